@@ -1,0 +1,1 @@
+//! Names of modules, resources, instances and providers.

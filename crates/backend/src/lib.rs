@@ -1,0 +1,1 @@
+//! State stores: local file, S3 with DynamoDB locking.

@@ -1,0 +1,1 @@
+//! Runs operations: answers the machines' questions concurrently.

@@ -1,0 +1,1 @@
+//! Modules to programs: loading, lowering, evaluation, functions.

@@ -1,0 +1,1 @@
+//! Planner and applier as pure state machines.

@@ -1,0 +1,1 @@
+//! The provider trait, its messages, and the SDK for native resource types.

@@ -1,0 +1,184 @@
+//! What went wrong, where, with which values, and what to do next.
+
+use crate::Span;
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth a look; the operation goes on.
+    Warning,
+    /// The operation cannot succeed.
+    Error,
+}
+
+/// A secondary place or value that explains a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What is to be seen there, for example `first declared here`.
+    pub text: String,
+    /// The place, if it has one.
+    pub span: Option<Span>,
+}
+
+/// One problem, as it is shown to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line that names the problem, without its details.
+    pub summary: String,
+    /// Full sentences: what is wrong, with which values.
+    pub detail: String,
+    /// The text at fault.
+    pub span: Option<Span>,
+    /// What the problem is about when no text is, for example a resource address.
+    pub address: Option<String>,
+    /// The values of the references in the expression at fault: `var.a`, `"x"`. Never sensitive ones.
+    pub values: Vec<(String, String)>,
+    /// Further places and facts.
+    pub notes: Vec<Note>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error with a summary (no final stop) and a detail in full sentences.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Severity::Error, summary.into(), detail.into())
+    }
+
+    /// A warning with a summary (no final stop) and a detail in full sentences.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Severity::Warning, summary.into(), detail.into())
+    }
+
+    fn new(severity: Severity, summary: String, detail: String) -> Diagnostic {
+        Diagnostic {
+            severity,
+            summary,
+            detail,
+            span: None,
+            address: None,
+            values: Vec::new(),
+            notes: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// Points the diagnostic at a text.
+    pub fn at(mut self, span: Span) -> Diagnostic {
+        self.span = Some(span);
+        self
+    }
+
+    /// Names what the diagnostic is about, for example a resource address.
+    pub fn about(mut self, address: impl Into<String>) -> Diagnostic {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// Says what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a second place.
+    pub fn note_at(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.notes.push(Note { text: text.into(), span: Some(span) });
+        self
+    }
+
+    /// Adds a fact without a place.
+    pub fn note(mut self, text: impl Into<String>) -> Diagnostic {
+        self.notes.push(Note { text: text.into(), span: None });
+        self
+    }
+
+    /// Adds the value of a reference in the expression at fault. The caller has hidden sensitive ones.
+    pub fn value(mut self, reference: impl Into<String>, value: impl Into<String>) -> Diagnostic {
+        self.values.push((reference.into(), value.into()));
+        self
+    }
+}
+
+/// Proof that an error has been added to a [`Diagnostics`]: who holds it need not report again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reported(());
+
+/// Problems in the order in which they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// None yet.
+    pub fn new() -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// Adds an error and returns the proof of it.
+    pub fn error(&mut self, mut diagnostic: Diagnostic) -> Reported {
+        diagnostic.severity = Severity::Error;
+        self.push(diagnostic);
+        Reported(())
+    }
+
+    /// Adds a diagnostic of any severity; one that is already there, at the same place, is not repeated.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.list.contains(&diagnostic) {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, other: Diagnostics) {
+        other.list.into_iter().for_each(|d| self.push(d));
+    }
+
+    /// The proof, if there is at least one error.
+    pub fn reported(&self) -> Option<Reported> {
+        self.has_errors().then_some(Reported(()))
+    }
+
+    /// Whether any of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Sorts by file and place; those without a place come last, in their order.
+    pub fn sort(&mut self) {
+        self.list.sort_by_key(|d| (d.span.is_none(), d.span.map(|s| (s.file, s.start))));
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Diagnostics {
+        Diagnostics { list: vec![diagnostic] }
+    }
+}

@@ -1,0 +1,133 @@
+//! The texts of one operation and positions in them.
+
+use std::sync::Arc;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Names one file of a [`Files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A half-open range of bytes of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset after the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span from `start` to `end` of `file`, in bytes.
+    pub fn new(file: FileId, start: u32, end: u32) -> Span {
+        Span { file, start, end }
+    }
+
+    /// The smallest span that covers both; `self` if they are in different files.
+    pub fn to(self, other: Span) -> Span {
+        if self.file != other.file {
+            return self;
+        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The empty span at the start of this one.
+    pub fn at_start(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+}
+
+/// A place as people count it: line and column from 1, columns in grapheme clusters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in grapheme clusters, from 1.
+    pub column: u32,
+    /// Offset in bytes, from 0.
+    pub byte: u32,
+}
+
+#[derive(Debug)]
+struct File {
+    name: Arc<str>,
+    text: Arc<str>,
+    /// Byte offset at which each line starts.
+    lines: Vec<u32>,
+}
+
+/// Holds every text an operation has read, for spans to point into.
+#[derive(Debug, Default)]
+pub struct Files {
+    files: Vec<File>,
+}
+
+impl Files {
+    /// An empty set.
+    pub fn new() -> Files {
+        Files::default()
+    }
+
+    /// Adds a text under the name shown to users, usually its path.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+        let text = text.into();
+        let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        let lines = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1)).collect();
+        self.files.push(File { name: name.into(), text, lines });
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The name given to a file.
+    pub fn name(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |f| &f.name)
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        self.files.get(file.0 as usize).map_or_else(|| Arc::from(""), |f| f.text.clone())
+    }
+
+    /// The text a span covers; empty if it lies outside its file.
+    pub fn slice(&self, span: Span) -> &str {
+        let text = self.files.get(span.file.0 as usize).map_or("", |f| &*f.text);
+        text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// The line and column of a byte offset.
+    pub fn position(&self, file: FileId, byte: u32) -> Position {
+        let Some(f) = self.files.get(file.0 as usize) else {
+            return Position { line: 1, column: 1, byte };
+        };
+        let line = f.lines.partition_point(|start| *start <= byte).max(1);
+        let before = f.text.get(f.lines[line - 1] as usize..byte as usize).unwrap_or("");
+        let column = before.graphemes(true).count() as u32 + 1;
+        Position { line: line as u32, column, byte }
+    }
+
+    /// The text of a line counted from 1, without its line ending.
+    pub fn line(&self, file: FileId, line: u32) -> &str {
+        let Some(f) = self.files.get(file.0 as usize) else { return "" };
+        let Some(start) = f.lines.get((line as usize).wrapping_sub(1)) else { return "" };
+        let end = f.lines.get(line as usize).map_or(f.text.len(), |e| *e as usize);
+        f.text.get(*start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_graphemes_and_spans_count_bytes() {
+        let mut files = Files::new();
+        let id = files.add("main.tf", "a = 1\nb = \"é🇩🇪x\"\r\nc");
+        let x = files.text(id).find('x').map(|i| i as u32).unwrap_or(0);
+        let at = files.position(id, x);
+        assert_eq!((at.line, at.column), (2, 8));
+        assert_eq!(files.line(id, 2), "b = \"é🇩🇪x\"");
+        assert_eq!(files.line(id, 3), "c");
+        assert_eq!(files.position(id, 0).line, 1);
+    }
+}

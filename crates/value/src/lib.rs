@@ -1,0 +1,20 @@
+//! Types, values, paths, conversions, schemas and their codecs.
+//!
+//! Values follow the model of Terraform's language: every value has a type, may be null or unknown, and may carry
+//! marks. Absent on purpose: syntax, files, addresses, anything about providers.
+
+mod fields;
+mod marks;
+mod number;
+mod path;
+mod schema;
+mod types;
+mod value;
+
+pub use fields::Fields;
+pub use marks::Marks;
+pub use number::{Number, NumberError};
+pub use path::{Path, Step};
+pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+pub use types::{ObjectType, Type};
+pub use value::{Kind, Refinement, Value};

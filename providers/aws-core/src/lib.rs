@@ -1,0 +1,1 @@
+//! What all AWS services share: configuration, clients, retries, tags, schemas.

@@ -1,0 +1,1 @@
+//! IAM resource types.

@@ -1,0 +1,1 @@
+//! The AWS provider, assembled from one crate per service.
