@@ -1,1 +1,14 @@
 //! Names of modules, resources, instances and providers.
+//!
+//! *Static* names ([`Module`], [`Resource`]) are as written in configuration; *absolute* ones ([`ModuleInstance`],
+//! [`Instance`]) say which expansion is meant. Absent on purpose: what the names stand for.
+
+mod instance;
+mod module;
+mod parse;
+mod provider;
+
+pub use instance::{AbsResource, ConfigResource, Instance, Mode, Resource};
+pub use module::{Key, Module, ModuleInstance};
+pub use parse::{ParseError, Target, parse_instance, parse_module, parse_target};
+pub use provider::{ConfigName, Provider, ProviderConfig};
