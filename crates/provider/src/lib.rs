@@ -1,1 +1,80 @@
 //! The provider trait, its messages, and the SDK for native resource types.
+//!
+//! A provider knows types, schemas and objects. It does not learn module paths, resource names or state files: those
+//! stay on the other side of [`Provider`] and [`Configured`]. Absent on purpose: addresses, any runtime, any network.
+
+mod message;
+pub mod sdk;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use terrane_value::{Schema, Value};
+
+pub use message::{
+    ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest, PlanResponse,
+    Private, Problem, ReadOutcome, ReadRequest,
+};
+
+/// A provider before it is configured: schemas and validation, without any call to the outside.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The shape of its `provider` block.
+    fn config_schema(&self) -> Arc<Schema>;
+
+    /// The names of its resource types, sorted.
+    fn resource_types(&self) -> Vec<&str>;
+
+    /// The names of its data sources, sorted.
+    fn data_types(&self) -> Vec<&str>;
+
+    /// The shape of a resource type; `None` if it has no such type. Decoded on first use.
+    fn resource_schema(&self, ty: &str) -> Option<Arc<Schema>>;
+
+    /// The shape of a data source; `None` if it has no such source. Decoded on first use.
+    fn data_schema(&self, ty: &str) -> Option<Arc<Schema>>;
+
+    /// Whether objects of a resource type can be read and changed, not only declared.
+    fn can_apply(&self, ty: &str) -> bool;
+
+    /// Whether a data source can be read, not only declared.
+    fn can_read(&self, ty: &str) -> bool;
+
+    /// What is wrong with a provider configuration; parts may be unknown.
+    fn validate_config(&self, config: &Value) -> Vec<Problem>;
+
+    /// What is wrong with the configuration of a resource; parts may be unknown.
+    fn validate_resource(&self, ty: &str, config: &Value) -> Vec<Problem>;
+
+    /// What is wrong with the configuration of a data source; parts may be unknown.
+    fn validate_data(&self, ty: &str, config: &Value) -> Vec<Problem>;
+
+    /// Brings a stored object of an older schema version to the present form.
+    ///
+    /// `json` is the attributes object as it was stored.
+    fn upgrade(&self, ty: &str, version: u64, json: &str) -> Result<Value, Vec<Problem>>;
+
+    /// Opens the provider with its configuration, of which parts may be unknown during planning.
+    async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>>;
+}
+
+/// A provider instance that is ready for work.
+#[async_trait]
+pub trait Configured: Send + Sync {
+    /// Reads objects as they are now: one outcome per request, in the same order.
+    ///
+    /// All requests of one call are answered with as few calls to the outside as the provider can manage.
+    async fn read(&self, requests: Vec<ReadRequest>) -> Vec<ReadOutcome>;
+
+    /// Says what a create or update would lead to, without any lasting effect.
+    async fn plan(&self, request: PlanRequest) -> PlanResponse;
+
+    /// Creates, updates or deletes an object.
+    async fn apply(&self, request: ApplyRequest) -> ApplyResponse;
+
+    /// Finds an existing object by the id a user gave.
+    async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>>;
+
+    /// Reads a data source.
+    async fn read_data(&self, request: DataRequest) -> DataOutcome;
+}
