@@ -1,1 +1,14 @@
 //! State snapshots, the Terraform v4 codec, the journal and the store trait.
+//!
+//! A snapshot holds objects as the raw JSON they were stored as, until someone asks for one. Absent on purpose:
+//! schemas, configuration, files, any network: storage moves bytes.
+
+mod journal;
+mod snapshot;
+mod store;
+mod v4;
+
+pub use journal::{Entry, EntryKind, replay};
+pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
+pub use store::{LockInfo, Locked, Store, StoreError, Stored, Version};
+pub use v4::{FormatError, read, write};

@@ -3,7 +3,9 @@
 //! Values follow the model of Terraform's language: every value has a type, may be null or unknown, and may carry
 //! marks. Absent on purpose: syntax, files, addresses, anything about providers.
 
+mod convert;
 mod fields;
+pub mod json;
 mod marks;
 mod number;
 mod path;
@@ -11,6 +13,7 @@ mod schema;
 mod types;
 mod value;
 
+pub use convert::{ConvertError, convert, unify};
 pub use fields::Fields;
 pub use marks::Marks;
 pub use number::{Number, NumberError};

@@ -1,0 +1,90 @@
+//! Where state is kept.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+/// Names the stored bytes a run began from, so that a later write can insist on them: an ETag, or a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version(pub Arc<str>);
+
+/// Stored bytes and their version.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The state file.
+    pub bytes: Vec<u8>,
+    /// What a conditional write has to name.
+    pub version: Version,
+}
+
+/// Who holds a lock, in the fields that Terraform writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct LockInfo {
+    /// Names the lock; unlocking must name it again.
+    #[serde(rename = "ID")]
+    pub id: String,
+    /// What is being done: `OperationTypeApply`.
+    pub operation: String,
+    /// Free text.
+    pub info: String,
+    /// `user@host`.
+    pub who: String,
+    /// Version of the program.
+    pub version: String,
+    /// RFC 3339 time of locking, UTC.
+    pub created: String,
+    /// What is locked: the path or `bucket/key`.
+    pub path: String,
+}
+
+/// Proof of holding a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// What was written into the lock.
+    pub info: LockInfo,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Someone else holds the lock; their info, if it could be read.
+    #[error("the state is locked by another run")]
+    Held(Option<Box<LockInfo>>),
+    /// The stored state is no longer the version that the write was based on.
+    #[error("the stored state has changed since it was read")]
+    Conflict,
+    /// The stored state does not match its recorded digest.
+    #[error("{0}")]
+    Digest(String),
+    /// The lock that was to be removed is not there, or has another id.
+    #[error("{0}")]
+    NotLocked(String),
+    /// Anything else, in full sentences that name the place.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A place that keeps the state of one workspace and lets one run at a time change it.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Where the state is, for people: a path or `s3://bucket/key`.
+    fn place(&self) -> String;
+
+    /// Reads the state; `None` if there is none yet.
+    async fn load(&self) -> Result<Option<Stored>, StoreError>;
+
+    /// Writes the state if what is stored is still `base` (`None`: nothing), and returns the new version.
+    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError>;
+
+    /// Takes the lock at once, or says who holds it. Fills in the `path` of the info.
+    async fn lock(&self, info: LockInfo) -> Result<Locked, StoreError>;
+
+    /// Gives the lock with this id back.
+    async fn unlock(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Names of the workspaces that have a state here, `default` first. Stores without workspaces keep the default.
+    async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
+        Ok(vec!["default".into()])
+    }
+}
