@@ -1,1 +1,23 @@
 //! What all AWS services share: configuration, clients, retries, tags, schemas.
+//!
+//! [`Cloud`] is the context that every AWS resource type and data source gets. Calls go through [`Cloud::call`], which
+//! repeats and counts them; the SDK's own retries are off.
+
+mod arn;
+mod bulk;
+mod call;
+mod cloud;
+mod duration;
+mod problem;
+mod tags;
+pub mod testing;
+mod wait;
+
+pub use arn::{Arn, Partition};
+pub use bulk::{Regional, by_region, chunks, concurrently, read_by_region};
+pub use call::OperationCount;
+pub use cloud::{Caller, Cloud};
+pub use duration::{duration_text, parse_duration};
+pub use problem::{code, is_code, message, problem, says, status};
+pub use tags::{TagDiff, TagRules, Tags};
+pub use wait::{Poll, timeout};

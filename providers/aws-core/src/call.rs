@@ -1,0 +1,257 @@
+//! Calls to AWS: retries, pacing, counts.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::Cloud;
+
+/// Attempts when no connection comes about or a server error carries no code: such faults seldom pass.
+const SPEECHLESS_ATTEMPTS: u32 = 8;
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+const LONGEST_DELAY: Duration = Duration::from_secs(20);
+
+/// What was spent on one operation so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OperationCount {
+    /// Requests sent, retries included.
+    pub calls: u64,
+    /// Answers that asked to slow down.
+    pub throttles: u64,
+    /// Requests repeated for any reason.
+    pub retries: u64,
+}
+
+/// Counts by operation, such as `ec2:DescribeVpcs`, and when throttled operations may go on.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    operations: Mutex<BTreeMap<&'static str, Operation>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Operation {
+    count: OperationCount,
+    not_before: Option<Instant>,
+}
+
+impl Calls {
+    fn with<T>(&self, operation: &'static str, f: impl FnOnce(&mut Operation) -> T) -> T {
+        let mut all = self.operations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        f(all.entry(operation).or_default())
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, OperationCount> {
+        let all = self.operations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        all.iter().map(|(name, operation)| (*name, operation.count)).collect()
+    }
+
+    /// Waits while the operation is paused, then counts a call.
+    async fn admit(&self, operation: &'static str) {
+        while let Some(until) = self.with(operation, |o| o.not_before.filter(|t| *t > Instant::now())) {
+            sleep_until(until).await;
+        }
+        self.with(operation, |o| o.count.calls += 1);
+    }
+
+    fn throttled(&self, operation: &'static str, pause: Duration) {
+        self.with(operation, |o| {
+            o.count.throttles += 1;
+            o.not_before = o.not_before.max(Some(Instant::now() + pause / 2));
+        });
+    }
+
+    fn retried(&self, operation: &'static str) {
+        self.with(operation, |o| o.count.retries += 1);
+    }
+}
+
+/// Why a call failed, as far as repeating it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Refused for being one too many; it had no effect.
+    Throttle,
+    /// May pass; the call may have had an effect.
+    Transient,
+    /// Like `Transient`, but nothing that speaks for AWS has answered.
+    Speechless,
+    /// Will not pass.
+    Lasting,
+}
+
+const THROTTLES: [&str; 11] = [
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+const TRANSIENT: [&str; 9] = [
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServiceError",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "Unavailable",
+];
+
+fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Fault {
+    match error {
+        SdkError::DispatchFailure(f) if f.is_io() || f.is_timeout() => Fault::Speechless,
+        SdkError::TimeoutError(_) => Fault::Speechless,
+        SdkError::ResponseError(_) => Fault::Speechless,
+        SdkError::ServiceError(e) => answered(e.err().code(), e.raw().status().as_u16()),
+        _ => Fault::Lasting,
+    }
+}
+
+fn answered(code: Option<&str>, status: u16) -> Fault {
+    match code {
+        Some(c) if THROTTLES.contains(&c) => Fault::Throttle,
+        Some(c) if TRANSIENT.contains(&c) => Fault::Transient,
+        _ if status == 429 => Fault::Throttle,
+        _ if matches!(status, 500 | 502..=504) => Fault::Speechless,
+        _ => Fault::Lasting,
+    }
+}
+
+/// The pause before attempt `n + 2`: doubling, at most 20 s, shortened at random by up to a half.
+fn delay(n: u32) -> Duration {
+    let full = FIRST_DELAY.saturating_mul(2u32.saturating_pow(n)).min(LONGEST_DELAY);
+    full.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+impl Cloud {
+    /// Makes a call that may be repeated without harm, and repeats it on throttling, server errors and lost
+    /// connections until it is answered or `max_retries` is spent.
+    ///
+    /// `operation` is the name it is counted under: `ec2:DescribeVpcs`.
+    pub async fn call<T, E, F, Fut>(&self, operation: &'static str, mut send: F) -> Result<T, SdkError<E, HttpResponse>>
+    where
+        E: ProvideErrorMetadata,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.attempt(operation, &mut send, |fault, attempts| match fault {
+            Fault::Throttle | Fault::Transient => true,
+            Fault::Speechless => attempts < SPEECHLESS_ATTEMPTS,
+            Fault::Lasting => false,
+        })
+        .await
+    }
+
+    /// Makes a call that must not take effect twice: repeats it only when it was refused for throttling.
+    pub async fn call_once<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        mut send: F,
+    ) -> Result<T, SdkError<E, HttpResponse>>
+    where
+        E: ProvideErrorMetadata,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.attempt(operation, &mut send, |fault, _| fault == Fault::Throttle).await
+    }
+
+    async fn attempt<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        send: &mut F,
+        again: impl Fn(Fault, u32) -> bool,
+    ) -> Result<T, SdkError<E, HttpResponse>>
+    where
+        E: ProvideErrorMetadata,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.ready().map_err(SdkError::construction_failure)?;
+        for n in 0.. {
+            self.calls.admit(operation).await;
+            let error = match send().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let (fault, pause) = (fault(&error), delay(n));
+            if fault == Fault::Throttle {
+                self.calls.throttled(operation, pause);
+            }
+            if n >= self.max_retries || !again(fault, n + 1) {
+                return Err(error);
+            }
+            self.calls.retried(operation);
+            sleep(pause).await;
+        }
+        Err(SdkError::construction_failure("more attempts than can be counted"))
+    }
+
+    /// Reads all pages: `send` asks for the page behind a token, `take` splits an answer into its items and the next
+    /// token.
+    pub async fn pages<T, I, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        mut send: F,
+        mut take: impl FnMut(T) -> (Vec<I>, Option<String>),
+    ) -> Result<Vec<I>, SdkError<E, HttpResponse>>
+    where
+        E: ProvideErrorMetadata,
+        F: FnMut(Option<String>) -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let answer = self.call(operation, || send(token.clone())).await?;
+            let (items, next) = take(answer);
+            all.extend(items);
+            match next.filter(|t| !t.is_empty() && Some(t) != token.as_ref()) {
+                Some(next) => token = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Requests, throttles and retries so far, by operation.
+    pub fn counts(&self) -> BTreeMap<&'static str, OperationCount> {
+        self.calls.counts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_statuses_are_told_apart() {
+        assert_eq!(answered(Some("RequestLimitExceeded"), 503), Fault::Throttle);
+        assert_eq!(answered(Some("SlowDown"), 503), Fault::Throttle);
+        assert_eq!(answered(Some("InternalError"), 500), Fault::Transient);
+        assert_eq!(answered(None, 500), Fault::Speechless);
+        assert_eq!(answered(None, 429), Fault::Throttle);
+        assert_eq!(answered(Some("InvalidVpcID.NotFound"), 400), Fault::Lasting);
+        assert_eq!(answered(Some("LimitExceeded"), 409), Fault::Lasting);
+    }
+
+    #[test]
+    fn delays_double_up_to_a_limit() {
+        for n in 0..64 {
+            let full = FIRST_DELAY.as_secs_f64() * 2f64.powi(n as i32);
+            let got = delay(n).as_secs_f64();
+            assert!(got <= full.min(20.0) && got >= full.min(20.0) / 2.0, "delay({n}) = {got}");
+        }
+    }
+}
