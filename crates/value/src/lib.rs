@@ -13,7 +13,7 @@ mod schema;
 mod types;
 mod value;
 
-pub use convert::{ConvertError, convert, unify};
+pub use convert::{ConvertError, convert, convertible, mismatch, unify};
 pub use fields::Fields;
 pub use marks::Marks;
 pub use number::{Number, NumberError};

@@ -99,6 +99,61 @@ impl Type {
         }
     }
 
+    /// Whether an object type anywhere in it has optional attributes.
+    pub fn has_optional(&self) -> bool {
+        match self {
+            Type::Any | Type::Bool | Type::Number | Type::String => false,
+            Type::List(t) | Type::Set(t) | Type::Map(t) => t.has_optional(),
+            Type::Tuple(ts) => ts.iter().any(Type::has_optional),
+            Type::Object(o) => !o.optional.is_empty() || o.attributes.values().any(Type::has_optional),
+        }
+    }
+
+    /// The type that values have after conversion to this constraint: no attribute in it is optional.
+    pub fn without_optional(&self) -> Type {
+        if !self.has_optional() {
+            return self.clone();
+        }
+        match self {
+            Type::Any | Type::Bool | Type::Number | Type::String => self.clone(),
+            Type::List(t) => Type::list(t.without_optional()),
+            Type::Set(t) => Type::set(t.without_optional()),
+            Type::Map(t) => Type::map(t.without_optional()),
+            Type::Tuple(ts) => Type::tuple(ts.iter().map(Type::without_optional)),
+            Type::Object(o) => Type::object(o.attributes.iter().map(|(n, t)| (n.clone(), t.without_optional()))),
+        }
+    }
+
+    /// Whether every value of this type is one of `constraint` as it is: equal but for what is `Any` there.
+    pub fn conforms_to(&self, constraint: &Type) -> bool {
+        match (self, constraint) {
+            (_, Type::Any) => true,
+            (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => {
+                a.conforms_to(b)
+            }
+            (Type::Tuple(a), Type::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.conforms_to(b))
+            }
+            (Type::Object(a), Type::Object(b)) => {
+                let named = |((n, a), (m, b)): ((&Arc<str>, &Type), (&Arc<str>, &Type))| n == m && a.conforms_to(b);
+                a.attributes.len() == b.attributes.len() && a.attributes.iter().zip(&b.attributes).all(named)
+            }
+            _ => self == constraint,
+        }
+    }
+
+    /// [`Type::friendly`] for a type that is asked for: `Any` in it is `any type`.
+    pub fn friendly_constraint(&self) -> String {
+        let element = |t: &Type| if *t == Type::Any { "any single type".into() } else { t.friendly_constraint() };
+        match self {
+            Type::Any => "any type".into(),
+            Type::List(t) => format!("list of {}", element(t)),
+            Type::Set(t) => format!("set of {}", element(t)),
+            Type::Map(t) => format!("map of {}", element(t)),
+            _ => self.friendly(),
+        }
+    }
+
     /// The word users know the type by in messages: `string`, `list of string`, `object`, `tuple`.
     pub fn friendly(&self) -> String {
         match self {

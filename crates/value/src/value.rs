@@ -181,7 +181,9 @@ impl Value {
             return self;
         }
         self.transform(&mut |path, value| {
-            let here = marks.iter().filter(|(p, _)| p == path || (p.starts_with(path) && value.at(&p.0[path.0.len()..]).is_none()));
+            let here = marks
+                .iter()
+                .filter(|(p, _)| p == path || (p.starts_with(path) && value.at(&p.0[path.0.len()..]).is_none()));
             let all = here.fold(Marks::NONE, |all, (_, m)| all.union(*m));
             value.mark(all)
         })
@@ -298,10 +300,7 @@ impl Value {
             Kind::List(t, values) => Value::of(Kind::List(t, each(&values, path, f))),
             Kind::Tuple(values) => Value::of(Kind::Tuple(each(&values, path, f))),
             Kind::Set(t, values) => {
-                let changed: Vec<Value> = values
-                    .iter()
-                    .map(|v| step(v, Step::Index(v.clone()), path, f))
-                    .collect();
+                let changed: Vec<Value> = values.iter().map(|v| step(v, Step::Index(v.clone()), path, f)).collect();
                 Value::set(t, changed)
             }
             Kind::Map(t, fields) => {
