@@ -1,0 +1,203 @@
+//! Tokens to tree: recursive descent, one token ahead.
+
+mod body;
+mod collection;
+mod expr;
+mod recover;
+mod string;
+mod template;
+mod unexpected;
+
+use std::mem;
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use crate::lexer::lex;
+use crate::token::{Token, TokenKind};
+use crate::tree::{Body, Expr, Ident};
+
+/// How deep expressions, blocks and template directives may stand in one another.
+pub const MAX_DEPTH: usize = 250;
+
+/// How deep the tree of one expression may be; a chain of operators or of accesses (`a + b + c`, `a.b.c`) is as deep as
+/// it is long.
+pub const MAX_HEIGHT: usize = 1000;
+
+/// The tree of a file. Items with syntax errors are reported and left out; the others are there.
+pub fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Body {
+    let span = Span::new(file, 0, text.len() as u32);
+    if check_size(file, text, diags).is_err() {
+        return Body { items: Vec::new(), span };
+    }
+    let mut parser = Parser::new(file, text, 0, diags);
+    Body { items: parser.file_items(), span }
+}
+
+/// The tree of one expression, as in a `-var` value or at a prompt; newlines around and in it are allowed.
+///
+/// Spans point into `file` as if `text` stood at byte `base_offset` of it.
+pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+    check_size(file, text, diags)?;
+    let mut parser = Parser::new(file, text, base_offset, diags);
+    parser.newlines = false;
+    let expr = parser.expression()?;
+    match parser.peek().kind {
+        TokenKind::End => Ok(expr),
+        _ => Err(parser.unexpected("Extra characters after expression", "the end of the expression")),
+    }
+}
+
+/// Offsets are 32 bits wide.
+fn check_size(file: FileId, text: &str, diags: &mut Diagnostics) -> Result<(), Reported> {
+    if text.len() < u32::MAX as usize / 2 {
+        return Ok(());
+    }
+    let detail = format!("The file has {} bytes; at most 2 GiB are supported.", text.len());
+    Err(diags.error(Diagnostic::error("File too large", detail).at(Span::new(file, 0, 0))))
+}
+
+type Parsed<T> = Result<T, Reported>;
+
+struct Parser<'a, 'd> {
+    file: FileId,
+    text: &'a str,
+    base: u32,
+    tokens: Vec<Token>,
+    /// Index of the next token.
+    at: usize,
+    /// End of the last token taken.
+    last_end: u32,
+    /// Whether newlines are tokens here, or blanks.
+    newlines: bool,
+    /// How many calls of [`Parser::nested`] are under way.
+    depth: usize,
+    /// Height of the tree built so far by the innermost of them.
+    height: usize,
+    diags: &'d mut Diagnostics,
+    /// For each token its matching bracket; computed at the first error.
+    partners: Option<Vec<Option<usize>>>,
+}
+
+impl<'a, 'd> Parser<'a, 'd> {
+    fn new(file: FileId, text: &'a str, base: u32, diags: &'d mut Diagnostics) -> Parser<'a, 'd> {
+        let (tokens, at, depth, height) = (lex(text), 0, 0, 0);
+        Parser { file, text, base, tokens, at, last_end: 0, newlines: true, depth, height, diags, partners: None }
+    }
+
+    /// The next token that counts. A line comment counts as the newline it ends with.
+    fn peek(&mut self) -> Token {
+        loop {
+            let token = self.token(self.at);
+            match token.kind {
+                TokenKind::Comment if self.newlines && token.ends_line(self.text) => {
+                    return Token { kind: TokenKind::Newline, ..token };
+                }
+                TokenKind::Comment => self.at += 1,
+                TokenKind::Newline if !self.newlines => self.at += 1,
+                _ => return token,
+            }
+        }
+    }
+
+    /// Takes the next token that counts. The end is never passed.
+    fn next(&mut self) -> Token {
+        let token = self.peek();
+        if token.kind != TokenKind::End {
+            self.at += 1;
+            self.last_end = token.end;
+        }
+        token
+    }
+
+    /// Takes the next token if it is of a kind.
+    fn take(&mut self, kind: TokenKind) -> Option<Token> {
+        (self.peek().kind == kind).then(|| self.next())
+    }
+
+    /// Takes the next token, an opening one, and returns its index.
+    fn open(&mut self) -> usize {
+        self.peek();
+        let index = self.at;
+        self.next();
+        index
+    }
+
+    fn token(&self, index: usize) -> Token {
+        let end = Token { kind: TokenKind::End, start: self.text.len() as u32, end: self.text.len() as u32 };
+        self.tokens.get(index).copied().unwrap_or(end)
+    }
+
+    fn text_of(&self, token: Token) -> &'a str {
+        self.text.get(token.start as usize..token.end as usize).unwrap_or("")
+    }
+
+    /// Whether the next token is a word.
+    fn peek_is_word(&mut self, word: &str) -> bool {
+        let token = self.peek();
+        token.kind == TokenKind::Ident && self.text_of(token) == word
+    }
+
+    fn ident(&self, token: Token) -> Ident {
+        Ident { text: normalised(self.text_of(token)), span: self.span(token) }
+    }
+
+    fn span(&self, token: Token) -> Span {
+        Span::new(self.file, self.base + token.start, self.base + token.end)
+    }
+
+    /// From a byte of the text to the end of the last token taken.
+    fn span_from(&self, start: u32) -> Span {
+        Span::new(self.file, self.base + start, self.base + self.last_end.max(start))
+    }
+
+    fn error(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Reported {
+        self.report(Diagnostic::error(summary, detail).at(span))
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) -> Reported {
+        self.diags.error(diagnostic)
+    }
+
+    /// Runs `f` with newlines as tokens or as blanks.
+    fn with_newlines<T>(&mut self, newlines: bool, f: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = mem::replace(&mut self.newlines, newlines);
+        let result = f(self);
+        self.newlines = outer;
+        result
+    }
+
+    /// Runs `f` one level deeper.
+    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        self.depth += 1;
+        let outer = mem::take(&mut self.height);
+        let result = f(self);
+        self.depth -= 1;
+        self.height = outer.max(self.height + 1);
+        result
+    }
+
+    /// Notes that the tree under construction gets `levels` higher.
+    fn grow(&mut self, levels: usize) -> Parsed<()> {
+        self.height += levels;
+        if self.depth + self.height > MAX_HEIGHT { Err(self.too_deep()) } else { Ok(()) }
+    }
+
+    fn too_deep(&mut self) -> Reported {
+        let token = self.peek();
+        let detail = format!(
+            "At most {MAX_DEPTH} levels of nesting, and {MAX_HEIGHT} operators or accesses in a chain, are supported."
+        );
+        let error = Diagnostic::error("Nesting too deep", detail).at(self.span(token));
+        self.report(error.hint("Move parts of it into local values."))
+    }
+}
+
+/// The text in Unicode normal form C.
+fn normalised(text: &str) -> Arc<str> {
+    if text.is_ascii() || is_nfc(text) { Arc::from(text) } else { text.nfc().collect::<String>().into() }
+}

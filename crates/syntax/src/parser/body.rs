@@ -1,0 +1,221 @@
+//! Arguments and blocks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Reported, Span};
+
+use super::{Parsed, Parser};
+use crate::token::TokenKind;
+use crate::tree::{Attribute, Block, Body, Ident, Item, Label};
+
+impl Parser<'_, '_> {
+    /// The items of the whole file.
+    pub(super) fn file_items(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut names = HashMap::new();
+        loop {
+            items.extend(self.items(&mut names));
+            if self.peek().kind == TokenKind::End {
+                return items;
+            }
+            let brace = self.next();
+            let error = Diagnostic::error("Unexpected closing brace", "No block is open here.").at(self.span(brace));
+            self.report(error.hint("Remove it, or look for one brace too many above."));
+        }
+    }
+
+    /// Items up to a closing brace or the end of the file. Those with errors are reported and skipped.
+    fn items(&mut self, names: &mut HashMap<Arc<str>, Span>) -> Vec<Item> {
+        let mut items = Vec::new();
+        loop {
+            match self.peek().kind {
+                TokenKind::Newline => {
+                    self.next();
+                }
+                TokenKind::CloseBrace | TokenKind::End => return items,
+                _ => {
+                    let start = self.at;
+                    match self.item(names) {
+                        Ok(item) => items.push(item),
+                        Err(_) => self.recover_item(start),
+                    }
+                }
+            }
+        }
+    }
+
+    fn item(&mut self, names: &mut HashMap<Arc<str>, Span>) -> Parsed<Item> {
+        let name = self.item_name()?;
+        if self.peek().kind == TokenKind::Equal {
+            let attribute = self.attribute(name)?;
+            self.end_of_argument()?;
+            self.check_unique(&attribute.name, names)?;
+            return Ok(Item::Attribute(attribute));
+        }
+        let block = self.block(name)?;
+        self.end_of_block()?;
+        Ok(Item::Block(block))
+    }
+
+    fn item_name(&mut self) -> Parsed<Ident> {
+        if let Some(name) = self.take(TokenKind::Ident) {
+            return Ok(self.ident(name));
+        }
+        let quoted = self.peek().kind == TokenKind::OpenQuote;
+        let hint = quoted.then_some("Names of arguments and types of blocks are written without quotes.");
+        Err(self.unexpected_with("Argument or block definition required", "the name of an argument or block", hint))
+    }
+
+    /// The rest of an argument, from the `=` on.
+    fn attribute(&mut self, name: Ident) -> Parsed<Attribute> {
+        self.next();
+        let expr = self.expression()?;
+        let span = name.span.to(expr.span);
+        Ok(Attribute { name, expr, span })
+    }
+
+    fn end_of_argument(&mut self) -> Parsed<()> {
+        match self.peek().kind {
+            TokenKind::Newline | TokenKind::End => Ok(()),
+            TokenKind::Comma => Err(self.unexpected_with(
+                "Unexpected comma after argument",
+                "the end of the line",
+                Some("Arguments stand on lines of their own, without commas."),
+            )),
+            _ => Err(self.unexpected("Missing newline after argument", "an operator or the end of the line")),
+        }
+    }
+
+    fn check_unique(&mut self, name: &Ident, names: &mut HashMap<Arc<str>, Span>) -> Parsed<()> {
+        let Some(first) = names.insert(name.text.clone(), name.span) else { return Ok(()) };
+        names.insert(name.text.clone(), first);
+        let detail =
+            format!("The argument \"{}\" has already been set. Each argument may be set only once.", name.text);
+        let error = Diagnostic::error("Attribute redefined", detail).at(name.span);
+        Err(self.report(error.note_at(first, "First set here")))
+    }
+
+    /// The rest of a block, from its labels on.
+    fn block(&mut self, ty: Ident) -> Parsed<Block> {
+        let mut labels = Vec::new();
+        while let Some(label) = self.label()? {
+            labels.push(label);
+        }
+        let header = labels.last().map_or(ty.span, |label: &Label| ty.span.to(label.span));
+        let open = self.open_block(&ty, &labels)?;
+        let body = self.nested(|p| p.block_body(open, header))?;
+        let span = Span { end: self.base + self.last_end, ..header };
+        Ok(Block { ty, labels, body, header, span })
+    }
+
+    fn label(&mut self) -> Parsed<Option<Label>> {
+        match self.peek().kind {
+            TokenKind::Ident => {
+                let token = self.next();
+                let Ident { text, span } = self.ident(token);
+                Ok(Some(Label { text, span, quoted: false }))
+            }
+            TokenKind::OpenQuote => {
+                let (text, span) = self.plain_string()?;
+                Ok(Some(Label { text, span, quoted: true }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes the opening brace and returns its index.
+    fn open_block(&mut self, ty: &Ident, labels: &[Label]) -> Parsed<usize> {
+        let (required, expected) = ("Argument or block definition required", "\"=\", a block label or \"{\"");
+        match (self.peek().kind, labels) {
+            (TokenKind::OpenBrace, _) => Ok(self.open()),
+            (TokenKind::Equal, _) => Err(self.unexpected_with(
+                "Invalid block definition",
+                "a block label or \"{\"",
+                Some("An \"=\" sets an argument, which has a single name; blocks are written without it."),
+            )),
+            (TokenKind::Newline, _) if self.brace_on_next_line() => {
+                let error = "The opening brace of a block must stand on the line of its type and labels.";
+                let brace = self.token(self.at);
+                Err(self.error("Invalid block definition", error, self.span(brace)))
+            }
+            (_, []) => {
+                let hint = format!("To set an argument write: {} = <value>", ty.text);
+                Err(self.unexpected_with(required, expected, Some(&hint)))
+            }
+            (TokenKind::Newline | TokenKind::End, [label]) => {
+                let value = label_source(label);
+                let hint = format!("To set an argument write: {} = {value}\nTo begin a block add \"{{\".", ty.text);
+                Err(self.unexpected_with("Invalid block definition", "\"{\" after the block labels", Some(&hint)))
+            }
+            _ => Err(self.unexpected("Invalid block definition", "a block label or \"{\"")),
+        }
+    }
+
+    /// Moves to the brace that stands, after newlines only, where one on this line is expected.
+    fn brace_on_next_line(&mut self) -> bool {
+        let at = self.at;
+        let found = self.with_newlines(false, |p| p.peek().kind == TokenKind::OpenBrace);
+        if !found {
+            self.at = at;
+        }
+        found
+    }
+
+    /// The content after the opening brace, and the closing one.
+    fn block_body(&mut self, open: usize, header: Span) -> Parsed<Body> {
+        let start = self.last_end;
+        let items = match self.peek().kind {
+            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => self.items(&mut HashMap::new()),
+            _ => vec![Item::Attribute(self.only_argument()?)],
+        };
+        let close = self.peek();
+        match close.kind {
+            TokenKind::CloseBrace => {
+                self.next();
+                let span = Span::new(self.file, self.base + start, self.base + close.start);
+                Ok(Body { items, span })
+            }
+            TokenKind::End => Err(self.unclosed_block(open, header)),
+            _ => Err(self.not_one_line()),
+        }
+    }
+
+    /// The argument of a block on one line.
+    fn only_argument(&mut self) -> Parsed<Attribute> {
+        let name = self.item_name()?;
+        if self.peek().kind == TokenKind::Equal {
+            return self.attribute(name);
+        }
+        let hint = "A block on one line holds one argument, as in: name { argument = value }\n\
+                    Put nested blocks on lines of their own.";
+        Err(self.unexpected_with("Argument definition required", "\"=\"", Some(hint)))
+    }
+
+    fn not_one_line(&mut self) -> Reported {
+        let hint = "A block on one line holds one argument. For more, put each on a line of its own.";
+        self.unexpected_with("Invalid single-argument block definition", "\"}\"", Some(hint))
+    }
+
+    fn unclosed_block(&mut self, open: usize, header: Span) -> Reported {
+        let detail = "There is no closing brace for this block before the end of the file.";
+        let error = Diagnostic::error("Unclosed configuration block", detail).at(header);
+        let error = match self.misplaced_brace(open) {
+            Some(brace) => error.note_at(self.span(brace), "By its indentation, this brace was meant for it"),
+            None => error,
+        };
+        self.report(error)
+    }
+
+    fn end_of_block(&mut self) -> Parsed<()> {
+        match self.peek().kind {
+            TokenKind::Newline | TokenKind::End => Ok(()),
+            _ => Err(self.unexpected("Missing newline after block definition", "the end of the line")),
+        }
+    }
+}
+
+/// A label as it would be written as a value.
+fn label_source(label: &Label) -> String {
+    if label.quoted { format!("\"{}\"", label.text) } else { label.text.to_string() }
+}

@@ -1,0 +1,348 @@
+//! Operators, terms and what follows them.
+
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Reported};
+
+use super::{Parsed, Parser, normalised};
+use crate::token::{Token, TokenKind};
+use crate::tree::{Access, BinaryOp, Expr, ExprKind, Ident, Literal, SplatKind, UnaryOp};
+
+impl Parser<'_, '_> {
+    /// An expression.
+    pub(super) fn expression(&mut self) -> Parsed<Expr> {
+        self.nested(Self::conditional)
+    }
+
+    fn conditional(&mut self) -> Parsed<Expr> {
+        let cond = self.binary(0)?;
+        if self.take(TokenKind::Question).is_none() {
+            return Ok(cond);
+        }
+        let then = self.expression()?;
+        if self.take(TokenKind::Colon).is_none() {
+            return Err(self.unexpected_with(
+                "Missing false expression in conditional",
+                "\":\" and the result if the condition is false",
+                Some("Both results are required; null can stand for none."),
+            ));
+        }
+        let else_ = self.expression()?;
+        self.grow(1)?;
+        let span = cond.span.to(else_.span);
+        let kind = ExprKind::Conditional { cond: Box::new(cond), then: Box::new(then), else_: Box::new(else_) };
+        Ok(Expr { kind, span })
+    }
+
+    /// Operands and operators that bind at least as tightly as `tightness`.
+    fn binary(&mut self, tightness: u8) -> Parsed<Expr> {
+        let mut lhs = self.operand()?;
+        loop {
+            let token = self.peek();
+            let Some((op, level)) = binary_op(token.kind).filter(|(_, level)| *level >= tightness) else {
+                return Ok(lhs);
+            };
+            self.next();
+            let rhs = self.binary(level + 1)?;
+            self.grow(1)?;
+            let (span, op_span) = (lhs.span.to(rhs.span), self.span(token));
+            lhs = Expr { kind: ExprKind::Binary { op, op_span, lhs: Box::new(lhs), rhs: Box::new(rhs) }, span };
+        }
+    }
+
+    /// A term with what follows it, or `-` or `!` and an operand.
+    fn operand(&mut self) -> Parsed<Expr> {
+        let op = match self.peek().kind {
+            TokenKind::Minus => UnaryOp::Neg,
+            TokenKind::Bang => UnaryOp::Not,
+            _ => {
+                let term = self.term()?;
+                return self.accesses(term);
+            }
+        };
+        let start = self.next().start;
+        let operand = Box::new(self.nested(Self::operand)?);
+        Ok(Expr { kind: ExprKind::Unary { op, operand }, span: self.span_from(start) })
+    }
+
+    fn term(&mut self) -> Parsed<Expr> {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Number => self.number().map(|n| Expr { kind: ExprKind::Literal(n), span: self.span(token) }),
+            TokenKind::Ident => self.name_or_call(),
+            TokenKind::OpenQuote | TokenKind::OpenHeredoc => self.template(),
+            TokenKind::OpenParen => self.parens(),
+            TokenKind::OpenBracket => self.tuple(),
+            TokenKind::OpenBrace => self.object(),
+            TokenKind::End => Err(self.unexpected("Missing expression", "an expression")),
+            _ => Err(self.unexpected("Invalid expression", "an expression")),
+        }
+    }
+
+    fn number(&mut self) -> Parsed<Literal> {
+        let token = self.next();
+        let text = self.text_of(token);
+        if is_number(text) {
+            return Ok(Literal::Number(Arc::from(text)));
+        }
+        let error = Diagnostic::error("Invalid number literal", format!("\"{text}\" is not a number."));
+        Err(self.report(error.at(self.span(token)).hint("If text is meant, enclose it in double quotes.")))
+    }
+
+    fn name_or_call(&mut self) -> Parsed<Expr> {
+        let token = self.next();
+        if matches!(self.peek().kind, TokenKind::OpenParen | TokenKind::DoubleColon) {
+            return self.call(token);
+        }
+        let kind = match self.text_of(token) {
+            "true" => ExprKind::Literal(Literal::Bool(true)),
+            "false" => ExprKind::Literal(Literal::Bool(false)),
+            "null" => ExprKind::Literal(Literal::Null),
+            name => ExprKind::Variable(normalised(name)),
+        };
+        Ok(Expr { kind, span: self.span(token) })
+    }
+
+    fn call(&mut self, first: Token) -> Parsed<Expr> {
+        let mut name = String::from(self.text_of(first));
+        while self.take(TokenKind::DoubleColon).is_some() {
+            let Some(part) = self.take(TokenKind::Ident) else {
+                return Err(self.unexpected("Missing function name", "the name of a function after \"::\""));
+            };
+            name.push_str("::");
+            name.push_str(self.text_of(part));
+        }
+        let name_span = self.span_from(first.start);
+        if self.peek().kind != TokenKind::OpenParen {
+            return Err(self.unexpected("Missing open parenthesis", "\"(\" after the name of a function"));
+        }
+        let open = self.open();
+        let (args, expand_last) = self.with_newlines(false, |p| p.arguments(open, &name))?;
+        let kind = ExprKind::Call { name: normalised(&name), name_span, args, expand_last };
+        Ok(Expr { kind, span: self.span_from(first.start) })
+    }
+
+    /// The arguments of a call and its closing parenthesis.
+    fn arguments(&mut self, open: usize, function: &str) -> Parsed<(Vec<Expr>, bool)> {
+        let mut args = Vec::new();
+        loop {
+            if self.take(TokenKind::CloseParen).is_some() {
+                return Ok((args, false));
+            }
+            args.push(self.expression()?);
+            if self.take(TokenKind::Ellipsis).is_some() {
+                return self.after_expansion(open).map(|()| (args, true));
+            }
+            if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseParen {
+                let expected = format!("\",\" or the closing \")\" of the call of \"{function}\"");
+                return Err(self.unclosed_or(open, |p| p.unexpected("Missing argument separator", &expected)));
+            }
+        }
+    }
+
+    fn after_expansion(&mut self, open: usize) -> Parsed<()> {
+        if self.take(TokenKind::CloseParen).is_some() {
+            return Ok(());
+        }
+        let hint = "Only the last argument can be expanded, and no comma may follow the \"...\".";
+        Err(self
+            .unclosed_or(open, |p| p.unexpected_with("Missing closing parenthesis", "\")\" after \"...\"", Some(hint))))
+    }
+
+    fn parens(&mut self) -> Parsed<Expr> {
+        let open = self.open();
+        let start = self.token(open).start;
+        let inner = self.with_newlines(false, |p| {
+            let inner = p.expression()?;
+            match p.take(TokenKind::CloseParen) {
+                Some(_) => Ok(inner),
+                None => Err(p.unclosed_or(open, |p| p.unexpected("Unbalanced parentheses", "an operator or \")\""))),
+            }
+        })?;
+        Ok(Expr { kind: ExprKind::Parens(Box::new(inner)), span: self.span_from(start) })
+    }
+
+    // What follows a term.
+
+    fn accesses(&mut self, term: Expr) -> Parsed<Expr> {
+        let mut expr = term;
+        loop {
+            expr = match self.peek().kind {
+                TokenKind::Dot => self.after_dot(expr)?,
+                TokenKind::OpenBracket => self.after_bracket(expr)?,
+                _ => return Ok(expr),
+            };
+            self.grow(1)?;
+        }
+    }
+
+    fn after_dot(&mut self, base: Expr) -> Parsed<Expr> {
+        let start = base.span;
+        self.next();
+        let base = Box::new(base);
+        let kind = match self.peek().kind {
+            TokenKind::Ident => ExprKind::GetAttr { base, name: self.taken_ident() },
+            TokenKind::Number => ExprKind::Index { base, key: Box::new(self.legacy_key()?), legacy: true },
+            TokenKind::Star => {
+                self.next();
+                ExprKind::Splat { base, kind: SplatKind::Attribute, each: self.attribute_accesses()? }
+            }
+            _ => return Err(self.no_attribute_name()),
+        };
+        Ok(Expr { kind, span: start.to(self.span_from(self.last_end)) })
+    }
+
+    fn taken_ident(&mut self) -> Ident {
+        let token = self.next();
+        self.ident(token)
+    }
+
+    fn no_attribute_name(&mut self) -> Reported {
+        self.unexpected("Invalid attribute name", "the name of an attribute after \".\"")
+    }
+
+    /// The number in `base.0`.
+    fn legacy_key(&mut self) -> Parsed<Expr> {
+        let token = self.peek();
+        let text = self.text_of(token);
+        if let Some((first, second)) = text.split_once('.') {
+            let detail = format!("\"{text}\" after \".\" reads as a fraction, not as two indexes.");
+            let error = Diagnostic::error("Invalid legacy index syntax", detail).at(self.span(token));
+            return Err(self.report(error.hint(format!("Write [{first}][{second}] instead."))));
+        }
+        let number = self.number()?;
+        Ok(Expr { kind: ExprKind::Literal(number), span: self.span(token) })
+    }
+
+    /// The accesses that belong to `.*`.
+    fn attribute_accesses(&mut self) -> Parsed<Vec<Access>> {
+        let mut each = Vec::new();
+        while let Some(dot) = self.take(TokenKind::Dot) {
+            self.grow(1)?;
+            each.push(match self.peek().kind {
+                TokenKind::Ident => Access::Attr(self.taken_ident()),
+                TokenKind::Number => {
+                    let key = self.legacy_key()?;
+                    Access::Index { key, legacy: true, span: self.span_from(dot.start) }
+                }
+                TokenKind::Star => return Err(self.nested_splat()),
+                _ => return Err(self.no_attribute_name()),
+            });
+        }
+        Ok(each)
+    }
+
+    fn nested_splat(&mut self) -> Reported {
+        let star = self.peek();
+        let detail = "A \".*\" cannot stand inside of another \".*\".";
+        let error = Diagnostic::error("Nested splat expression not allowed", detail).at(self.span(star));
+        self.report(error.hint("Use \"[*]\" for the first of them, or flatten() with a for expression."))
+    }
+
+    fn after_bracket(&mut self, base: Expr) -> Parsed<Expr> {
+        let start = base.span;
+        let open = self.open();
+        let base = Box::new(base);
+        let kind = if self.peek().kind == TokenKind::Star {
+            self.full_splat(open)?;
+            ExprKind::Splat { base, kind: SplatKind::Full, each: self.nested(Self::full_accesses)? }
+        } else {
+            ExprKind::Index { base, key: Box::new(self.index(open)?), legacy: false }
+        };
+        Ok(Expr { kind, span: start.to(self.span_from(self.last_end)) })
+    }
+
+    /// The `*]` of a full splat.
+    fn full_splat(&mut self, open: usize) -> Parsed<()> {
+        self.next();
+        match self.take(TokenKind::CloseBracket) {
+            Some(_) => Ok(()),
+            None => Err(self.unclosed_or(open, |p| p.unexpected("Missing close bracket on splat index", "\"]\""))),
+        }
+    }
+
+    /// The key and the closing bracket.
+    fn index(&mut self, open: usize) -> Parsed<Expr> {
+        self.with_newlines(false, |p| {
+            let key = p.expression()?;
+            match p.take(TokenKind::CloseBracket) {
+                Some(_) => Ok(key),
+                None => Err(p.unclosed_or(open, |p| p.unexpected("Missing close bracket on index", "\"]\""))),
+            }
+        })
+    }
+
+    /// The accesses after `[*]`: all that follow.
+    fn full_accesses(&mut self) -> Parsed<Vec<Access>> {
+        let mut each = Vec::new();
+        loop {
+            let token = self.peek();
+            each.push(match token.kind {
+                TokenKind::Dot => self.access_after_dot()?,
+                TokenKind::OpenBracket => self.access_after_bracket()?,
+                _ => return Ok(each),
+            });
+            self.grow(1)?;
+        }
+    }
+
+    fn access_after_dot(&mut self) -> Parsed<Access> {
+        let dot = self.next();
+        match self.peek().kind {
+            TokenKind::Ident => Ok(Access::Attr(self.taken_ident())),
+            TokenKind::Number => {
+                let key = self.legacy_key()?;
+                Ok(Access::Index { key, legacy: true, span: self.span_from(dot.start) })
+            }
+            TokenKind::Star => {
+                self.next();
+                let each = self.attribute_accesses()?;
+                Ok(Access::Splat { kind: SplatKind::Attribute, each, span: self.span_from(dot.start) })
+            }
+            _ => Err(self.no_attribute_name()),
+        }
+    }
+
+    fn access_after_bracket(&mut self) -> Parsed<Access> {
+        let open = self.open();
+        let start = self.token(open).start;
+        if self.peek().kind != TokenKind::Star {
+            let key = self.index(open)?;
+            return Ok(Access::Index { key, legacy: false, span: self.span_from(start) });
+        }
+        self.full_splat(open)?;
+        let each = self.nested(Self::full_accesses)?;
+        Ok(Access::Splat { kind: SplatKind::Full, each, span: self.span_from(start) })
+    }
+}
+
+/// The operator of a token and how tightly it binds.
+fn binary_op(kind: TokenKind) -> Option<(BinaryOp, u8)> {
+    use BinaryOp as Op;
+    Some(match kind {
+        TokenKind::Or => (Op::Or, 0),
+        TokenKind::And => (Op::And, 1),
+        TokenKind::EqualEqual => (Op::Eq, 2),
+        TokenKind::NotEqual => (Op::NotEq, 2),
+        TokenKind::Less => (Op::Less, 3),
+        TokenKind::LessEqual => (Op::LessEq, 3),
+        TokenKind::Greater => (Op::Greater, 3),
+        TokenKind::GreaterEqual => (Op::GreaterEq, 3),
+        TokenKind::Plus => (Op::Add, 4),
+        TokenKind::Minus => (Op::Sub, 4),
+        TokenKind::Star => (Op::Mul, 5),
+        TokenKind::Slash => (Op::Div, 5),
+        TokenKind::Percent => (Op::Mod, 5),
+        _ => return None,
+    })
+}
+
+/// Whether a token that begins with a digit is a number: digits, a fraction, an exponent.
+fn is_number(text: &str) -> bool {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    digits(whole)
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
+}

@@ -1,0 +1,143 @@
+//! Finding the next item after an error.
+
+use terrane_source::{Diagnostic, Reported};
+
+use super::Parser;
+use crate::token::{Token, TokenKind};
+
+/// How far back the start of a line is searched.
+const LONG_LINE: usize = 400;
+
+impl Parser<'_, '_> {
+    /// Moves to where the item that begins at token `start` and is wrong at the next token seems to end: after its
+    /// line, with brackets skipped as pairs.
+    pub(super) fn recover_item(&mut self, start: usize) {
+        let (wrong, mut at) = (self.at, start);
+        loop {
+            let token = self.token(at);
+            let partner = self.partner(at);
+            at = match (token.kind, token.kind.nesting(), partner) {
+                (TokenKind::End, ..) => return self.resume(at),
+                (TokenKind::CloseBrace, _, Some(opener)) if opener < start => return self.resume(at),
+                (_, 1, Some(closer)) => closer + 1,
+                (_, 1, None) => return self.resync(start, at.max(wrong)),
+                _ if at >= wrong && token.ends_line(self.text) => return self.resume(at + 1),
+                _ => at + 1,
+            };
+        }
+    }
+
+    fn resume(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// Moves to the first line from token `from` on that, by its indentation, is no part of the item at token `start`.
+    fn resync(&mut self, start: usize, from: usize) {
+        let column = self.line_indentation(self.token(start)).unwrap_or(0);
+        let mut at = from;
+        while self.token(at).kind != TokenKind::End && !self.begins_item(at, column) {
+            at += 1;
+        }
+        self.resume(at);
+    }
+
+    /// Whether a new item, or the end of the block around it, stands at token `at`, given the indentation of the last
+    /// item.
+    fn begins_item(&self, at: usize, column: usize) -> bool {
+        use TokenKind::*;
+        let Some(indentation) = self.indentation(at) else { return false };
+        match self.token(at).kind {
+            Ident => matches!(self.token(at + 1).kind, Equal | OpenBrace | OpenQuote | Ident) && indentation <= column,
+            CloseBrace => indentation < column,
+            _ => false,
+        }
+    }
+
+    /// Bytes before a token that is the first of its line.
+    fn indentation(&self, at: usize) -> Option<usize> {
+        let before = at.checked_sub(1).map(|i| self.token(i))?;
+        before.ends_line(self.text).then(|| (self.token(at).start - before.end) as usize)
+    }
+
+    /// Blanks at the start of the line a token stands on, unless that line is long.
+    fn line_indentation(&self, token: Token) -> Option<usize> {
+        let end = token.start as usize;
+        let line = self.text.as_bytes().get(end.saturating_sub(LONG_LINE)..end)?;
+        let start = line.iter().rposition(|b| *b == b'\n').map_or((end < LONG_LINE).then_some(0), |i| Some(i + 1))?;
+        Some(line.iter().skip(start).take_while(|b| matches!(b, b' ' | b'\t')).count())
+    }
+
+    /// The first brace after token `open` that stands further to the left than what it closes.
+    pub(super) fn misplaced_brace(&mut self, open: usize) -> Option<Token> {
+        (open + 1..self.tokens.len()).find_map(|at| {
+            let brace = self.token(at);
+            let opener = (brace.kind == TokenKind::CloseBrace).then(|| self.partner(at)).flatten()?;
+            let (own, opened) = (self.indentation(at)?, self.line_indentation(self.token(opener))?);
+            (own < opened).then_some(brace)
+        })
+    }
+
+    /// Reports a bracket that is never closed, or else `error`.
+    pub(super) fn unclosed_or(&mut self, open: usize, error: impl FnOnce(&mut Self) -> Reported) -> Reported {
+        if self.partner(open).is_some() {
+            return error(self);
+        }
+        let (token, found) = (self.token(open), self.peek());
+        let (name, closer) = match token.kind {
+            TokenKind::OpenBracket => ("bracket", "]"),
+            TokenKind::OpenParen => ("parenthesis", ")"),
+            TokenKind::OpenInterpolation | TokenKind::OpenDirective => ("template sequence", "}"),
+            _ => ("brace", "}"),
+        };
+        let detail = format!("There is no \"{closer}\" for this \"{}\".", self.text_of(token));
+        let error = Diagnostic::error(format!("Unclosed {name}"), detail).at(self.span(token));
+        self.report(match found.kind {
+            TokenKind::End => error,
+            _ => error.note_at(self.span(found), "It is missing before this"),
+        })
+    }
+
+    /// The index of the bracket that matches the one at `index`.
+    pub(super) fn partner(&mut self, index: usize) -> Option<usize> {
+        let tokens = &self.tokens;
+        self.partners.get_or_insert_with(|| partners(tokens)).get(index).copied().flatten()
+    }
+}
+
+/// For each bracket the matching one. A closer passes over openers of other kinds only if one of its own is open.
+fn partners(tokens: &[Token]) -> Vec<Option<usize>> {
+    let mut result = vec![None; tokens.len()];
+    let mut open: Vec<usize> = Vec::new();
+    let mut counts = [0usize; 6];
+    for (index, token) in tokens.iter().enumerate() {
+        let Some(class) = class(token.kind) else { continue };
+        if token.kind.nesting() > 0 {
+            open.push(index);
+            counts[class] += 1;
+        } else if counts[class] > 0 {
+            while let Some(opener) = open.pop() {
+                let kind = tokens[opener].kind;
+                counts[self::class(kind).unwrap_or(class)] -= 1;
+                if token.kind.closes(kind) {
+                    (result[opener], result[index]) = (Some(index), Some(opener));
+                    break;
+                }
+            }
+        }
+    }
+    result
+}
+
+/// A number for each pair of brackets.
+fn class(kind: TokenKind) -> Option<usize> {
+    use TokenKind::*;
+    Some(match kind {
+        OpenQuote | CloseQuote => 0,
+        OpenHeredoc | CloseHeredoc => 1,
+        OpenInterpolation | OpenDirective | CloseTemplate => 2,
+        OpenBrace | CloseBrace => 3,
+        OpenBracket | CloseBracket => 4,
+        OpenParen | CloseParen => 5,
+        _ => return None,
+    })
+}
