@@ -1,1 +1,45 @@
-fn main() {}
+//! Project tasks, run as `cargo xtask TASK`.
+
+mod demo;
+mod emulator;
+mod python;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask TASK
+
+  test [ARGS]        builds everything, starts the emulator and runs every test; ARGS go to `cargo test`
+  demo               shows the terrane command on examples/web-vpc against the emulator
+  emulator [RULES]   runs the emulator behind the test proxy until interrupted; RULES is a JSON file of faults";
+
+/// What went wrong, in words for the one who ran the task.
+type Result<T> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["test", rest @ ..] => test::run(rest),
+        ["demo"] => demo::run(),
+        ["emulator"] => emulator::serve(None),
+        ["emulator", rules] => emulator::serve(Some(rules)),
+        [] | ["help" | "-h" | "--help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(format!("no task `{}`\n\n{USAGE}", arguments.join(" "))),
+    }
+}
