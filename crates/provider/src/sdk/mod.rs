@@ -4,6 +4,7 @@
 //! data; planning from them is one function for all types.
 
 mod args;
+pub mod policy_json;
 mod reply;
 
 use async_trait::async_trait;
