@@ -1,1 +1,31 @@
 //! Modules to programs: loading, lowering, evaluation, functions.
+//!
+//! Text becomes a [`Program`], in which names are resolved and bodies decoded once; an [`Evaluator`] answers what its
+//! parts are worth. Absent on purpose: state, providers (only their [`Schemas`] are seen), any reading of files, clocks
+//! or chance other than through [`World`].
+
+mod check;
+mod evaluator;
+pub mod functions;
+mod ir;
+mod load;
+mod lookup;
+mod program;
+pub mod variables;
+mod world;
+
+pub use check::check;
+pub use evaluator::{Conditions, Evaluated, EvaluatedOutput, Evaluator, Input, Inputs, Stage};
+pub use ir::{
+    Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,
+    VariableId,
+};
+pub use load::{InstalledModule, Modules, load};
+pub use lookup::{Dep, Lookup, Stop};
+pub use program::{
+    Argument, BackendDecl, Block, Body, CallDecl, CheckDecl, Condition, Constraint, Contents, Defaults, DependsOn,
+    DependsTarget, Dynamic, IgnoreChanges, ImportDecl, Lifecycle, LocalDecl, ModuleDecl, MovedDecl, OutputDecl,
+    PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider, ResourceDecl,
+    Settings, VariableDecl,
+};
+pub use world::{Entry, MemoryWorld, Schemas, World};

@@ -1,0 +1,5 @@
+//! Functions of IP addresses and networks.
+
+use super::Function;
+
+pub(super) const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,5 @@
+//! Functions of texts.
+
+use super::Function;
+
+pub(super) const FUNCTIONS: &[Function] = &[];

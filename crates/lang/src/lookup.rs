@@ -1,0 +1,45 @@
+//! How evaluation learns of objects, and how it stops.
+
+use terrane_address::{AbsResource, Instance};
+use terrane_source::Reported;
+use terrane_value::Value;
+
+/// Why there is no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Something must become known first; then it is to be tried again.
+    Blocked(Dep),
+    /// It is wrong, and that has been reported.
+    Failed(Reported),
+}
+
+impl From<Reported> for Stop {
+    fn from(reported: Reported) -> Stop {
+        Stop::Failed(reported)
+    }
+}
+
+/// What was read to reach a result.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dep {
+    /// One instance.
+    Instance(Instance),
+    /// All instances of a resource, and how many there are.
+    Whole(AbsResource),
+}
+
+impl Dep {
+    /// The resource that is read.
+    pub fn resource(&self) -> &AbsResource {
+        match self {
+            Dep::Instance(instance) => &instance.resource,
+            Dep::Whole(resource) => resource,
+        }
+    }
+}
+
+/// Gives the objects that expressions refer to. Plan, apply and console have one each.
+pub trait Lookup {
+    /// The value of an instance that configuration declares, or `Blocked` by it.
+    fn instance(&self, instance: &Instance) -> Result<Value, Stop>;
+}
