@@ -1,0 +1,217 @@
+//! State in a file, locked the way Terraform locks it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use md5::{Digest, Md5};
+use nix::errno::Errno;
+use terrane_state::{LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_value::{Attribute, Block, Type, Value};
+
+/// What a `backend "local"` block may hold.
+pub fn schema() -> Block {
+    let text = || Attribute {
+        ty: Type::String,
+        required: false,
+        optional: true,
+        computed: false,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        as_blocks: false,
+    };
+    Block { attributes: [("path".into(), text()), ("workspace_dir".into(), text())].into(), ..Block::default() }
+}
+
+/// A state file on this machine.
+#[derive(Debug)]
+pub struct Local {
+    path: PathBuf,
+    workspaces: PathBuf,
+    held: Mutex<Option<Held>>,
+}
+
+/// An open lock: the record lock lives as long as the file is open.
+#[derive(Debug)]
+struct Held {
+    id: String,
+    file: File,
+    /// Whether the state file was made only to be locked.
+    made: bool,
+}
+
+impl Local {
+    /// The store of a workspace; see [`schema`] for `config`.
+    pub fn open(config: &Value, workspace: &str, directory: &Path) -> Local {
+        let text = |name: &str| config.get(name).and_then(Value::as_str);
+        let workspaces = directory.join(text("workspace_dir").unwrap_or("terraform.tfstate.d"));
+        let path = match workspace {
+            "default" => directory.join(text("path").unwrap_or("terraform.tfstate")),
+            name => workspaces.join(name).join("terraform.tfstate"),
+        };
+        Local::at(path, workspaces)
+    }
+
+    /// The store of the file at `path`; other workspaces are folders of `workspaces`.
+    pub fn at(path: PathBuf, workspaces: PathBuf) -> Local {
+        Local { path, workspaces, held: Mutex::new(None) }
+    }
+
+    fn failed(&self, what: &str, error: &io::Error) -> StoreError {
+        StoreError::Failed(format!("The state file {} cannot be {what}: {error}.", self.path.display()))
+    }
+
+    fn info_path(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        self.path.with_file_name(format!(".{name}.lock.info"))
+    }
+
+    fn read(&self) -> Result<Option<Stored>, StoreError> {
+        match std::fs::read(&self.path) {
+            Ok(bytes) if bytes.is_empty() => Ok(None),
+            Ok(bytes) => {
+                let version = version(&bytes);
+                Ok(Some(Stored { bytes, version }))
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.failed("read", &e)),
+        }
+    }
+
+    /// Writes beside the file and renames, so that the file is always whole; keeps what was there as `.backup`.
+    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        if std::fs::metadata(&self.path).is_ok_and(|m| m.len() > 0) {
+            let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+            std::fs::copy(&self.path, self.path.with_file_name(format!("{name}.backup")))?;
+        }
+        let fresh = self.path.with_file_name(format!(".{}.new", std::process::id()));
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if held.is_some() {
+            // The lock must be on the file that others will find under the name.
+            try_lock(&file)?;
+        }
+        std::fs::rename(&fresh, &self.path)?;
+        if let Some(held) = held.as_mut() {
+            held.file = file;
+            held.made = false;
+        }
+        Ok(())
+    }
+
+    fn try_lock(&self, info: &LockInfo) -> Result<Option<Held>, io::Error> {
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        loop {
+            let made = !self.path.exists();
+            let file = File::options().read(true).write(true).create(true).truncate(false).open(&self.path)?;
+            match try_lock(&file) {
+                Ok(()) => {}
+                Err(Errno::EAGAIN | Errno::EACCES) => return Ok(None),
+                Err(e) => return Err(e.into()),
+            }
+            // Whoever held it may have put a new file under the name in the meantime.
+            let same = std::fs::metadata(&self.path)
+                .is_ok_and(|m| file.metadata().is_ok_and(|f| (f.dev(), f.ino()) == (m.dev(), m.ino())));
+            if same {
+                return Ok(Some(Held { id: info.id.clone(), file, made }));
+            }
+        }
+    }
+}
+
+/// Takes a write lock on the whole file for as long as it is open.
+///
+/// It is a record lock, as Terraform's are, so both exclude each other; on Linux one that belongs to the open file:
+/// the other kind is lost as soon as the process closes any other handle of the file.
+fn try_lock(file: &File) -> Result<(), Errno> {
+    use nix::fcntl::{FcntlArg, fcntl};
+    let whole = nix::libc::flock {
+        l_type: nix::libc::F_WRLCK as _,
+        l_whence: nix::libc::SEEK_SET as _,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    #[cfg(target_os = "linux")]
+    let lock = FcntlArg::F_OFD_SETLK(&whole);
+    #[cfg(not(target_os = "linux"))]
+    let lock = FcntlArg::F_SETLK(&whole);
+    fcntl(file, lock).map(drop)
+}
+
+fn version(bytes: &[u8]) -> Version {
+    let digest = Md5::digest(bytes);
+    Version(digest.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+}
+
+#[async_trait]
+impl Store for Local {
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, StoreError> {
+        self.read()
+    }
+
+    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError> {
+        let now = self.read()?.map(|stored| stored.version);
+        if now.as_ref() != base {
+            return Err(StoreError::Conflict);
+        }
+        self.replace(bytes).map_err(|e| self.failed("written", &e))?;
+        Ok(version(bytes))
+    }
+
+    async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {
+        let mut slot = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        info.path = self.place();
+        let written = || std::fs::read(self.info_path()).ok().and_then(|b| serde_json::from_slice(&b).ok());
+        let held = match *slot {
+            Some(_) => None,
+            None => self.try_lock(&info).map_err(|e| self.failed("locked", &e))?,
+        };
+        let Some(held) = held else { return Err(StoreError::Held(written())) };
+        let json = serde_json::to_vec(&info).unwrap_or_default();
+        std::fs::write(self.info_path(), json).map_err(|e| self.failed("locked", &e))?;
+        *slot = Some(held);
+        Ok(Locked { info })
+    }
+
+    async fn unlock(&self, id: &str) -> Result<(), StoreError> {
+        let mut slot = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(held) = slot.take_if(|held| held.id == id) else {
+            return Err(StoreError::NotLocked(format!(
+                "The lock {id} on {} is not held by this process. A lock on a file ends with the process that holds it.",
+                self.place()
+            )));
+        };
+        let _ = std::fs::remove_file(self.info_path());
+        if held.made && std::fs::metadata(&self.path).is_ok_and(|m| m.len() == 0) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+        Ok(())
+    }
+
+    async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.workspaces).into_iter().flatten().flatten() {
+            if entry.path().is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        names.insert(0, "default".into());
+        Ok(names)
+    }
+}

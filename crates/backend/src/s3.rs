@@ -1,0 +1,200 @@
+//! State in an S3 object, locked by a DynamoDB item, by an object beside it, or by both.
+//!
+//! Attributes, item and object names are Terraform's, so that its runs and ours lock each other out. Writes insist on
+//! the version that the run began from.
+
+mod config;
+mod lock;
+
+use async_trait::async_trait;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
+use md5::{Digest, Md5};
+use terrane_state::{LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_value::{ConvertError, Value};
+
+use config::Config;
+pub use config::schema;
+
+/// The state of one workspace in a bucket.
+#[derive(Debug)]
+pub struct S3 {
+    config: Config,
+    /// The object's key, with the workspace in it.
+    key: String,
+    s3: aws_sdk_s3::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+}
+
+/// How often, and how far apart, a digest that does not match is looked at again: S3 itself is consistent, but a
+/// writer puts the object before the digest.
+const DIGEST_TRIES: u32 = 5;
+
+impl S3 {
+    /// The store of a workspace; see [`schema`] for `config`.
+    pub async fn open(config: &Value, workspace: &str) -> Result<S3, ConvertError> {
+        let config = Config::read(config)?;
+        let key = match workspace {
+            "default" => config.key.clone(),
+            name => format!("{}/{name}/{}", config.workspace_key_prefix, config.key),
+        };
+        let (s3, dynamodb) = config.clients().await;
+        Ok(S3 { config, key, s3, dynamodb })
+    }
+
+    /// The name of the lock, and of the state in messages: `bucket/key`.
+    fn path(&self) -> String {
+        format!("{}/{}", self.config.bucket, self.key)
+    }
+
+    fn put(&self, key: &str, bytes: Vec<u8>) -> PutObjectFluentBuilder {
+        let config = &self.config;
+        let mut put = self.s3.put_object().bucket(&config.bucket).key(key).content_type("application/json");
+        put = put.content_length(bytes.len() as i64).body(ByteStream::from(bytes));
+        if let Some(acl) = &config.acl {
+            put = put.acl(ObjectCannedAcl::from(acl.as_str()));
+        }
+        if let Some(key) = &config.customer_key {
+            put = put
+                .sse_customer_algorithm("AES256")
+                .sse_customer_key(&key.base64)
+                .sse_customer_key_md5(&key.md5_base64);
+        } else if config.encrypt {
+            put = match &config.kms_key_id {
+                Some(id) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(id),
+                None => put.server_side_encryption(ServerSideEncryption::Aes256),
+            };
+        }
+        put
+    }
+
+    async fn read(&self) -> Result<Option<Stored>, StoreError> {
+        let mut get = self.s3.get_object().bucket(&self.config.bucket).key(&self.key);
+        if let Some(key) = &self.config.customer_key {
+            get = get
+                .sse_customer_algorithm("AES256")
+                .sse_customer_key(&key.base64)
+                .sse_customer_key_md5(&key.md5_base64);
+        }
+        let object = match get.send().await {
+            Ok(object) => object,
+            Err(e) if e.code() == Some("NoSuchKey") => return Ok(None),
+            Err(e) if e.code() == Some("NoSuchBucket") => {
+                return Err(StoreError::Failed(format!(
+                    "The bucket {:?} of the S3 backend does not exist in region {}. Create it, or correct the backend's \
+                     \"bucket\" and \"region\".",
+                    self.config.bucket, self.config.region
+                )));
+            }
+            Err(e) => return Err(failed(&format!("read the state s3://{}", self.path()), &e)),
+        };
+        let version = Version(object.e_tag().unwrap_or_default().into());
+        let bytes = object.body.collect().await.map_err(|e| {
+            StoreError::Failed(format!("The state s3://{} could not be read to its end: {e}.", self.path()))
+        })?;
+        Ok(Some(Stored { bytes: bytes.to_vec(), version }))
+    }
+}
+
+/// An error of a call, with the service's code and message.
+fn failed<E, R>(what: &str, error: &SdkError<E, R>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug,
+{
+    match (error.code(), error.message()) {
+        (Some(code), message) => StoreError::Failed(format!(
+            "It was not possible to {what}: {code}: {}.",
+            message.unwrap_or("no message").trim_end_matches('.')
+        )),
+        _ => StoreError::Failed(format!("It was not possible to {what}: {}.", DisplayErrorContext(error))),
+    }
+}
+
+/// The digest Terraform records: hexadecimal MD5.
+fn digest(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[async_trait]
+impl Store for S3 {
+    fn place(&self) -> String {
+        format!("s3://{}", self.path())
+    }
+
+    async fn load(&self) -> Result<Option<Stored>, StoreError> {
+        for wait in 0..DIGEST_TRIES {
+            let stored = self.read().await?;
+            let found = stored.as_ref().map(|s| digest(&s.bytes)).unwrap_or_default();
+            let recorded = self.recorded_digest().await?.unwrap_or_default();
+            if recorded.is_empty() || recorded == found {
+                return Ok(stored);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100 << wait)).await;
+        }
+        Err(StoreError::Digest(format!(
+            "The state s3://{} does not have the content that was recorded in the DynamoDB table {:?}: another run may be \
+             writing it right now, or one was stopped between the two writes. If no run is active, look at the object's \
+             newest version; if it is right, correct or delete the item \"{}-md5\" of the table.",
+            self.path(),
+            self.config.dynamodb_table.as_deref().unwrap_or_default(),
+            self.path()
+        )))
+    }
+
+    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError> {
+        let put = self.put(&self.key, bytes.to_vec());
+        let put = match base {
+            Some(version) => put.if_match(version.0.to_string()),
+            None => put.if_none_match("*"),
+        };
+        let written = match put.send().await {
+            Ok(written) => written,
+            Err(e) if matches!(e.code(), Some("PreconditionFailed" | "ConditionalRequestConflict")) => {
+                return Err(StoreError::Conflict);
+            }
+            Err(e) if base.is_some() && e.code() == Some("NoSuchKey") => return Err(StoreError::Conflict),
+            Err(e) => return Err(failed(&format!("write the state s3://{}", self.path()), &e)),
+        };
+        self.record_digest(&digest(bytes)).await?;
+        Ok(Version(written.e_tag().unwrap_or_default().into()))
+    }
+
+    async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {
+        info.path = self.path();
+        if self.config.use_lockfile {
+            self.lock_object(&info).await?;
+        }
+        if let Err(error) = self.lock_item(&info).await {
+            if self.config.use_lockfile {
+                let _ = self.unlock_object(&info.id).await;
+            }
+            return Err(error);
+        }
+        Ok(Locked { info })
+    }
+
+    async fn unlock(&self, id: &str) -> Result<(), StoreError> {
+        let item = self.unlock_item(id).await;
+        if self.config.use_lockfile {
+            self.unlock_object(id).await?;
+        }
+        item
+    }
+
+    async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
+        let prefix = format!("{}/", self.config.workspace_key_prefix);
+        let suffix = format!("/{}", self.config.key);
+        let mut names = vec!["default".to_string()];
+        let mut pages = self.s3.list_objects_v2().bucket(&self.config.bucket).prefix(&prefix).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| failed(&format!("list the workspaces in {}", self.config.bucket), &e))?;
+            let keys = page.contents().iter().filter_map(|o| o.key());
+            names.extend(keys.filter_map(|k| Some(k.strip_prefix(&prefix)?.strip_suffix(&suffix)?.to_string())));
+        }
+        names[1..].sort();
+        Ok(names)
+    }
+}

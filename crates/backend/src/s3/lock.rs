@@ -1,0 +1,162 @@
+//! Locks: the DynamoDB item and the lock object, as Terraform writes them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use terrane_state::{LockInfo, StoreError};
+
+use super::{S3, failed};
+
+type Item = HashMap<String, AttributeValue>;
+
+impl S3 {
+    /// Puts the lock item if there is none. Without a table there is nothing to lock here.
+    pub(super) async fn lock_item(&self, info: &LockInfo) -> Result<(), StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(table)
+            .item("LockID", AttributeValue::S(self.path()))
+            .item("Info", AttributeValue::S(serde_json::to_string(info).unwrap_or_default()))
+            .condition_expression("attribute_not_exists(LockID)");
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(e) if e.code() == Some("ConditionalCheckFailedException") => {
+                let holder = self.item(table, &self.path()).await.ok().flatten().and_then(|i| read_info(&i));
+                // The holder may be this very call, whose answer was lost and which was sent again.
+                match holder {
+                    Some(holder) if holder.id == info.id => Ok(()),
+                    holder => Err(StoreError::Held(holder.map(Box::new))),
+                }
+            }
+            Err(e) => Err(self.table_failed(table, "lock the state", &e)),
+        }
+    }
+
+    /// Deletes the lock item if it still is the one with this id.
+    pub(super) async fn unlock_item(&self, id: &str) -> Result<(), StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        let item = self.item(table, &self.path()).await?;
+        let info = item.as_ref().and_then(|i| i.get("Info")).cloned();
+        let held = item.as_ref().and_then(read_info);
+        let (Some(info), Some(_)) = (info, held.as_ref().filter(|h| h.id == id)) else {
+            return Err(StoreError::NotLocked(match held {
+                Some(other) => format!("The state {} is locked with the id {}, not {id}.", self.path(), other.id),
+                None => format!("The state {} is not locked.", self.path()),
+            }));
+        };
+        let delete = self
+            .dynamodb
+            .delete_item()
+            .table_name(table)
+            .key("LockID", AttributeValue::S(self.path()))
+            .condition_expression("Info = :info")
+            .expression_attribute_values(":info", info);
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(e) if e.code() == Some("ConditionalCheckFailedException") => {
+                Err(StoreError::NotLocked(format!("The lock {id} on {} was taken over by another run.", self.path())))
+            }
+            Err(e) => Err(self.table_failed(table, "unlock the state", &e)),
+        }
+    }
+
+    /// The digest of the state as the last writer recorded it.
+    pub(super) async fn recorded_digest(&self) -> Result<Option<String>, StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(None) };
+        let item = self.item(table, &format!("{}-md5", self.path())).await?;
+        Ok(item.and_then(|i| i.get("Digest")?.as_s().ok().cloned()))
+    }
+
+    /// Records the digest of the state for the next reader.
+    pub(super) async fn record_digest(&self, digest: &str) -> Result<(), StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(table)
+            .item("LockID", AttributeValue::S(format!("{}-md5", self.path())))
+            .item("Digest", AttributeValue::S(digest.into()));
+        put.send().await.map(drop).map_err(|e| self.table_failed(table, "record the digest of the state", &e))
+    }
+
+    async fn item(&self, table: &str, id: &str) -> Result<Option<Item>, StoreError> {
+        let get = self.dynamodb.get_item().table_name(table).key("LockID", AttributeValue::S(id.into()));
+        let answer = get.consistent_read(true).send().await;
+        answer.map(|a| a.item).map_err(|e| self.table_failed(table, "read the lock table", &e))
+    }
+
+    fn table_failed<E, R>(&self, table: &str, what: &str, error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> StoreError
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+        R: std::fmt::Debug,
+    {
+        match error.code() {
+            Some("ResourceNotFoundException") => StoreError::Failed(format!(
+                "The DynamoDB table {table:?} of the S3 backend does not exist in region {}. Create it with the string \
+                 hash key \"LockID\", or correct the backend's \"dynamodb_table\".",
+                self.config.region
+            )),
+            _ => failed(&format!("{what} s3://{} in the table {table:?}", self.path()), error),
+        }
+    }
+
+    /// Puts the lock object if there is none.
+    pub(super) async fn lock_object(&self, info: &LockInfo) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(info).unwrap_or_default();
+        match self.put(&self.lock_key(), bytes).if_none_match("*").send().await {
+            Ok(_) => Ok(()),
+            Err(e) if matches!(e.code(), Some("PreconditionFailed" | "ConditionalRequestConflict")) => {
+                match self.lock_object_info().await?.map(|(info, _)| info) {
+                    Some(holder) if holder.id == info.id => Ok(()),
+                    holder => Err(StoreError::Held(holder.map(Box::new))),
+                }
+            }
+            Err(e) => Err(failed(&format!("write the lock s3://{}.tflock", self.path()), &e)),
+        }
+    }
+
+    /// Deletes the lock object if it still is the one with this id.
+    pub(super) async fn unlock_object(&self, id: &str) -> Result<(), StoreError> {
+        match self.lock_object_info().await? {
+            Some((info, tag)) if info.id == id => {
+                let delete = self.s3.delete_object().bucket(&self.config.bucket).key(self.lock_key()).if_match(tag);
+                let what = format!("delete the lock s3://{}.tflock", self.path());
+                delete.send().await.map(drop).map_err(|e| failed(&what, &e))
+            }
+            Some((other, _)) => Err(StoreError::NotLocked(format!(
+                "The state {} is locked with the id {}, not {id}.",
+                self.path(),
+                other.id
+            ))),
+            None => Err(StoreError::NotLocked(format!("The state {} is not locked.", self.path()))),
+        }
+    }
+
+    async fn lock_object_info(&self) -> Result<Option<(LockInfo, String)>, StoreError> {
+        let what = format!("read the lock s3://{}.tflock", self.path());
+        let object = match self.s3.get_object().bucket(&self.config.bucket).key(self.lock_key()).send().await {
+            Ok(object) => object,
+            Err(e) if e.code() == Some("NoSuchKey") => return Ok(None),
+            Err(e) => return Err(failed(&what, &e)),
+        };
+        let tag = object.e_tag().unwrap_or_default().to_string();
+        let bytes = object
+            .body
+            .collect()
+            .await
+            .map_err(|e| StoreError::Failed(format!("It was not possible to {what}: {e}.")))?;
+        let info = serde_json::from_slice(&bytes.into_bytes()).unwrap_or_default();
+        Ok(Some((info, tag)))
+    }
+
+    fn lock_key(&self) -> String {
+        format!("{}.tflock", self.key)
+    }
+}
+
+fn read_info(item: &Item) -> Option<LockInfo> {
+    serde_json::from_str(item.get("Info")?.as_s().ok()?).ok()
+}
