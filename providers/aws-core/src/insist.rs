@@ -1,14 +1,17 @@
 //! Calls that AWS refuses until something else has settled.
 
 use std::future::Future;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::{Instant, sleep};
 
 use crate::Cloud;
+use crate::problem::{is_code, status};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -37,5 +40,68 @@ impl Cloud {
             }
             pause = pause.mul_f64(1.6).min(LONGEST_PAUSE);
         }
+    }
+}
+
+impl Cloud {
+    /// Makes a create of an object that is known by a name of our choice, as [`Cloud::insist`] does.
+    ///
+    /// When the answer to an attempt was lost and the next one is refused with one of the codes `exists`, the first may
+    /// have made the object: this returns `None`, and [`made_since`] tells that object from one made long before.
+    pub async fn create_named<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        timeout: Duration,
+        again: impl Fn(&SdkError<E, HttpResponse>) -> bool,
+        exists: &[&str],
+        mut send: F,
+    ) -> Result<Option<T>, SdkError<E, HttpResponse>>
+    where
+        E: ProvideErrorMetadata,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let lost = AtomicBool::new(false);
+        let answer = self.insist(operation, timeout, again, || {
+            let (attempt, lost) = (send(), &lost);
+            async move {
+                let answer = attempt.await;
+                lost.fetch_or(answer.as_ref().err().is_some_and(|e| !refused(e)), Ordering::Relaxed);
+                answer
+            }
+        });
+        match answer.await {
+            Ok(made) => Ok(Some(made)),
+            Err(error) if lost.load(Ordering::Relaxed) && is_code(&error, exists) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a call certainly had no effect: AWS answered, and found the fault with the request.
+fn refused<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::ServiceError(_) => status(error).is_some_and(|s| s < 500),
+        other => matches!(other, SdkError::ConstructionFailure(_)),
+    }
+}
+
+/// Whether an object was made after `start`, a time of this machine. Its clock and that of AWS differ by five minutes
+/// at most: AWS refuses requests that are further off.
+pub fn made_since(start: SystemTime, made: &DateTime) -> bool {
+    const SKEW: Duration = Duration::from_secs(300);
+    SystemTime::try_from(*made).is_ok_and(|made| made + SKEW >= start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_objects_of_the_last_minutes_were_made_since() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000);
+        assert!(made_since(start, &DateTime::from_secs(10_001)));
+        assert!(made_since(start, &DateTime::from_secs(9_800)));
+        assert!(!made_since(start, &DateTime::from_secs(9_600)));
     }
 }
