@@ -6,6 +6,7 @@
 mod args;
 pub mod policy_json;
 mod reply;
+pub mod schema;
 
 use async_trait::async_trait;
 use terrane_value::Value;
@@ -66,6 +67,14 @@ pub struct Update<'a> {
     pub config: &'a Value,
     /// Names this operation, the same for every retry.
     pub operation: &'a str,
+}
+
+impl Update<'_> {
+    /// Whether the plan says that an attribute shall differ from what is. What is unknown in the plan does not count.
+    pub fn changes(&self, name: &str) -> bool {
+        let known = self.planned.get(name).is_none_or(Value::is_wholly_known);
+        known && Args(self.planned).differs(self.prior, name)
+    }
 }
 
 /// What the outside needs to be told for objects of one resource type. `C` is the provider's context.
