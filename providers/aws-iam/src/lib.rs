@@ -1,1 +1,52 @@
 //! IAM resource types.
+
+mod attachments;
+mod client;
+mod data_policy_document;
+mod inline_policies;
+mod instance_profile;
+mod policy;
+mod policy_document;
+mod role;
+mod role_policy;
+mod role_policy_attachment;
+
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use terrane_aws_core::{Cloud, is_code};
+use terrane_provider::Problem;
+use terrane_provider::sdk::{DataSource, ResourceType};
+
+/// The resource types, sorted by name.
+pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
+    vec![
+        Box::new(instance_profile::InstanceProfile),
+        Box::new(policy::Policy),
+        Box::new(role::Role),
+        Box::new(role_policy::RolePolicy),
+        Box::new(role_policy_attachment::RolePolicyAttachment),
+    ]
+}
+
+/// The data sources, sorted by name.
+pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
+    vec![Box::new(data_policy_document::PolicyDocument)]
+}
+
+/// The problem of a create, with advice if the name is taken.
+fn already_exists<E: ProvideErrorMetadata>(mut problem: Problem, error: &SdkError<E>) -> Problem {
+    if is_code(error, &["EntityAlreadyExists"]) {
+        problem.detail.push_str("\nChoose another name, or import the existing object instead of creating it.");
+    }
+    problem
+}
+
+/// Says that the answer to a create was lost and the object of that name is an older one.
+fn not_ours(what: &str) -> Problem {
+    let detail = "The answer of AWS was lost, and an object of this name existed before. \
+                  Choose another name, or import the existing object instead of creating it.";
+    Problem::error(format!("Failed {what}"), detail)
+}
+
+fn wrong_id(id: &str, form: &str, example: &str) -> Problem {
+    Problem::error("Invalid import id", format!("\"{id}\" is not of the form {form}, for example \"{example}\"."))
+}
