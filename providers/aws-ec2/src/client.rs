@@ -1,0 +1,304 @@
+//! The EC2 API in one region, with errors that name what was being done.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::Filter;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use terrane_aws_core::{Arn, Cloud, Partition, Poll, chunks, code, message, problem, status};
+use terrane_provider::Problem;
+use terrane_provider::sdk::Failed;
+use terrane_value::Value;
+use tokio::time::{Instant, sleep};
+
+/// How long AWS may take until what was just made or changed is seen by all its parts.
+pub(crate) const PROPAGATION: Duration = Duration::from_secs(5 * 60);
+
+/// How long an object that was just made may be unknown to the call that makes one inside it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Most values of one filter.
+const FILTER_VALUES: usize = 200;
+
+/// The EC2 API in one region.
+#[derive(Clone)]
+pub(crate) struct Ec2<'a> {
+    pub cloud: &'a Cloud,
+    pub region: String,
+    pub client: Client,
+}
+
+/// A call that AWS refused, or that got no answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    code: Option<String>,
+    message: String,
+    answered: bool,
+    problem: Problem,
+}
+
+impl Refusal {
+    fn new<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Refusal
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        Refusal {
+            code: code(error).map(str::to_owned),
+            message: message(error).unwrap_or_default().to_owned(),
+            answered: status(error).is_some_and(|s| s < 500) || matches!(error, SdkError::ConstructionFailure(_)),
+            problem: problem(what, error),
+        }
+    }
+
+    /// The code that AWS answered.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Whether AWS answered one of these codes.
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|c| codes.contains(&c))
+    }
+
+    /// Whether AWS answered this code with `part` in its message.
+    pub fn says(&self, code: &str, part: &str) -> bool {
+        self.is(&[code]) && self.message.contains(part)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        refusal.problem
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Failed {
+        refusal.problem.into()
+    }
+}
+
+/// Treats some refusals as success: what was to be removed is gone already.
+pub(crate) fn unless<T>(result: Result<T, Refusal>, codes: &[&str]) -> Result<Option<T>, Refusal> {
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(refusal) if refusal.is(codes) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+impl<'a> Ec2<'a> {
+    /// The API where an object lives.
+    pub fn of(cloud: &'a Cloud, object: &Value) -> Ec2<'a> {
+        Ec2::at(cloud, cloud.region(object))
+    }
+
+    /// The API in a region.
+    pub fn at(cloud: &'a Cloud, region: String) -> Ec2<'a> {
+        let client = cloud.client(&region, Client::new);
+        Ec2 { cloud, region, client }
+    }
+
+    /// The ARN of an object in this region.
+    pub fn arn(&self, account: &str, resource: &str) -> String {
+        let partition = Partition::of_region(&self.region).id;
+        Arn { partition, service: "ec2", region: &self.region, account, resource }.to_string()
+    }
+
+    /// Makes a call that may be repeated without harm. `what` is a phrase such as `reading VPCs`.
+    pub async fn call<T, E, F, Fut>(&self, operation: &'static str, what: &str, send: F) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.cloud.call(operation, send).await.map_err(|e| Refusal::new(what, &e))
+    }
+
+    /// Makes a call that must not take effect twice. `look` says what to look for when its answer was lost.
+    pub async fn call_once<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        look: &str,
+        send: F,
+    ) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let answer = self.cloud.call_once(operation, send).await;
+        answer.map_err(|e| self.ambiguous(Refusal::new(what, &e), look))
+    }
+
+    fn ambiguous(&self, mut refusal: Refusal, look: &str) -> Refusal {
+        if !refusal.answered {
+            let advice = format!(
+                "\nThe answer was lost, so it may have taken effect all the same: look for {look} in region {}, and \
+                 import or remove it before running again.",
+                self.region
+            );
+            refusal.problem.detail.push_str(&advice);
+        }
+        refusal
+    }
+
+    /// Like [`Ec2::call_once`], patient with objects that AWS does not know everywhere yet.
+    pub async fn make_once<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        look: &str,
+        mut send: F,
+        passes: impl Fn(&Refusal) -> bool,
+    ) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut pauses = Pauses::within(PATIENCE);
+        loop {
+            match self.call_once(operation, what, look, &mut send).await {
+                Err(refusal) if passes(&refusal) && pauses.next().await => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Makes a call again and again while it is refused in a way that passes, at most for `time`.
+    pub async fn insist<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        time: Duration,
+        mut send: F,
+        passes: impl Fn(&Refusal) -> bool,
+    ) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut pauses = Pauses::within(time);
+        loop {
+            match self.call(operation, what, &mut send).await {
+                Err(refusal) if passes(&refusal) && pauses.next().await => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Reads what a filter selects for all `values`, 200 at a time, every page.
+    pub async fn filtered<T, I, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        (filter_name, values): (&str, &[String]),
+        mut send: F,
+        mut take: impl FnMut(T) -> (Option<Vec<I>>, Option<String>),
+    ) -> Result<Vec<I>, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut(Filter, Option<String>) -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut all = Vec::new();
+        for chunk in chunks(values, FILTER_VALUES) {
+            let filter = Filter::builder().name(filter_name).set_values(Some(chunk)).build();
+            all.extend(self.pages(operation, what, |token| send(filter.clone(), token), &mut take).await?);
+        }
+        Ok(all)
+    }
+
+    /// Reads every page of an answer.
+    pub async fn pages<T, I, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        send: F,
+        mut take: impl FnMut(T) -> (Option<Vec<I>>, Option<String>),
+    ) -> Result<Vec<I>, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut(Option<String>) -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let take = |answer| {
+            let (items, token) = take(answer);
+            (items.unwrap_or_default(), token)
+        };
+        self.cloud.pages(operation, send, take).await.map_err(|e| Refusal::new(what, &e))
+    }
+
+    /// Polls `find` until `ready` accepts what it found; absence counts as not yet.
+    pub async fn until<T, Fut>(
+        &self,
+        what: String,
+        time: Duration,
+        mut find: impl FnMut() -> Fut,
+        ready: impl Fn(&T) -> Result<bool, Problem>,
+        state: impl Fn(&T) -> String,
+    ) -> Result<T, Problem>
+    where
+        Fut: Future<Output = Result<Option<T>, Problem>>,
+    {
+        let poll = || {
+            let found = find();
+            async {
+                match found.await? {
+                    Some(found) if ready(&found)? => Ok(Poll::Done(found)),
+                    Some(found) => Ok(Poll::pending(state(&found))),
+                    None => Ok(Poll::pending("not found")),
+                }
+            }
+        };
+        self.cloud.wait(what, time, poll).await
+    }
+
+    /// Polls `find` until it finds nothing.
+    pub async fn until_gone<T, Fut>(
+        &self,
+        what: String,
+        time: Duration,
+        mut find: impl FnMut() -> Fut,
+    ) -> Result<(), Problem>
+    where
+        Fut: Future<Output = Result<Option<T>, Problem>>,
+    {
+        let poll = || {
+            let found = find();
+            async { Ok(found.await?.map_or(Poll::Done(()), |_| Poll::pending("still there"))) }
+        };
+        self.cloud.wait(what, time, poll).await
+    }
+}
+
+/// Pauses that grow up to 5 s, until a time has passed.
+struct Pauses {
+    end: Instant,
+    pause: Duration,
+}
+
+impl Pauses {
+    fn within(time: Duration) -> Pauses {
+        Pauses { end: Instant::now() + time, pause: Duration::from_millis(100) }
+    }
+
+    /// Waits; `false` if the time has passed.
+    async fn next(&mut self) -> bool {
+        let left = self.end.saturating_duration_since(Instant::now());
+        sleep(self.pause.min(left)).await;
+        self.pause = self.pause.mul_f64(1.6).min(Duration::from_secs(5));
+        !left.is_zero()
+    }
+}
+
+/// A filter with one value.
+pub(crate) fn filter(name: &str, value: &str) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}
