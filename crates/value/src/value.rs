@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::{Fields, Marks, Number, Path, Step, Type};
+use crate::{Fields, Marks, Number, Path, Refinement, Step, Type};
 
 /// A value with its marks. Cloning bumps a count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,17 +36,6 @@ pub enum Kind {
     Tuple(Arc<[Value]>),
     /// Attributes by name.
     Object(Fields),
-}
-
-/// What is already known of an unknown value. More is added as rules need it; the least is "nothing".
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Refinement {
-    /// It is certain not to be null.
-    pub not_null: bool,
-    /// The text it is certain to begin with.
-    pub prefix: Option<Arc<str>>,
-    /// The least and greatest number of elements.
-    pub length: Option<(u64, Option<u64>)>,
 }
 
 impl Value {
@@ -92,6 +81,7 @@ impl Value {
     }
 
     /// A set of elements that all are of `element` type: sorted, each once; marks of elements move to the set.
+    /// Elements that are not wholly known stay apart, as they may turn out to be different.
     pub fn set(element: Type, values: impl IntoIterator<Item = Value>) -> Value {
         let mut marks = Marks::NONE;
         let mut values: Vec<Value> = values
@@ -102,8 +92,7 @@ impl Value {
                 value
             })
             .collect();
-        values.sort();
-        values.dedup();
+        crate::set::arrange(&mut values);
         Value { kind: Kind::Set(element, values.into()), marks }
     }
 

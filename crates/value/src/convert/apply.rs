@@ -15,7 +15,7 @@ impl Conversion {
         }
         let marks = value.marks();
         let converted = match value.kind() {
-            Kind::Unknown(from, known) => Value::unknown_refined(self.result_type(from), carry(known, from, &self.to)),
+            Kind::Unknown(from, known) => Value::unknown(self.result_type(from)).refine(carry(known, from, &self.to)),
             Kind::Null(from) => Value::null(self.result_type(from)),
             _ => self.apply_known(value, path)?,
         };
@@ -104,10 +104,8 @@ impl Conversion {
     fn sequence_from(&self, values: Vec<Value>, from: &Value, path: &mut Path) -> Result<Value, ConvertError> {
         let unordered = matches!(from.kind(), Kind::Set(..)) && matches!(self.to, Type::List(_));
         if unordered && !values.iter().all(Value::is_wholly_known) && values.len() > 1 {
-            let length = Some((1, Some(values.len() as u64)));
-            let marks = values.iter().fold(crate::Marks::NONE, |all, v| all.union(v.marks_deep()));
-            let known = Refinement { not_null: true, length, ..Refinement::default() };
-            return Ok(Value::unknown_refined(self.result_type(&from.ty()), known).mark(marks));
+            let known = Refinement::length(1, Some(values.len() as u64));
+            return Ok(Value::unknown(self.result_type(&from.ty())).refine(known));
         }
         if values.is_empty() {
             let empty = replace_any(&self.from, &self.to.without_optional());

@@ -1,0 +1,130 @@
+//! The order of the elements of sets.
+
+use std::cmp::Ordering;
+use std::fmt::Write;
+
+use crate::{Kind, Value};
+
+/// Sorts elements as Terraform iterates over them and drops equal ones.
+///
+/// Texts, numbers and bools come in their natural order; everything else in the order of a serialised form, then
+/// unknown elements, nulls last.
+pub(crate) fn arrange(values: &mut Vec<Value>) {
+    let plain = values.iter().all(|v| matches!(v.kind(), Kind::Bool(_) | Kind::Number(_) | Kind::String(_)));
+    if plain {
+        values.sort();
+    } else {
+        values.sort_by_cached_key(Key::of);
+    }
+    values.dedup_by(|a, b| a == b && a.is_wholly_known());
+}
+
+/// What elements are sorted by.
+#[derive(PartialEq, Eq)]
+struct Key {
+    rank: u8,
+    form: String,
+    value: Value,
+}
+
+impl Key {
+    fn of(value: &Value) -> Key {
+        let (rank, written) = match value.kind() {
+            Kind::Null(_) => (2, false),
+            Kind::Unknown(..) => (1, false),
+            Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => (0, false),
+            _ => (0, true),
+        };
+        let mut form = String::new();
+        if written {
+            write(value, &mut form);
+        }
+        Key { rank, form, value: value.clone() }
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        let forms = || self.form.as_bytes().cmp(other.form.as_bytes());
+        self.rank.cmp(&other.rank).then_with(forms).then_with(|| self.value.cmp(&other.value))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Writes the form that Terraform's values are hashed by, which is what orders sets of objects there.
+fn write(value: &Value, out: &mut String) {
+    match value.kind() {
+        Kind::Unknown(..) => out.push('?'),
+        Kind::Null(_) => out.push('~'),
+        Kind::Bool(b) => out.push(if *b { 'T' } else { 'F' }),
+        Kind::Number(n) => out.push_str(&n.to_general(10)),
+        Kind::String(s) => quote(s, out),
+        Kind::Map(_, fields) => {
+            out.push('{');
+            for (name, value) in fields.iter() {
+                quote(name, out);
+                out.push(':');
+                write(value, out);
+                out.push(';');
+            }
+            out.push('}');
+        }
+        Kind::Object(fields) => each(fields.values(), "<", ">", out),
+        Kind::Tuple(values) => each(values, "<", ">", out),
+        Kind::List(_, values) | Kind::Set(_, values) => each(values, "[", "]", out),
+    }
+}
+
+fn each(values: &[Value], open: &str, close: &str, out: &mut String) {
+    out.push_str(open);
+    for value in values {
+        write(value, out);
+        out.push(';');
+    }
+    out.push_str(close);
+}
+
+/// Writes a text in the double quotes of Go's source.
+pub(crate) fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            c if printable(c) => out.push(c),
+            c => {
+                let code = u32::from(c);
+                let _ = match code {
+                    0..=0x7f => write!(out, "\\x{code:02x}"),
+                    0x80..=0xffff => write!(out, "\\u{code:04x}"),
+                    _ => write!(out, "\\U{code:08x}"),
+                };
+            }
+        }
+    }
+    out.push('"');
+}
+
+/// Whether a character shows on paper: no control, no space but the plain one, no private code.
+fn printable(c: char) -> bool {
+    match u32::from(c) {
+        0x20..=0x7e => true,
+        0..=0xa0 | 0xad => false,
+        0x2028..=0x202e | 0x2000..=0x200f | 0x205f..=0x206f => false,
+        0x1680 | 0x3000 | 0xfeff | 0xfff9..=0xfffb => false,
+        0xe000..=0xf8ff | 0xf0000.. => false,
+        _ => true,
+    }
+}
