@@ -12,7 +12,7 @@ use crate::tree::{Attribute, Block, Body, Item};
 /// Replacements of ranges of words, by their start.
 type Edits<'a> = BTreeMap<usize, (usize, Vec<Word<'a>>)>;
 
-/// Unwraps arguments that are just `"${x}"`, quotes block labels, and writes the types of variables in their current
+/// Unwraps arguments that are just `"${x}"`, quotes block labels and drops comments between them, and writes the types of variables in their current
 /// form.
 pub(super) fn rewrite<'a>(words: Vec<Word<'a>>, body: &Body) -> Vec<Word<'a>> {
     let mut edits = Edits::new();
@@ -55,7 +55,8 @@ fn edit_attribute<'a>(words: &[Word<'a>], attribute: &Attribute, within: &[&str]
     let range = range(words, attribute.expr.span);
     let old = &words[range.clone()];
     let is_type = within == ["variable"] && &*attribute.name.text == "type";
-    if let Some(new) = if is_type { current_type(old) } else { unwrapped(old) } {
+    let next = words.get(range.end).map_or(TokenKind::End, |w| w.kind);
+    if let Some(new) = if is_type { current_type(old) } else { unwrapped(old, next) } {
         edits.insert(range.start, (range.end, new));
     }
 }
@@ -69,8 +70,8 @@ fn range(words: &[Word<'_>], span: Span) -> Range<usize> {
 // Labels.
 
 fn edit_labels<'a>(words: &[Word<'a>], block: &Block, edits: &mut Edits<'a>) {
-    let (Some(first), Some(last)) = (block.labels.first(), block.labels.last()) else { return };
-    let range = range(words, first.span.to(last.span));
+    let Some(last) = block.labels.last() else { return };
+    let range = range(words, Span { start: block.ty.span.end, ..last.span });
     let new = block.labels.iter().flat_map(|label| quoted(&label.text)).collect();
     edits.insert(range.start, (range.end, new));
 }
@@ -111,8 +112,9 @@ fn is_visible(c: char) -> bool {
 
 // Interpolation of a whole value.
 
-/// `x` for `"${x}"`, in parentheses if it has several lines.
-fn unwrapped<'a>(words: &[Word<'a>]) -> Option<Vec<Word<'a>>> {
+/// `x` for `"${x}"`, in parentheses if it has several lines; `None` if it is something else, or would not be the same
+/// program before `next`.
+fn unwrapped<'a>(words: &[Word<'a>], next: TokenKind) -> Option<Vec<Word<'a>>> {
     let [open, interpolation, inner @ .., end, close] = words else { return None };
     let kinds = [open.kind, interpolation.kind, end.kind, close.kind];
     let whole = [TokenKind::OpenQuote, TokenKind::OpenInterpolation, TokenKind::CloseTemplate, TokenKind::CloseQuote];
@@ -120,13 +122,24 @@ fn unwrapped<'a>(words: &[Word<'a>]) -> Option<Vec<Word<'a>>> {
         return None;
     }
     let inner = without_newlines(inner);
-    let several_lines = inner.iter().skip(1).any(|w| w.kind == TokenKind::Newline);
-    let mut result = inner.to_vec();
-    if several_lines && !in_parens(inner) {
-        result.insert(0, Word::new(TokenKind::OpenParen, "("));
-        result.push(Word::new(TokenKind::CloseParen, ")"));
+    let wraps = inner.iter().any(|w| w.kind == TokenKind::Newline) && !in_parens(inner);
+    let ends_heredoc = inner.last().is_some_and(|w| w.kind == TokenKind::CloseHeredoc);
+    if (ends_heredoc && (wraps || next != TokenKind::Newline)) || (!wraps && ends_early(inner)) {
+        return None;
     }
-    Some(result)
+    let parens = [Word::new(TokenKind::OpenParen, "("), Word::new(TokenKind::CloseParen, ")")];
+    let [open, close] = parens.map(|paren| wraps.then_some(paren));
+    Some(open.into_iter().chain(inner.iter().cloned()).chain(close).collect())
+}
+
+/// Whether a line ends outside of all brackets, with more than comments to come.
+fn ends_early(inner: &[Word<'_>]) -> bool {
+    let last = inner.iter().rposition(|w| w.kind != TokenKind::Comment).unwrap_or(0);
+    let mut open = 0;
+    inner[..last].iter().any(|word| {
+        open += word.brackets();
+        open == 0 && word.ends_line()
+    })
 }
 
 /// Whether no text and no second sequence stands beside the first, between the quotes.
