@@ -9,7 +9,9 @@ pub fn settle(visit: &Visit<'_>, response: &Response) {
         return;
     }
     match visit.call.action.as_str() {
-        "DeleteNatGateway" => visit.call.param("NatGatewayId").map_or((), |gateway| nat_gateway(visit, gateway)),
+        "DeleteNatGateway" => {
+            visit.call.param("NatGatewayId").into_iter().for_each(|gateway| nat_gateway(visit, gateway))
+        }
         "TerminateInstances" => visit.call.list("InstanceId").iter().for_each(|instance| terminated(visit, instance)),
         _ => {}
     }

@@ -33,8 +33,8 @@ pub fn refuse(call: &Call) -> Option<Response> {
 
 /// Returns the name of the list parameter that holds the ids or names asked for.
 pub fn id_list(call: &Call) -> Option<&str> {
-    let named = call.params.keys().filter_map(|name| name.strip_suffix(".1"));
-    named.into_iter().find(|name| !name.contains('.') && (name.ends_with("Id") || name.ends_with("Name")))
+    let mut named = call.params.keys().filter_map(|name| name.strip_suffix(".1"));
+    named.find(|name| !name.contains('.') && (name.ends_with("Id") || name.ends_with("Name")))
 }
 
 fn too_many_ids(call: &Call) -> Option<Response> {
@@ -51,10 +51,12 @@ fn too_many_ids(call: &Call) -> Option<Response> {
 fn filters(call: &Call) -> Option<Response> {
     let count = (1..).take_while(|index| call.params.contains_key(&format!("Filter.{index}.Name"))).count();
     let values = (1..=count).map(|index| call.list(&format!("Filter.{index}.Value")).len()).max().unwrap_or_default();
-    let message = match (count, values) {
-        (MAX_FILTERS.., _) if count > MAX_FILTERS => "The maximum number of filters has been exceeded.",
-        _ if values > MAX_FILTER_VALUES => "The maximum number of filter values specified on a single call is 200",
-        _ => return None,
+    let message = if count > MAX_FILTERS {
+        "The maximum number of filters has been exceeded."
+    } else if values > MAX_FILTER_VALUES {
+        "The maximum number of filter values specified on a single call is 200"
+    } else {
+        return None;
     };
     Some(answer::error(call, 400, "FilterLimitExceeded", message))
 }

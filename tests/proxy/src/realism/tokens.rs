@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Calls that carried a token, by account, region, action and token.
 #[derive(Default)]
-pub struct Tokens(Mutex<HashMap<[String; 4], Arc<Mutex<Option<Done>>>>>);
+pub struct Tokens(Mutex<HashMap<[String; 4], Slot>>);
+
+/// The one call made with a token, once it has succeeded.
+type Slot = Arc<Mutex<Option<Done>>>;
 
 struct Done {
     params: BTreeMap<String, String>,
@@ -34,7 +37,7 @@ impl Tokens {
         Ok(response)
     }
 
-    fn slot(&self, visit: &Visit<'_>, token: &str) -> Arc<Mutex<Option<Done>>> {
+    fn slot(&self, visit: &Visit<'_>, token: &str) -> Slot {
         let call = visit.call;
         let key = [call.account.clone(), call.region.clone(), call.action.clone(), token.to_owned()];
         Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
