@@ -4,15 +4,25 @@
 //! data; planning from them is one function for all types.
 
 mod args;
+mod compare;
+mod complete;
+mod plan;
 pub mod policy_json;
+mod replace;
 mod reply;
+mod rules;
 pub mod schema;
+mod validate;
 
 use async_trait::async_trait;
 use terrane_value::Value;
 
 pub use args::Args;
+pub use complete::complete;
+pub use plan::plan;
 pub use reply::Reply;
+pub use rules::{Plain, Rules};
+pub use validate::validate;
 
 use crate::{Object, Problem, ReadOutcome};
 

@@ -91,10 +91,7 @@ impl Archive {
     }
 
     fn packed(&self, part: Part, name: &str) -> Option<&'static [u8]> {
-        self.entries
-            .range((part, "")..)
-            .find(|((p, n), _)| *p != part || *n >= name)
-            .and_then(|((p, n), text)| (*p == part && *n == name).then_some(*text))
+        self.entries.get(&(part, name)).copied()
     }
 
     /// Unpacks a text; `None` if there is no such entry.

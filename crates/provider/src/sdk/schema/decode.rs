@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use terrane_value::json::{from_json_value, type_from_json_value};
-use terrane_value::{Attribute, Block, ConvertError, NestedBlock, Nesting, Schema, Type};
+use terrane_value::{Attribute, Block, ConvertError, NestedBlock, Nesting, Schema};
 
 use super::facts::{
     AttributeFacts, Blank, BlockFacts, Checks, Family, Import, NestedFacts, Recomputed, Relations, Replace, Rule,
@@ -104,7 +104,7 @@ fn attribute(stored: wire::Attribute, values: Values<'_>) -> Result<(Attribute, 
     let facts = AttributeFacts {
         default,
         replace: replace(stored.force_new.as_ref()),
-        same: same(stored.diff_suppress.as_deref(), stored.custom_type.as_deref()),
+        same: same(&[&stored.diff_suppress, &stored.custom_type, &stored.state_fn]),
         stays: has("UseStateForUnknown"),
         blank: if has("LegacyValue") { Some(Blank::Zero) } else { has("NullValue").then_some(Blank::Null) },
         checks: checks(stored.validate, values)?,
@@ -162,16 +162,15 @@ fn replace(stored: Option<&Json>) -> Replace {
     }
 }
 
-fn same(suppress: Option<&str>, custom: Option<&str>) -> Option<Same> {
-    let name = match (suppress, custom) {
-        (None | Some("custom"), None) => return None,
-        (Some("custom") | None, Some(custom)) => custom,
-        (Some(suppress), _) => suppress.rsplit('.').next().unwrap_or(suppress),
-    };
-    Some(match name {
+/// The first of several names of a rule that says anything.
+fn same(names: &[&Option<String>]) -> Option<Same> {
+    let name = names.iter().find_map(|n| n.as_deref().filter(|n| *n != "custom"))?;
+    Some(match name.rsplit('.').next().unwrap_or(name) {
         "SuppressEquivalentIAMPolicyDocuments" | "SuppressEquivalentPolicyDiffs" | "iam_policy_json" => Same::Policy,
         "SuppressEquivalentJSONDocuments" | "SuppressEquivalentJSONDiffs" | "json" => Same::Json,
-        "SuppressEquivalentStringCaseInsensitive" => Same::AnyCase,
+        "NormalizeJsonStringSchemaStateFunc" => Same::Json,
+        "SuppressEquivalentStringCaseInsensitive" | "ToUpperSchemaStateFunc" => Same::AnyCase,
+        "TrimSpaceSchemaStateFunc" => Same::Trimmed,
         other => Same::Rule(other.into()),
     })
 }
@@ -198,18 +197,4 @@ fn fill(checks: &mut Checks, values: Values<'_>) -> Result<(), DecodeError> {
         checks.r#enum = Some(serde_json::from_str(&text)?);
     }
     checks.any_of.iter_mut().try_for_each(|c| fill(c, values))
-}
-
-/// The zero value of a type: an empty text, 0, false, or an empty collection.
-pub(crate) fn zero(ty: &Type) -> terrane_value::Value {
-    use terrane_value::Value;
-    match ty {
-        Type::String => Value::string(""),
-        Type::Number => Value::from(0),
-        Type::Bool => Value::from(false),
-        Type::List(t) => Value::list((**t).clone(), []),
-        Type::Set(t) => Value::set((**t).clone(), []),
-        Type::Map(t) => Value::map::<&str>((**t).clone(), []),
-        other => Value::null(other.clone()),
-    }
 }

@@ -127,6 +127,8 @@ pub enum Same {
     Policy,
     /// Equal but for upper and lower case.
     AnyCase,
+    /// Equal but for blanks around.
+    Trimmed,
     /// By a rule of the provider.
     Rule(Arc<str>),
 }

@@ -81,6 +81,7 @@ pub(super) struct Attribute {
     pub elem_validate: Option<Box<Checks>>,
     pub custom_type: Option<String>,
     pub diff_suppress: Option<String>,
+    pub state_fn: Option<String>,
     pub plan_modifiers: Vec<String>,
     pub attr_as_blocks: bool,
     pub elem: Option<Box<Body>>,
