@@ -3,6 +3,7 @@
 mod demo;
 mod emulator;
 mod python;
+mod schema;
 mod test;
 mod workspace;
 
@@ -13,7 +14,8 @@ Usage: cargo xtask TASK
 
   test [ARGS]        builds everything, starts the emulator and runs every test; ARGS go to `cargo test`
   demo               shows the terrane command on examples/web-vpc against the emulator
-  emulator [RULES]   runs the emulator behind the test proxy until interrupted; RULES is a JSON file of faults";
+  emulator [RULES]   runs the emulator behind the test proxy until interrupted; RULES is a JSON file of faults
+  schema [DIR]       packs the AWS schema tables in DIR, or ../shared/aws-schema, for the provider";
 
 /// What went wrong, in words for the one who ran the task.
 type Result<T> = std::result::Result<T, String>;
@@ -36,6 +38,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ["demo"] => demo::run(),
         ["emulator"] => emulator::serve(None),
         ["emulator", rules] => emulator::serve(Some(rules)),
+        ["schema"] => schema::run(None),
+        ["schema", from] => schema::run(Some(from)),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
             Ok(())
