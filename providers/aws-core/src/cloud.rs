@@ -34,6 +34,8 @@ pub struct Cloud {
     pub(crate) sdk: SdkConfig,
     pub(crate) region: String,
     pub(crate) tags: TagRules,
+    /// Whether parts of the default tags are not known yet.
+    pub(crate) tags_unknown: bool,
     pub(crate) max_retries: u32,
     pub(crate) s3_use_path_style: bool,
     pub(crate) skip_account_id: bool,
@@ -58,6 +60,7 @@ impl Cloud {
             sdk,
             region,
             tags: TagRules::default(),
+            tags_unknown: false,
             max_retries: 25,
             s3_use_path_style: false,
             skip_account_id: false,
