@@ -73,13 +73,16 @@ impl Fields {
 }
 
 impl<N: Into<Arc<str>>> FromIterator<(N, Value)> for Fields {
-    /// Sorts by name; of two values under one name the last stays.
+    /// Sorts by name, in normal form C; of two values under one name the last stays.
     fn from_iter<I: IntoIterator<Item = (N, Value)>>(pairs: I) -> Fields {
-        let mut pairs: Vec<(Arc<str>, Value)> = pairs.into_iter().map(|(n, v)| (n.into(), v)).collect();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
-        pairs.reverse();
-        pairs.dedup_by(|a, b| a.0 == b.0);
-        pairs.reverse();
+        let mut pairs: Vec<(Arc<str>, Value)> =
+            pairs.into_iter().map(|(n, v)| (crate::value::normal(n.into()), v)).collect();
+        if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            pairs.reverse();
+            pairs.dedup_by(|a, b| a.0 == b.0);
+            pairs.reverse();
+        }
         let (names, values): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         Fields { names: names.into(), values: values.into() }
     }

@@ -70,8 +70,7 @@ impl Value {
 
     /// A text; brought into normal form C.
     pub fn string(text: impl Into<Arc<str>>) -> Value {
-        let text = text.into();
-        let text = if is_nfc(&text) { text } else { text.nfc().collect::<String>().into() };
+        let text = normal(text.into());
         Value::of(Kind::String(text))
     }
 
@@ -304,6 +303,11 @@ impl Value {
         };
         f(path, value.mark(marks))
     }
+}
+
+/// A text in normal form C.
+pub(crate) fn normal(text: Arc<str>) -> Arc<str> {
+    if text.is_ascii() || is_nfc(&text) { text } else { text.nfc().collect::<String>().into() }
 }
 
 fn each(values: &[Value], path: &mut Path, f: &mut dyn FnMut(&Path, Value) -> Value) -> Arc<[Value]> {

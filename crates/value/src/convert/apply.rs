@@ -217,7 +217,7 @@ fn same_type(
         return Ok((element, values));
     }
     let types: Vec<Type> = values.iter().map(Value::ty).collect();
-    let Some(united) = (if types.is_empty() { Some(element) } else { unify(&types) }) else {
+    let Some(united) = (if types.is_empty() { Some(element) } else { common(&types) }) else {
         return fail(path, format!("element types must all match for conversion to {kind}"));
     };
     let mut converted = Vec::with_capacity(values.len());
@@ -226,6 +226,12 @@ fn same_type(
         converted.push(step(conversion.as_ref(), value, at(i), path)?);
     }
     Ok((united, converted))
+}
+
+/// The one type of elements of which only those that are null or unknown may have none yet.
+fn common(types: &[Type]) -> Option<Type> {
+    let typed: Vec<Type> = types.iter().filter(|t| **t != Type::Any).cloned().collect();
+    if typed.is_empty() { Some(Type::Any) } else { unify(&typed).filter(|t| *t != Type::Any) }
 }
 
 /// What stays known of an unknown value when it is converted.

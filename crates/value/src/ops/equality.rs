@@ -102,8 +102,13 @@ fn compare_parts(a: &Value, b: &Value) -> Option<bool> {
             }
             all(a.values().iter().zip(b.values()))
         }
-        (Kind::Set(..), Kind::Set(..)) if !(a.is_wholly_known() && b.is_wholly_known()) => None,
-        (Kind::Set(_, a), Kind::Set(_, b)) => Some(a.len() == b.len() && all(a.iter().zip(b.iter())) == Some(true)),
+        (Kind::Set(_, x), Kind::Set(_, y)) => match (a.is_wholly_known(), b.is_wholly_known()) {
+            (true, true) => Some(x == y),
+            (true, false) if x.len() > y.len() => Some(false),
+            (false, true) if y.len() > x.len() => Some(false),
+            _ if x.is_empty() != y.is_empty() => Some(false),
+            _ => None,
+        },
         (a, b) => Some(a == b),
     }
 }

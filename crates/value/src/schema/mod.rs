@@ -1,5 +1,8 @@
 //! The shape of configuration and objects, as a provider declares it.
 
+mod coerce;
+mod sensitive;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -78,7 +81,7 @@ pub enum Nesting {
 impl Block {
     /// The object type of the values this block describes.
     pub fn implied_type(&self) -> Type {
-        let attributes = self.attributes.iter().map(|(name, a)| (name.clone(), a.ty.clone()));
+        let attributes = self.attributes.iter().map(|(name, a)| (name.clone(), a.ty.without_optional()));
         let blocks = self.blocks.iter().map(|(name, b)| (name.clone(), b.implied_type()));
         Type::object(attributes.chain(blocks))
     }
@@ -98,3 +101,6 @@ impl NestedBlock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
