@@ -165,11 +165,8 @@ fn unification() {
         (r#"["dynamic","bool"]"#, Some(r#""bool""#)),
         (r#"[["list","number"],["list","string"]]"#, Some(r#"["list","string"]"#)),
         (r#"[["list","number"],["tuple",["string"]]]"#, Some(r#"["list","string"]"#)),
-        (
-            r#"[[X),
-        (r#"[["tuple",["number"]],["tuple",["string"]]]"#,
-            Some(r#"["tuple",["string"]]"#),
-        ),
+        (r#"[["set","number"],["list","number"]]"#, Some(r#"["list","number"]"#)),
+        (r#"[["tuple",["number"]],["tuple",["string"]]]"#, Some(r#"["tuple",["string"]]"#)),
         (r#"[["tuple",["number"]],["tuple",[]]]"#, Some(r#"["list","number"]"#)),
         (r#"[["object",{"a":"number"}],["object",{"a":"string"}]]"#, Some(r#"["object",{"a":"string"}]"#)),
         (r#"[["object",{"a":"number"}],["object",{"b":"string"}]]"#, Some(r#"["map","string"]"#)),
