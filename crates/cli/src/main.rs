@@ -1,1 +1,121 @@
-fn main() {}
+//! The `terrane` command line.
+//!
+//! Commands are thin: they read arguments, ask the engine, and show what it answers.
+
+mod args;
+mod commands;
+mod flags;
+mod project;
+mod providers;
+mod terminal;
+mod views;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use terrane_source::{Diagnostics, Files, Style, render};
+
+use terminal::Terminal;
+
+/// Plans and applies Terraform configurations.
+///
+/// Terrane reads your .tf files and state as they are, plans what has to change in AWS, and applies it.
+#[derive(Debug, Parser)]
+#[command(name = "terrane", disable_version_flag = true, disable_help_subcommand = true, after_help = AFTER_HELP)]
+struct Cli {
+    /// Change to this folder before anything else
+    #[arg(long, global = false, value_name = "DIR")]
+    chdir: Option<PathBuf>,
+    /// Show the version and end
+    #[arg(long)]
+    version: bool,
+    #[command(subcommand)]
+    command: Option<commands::Command>,
+}
+
+const AFTER_HELP: &str = "The usual way: terrane init, terrane plan, terrane apply. Every command explains its flags with -help.";
+
+/// What every command needs to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The streams.
+    pub terminal: Terminal,
+    /// The folder of the root module.
+    pub dir: PathBuf,
+    /// The folder in which the program was started.
+    pub cwd: String,
+}
+
+impl Context {
+    /// Shows diagnostics on standard error.
+    pub fn report(&self, diags: &Diagnostics, files: &Files) {
+        let style = Style { color: self.terminal.err.color };
+        for diagnostic in diags.iter() {
+            eprint!("\n{}", render(diagnostic, files, style));
+        }
+    }
+
+    /// Shows diagnostics and says with which code to end.
+    pub fn end(&self, diags: &Diagnostics, files: &Files) -> ExitCode {
+        self.report(diags, files);
+        if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+}
+
+fn main() -> ExitCode {
+    let words = args::normalise(std::env::args_os());
+    let parsed = Cli::command().try_get_matches_from(words).and_then(|m| Cli::from_arg_matches(&m));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let Some(command) = cli.command else {
+        if cli.version {
+            return commands::version::show(false);
+        }
+        println!("{}", args::go_style(&Cli::command().render_help().to_string()));
+        return ExitCode::from(if std::env::args_os().len() > 1 { 1 } else { 127 });
+    };
+    let cwd = std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned();
+    if let Some(dir) = &cli.chdir
+        && let Err(e) = std::env::set_current_dir(dir)
+    {
+        eprintln!("Error: The folder {} of -chdir cannot be entered: {e}.", dir.display());
+        return ExitCode::FAILURE;
+    }
+    let terminal = Terminal::detect(command.no_color());
+    let context = Context { terminal, dir: PathBuf::from("."), cwd };
+    run(command, &context)
+}
+
+fn run(command: commands::Command, context: &Context) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(command.run(context));
+            runtime.shutdown_background();
+            code
+        }
+        Err(e) => {
+            eprintln!("Error: The program could not start its threads: {e}.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows help if that is what was asked for, or says what is wrong in one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            print!("{}", args::go_style(&error.to_string()));
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("Error: {}", args::explain(error));
+            ExitCode::FAILURE
+        }
+    }
+}

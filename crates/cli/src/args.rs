@@ -1,0 +1,87 @@
+//! From the words of the command line to what clap parses, and from clap's errors to one line.
+//!
+//! Flags are Go's: `-name`, `--name`, `-name=value` and `-name value` mean the same.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Writes single-dash flags with two dashes, which clap calls long flags. Everything else stays as it is.
+pub fn normalise(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut rest_is_text = false;
+    let dash = |word: OsString| {
+        let Some(text) = word.to_str() else { return word };
+        rest_is_text |= text == "--";
+        let is_flag = text.starts_with('-') && text[1..].starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_flag && !rest_is_text { format!("-{text}").into() } else { word }
+    };
+    words.into_iter().map(dash).collect()
+}
+
+/// Writes clap's help with single-dash flags.
+pub fn go_style(help: &str) -> String {
+    let mut out = String::with_capacity(help.len());
+    let mut before = ' ';
+    let mut rest = help.chars().peekable();
+    while let Some(c) = rest.next() {
+        let flag = c == '-' && rest.peek() == Some(&'-') && !before.is_alphanumeric() && before != '-';
+        if flag {
+            rest.next();
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+/// Says in one line what is wrong with the command line.
+pub fn explain(error: &clap::Error) -> String {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(go_style(text)),
+        Some(ContextValue::Strings(texts)) => texts.first().map(|t| go_style(t)),
+        _ => None,
+    };
+    let subject = context(ContextKind::InvalidArg).or_else(|| context(ContextKind::InvalidSubcommand));
+    let subject = subject.map(|s| s.split([' ', '=']).next().unwrap_or_default().to_owned()).unwrap_or_default();
+    let near = context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedSubcommand));
+    let near = near.map(|n| format!(" Did you mean \"{n}\"?")).unwrap_or_default();
+    let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument if subject.starts_with('-') => {
+            format!("There is no flag \"{subject}\" here.{near} The flag -help lists those that can be used.")
+        }
+        ErrorKind::UnknownArgument => format!("\"{subject}\" is one argument too many.{near}"),
+        ErrorKind::InvalidSubcommand => {
+            format!("There is no command \"{subject}\".{near} \"terrane -help\" lists all commands.")
+        }
+        ErrorKind::MissingRequiredArgument => format!("The argument {subject} is missing."),
+        ErrorKind::InvalidValue if value.is_empty() => format!("The flag {subject} needs a value."),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("\"{value}\" is not a value for {subject}.{near}")
+        }
+        ErrorKind::NoEquals => format!("The flag {subject} takes its value after an equals sign."),
+        ErrorKind::ArgumentConflict => format!("The flag {subject} is given twice, or with one that excludes it."),
+        _ => go_style(error.to_string().lines().next().unwrap_or("The command line is wrong.").trim_start_matches("error: ")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        normalise(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn flags_of_one_and_two_dashes_are_the_same() {
+        assert_eq!(words("t -chdir=x plan --out p -var a=-b -"), ["t", "--chdir=x", "plan", "--out", "p", "--var", "a=-b", "-"]);
+        assert_eq!(words("t -- -x -5"), ["t", "--", "-x", "-5"]);
+    }
+
+    #[test]
+    fn help_shows_single_dashes() {
+        assert_eq!(go_style("  --auto-approve  skip -- a--b"), "  -auto-approve  skip - a--b");
+    }
+}

@@ -1,0 +1,228 @@
+//! `terrane init`
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::ArgAction;
+use terrane_lang::{Evaluator, Inputs, Stage};
+use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::Store;
+
+use super::Common;
+use crate::Context;
+use crate::flags::{Lock, Vars};
+use crate::project::{self, Initialised, Project, data_dir, nothing_here, workspace};
+
+/// Prepare the folder: find its modules, check its providers, set up its backend
+///
+/// May be run again at any time; it changes nothing but the folder .terraform.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Set up the backend
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
+    backend: bool,
+    /// A value for the backend, or a file with values. May be given several times
+    #[arg(long, value_name = "NAME=VALUE|FILE")]
+    backend_config: Vec<String>,
+    /// Use the backend as it is now configured, and leave any earlier state where it is
+    #[arg(long, conflicts_with = "migrate_state")]
+    reconfigure: bool,
+    /// Copy the state to the backend as it is now configured
+    #[arg(long)]
+    migrate_state: bool,
+    /// Accepted for Terraform's sake; built-in providers have one version
+    #[arg(long)]
+    upgrade: bool,
+    /// Ask if something is missing
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
+    input: bool,
+    #[command(flatten)]
+    vars: Vars,
+    #[command(flatten)]
+    lock: Lock,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    if Project::is_empty(&context.dir) {
+        diags.error(nothing_here(&context.dir));
+        return context.end(&diags, &Default::default());
+    }
+    let mut project = Project::load(&context.dir, &mut diags);
+    if diags.has_errors() {
+        return context.end(&diags, &project.files);
+    }
+    let inputs = project::inputs(&mut project, &args.vars, Stage::Plan, &context.cwd, &mut diags);
+    modules(&project, &mut diags);
+    providers(&project, &mut diags);
+    if args.backend && !diags.has_errors() {
+        backend(&args, &project, inputs, &mut diags).await;
+    }
+    if !diags.has_errors() {
+        let done = context.terminal.out.with("1;32", "Terrane has been successfully initialized!");
+        println!("\n{done}\n\nTry \"terrane plan\" to see what has to change.");
+    }
+    context.end(&diags, &project.files)
+}
+
+fn modules(project: &Project, diags: &mut Diagnostics) {
+    match project::install(&project.program, &data_dir(&project.dir)) {
+        Ok(0) => {}
+        Ok(_) => {
+            println!("Initializing modules...");
+            for module in project.program.modules.iter().skip(1) {
+                println!("- {} in {}", module.path.0.join("."), module.contents.dir);
+            }
+        }
+        Err(message) => {
+            diags.error(Diagnostic::error("Modules cannot be recorded", message));
+        }
+    }
+}
+
+/// Names the providers that the configuration uses; each has to be built in.
+fn providers(project: &Project, diags: &mut Diagnostics) {
+    let mut used = BTreeMap::new();
+    for module in &project.program.modules {
+        for required in module.contents.settings.required_providers.values() {
+            used.entry(required.provider.clone()).or_insert(Some(required.span));
+        }
+        for config in &module.resource_providers {
+            used.entry(config.provider.clone()).or_insert(None);
+        }
+    }
+    if !used.is_empty() {
+        println!("Initializing providers...");
+    }
+    for (provider, span) in used {
+        if project.providers.get(&provider).is_some() {
+            println!("- {}/{} is built in", provider.namespace, provider.ty);
+            continue;
+        }
+        let problem = Diagnostic::error("Provider is not available", format!("The provider {provider} is not built in."))
+            .hint("Built in are hashicorp/aws and terraform.io/builtin/terraform.");
+        diags.error(match span {
+            Some(span) => problem.at(span),
+            None => problem,
+        });
+    }
+}
+
+async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Diagnostics) {
+    let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
+    let Some(given) = given(args, diags) else { return };
+    let before = Initialised::read(&project.dir);
+    let Some(now) = Initialised::now(project, given, &mut evaluator, diags) else { return };
+    if now.kind != "local" || before.as_ref().is_some_and(|b| b.kind != "local") {
+        println!("Initializing the backend...");
+    }
+    let changed = before.as_ref().is_some_and(|b| b != &now && (b.kind != "local" || now.kind != "local"));
+    if changed && !args.reconfigure && !args.migrate_state {
+        diags.error(
+            Diagnostic::error(
+                "Backend configuration changed",
+                "The backend or its values are not those of the last \"terrane init\".",
+            )
+            .hint("To use the new place as it is, run: terrane init -reconfigure\nTo copy the state there first, run: terrane init -migrate-state"),
+        );
+        return;
+    }
+    if let Some(before) = before.as_ref().filter(|b| args.migrate_state && b.kind != "local") {
+        diags.error(Diagnostic::error(
+            "State cannot be copied from there yet",
+            format!("The state is in the backend {:?}; only a state in this folder can be copied so far.", before.kind),
+        ));
+        return;
+    }
+    let Some(store) = project::open(project, &now, &mut evaluator, diags).await else { return };
+    if let Err(e) = store.load().await {
+        diags.error(Diagnostic::error("Backend cannot be used", e.to_string()));
+        return;
+    }
+    let local_state = before.is_none() && now.kind != "local" && !args.reconfigure;
+    if (args.migrate_state || local_state) && migrate(project, &*store, args.migrate_state, diags).await.is_none() {
+        return;
+    }
+    if let Err(e) = now.write(&project.dir) {
+        diags.error(Diagnostic::error("Backend cannot be recorded", format!("The folder .terraform cannot be written: {e}.")));
+    } else if now.kind != "local" {
+        println!("The state is kept in {}.", store.place());
+    }
+}
+
+/// Copies a state in the folder to the backend, if there is one and the backend has none.
+async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut Diagnostics) -> Option<()> {
+    let local = terrane_backend::Local::open(&terrane_value::Value::object(Vec::<(String, _)>::new()), &workspace(&project.dir), &project.dir);
+    let found = match local.load().await {
+        Ok(found) => found?,
+        Err(e) => {
+            diags.error(Diagnostic::error("Local state cannot be read", e.to_string()));
+            return None;
+        }
+    };
+    if !asked {
+        diags.error(
+            Diagnostic::error(
+                "State exists in this folder",
+                format!("The folder holds the state {}, and the configuration now keeps its state in {}.", local.place(), store.place()),
+            )
+            .hint("To copy it there, run: terrane init -migrate-state\nTo leave it where it is, run: terrane init -reconfigure"),
+        );
+        return None;
+    }
+    match store.save(&found.bytes, None).await {
+        Ok(_) => {
+            println!("Copied the state {} to {}.", local.place(), store.place());
+            Some(())
+        }
+        Err(terrane_state::StoreError::Conflict) => {
+            diags.error(
+                Diagnostic::error(
+                    "State exists in both places",
+                    format!("There is a state in {} and one in {}; neither was changed.", local.place(), store.place()),
+                )
+                .hint("Move the one that is not wanted away, then try again, or run: terrane init -reconfigure"),
+            );
+            None
+        }
+        Err(e) => {
+            diags.error(Diagnostic::error("State cannot be copied", e.to_string()));
+            None
+        }
+    }
+}
+
+/// The values of `-backend-config`, those of files included.
+fn given(args: &Args, diags: &mut Diagnostics) -> Option<BTreeMap<String, String>> {
+    let mut values = BTreeMap::new();
+    for text in &args.backend_config {
+        if let Some((name, value)) = text.split_once('=') {
+            values.insert(name.trim().to_owned(), value.to_owned());
+            continue;
+        }
+        let content = match std::fs::read_to_string(text) {
+            Ok(content) => content,
+            Err(e) => {
+                diags.error(Diagnostic::error("Wrong -backend-config", format!("The file {text} cannot be read: {e}.")));
+                return None;
+            }
+        };
+        let mut files = terrane_source::Files::new();
+        let id = files.add(text.as_str(), content.as_str());
+        for (name, input) in terrane_lang::variables::from_file(id, text, &content, diags) {
+            let value = terrane_value::convert(&input.value, &terrane_value::Type::String).ok();
+            match value.as_ref().and_then(|v| v.as_str()) {
+                Some(value) => values.insert(name.to_string(), value.to_owned()),
+                None => {
+                    let detail = format!("The value of {name:?} in {text} must be a string, number or bool.");
+                    diags.error(Diagnostic::error("Wrong -backend-config", detail));
+                    return None;
+                }
+            };
+        }
+    }
+    Some(values)
+}

@@ -1,0 +1,121 @@
+//! `terrane output`
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::OutputValue;
+use terrane_value::{Kind, Value, json};
+
+use super::Common;
+use crate::Context;
+use crate::project;
+use crate::views::hcl;
+
+/// Show the output values of the last apply
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Show only this output, in full even if it is sensitive
+    name: Option<String>,
+    /// Write JSON; sensitive values in full
+    #[arg(long, conflicts_with = "raw")]
+    json: bool,
+    /// Write the text of one string, number or bool without quotes
+    #[arg(long, requires = "name")]
+    raw: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    let opened = project::open_state(context, &mut diags).await;
+    if let Some(opened) = &opened
+        && let Err(problem) = show(&args, &opened.snapshot.outputs)
+    {
+        diags.error(problem);
+    }
+    context.end(&diags, &opened.map(|o| o.project.files).unwrap_or_default())
+}
+
+fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diagnostic> {
+    match &args.name {
+        Some(name) => match outputs.get(name) {
+            Some(output) => one(args, name, output),
+            None => Err(unknown(name, outputs)),
+        },
+        None if args.json => {
+            println!("{:#}", all_json(outputs)?);
+            Ok(())
+        }
+        None if outputs.is_empty() => {
+            eprintln!("There are no outputs in the state. They are written by: terrane apply");
+            Ok(())
+        }
+        None => {
+            print!("{}", listing(outputs)?);
+            Ok(())
+        }
+    }
+}
+
+fn unknown(name: &str, outputs: &BTreeMap<String, OutputValue>) -> Diagnostic {
+    let names: Vec<String> = outputs.keys().map(|n| format!("{n:?}")).collect();
+    let there = if names.is_empty() { "has no outputs".into() } else { format!("has {}", names.join(", ")) };
+    Diagnostic::error("No such output", format!("The state has no output {name:?}; it {there}."))
+        .hint("An output that was just added to the configuration gets its value from: terrane apply")
+}
+
+fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> {
+    let value = decode(name, output)?;
+    if args.json {
+        println!("{}", output.json);
+    } else if args.raw {
+        match value.kind() {
+            Kind::String(text) => print!("{text}"),
+            Kind::Number(number) => print!("{number}"),
+            Kind::Bool(truth) => print!("{truth}"),
+            _ => {
+                let what = value.ty().friendly();
+                return Err(Diagnostic::error("Not a text", format!("The output {name:?} is a {what}; -raw writes only a string, number or bool."))
+                    .hint("Use -json instead."));
+            }
+        }
+    } else {
+        println!("{}", hcl::text(&value));
+    }
+    Ok(())
+}
+
+/// `name = value`, a line or more for each output; sensitive ones hidden.
+pub fn listing(outputs: &BTreeMap<String, OutputValue>) -> Result<String, Diagnostic> {
+    let mut text = String::new();
+    for (name, output) in outputs {
+        let shown = if output.sensitive { "<sensitive>".into() } else { hcl::text(&decode(name, output)?) };
+        text += &format!("{name} = {shown}\n");
+    }
+    Ok(text)
+}
+
+fn all_json(outputs: &BTreeMap<String, OutputValue>) -> Result<serde_json::Value, Diagnostic> {
+    let mut all = serde_json::Map::new();
+    for (name, output) in outputs {
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).map_err(|e| damaged(name, &e.to_string()));
+        let value = serde_json::json!({
+            "sensitive": output.sensitive,
+            "type": read(&json::type_to_json(&output.ty))?,
+            "value": read(&output.json)?,
+        });
+        all.insert(name.clone(), value);
+    }
+    Ok(all.into())
+}
+
+fn decode(name: &str, output: &OutputValue) -> Result<Value, Diagnostic> {
+    json::from_json(&output.json, &output.ty).map_err(|e| damaged(name, &e.to_string()))
+}
+
+fn damaged(name: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("State is damaged", format!("The output {name:?} in the state cannot be read: {why}."))
+}

@@ -1,0 +1,121 @@
+//! `terrane state`
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use terrane_address::{Instance, Target, parse_target};
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::Common;
+use crate::Context;
+use crate::project::{self, Opened};
+use crate::views::objects;
+
+/// Look into the state
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the objects in the state
+    List {
+        /// List only what is in these modules, resources or instances
+        addresses: Vec<String>,
+        /// List only objects with this id
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+    },
+    /// Show the attributes of an object
+    Show {
+        /// The address of the instance, for example 'aws_vpc.main' or 'aws_subnet.a["eu-west-1a"]'
+        address: String,
+    },
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    let opened = project::open_state(context, &mut diags).await;
+    if let Some(opened) = &opened {
+        let done = match &args.command {
+            Command::List { addresses, id } => list(opened, addresses, id.as_deref()),
+            Command::Show { address } => show(opened, address, context),
+        };
+        if let Err(problem) = done {
+            diags.error(problem);
+        }
+    }
+    context.end(&diags, &opened.map(|o| o.project.files).unwrap_or_default())
+}
+
+fn parse(address: &str) -> Result<Target, Diagnostic> {
+    parse_target(address).map_err(|e| {
+        Diagnostic::error("Wrong address", format!("{address:?} is not an address: {} (at character {})", e.message, e.at + 1))
+    })
+}
+
+fn list(opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), Diagnostic> {
+    let targets: Vec<Target> = addresses.iter().map(|a| parse(a)).collect::<Result<_, _>>()?;
+    let selected = |i: &Instance| targets.is_empty() || targets.iter().any(|t| covers(t, i));
+    let mut found = false;
+    for (instance, _, state) in opened.snapshot.instances() {
+        let has_id = || {
+            let json = state.current.as_ref().map(|o| o.attributes.clone()).unwrap_or_default();
+            let value: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+            value["id"].as_str() == id
+        };
+        if selected(&instance) && (id.is_none() || has_id()) {
+            println!("{instance}");
+            found = true;
+        }
+    }
+    match found || addresses.is_empty() {
+        true => Ok(()),
+        false => Err(Diagnostic::error("No such object", format!("Nothing in the state matches {}.", addresses.join(", ")))
+            .hint("\"terrane state list\" shows all that is there.")),
+    }
+}
+
+fn covers(target: &Target, instance: &Instance) -> bool {
+    match target {
+        Target::Module(module) => instance.resource.module.0.starts_with(&module.0),
+        Target::Resource(resource) => instance.resource == *resource,
+        Target::Instance(i) => i == instance,
+    }
+}
+
+fn show(opened: &Opened, address: &str, context: &Context) -> Result<(), Diagnostic> {
+    let instance = match parse(address)? {
+        Target::Instance(instance) => instance,
+        Target::Resource(resource) => resource.instance(terrane_address::Key::None),
+        Target::Module(_) => {
+            return Err(Diagnostic::error("Not an object", format!("{address:?} names a module, not an object.")));
+        }
+    };
+    let provider = opened.snapshot.resources.get(&instance.resource).map(|r| &r.provider);
+    match (provider, opened.snapshot.object(&instance)) {
+        (Some(provider), Some(object)) => {
+            print!("{}", objects::one(&instance, provider, object, &opened.project.providers, context.terminal.out)?);
+            Ok(())
+        }
+        _ => Err(missing(opened, &instance)),
+    }
+}
+
+/// Says what there is instead of an object that is not there.
+fn missing(opened: &Opened, instance: &Instance) -> Diagnostic {
+    let keys = opened.snapshot.resources.get(&instance.resource).map(|r| r.instances.keys().cloned().collect::<Vec<_>>());
+    let hint = match keys {
+        Some(keys) => {
+            let all: Vec<String> = keys.into_iter().take(8).map(|k| instance.resource.instance(k).to_string()).collect();
+            format!("The state has {}.", all.join(", "))
+        }
+        None => "\"terrane state list\" shows all that is there.".into(),
+    };
+    Diagnostic::error("No such object", format!("The state has no object {instance}.")).hint(hint)
+}

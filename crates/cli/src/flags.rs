@@ -1,0 +1,124 @@
+//! Flags that several commands share.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+/// Values for the variables of the root module, in the order given.
+#[derive(Clone, Debug, Default)]
+pub struct Vars {
+    /// What was given.
+    pub given: Vec<Given>,
+}
+
+/// One `-var` or `-var-file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// `-var name=value`
+    Value(String),
+    /// `-var-file FILE`
+    File(String),
+}
+
+impl Args for Vars {
+    fn augment_args(command: Command) -> Command {
+        command
+            .arg(
+                Arg::new("var")
+                    .long("var")
+                    .value_name("NAME=VALUE")
+                    .action(ArgAction::Append)
+                    .allow_hyphen_values(true)
+                    .help("Set a variable of the root module. May be given several times"),
+            )
+            .arg(
+                Arg::new("var-file")
+                    .long("var-file")
+                    .value_name("FILE")
+                    .action(ArgAction::Append)
+                    .help("Set variables from a file, besides terraform.tfvars and *.auto.tfvars. May be given several times"),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Vars::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Vars {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Vars, clap::Error> {
+        let mut given: Vec<(usize, Given)> = Vec::new();
+        let kinds: [(&str, fn(String) -> Given); 2] = [("var", Given::Value), ("var-file", Given::File)];
+        for (name, kind) in kinds {
+            let places = matches.indices_of(name).into_iter().flatten();
+            let values = matches.get_many::<String>(name).into_iter().flatten().cloned().map(kind);
+            given.extend(places.zip(values));
+        }
+        given.sort_by_key(|(place, _)| *place);
+        Ok(Vars { given: given.into_iter().map(|(_, given)| given).collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Vars::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Whether and how long to wait for the state's lock.
+#[derive(Clone, Debug, Args)]
+pub struct Lock {
+    /// Hold the state's lock while running
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_parser = clap::value_parser!(bool))]
+    pub lock: bool,
+    /// Try for this long to get the lock, for example 30s or 5m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: std::time::Duration,
+}
+
+/// Parses a duration as Go writes it: `1h30m`, `45s`, `500ms`.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("{text:?} is not a duration such as 30s, 5m or 1h30m");
+    let mut rest = text;
+    let mut seconds = 0.0;
+    if text == "0" {
+        return Ok(std::time::Duration::ZERO);
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let tail = &rest[digits..];
+        let unit = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        seconds += number
+            * match &tail[..unit] {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                _ => return Err(wrong()),
+            };
+        rest = &tail[unit..];
+    }
+    if text.is_empty() { Err(wrong()) } else { std::time::Duration::try_from_secs_f64(seconds).map_err(|_| wrong()) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_go_s() {
+        assert_eq!(duration("1h30m").unwrap().as_secs(), 5400);
+        assert_eq!(duration("500ms").unwrap().as_millis(), 500);
+        for wrong in ["", "5", "s", "5x", "1e9999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_values_and_files_is_kept() {
+        let command = Vars::augment_args(Command::new("t"));
+        let line = ["t", "--var", "a=-1", "--var-file=f", "--var=a=2"];
+        let vars = Vars::from_arg_matches(&command.get_matches_from(line)).unwrap();
+        let expect = [Given::Value("a=-1".into()), Given::File("f".into()), Given::Value("a=2".into())];
+        assert_eq!(vars.given, expect);
+    }
+}

@@ -1,0 +1,45 @@
+//! The state of a project, for commands that only look at it.
+
+use std::sync::Arc;
+
+use terrane_lang::{Evaluator, Stage};
+use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::{Snapshot, Store};
+
+use super::{Project, inputs, store};
+use crate::Context;
+use crate::flags::Vars;
+
+/// A project whose state was read.
+pub struct Opened {
+    /// The project.
+    pub project: Project,
+    /// What is in the state; nothing if there is none yet.
+    pub snapshot: Snapshot,
+}
+
+/// Loads the project in the folder and reads its state, without locking it.
+pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Option<Opened> {
+    let mut ignored = Diagnostics::new();
+    let mut project = Project::load(&context.dir, &mut ignored);
+    let inputs = inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, &mut ignored);
+    let store = {
+        let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
+        store(&project, &mut evaluator, diags).await?
+    };
+    let snapshot = read(&store, diags).await?;
+    Some(Opened { project, snapshot })
+}
+
+async fn read(store: &Arc<dyn Store>, diags: &mut Diagnostics) -> Option<Snapshot> {
+    let problem = match store.load().await {
+        Ok(None) => return Some(Snapshot::default()),
+        Ok(Some(stored)) => match terrane_state::read(&stored.bytes) {
+            Ok(snapshot) => return Some(snapshot),
+            Err(e) => Diagnostic::error("State cannot be read", format!("{} ({})", e, store.place())),
+        },
+        Err(e) => Diagnostic::error("State cannot be read", e.to_string()),
+    };
+    diags.error(problem);
+    None
+}

@@ -1,0 +1,44 @@
+//! What the program knows of the device it talks to.
+
+use std::io::{IsTerminal, Write};
+
+use crate::views::lines::Paint;
+
+/// The device behind standard output and input.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Colours for standard output.
+    pub out: Paint,
+    /// Colours for standard error.
+    pub err: Paint,
+    /// Whether standard output is a terminal, so that lines may be redrawn.
+    pub live: bool,
+    /// Whether a question can be asked and answered.
+    pub input: bool,
+}
+
+impl Terminal {
+    /// Looks at the standard streams, `NO_COLOR` and `TF_INPUT`.
+    pub fn detect(no_color: bool) -> Terminal {
+        let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let off = |name: &str| std::env::var(name).is_ok_and(|v| v == "0" || v.eq_ignore_ascii_case("false"));
+        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        Terminal {
+            out: Paint { color: out && !refused },
+            err: Paint { color: err && !refused },
+            live: out,
+            input: !off("TF_INPUT"),
+        }
+    }
+
+    /// Asks a question and returns the answer without its line ending; `None` if there is no more input.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        print!("{question}");
+        let _ = std::io::stdout().flush();
+        let mut line = String::new();
+        match std::io::stdin().read_line(&mut line) {
+            Ok(n) if n > 0 => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+use terrane_value::{Attribute, Block, Marks, NestedBlock, Nesting, Path, Type, Value};
+
+use super::*;
+use crate::views::lines::{Lines, Paint};
+
+fn attribute(ty: Type) -> Attribute {
+    Attribute {
+        ty,
+        required: false,
+        optional: true,
+        computed: true,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        as_blocks: false,
+    }
+}
+
+fn block() -> Block {
+    let texts = ["ami", "id", "policy", "user_data"].map(|n| (n.into(), attribute(Type::String)));
+    let secret = Attribute { sensitive: true, ..attribute(Type::String) };
+    let more = [
+        ("password".into(), secret),
+        ("tags".into(), attribute(Type::map(Type::String))),
+        ("zones".into(), attribute(Type::list(Type::String))),
+    ];
+    let disk = Block { attributes: [("size".into(), attribute(Type::Number))].into(), ..Block::default() };
+    let disk = NestedBlock { nesting: Nesting::List, min_items: 0, max_items: 0, block: disk };
+    Block { attributes: texts.into_iter().chain(more).collect(), blocks: [("disk".into(), disk)].into(), deprecated: None }
+}
+
+fn object(parts: &[(&'static str, Value)]) -> Value {
+    let block = block();
+    let all = block.attributes.iter().map(|(n, a)| (n.to_string(), Value::null(a.ty.clone())));
+    let all = all.chain([("disk".to_string(), Value::list(block.blocks["disk"].block.implied_type(), []))]);
+    Value::object(all.chain(parts.iter().map(|(n, v)| (n.to_string(), v.clone()))))
+}
+
+fn disks(sizes: &[i64]) -> Value {
+    let ty = block().blocks["disk"].block.implied_type();
+    Value::list(ty, sizes.iter().map(|s| Value::object([("size", Value::from(*s))])))
+}
+
+fn tags(pairs: &[(&'static str, &'static str)]) -> Value {
+    Value::map(Type::String, pairs.iter().map(|(k, v)| (*k, Value::string(*v))))
+}
+
+fn strings(values: &[&'static str]) -> Value {
+    Value::list(Type::String, values.iter().map(|v| Value::string(*v)))
+}
+
+#[track_caller]
+fn check(before: Option<Value>, after: Option<Value>, replace: &[Path], expect: &str) {
+    let mut lines = Lines::new(Paint { color: false });
+    body(&mut lines, 1, before.as_ref(), after.as_ref(), &block(), replace);
+    let expect: String = expect.trim_start_matches('\n').into();
+    pretty(&lines.finish(), &expect);
+}
+
+#[track_caller]
+fn pretty(got: &str, expect: &str) {
+    assert!(got == expect, "got:\n{got}\nexpected:\n{expect}");
+}
+
+#[test]
+fn a_create_shows_what_is_set_and_what_is_not_known() {
+    let after = object(&[
+        ("ami", "ami-1".into()),
+        ("id", Value::unknown(Type::String)),
+        ("password", "hush".into()),
+        ("tags", tags(&[("Name", "web")])),
+        ("disk", disks(&[8])),
+    ]);
+    check(
+        None,
+        Some(after),
+        &[],
+        r#"
+      + ami      = "ami-1"
+      + id       = (known after apply)
+      + password = (sensitive value)
+      + tags     = {
+          + "Name" = "web"
+        }
+
+      + disk {
+          + size = 8
+        }
+"#,
+    );
+}
+
+#[test]
+fn an_update_counts_what_it_hides() {
+    let before = object(&[
+        ("ami", "ami-1".into()),
+        ("id", "i-1".into()),
+        ("user_data", "x".into()),
+        ("tags", tags(&[("Name", "web"), ("Team", "a"), ("Old", "1")])),
+        ("zones", strings(&["a", "b", "c"])),
+        ("disk", disks(&[8, 16])),
+    ]);
+    let after = object(&[
+        ("ami", "ami-2".into()),
+        ("id", "i-1".into()),
+        ("user_data", "x".into()),
+        ("tags", tags(&[("Name", "web"), ("Team", "b"), ("New", "1")])),
+        ("zones", strings(&["a", "c", "d"])),
+        ("disk", disks(&[8, 32])),
+    ]);
+    check(
+        Some(before),
+        Some(after),
+        &[Path::root().attr("ami")],
+        r#"
+      ~ ami   = "ami-1" -> "ami-2" # forces replacement
+        id    = "i-1"
+      ~ tags  = {
+          + "New"  = "1"
+          - "Old"  = "1" -> null
+          ~ "Team" = "a" -> "b"
+            # (1 unchanged element hidden)
+        }
+      ~ zones = [
+            # (1 unchanged element hidden)
+          - "b",
+            # (1 unchanged element hidden)
+          + "d",
+        ]
+        # (1 unchanged attribute hidden)
+
+      ~ disk {
+          ~ size = 16 -> 32
+        }
+
+        # (1 unchanged block hidden)
+"#,
+    );
+}
+
+#[test]
+fn texts_of_several_lines_are_compared_line_by_line() {
+    let before = object(&[("user_data", "#!/bin/sh\necho old\nexit\n".into())]);
+    let after = object(&[("user_data", "#!/bin/sh\necho new\nexit\n".into())]);
+    check(
+        Some(before),
+        Some(after),
+        &[],
+        r#"
+      ~ user_data = <<-EOT
+            #!/bin/sh
+          - echo old
+          + echo new
+            exit
+        EOT
+"#,
+    );
+}
+
+#[test]
+fn json_is_compared_by_content() {
+    let before = object(&[("policy", r#"{"Version":"1","Statement":[{"Action":"a","Effect":"Allow"}]}"#.into())]);
+    let after = object(&[("policy", r#"{"Statement":[{"Effect":"Allow","Action":["a","b"]}],"Version":"1"}"#.into())]);
+    check(
+        Some(before),
+        Some(after),
+        &[],
+        r#"
+      ~ policy = jsonencode(
+          ~ {
+              ~ Statement = [
+                  ~ {
+                      ~ Action = "a" ->
+                      + [
+                          + "a",
+                          + "b",
+                        ]
+                        # (1 unchanged attribute hidden)
+                    },
+                ]
+                # (1 unchanged attribute hidden)
+            }
+        )
+"#,
+    );
+}
+
+#[test]
+fn what_becomes_unknown_keeps_its_old_value_in_sight() {
+    let before = object(&[("id", "i-1".into()), ("tags", tags(&[("a", "b")]))]);
+    let after = object(&[("id", Value::unknown(Type::String)), ("tags", Value::unknown(Type::map(Type::String)))]);
+    check(
+        Some(before),
+        Some(after),
+        &[],
+        r#"
+      ~ id   = "i-1" -> (known after apply)
+      ~ tags = {
+          - "a" = "b"
+        } -> (known after apply)
+"#,
+    );
+}
+
+#[test]
+fn a_delete_ends_in_null() {
+    let before = object(&[("id", "i-1".into()), ("zones", strings(&["a"])), ("disk", disks(&[8]))]);
+    check(
+        Some(before),
+        None,
+        &[],
+        r#"
+      - id    = "i-1" -> null
+      - zones = [
+          - "a",
+        ] -> null
+
+      - disk {
+          - size = 8 -> null
+        }
+"#,
+    );
+}
+
+#[test]
+fn sensitive_values_are_never_shown() {
+    let before = object(&[("ami", Value::string("hush").mark(Marks::SENSITIVE)), ("tags", tags(&[("k", "v")]))]);
+    let secret = Value::map(Type::String, [("k", Value::string("hush").mark(Marks::SENSITIVE))]);
+    let after = object(&[("ami", "open".into()), ("tags", secret)]);
+    check(
+        Some(before),
+        Some(after),
+        &[],
+        r#"
+      ~ ami  = (sensitive value)
+      ~ tags = {
+          ~ "k" = (sensitive value)
+        }
+"#,
+    );
+}

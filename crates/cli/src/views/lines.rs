@@ -1,0 +1,119 @@
+//! Lines with a change symbol at their left, as plans are made of.
+
+use std::fmt::Write;
+
+/// Which device the text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paint {
+    /// Whether ANSI colours may be used.
+    pub color: bool,
+}
+
+impl Paint {
+    /// The text in an ANSI style, for example `31` for red.
+    pub fn with(self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// The text in bold.
+    pub fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// The text dimmed.
+    pub fn dim(self, text: &str) -> String {
+        self.with("90", text)
+    }
+
+    /// The text in green.
+    pub fn green(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// The text in red.
+    pub fn red(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    /// The text in yellow.
+    pub fn yellow(self, text: &str) -> String {
+        self.with("33", text)
+    }
+}
+
+/// What happens to the thing on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbol {
+    /// Nothing; the line is context.
+    None,
+    /// It is made.
+    Create,
+    /// It changes.
+    Update,
+    /// It goes.
+    Delete,
+    /// It goes, then another comes.
+    DeleteThenCreate,
+    /// Another comes, then it goes.
+    CreateThenDelete,
+    /// It is read.
+    Read,
+    /// It is no longer tracked.
+    Forget,
+}
+
+impl Symbol {
+    /// The symbol in its colours.
+    pub fn paint(self, paint: Paint) -> String {
+        match self {
+            Symbol::None => " ".into(),
+            Symbol::Create => paint.green("+"),
+            Symbol::Update => paint.yellow("~"),
+            Symbol::Delete => paint.red("-"),
+            Symbol::DeleteThenCreate => format!("{}/{}", paint.red("-"), paint.green("+")),
+            Symbol::CreateThenDelete => format!("{}/{}", paint.green("+"), paint.red("-")),
+            Symbol::Read => paint.with("36", "<="),
+            Symbol::Forget => paint.with("36", "."),
+        }
+    }
+
+    fn width(self) -> usize {
+        match self {
+            Symbol::DeleteThenCreate | Symbol::CreateThenDelete => 3,
+            Symbol::Read => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Text built line by line.
+#[derive(Debug)]
+pub struct Lines {
+    text: String,
+    /// For whom.
+    pub paint: Paint,
+}
+
+impl Lines {
+    /// No lines yet.
+    pub fn new(paint: Paint) -> Lines {
+        Lines { text: String::new(), paint }
+    }
+
+    /// Adds a line whose text starts in column `4 * level + 4`, its symbol before it.
+    pub fn push(&mut self, level: usize, symbol: Symbol, text: &str) {
+        let lead = " ".repeat((4 * level + 3).saturating_sub(symbol.width()));
+        let line = format!("{lead}{} {text}", symbol.paint(self.paint));
+        let _ = writeln!(self.text, "{}", line.trim_end());
+    }
+
+    /// Adds an empty line.
+    pub fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// The text, every line ended.
+    pub fn finish(self) -> String {
+        self.text
+    }
+}

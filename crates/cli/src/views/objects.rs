@@ -1,0 +1,65 @@
+//! Objects as they are in the state.
+
+use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_lang::Schemas;
+use terrane_source::Diagnostic;
+use terrane_state::{Snapshot, StoredObject};
+
+use super::lines::{Lines, Paint};
+use super::{diff, hcl};
+
+/// Writes one object with its address as a comment and its attributes as a block.
+///
+/// # Errors
+/// If its stored form does not fit its type.
+pub fn one(
+    instance: &Instance,
+    provider: &ProviderConfig,
+    object: &StoredObject,
+    schemas: &dyn Schemas,
+    paint: Paint,
+) -> Result<String, Diagnostic> {
+    let resource = &instance.resource.resource;
+    let taint = if object.tainted { " (tainted)" } else { "" };
+    let word = if resource.mode == Mode::Data { "data" } else { "resource" };
+    let mut text = format!("{}\n{word} \"{}\" \"{}\" {{\n", paint.bold(&format!("# {instance}:{taint}")), resource.ty, resource.name);
+    match schemas.resource(&provider.provider, resource.mode, &resource.ty) {
+        Some(schema) => {
+            let value = object.decode(&schema.block.implied_type()).map_err(|e| damaged(instance, &e.to_string()))?;
+            let mut lines = Lines::new(paint);
+            diff::whole(&mut lines, 0, &value, &schema.block);
+            text += &lines.finish();
+        }
+        None => {
+            let value = terrane_value::json::json_decode(&object.attributes).map_err(|e| damaged(instance, &e.to_string()))?;
+            for (name, value) in value.fields().into_iter().flat_map(|f| f.iter()) {
+                text += &format!("    {name} = {}\n", hcl::text(value));
+            }
+        }
+    }
+    text += "}\n";
+    Ok(text)
+}
+
+fn damaged(instance: &Instance, why: &str) -> Diagnostic {
+    Diagnostic::error("State is damaged", format!("The object of {instance} in the state cannot be read: {why}."))
+        .hint("If the state was written by a newer version of its provider, use that version; else restore an earlier state.")
+}
+
+/// Writes all objects of a state.
+///
+/// # Errors
+/// If a stored form does not fit its type.
+pub fn all(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<String, Diagnostic> {
+    let mut texts = Vec::new();
+    for (instance, provider, state) in snapshot.instances() {
+        if let Some(object) = &state.current {
+            texts.push(one(&instance, provider, object, schemas, paint)?);
+        }
+        for (key, object) in &state.deposed {
+            let text = one(&instance, provider, object, schemas, paint)?;
+            texts.push(text.replacen(':', &format!(": (deposed object {key})"), 1));
+        }
+    }
+    Ok(texts.join("\n"))
+}

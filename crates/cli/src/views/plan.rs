@@ -1,0 +1,263 @@
+//! A plan as people read it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use terrane_address::Mode;
+use terrane_lang::Schemas;
+use terrane_plan::{Change, DeleteReason, Drift, OutputChange, ReadReason, ReplaceOrder, ReplaceReason, Step};
+use terrane_value::{Block, Marks, Path};
+
+use super::diff;
+use super::lines::{Lines, Paint, Symbol};
+
+/// Finds the shapes that values are shown by.
+pub struct Shapes<'a>(pub &'a dyn Schemas);
+
+impl Shapes<'_> {
+    fn of(&self, step: &Step) -> Block {
+        let resource = &step.instance.resource.resource;
+        self.0.resource(&step.provider.provider, resource.mode, &resource.ty).map(|s| s.block.clone()).unwrap_or_default()
+    }
+}
+
+/// How many objects a plan, or the run of one, touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Objects that are made, those of replacements included.
+    pub add: usize,
+    /// Objects that are changed in place.
+    pub change: usize,
+    /// Objects that are deleted, those of replacements included.
+    pub destroy: usize,
+    /// Objects that are imported.
+    pub import: usize,
+    /// Objects that are no longer tracked.
+    pub forget: usize,
+}
+
+impl Counts {
+    /// Counts the changes of steps.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Counts {
+        let mut counts = Counts::default();
+        for step in steps {
+            counts.import += usize::from(step.import.is_some());
+            match &step.change {
+                Change::Create { .. } => counts.add += 1,
+                Change::Update { .. } => counts.change += 1,
+                Change::Delete { .. } => counts.destroy += 1,
+                Change::Replace { .. } => {
+                    counts.add += 1;
+                    counts.destroy += 1;
+                }
+                Change::Forget { .. } => counts.forget += 1,
+                Change::NoOp { .. } | Change::Read { .. } => {}
+            }
+        }
+        counts
+    }
+
+    /// `1 to import, 2 to add, 0 to change, 1 to destroy`.
+    fn planned(self) -> String {
+        let some = |n: usize, what: &str| if n > 0 { format!("{n} to {what}, ") } else { String::new() };
+        let forget = if self.forget > 0 { format!(", {} to forget", self.forget) } else { String::new() };
+        format!(
+            "{}{} to add, {} to change, {} to destroy{forget}",
+            some(self.import, "import"),
+            self.add,
+            self.change,
+            self.destroy
+        )
+    }
+}
+
+/// Writes a whole plan: changes, summary line and outputs; what has no effect is left out.
+pub fn plan(
+    steps: &[Step],
+    outputs: &BTreeMap<String, OutputChange>,
+    drift: &[Drift],
+    shapes: &Shapes<'_>,
+    paint: Paint,
+) -> String {
+    let shown: Vec<&Step> = steps.iter().filter(|s| is_shown(s)).collect();
+    let outputs: Vec<_> = outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
+    if shown.is_empty() && outputs.is_empty() {
+        return no_changes(drift, paint);
+    }
+    let mut text = String::new();
+    if !shown.is_empty() {
+        text += &legend(&shown, paint);
+        text += "\nTerrane will perform the following actions:\n";
+        for step in &shown {
+            text += "\n";
+            text += &one(step, shapes, paint);
+        }
+        let _ = writeln!(text, "\n{} {}.", paint.bold("Plan:"), Counts::of(steps).planned());
+    }
+    if !outputs.is_empty() {
+        text += "\nChanges to Outputs:\n";
+        text += &output_changes(&outputs, paint);
+    }
+    if shown.is_empty() {
+        text += "\nYou can apply this plan to save these new output values to the state, without changing any real\ninfrastructure.\n";
+    }
+    text
+}
+
+/// Whether a step is worth a place in the plan.
+fn is_shown(step: &Step) -> bool {
+    !step.change.is_no_op() || step.moved_from.is_some() || step.import.is_some()
+}
+
+fn no_changes(drift: &[Drift], paint: Paint) -> String {
+    let line = paint.with("1;32", "No changes.");
+    match drift.is_empty() {
+        true => format!(
+            "\n{line} {}\n\nTerrane has compared your real infrastructure against your configuration and found no differences, so no\nchanges are needed.\n",
+            paint.bold("Your infrastructure matches the configuration.")
+        ),
+        false => format!(
+            "\n{line} {}\n\nObjects were changed outside of Terrane, but the configuration already agrees with them: {}.\nTo write what they are now into the state, run: terrane apply -refresh-only\n",
+            paint.bold("Your infrastructure still matches the configuration."),
+            drift.iter().map(|d| d.instance.to_string()).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+fn legend(steps: &[&Step], paint: Paint) -> String {
+    let all = [
+        (Symbol::Create, "create"),
+        (Symbol::Update, "update in-place"),
+        (Symbol::Delete, "destroy"),
+        (Symbol::DeleteThenCreate, "destroy and then create replacement"),
+        (Symbol::CreateThenDelete, "create replacement and then destroy"),
+        (Symbol::Read, "read (data resources)"),
+        (Symbol::Forget, "forget (the object goes on to exist)"),
+    ];
+    let mut out = Lines::new(paint);
+    for (symbol, meaning) in all {
+        if steps.iter().any(|s| symbol_of(&s.change) == symbol) {
+            out.push(0, symbol, meaning);
+        }
+    }
+    format!("\nResource actions are indicated with the following symbols:\n{}", out.finish())
+}
+
+fn symbol_of(change: &Change) -> Symbol {
+    match change {
+        Change::NoOp { .. } => Symbol::None,
+        Change::Create { .. } => Symbol::Create,
+        Change::Update { .. } => Symbol::Update,
+        Change::Replace { order: ReplaceOrder::DeleteThenCreate, .. } => Symbol::DeleteThenCreate,
+        Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => Symbol::CreateThenDelete,
+        Change::Delete { .. } => Symbol::Delete,
+        Change::Forget { .. } => Symbol::Forget,
+        Change::Read { .. } => Symbol::Read,
+    }
+}
+
+/// Writes one change: a comment that says what and why, then the block.
+fn one(step: &Step, shapes: &Shapes<'_>, paint: Paint) -> String {
+    let (what, why) = headline(step, paint);
+    let mut text = format!("  {} {what}\n", paint.bold(&format!("# {}", step.address())));
+    why.iter().for_each(|line| text += &format!("  # {line}\n"));
+    let mut out = Lines::new(paint);
+    let resource = &step.instance.resource.resource;
+    let word = if resource.mode == Mode::Data { "data" } else { "resource" };
+    let header = format!("{word} {} {} {{", quoted(&resource.ty), quoted(&resource.name));
+    out.push(0, symbol_of(&step.change), &header);
+    let replace = forced(&step.change);
+    diff::body(&mut out, 1, step.change.before(), step.change.after(), &shapes.of(step), &replace);
+    out.push(0, Symbol::None, "}");
+    text += &out.finish();
+    text
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+fn forced(change: &Change) -> Vec<Path> {
+    let Change::Replace { reasons, .. } = change else { return Vec::new() };
+    let paths = reasons.iter().filter_map(|r| match r {
+        ReplaceReason::CannotUpdate(paths) => Some(paths.clone()),
+        _ => None,
+    });
+    paths.flatten().collect()
+}
+
+/// What happens to an object, and why where that is not plain.
+fn headline(step: &Step, paint: Paint) -> (String, Vec<String>) {
+    let mut why = Vec::new();
+    if let Some(from) = &step.moved_from {
+        why.push(format!("(moved from {from})"));
+    }
+    if let Some(id) = &step.import {
+        why.push(format!("(imported from \"{id}\")"));
+    }
+    let what = match &step.change {
+        Change::NoOp { .. } if step.import.is_some() => "will be imported".into(),
+        Change::NoOp { .. } => "has moved".into(),
+        Change::Create { .. } => "will be created".into(),
+        Change::Update { .. } => "will be updated in-place".into(),
+        Change::Forget { .. } => "will no longer be managed by Terrane, but will not be destroyed".into(),
+        Change::Read { reason, .. } => {
+            why.push(read_reason(*reason).into());
+            "will be read during apply".into()
+        }
+        Change::Delete { reason, .. } => {
+            why.extend(delete_reason(step, *reason));
+            format!("will be {}", paint.with("1;31", "destroyed"))
+        }
+        Change::Replace { reasons, .. } => {
+            let tainted = reasons.contains(&ReplaceReason::Tainted);
+            why.extend(reasons.iter().filter_map(replace_reason));
+            let verb = paint.with("1;31", "replaced");
+            if tainted { format!("is tainted, so must be {verb}") } else { format!("must be {verb}") }
+        }
+    };
+    (what, why)
+}
+
+fn read_reason(reason: ReadReason) -> &'static str {
+    match reason {
+        ReadReason::ConfigUnknown => "(config refers to values not yet known)",
+        ReadReason::DependencyPending => "(depends on a resource or a module with changes pending)",
+    }
+}
+
+fn replace_reason(reason: &ReplaceReason) -> Option<String> {
+    match reason {
+        ReplaceReason::Requested => Some("(replaced as requested with -replace)".into()),
+        ReplaceReason::Triggered(by) => Some(format!("(replace_triggered_by: {})", by.join(", "))),
+        ReplaceReason::CannotUpdate(_) | ReplaceReason::Tainted => None,
+    }
+}
+
+fn delete_reason(step: &Step, reason: DeleteReason) -> Option<String> {
+    let resource = &step.instance.resource;
+    match reason {
+        DeleteReason::Destroy => None,
+        DeleteReason::NoResource => Some(format!("(because {resource} is not in configuration)")),
+        DeleteReason::NoModule => Some(format!("(because {} is not in configuration)", resource.module)),
+        DeleteReason::WrongRepetition => {
+            Some("(because the resource's use of \"count\" or \"for_each\" has changed)".into())
+        }
+        DeleteReason::CountIndex => Some(format!("(because index {} is out of range for count)", step.instance.key)),
+        DeleteReason::EachKey => Some(format!("(because key {} is not in for_each map)", step.instance.key)),
+        DeleteReason::Deposed => Some("(left over from a partially-failed replacement of this instance)".into()),
+    }
+}
+
+fn output_changes(outputs: &[(&String, &OutputChange)], paint: Paint) -> String {
+    let width = outputs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut out = Lines::new(paint);
+    for (name, change) in outputs {
+        let hide = |v: &terrane_value::Value| {
+            if change.sensitive { v.clone().mark(Marks::SENSITIVE) } else { v.clone() }
+        };
+        let (before, after) = (change.before.as_ref().map(hide), change.after.as_ref().map(hide));
+        diff::named(&mut out, 0, &format!("{name:width$}"), before.as_ref(), after.as_ref());
+    }
+    out.finish()
+}
