@@ -143,8 +143,8 @@ pub(super) fn between(least: Option<f64>, most: Option<f64>) -> String {
     match (least, most) {
         (Some(l), Some(m)) if l == m => format!("exactly {l}"),
         (Some(l), Some(m)) => format!("{l} to {m}"),
-        (Some(l), None) => format!("{l} or more"),
-        (None, Some(m)) => format!("{m} at most"),
+        (Some(l), None) => format!("at least {l}"),
+        (None, Some(m)) => format!("at most {m}"),
         (None, None) => "any".into(),
     }
 }

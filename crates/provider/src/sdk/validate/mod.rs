@@ -152,14 +152,15 @@ impl<'a> Validation<'a> {
         let Some(count) = value.elements().map(|e| e.len() as u64) else { return };
         if least.is_some_and(|l| count < l) || most.is_some_and(|m| m > 0 && count > m) {
             let wanted = check::between(least.map(|l| l as f64), most.map(|m| m as f64));
-            self.wrong(path, name, format!("{wanted} elements are required, but there are {count}."));
+            self.wrong(path, name, format!("There are {count} elements; {wanted} are allowed."));
         }
     }
 
     fn check(&mut self, checks: &Checks, sensitive: bool, name: &str, value: &Value, path: &Path) {
         if let Err(what) = check::check(checks, self.rules, value) {
             let shown = check::shown(value, sensitive);
-            self.wrong(path, name, format!("{shown} {what}."));
+            let stop = if what.ends_with('?') { "" } else { "." };
+            self.wrong(path, name, format!("{shown} {what}{stop}"));
         }
     }
 
