@@ -36,17 +36,31 @@ pub async fn cloud(endpoint: &str, region: &str) -> Arc<Cloud> {
     Arc::new(cloud)
 }
 
-/// Takes an object of a type through its life and checks every step: create, read, one update for each further
-/// configuration, import and list, delete, read again, delete again.
-///
-/// Each configuration is what is written, attributes by name; blocks are tuples of objects. `identify` gives the import
-/// id of the object.
+/// Takes an object of a type through its life and checks every step: [`live`], delete, read, delete again.
 pub async fn lifecycle(
     cloud: &Cloud,
     ty: &dyn ResourceType<Cloud>,
     configs: &[Value],
     identify: impl Fn(&Value) -> String,
 ) -> Value {
+    let object = live(cloud, ty, configs, identify).await;
+    for _ in 0..2 {
+        ty.delete(cloud, &object).await.unwrap_or_else(|f| panic!("{} deletes: {:#?}", ty.name(), f.problems));
+        assert_eq!(read(cloud, ty, &object).await, None, "{} is gone", ty.name());
+    }
+    object.value
+}
+
+/// Creates an object, reads it, updates it for each further configuration, imports and lists it, and checks all that.
+///
+/// Each configuration is what is written, attributes by name; blocks are tuples of objects. `identify` gives the import
+/// id of the object.
+pub async fn live(
+    cloud: &Cloud,
+    ty: &dyn ResourceType<Cloud>,
+    configs: &[Value],
+    identify: impl Fn(&Value) -> String,
+) -> Object {
     let operation = format!("{:016x}", fastrand::u64(..));
     let (first, rest) = configs.split_first().expect("there is a first configuration");
     let create = Create { planned: first, config: first, operation: &operation };
@@ -68,11 +82,7 @@ pub async fn lifecycle(
     assert_eq!(imported.value.get("id"), object.value.get("id"), "{} imports under the same id", ty.name());
     let listed = ty.list(cloud).await.unwrap_or_else(|p| panic!("{} lists: {p:#?}", ty.name()));
     assert!(listed.contains(&id), "{} lists {id:?} among {listed:?}", ty.name());
-    for _ in 0..2 {
-        ty.delete(cloud, &object).await.unwrap_or_else(|f| panic!("{} deletes: {:#?}", ty.name(), f.problems));
-        assert_eq!(read(cloud, ty, &object).await, None, "{} is gone", ty.name());
-    }
-    object.value
+    object
 }
 
 fn done(ty: &dyn ResourceType<Cloud>, step: &str, outcome: Result<Object, Failed>) -> Object {

@@ -1,0 +1,239 @@
+//! Every IAM type against an emulator.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use terrane_aws_core::Cloud;
+use terrane_aws_core::testing::{self, blocks, lifecycle, map, set};
+use terrane_provider::sdk::{Args, Create, ResourceType, Update};
+use terrane_provider::{Object, Problem};
+use terrane_value::Value;
+
+const TRUST: &str = r#"{ "Version": "2012-10-17", "Statement": [ { "Effect": "Allow", "Action": ["sts:AssumeRole"],
+    "Principal": { "Service": ["ec2.amazonaws.com"] } } ] }"#;
+const TRUST_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}]}"#;
+const READ: &str =
+    r#"{"Version": "2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+const LIST: &str =
+    r#"{"Version": "2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}]}"#;
+const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+const VIEW_ONLY: &str = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
+
+async fn cloud(test: &str) -> Option<Arc<Cloud>> {
+    Some(testing::cloud(&testing::endpoint(test)?, "eu-west-1").await)
+}
+
+fn ty(name: &str) -> Box<dyn ResourceType<Cloud>> {
+    terrane_aws_iam::resources().into_iter().find(|t| t.name() == name).unwrap()
+}
+
+fn unique(prefix: &str) -> String {
+    format!("{prefix}-{:08x}", std::process::id() ^ (prefix.len() as u32) << 24)
+}
+
+fn text(s: &str) -> Value {
+    Value::string(s)
+}
+
+fn object<const N: usize>(pairs: [(&str, Value); N]) -> Value {
+    Value::object(pairs)
+}
+
+fn id(object: &Value) -> String {
+    Args(object).string("id").unwrap()
+}
+
+async fn make(cloud: &Cloud, ty: &dyn ResourceType<Cloud>, config: Value) -> Object {
+    let create = Create { planned: &config, config: &config, operation: "0123456789" };
+    ty.create(cloud, create).await.unwrap()
+}
+
+async fn role(cloud: &Cloud, name: &str) -> Object {
+    make(cloud, &*ty("aws_iam_role"), object([("name", text(name)), ("assume_role_policy", text(TRUST))])).await
+}
+
+#[tokio::test]
+async fn roles() {
+    let Some(cloud) = cloud("roles").await else { return };
+    let name = unique("role");
+    let inline = |name: &str, policy: &str| object([("name", text(name)), ("policy", text(policy))]);
+    let before = object([
+        ("name", text(&name)),
+        ("path", text("/app/")),
+        ("assume_role_policy", text(TRUST)),
+        ("description", text("before")),
+        ("max_session_duration", 7200.into()),
+        ("permissions_boundary", text(READ_ONLY)),
+        ("managed_policy_arns", set([READ_ONLY])),
+        ("inline_policy", blocks([inline("a", READ), inline("b", LIST)])),
+        ("tags", map([("Name", "a"), ("gone", "1")])),
+        ("force_detach_policies", true.into()),
+    ]);
+    let after = object([
+        ("name", text(&name)),
+        ("path", text("/app/")),
+        ("assume_role_policy", text(TRUST_LAMBDA)),
+        ("max_session_duration", 3600.into()),
+        ("managed_policy_arns", set([VIEW_ONLY])),
+        ("inline_policy", blocks([inline("b", READ), inline("c", LIST)])),
+        ("tags", map([("Name", "b")])),
+        ("force_detach_policies", true.into()),
+    ]);
+    let last = lifecycle(&cloud, &*ty("aws_iam_role"), &[before, after], id).await;
+    assert!(last.get("description").unwrap().is_null() && last.get("permissions_boundary").unwrap().is_null());
+    assert_eq!(Args(&last).text("arn"), Some(&*format!("arn:aws:iam::123456789012:role/app/{name}")));
+}
+
+#[tokio::test]
+async fn a_role_without_inline_blocks_reads_those_that_are_there() {
+    let Some(cloud) = cloud("inline policies").await else { return };
+    let made = role(&cloud, &unique("observed")).await;
+    let policy = object([("role", text(&id(&made.value))), ("name", text("p")), ("policy", text(READ))]);
+    let policy = make(&cloud, &*ty("aws_iam_role_policy"), policy).await;
+    let read = testing::read(&cloud, &*ty("aws_iam_role"), &made).await.unwrap();
+    assert_eq!(Args(&read.value).blocks("inline_policy").len(), 1);
+    ty("aws_iam_role_policy").delete(&cloud, &policy).await.unwrap();
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_name_is_told_with_advice() {
+    let Some(cloud) = cloud("taken names").await else { return };
+    let name = unique("taken");
+    let made = role(&cloud, &name).await;
+    let again = object([("name", text(&name)), ("assume_role_policy", text(TRUST))]);
+    let create = Create { planned: &again, config: &again, operation: "1" };
+    let failed = ty("aws_iam_role").create(&cloud, create).await.unwrap_err();
+    assert!(failed.object.is_none());
+    let Problem { summary, detail, .. } = &failed.problems[0];
+    assert_eq!(summary, &format!("Creating IAM role \"{name}\" failed"));
+    assert!(detail.contains("EntityAlreadyExists") && detail.contains("import the existing object"), "{detail}");
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_role_whose_policy_cannot_be_attached_is_half_made() {
+    let Some(cloud) = cloud("half-made roles").await else { return };
+    let name = unique("half");
+    let config = object([
+        ("name", text(&name)),
+        ("assume_role_policy", text(TRUST)),
+        ("inline_policy", blocks([object([("name", text("p")), ("policy", text("no policy"))])])),
+    ]);
+    let create = Create { planned: &config, config: &config, operation: "1" };
+    let failed = ty("aws_iam_role").create(&cloud, create).await.unwrap_err();
+    let made = failed.object.expect("the role exists");
+    assert_eq!(id(&made.value), name);
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn policies() {
+    let Some(cloud) = cloud("policies").await else { return };
+    let config = |policy: &str, tags| {
+        object([
+            ("name_prefix", text("terrane-")),
+            ("path", text("/team/")),
+            ("description", text("for tests")),
+            ("policy", text(policy)),
+            ("tags", tags),
+        ])
+    };
+    let documents = (0..7).map(|i| config(if i % 2 == 0 { READ } else { LIST }, map([("n", &*i.to_string())])));
+    let last = lifecycle(&cloud, &*ty("aws_iam_policy"), &documents.collect::<Vec<_>>(), id).await;
+    assert!(Args(&last).text("name").unwrap().starts_with("terrane-"));
+}
+
+#[tokio::test]
+async fn attachments() {
+    let Some(cloud) = cloud("attachments").await else { return };
+    let made = role(&cloud, &unique("attached")).await;
+    let config = object([("role", text(&id(&made.value))), ("policy_arn", text(READ_ONLY))]);
+    lifecycle(&cloud, &*ty("aws_iam_role_policy_attachment"), &[config], id).await;
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn attachments_of_one_role_are_read_with_one_call() {
+    let Some(cloud) = cloud("attachments of one role").await else { return };
+    let (attachment, made) = (ty("aws_iam_role_policy_attachment"), role(&cloud, &unique("many")).await);
+    let mut all = Vec::new();
+    for policy in [READ_ONLY, VIEW_ONLY] {
+        let config = object([("role", text(&id(&made.value))), ("policy_arn", text(policy))]);
+        all.push(make(&cloud, &*attachment, config).await);
+    }
+    let before = cloud.counts()["iam:ListAttachedRolePolicies"].calls;
+    let read = attachment.read(&cloud, &all).await;
+    assert!(read.iter().all(|r| r.as_ref().unwrap().is_some()));
+    assert_eq!(cloud.counts()["iam:ListAttachedRolePolicies"].calls - before, 1);
+    for object in &all {
+        attachment.delete(&cloud, object).await.unwrap();
+    }
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn inline_policies() {
+    let Some(cloud) = cloud("inline policies").await else { return };
+    let made = role(&cloud, &unique("inline")).await;
+    let config =
+        |policy: &str| object([("role", text(&id(&made.value))), ("name", text("reader")), ("policy", text(policy))]);
+    lifecycle(&cloud, &*ty("aws_iam_role_policy"), &[config(READ), config(LIST)], id).await;
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn instance_profiles() {
+    let Some(cloud) = cloud("instance profiles").await else { return };
+    let [one, two] = [role(&cloud, &unique("one")).await, role(&cloud, &unique("number-two")).await];
+    let config = |role: &Object, tag: &str| {
+        object([
+            ("name", text(&unique("profile"))),
+            ("path", text("/x/")),
+            ("role", text(&id(&role.value))),
+            ("tags", map([("Name", tag)])),
+        ])
+    };
+    let configs = [config(&one, "a"), config(&two, "b")];
+    lifecycle(&cloud, &*ty("aws_iam_instance_profile"), &configs, id).await;
+    for role in [one, two] {
+        ty("aws_iam_role").delete(&cloud, &role).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_role_in_an_instance_profile_can_be_deleted() {
+    let Some(cloud) = cloud("roles in instance profiles").await else { return };
+    let made = role(&cloud, &unique("member")).await;
+    let config = object([("name", text(&unique("holder"))), ("role", text(&id(&made.value)))]);
+    let profile = make(&cloud, &*ty("aws_iam_instance_profile"), config).await;
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+    let read = testing::read(&cloud, &*ty("aws_iam_instance_profile"), &profile).await.unwrap();
+    assert!(read.value.get("role").unwrap().is_null());
+    ty("aws_iam_instance_profile").delete(&cloud, &profile).await.unwrap();
+}
+
+#[tokio::test]
+async fn wrong_import_ids_are_told() {
+    let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
+    for (name, bad) in [("aws_iam_role_policy_attachment", "app"), ("aws_iam_role_policy", "app/x")] {
+        let said = ty(name).import(&cloud, bad).unwrap_err();
+        assert!(said[0].detail.starts_with(&format!("\"{bad}\" is not of the form ROLE-NAME")), "{said:?}");
+    }
+}
+
+#[test]
+fn lists_are_sorted() {
+    let names: Vec<&str> = terrane_aws_iam::resources().iter().map(|t| t.name()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[tokio::test]
+async fn nothing_known_to_change_means_no_update_call() {
+    let Some(cloud) = cloud("updates").await else { return };
+    let made = role(&cloud, &unique("same")).await;
+    let update = Update { prior: &made.value, planned: &made.value, config: &made.value, operation: "1" };
+    ty("aws_iam_role").update(&cloud, update).await.unwrap();
+    assert!(cloud.counts().keys().all(|c| !c.contains("Update") && !c.contains("Tag")), "{:?}", cloud.counts());
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
