@@ -1,1 +1,83 @@
 //! S3 resource types.
+
+mod bucket;
+mod bucket_policy;
+mod bucket_public_access_block;
+mod bucket_server_side_encryption_configuration;
+mod bucket_versioning;
+mod client;
+mod emptying;
+mod regions;
+mod settings;
+
+use std::future::Future;
+
+use terrane_aws_core::{Cloud, concurrently, problem};
+use terrane_provider::sdk::{Args, DataSource, Reply, ResourceType};
+use terrane_provider::{PlanResponse, Problem};
+use terrane_value::{Path, Value};
+
+use client::{BUCKETS, Bucket, s3};
+
+/// The resource types, sorted by name.
+pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
+    vec![
+        Box::new(bucket::Bucket),
+        Box::new(bucket_policy::BucketPolicy),
+        Box::new(bucket_public_access_block::BucketPublicAccessBlock),
+        Box::new(bucket_server_side_encryption_configuration::BucketServerSideEncryptionConfiguration),
+        Box::new(bucket_versioning::BucketVersioning),
+    ]
+}
+
+/// The data sources, sorted by name.
+pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
+    Vec::new()
+}
+
+/// A reply for a setting of a bucket, with what names it.
+fn setting(bucket: &Bucket<'_>, known: &Value) -> Reply {
+    let mut reply = Reply::from(known);
+    reply.str("id", Some(bucket.id())).str("bucket", Some(&bucket.name));
+    reply.str("region", Some(bucket.cloud.region(known)));
+    if bucket.owner.is_some() {
+        reply.str("expected_bucket_owner", bucket.owner.as_ref());
+    }
+    reply
+}
+
+/// Plans a replacement if another account is now expected to own the bucket. Starting to expect one changes nothing.
+fn owner_replaces(prior: Option<&Value>, plan: &mut PlanResponse) {
+    const OWNER: &str = "expected_bucket_owner";
+    let before = prior.and_then(|p| Args(p).text(OWNER));
+    let now = plan.planned.as_ref().and_then(|p| Args(p).text(OWNER));
+    if before.is_some() && before != now {
+        plan.requires_replace.push(Path::root().attr(OWNER));
+    }
+}
+
+/// The names of the buckets in the provider's region.
+async fn names(cloud: &Cloud) -> Result<Vec<String>, Problem> {
+    let client = s3(cloud, cloud.default_region());
+    let list = |token| client.list_buckets().bucket_region(cloud.default_region()).set_continuation_token(token).send();
+    let take = |a: aws_sdk_s3::operation::list_buckets::ListBucketsOutput| {
+        (a.buckets.unwrap_or_default(), a.continuation_token)
+    };
+    let buckets = cloud.pages("s3:ListBuckets", list, take).await;
+    let buckets = buckets.map_err(|e| problem("listing S3 buckets", &e))?;
+    Ok(buckets.into_iter().filter_map(|b| b.name).collect())
+}
+
+/// The names of those buckets for which `has` holds.
+async fn names_with<'a, F, Fut>(cloud: &'a Cloud, has: F) -> Result<Vec<String>, Vec<Problem>>
+where
+    F: Fn(Bucket<'a>) -> Fut,
+    Fut: Future<Output = Result<bool, Problem>>,
+{
+    let names = names(cloud).await.map_err(|p| vec![p])?;
+    let client = s3(cloud, cloud.default_region());
+    let handle = |name: &String| Bucket { cloud, client: client.clone(), name: name.clone(), owner: None };
+    let answers = concurrently(BUCKETS, names.iter().map(handle), has).await;
+    let with = |(name, has): (String, Result<bool, Problem>)| has.map(|has| has.then_some(name)).transpose();
+    names.into_iter().zip(answers).filter_map(with).collect::<Result<_, _>>().map_err(|p| vec![p])
+}

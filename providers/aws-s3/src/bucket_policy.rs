@@ -1,0 +1,68 @@
+//! `aws_s3_bucket_policy`.
+
+use async_trait::async_trait;
+use terrane_aws_core::{Cloud, Poll, concurrently};
+use terrane_provider::sdk::{Args, Create, Failed, ResourceType, Update, policy_json};
+use terrane_provider::{Object, Problem, ReadOutcome};
+use terrane_value::Value;
+
+use crate::client::{BUCKETS, Bucket, PROPAGATION};
+use crate::settings::policy;
+
+/// `aws_s3_bucket_policy`.
+#[derive(Debug)]
+pub struct BucketPolicy;
+
+#[async_trait]
+impl ResourceType<Cloud> for BucketPolicy {
+    fn name(&self) -> &'static str {
+        "aws_s3_bucket_policy"
+    }
+
+    async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
+        set(cloud, create.planned).await
+    }
+
+    async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
+        let read = |known| async move {
+            let bucket = Bucket::of(cloud, known);
+            Ok(policy::read(&bucket).await?.map(|found| object(&bucket, known, &found)))
+        };
+        let values = prior.iter().map(|o| &o.value);
+        concurrently(BUCKETS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+    }
+
+    async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
+        set(cloud, update.planned).await
+    }
+
+    async fn delete(&self, cloud: &Cloud, prior: &Object) -> Result<(), Failed> {
+        Ok(policy::remove(&Bucket::of(cloud, &prior.value)).await?)
+    }
+
+    async fn list(&self, cloud: &Cloud) -> Result<Vec<String>, Vec<Problem>> {
+        crate::names_with(cloud, |bucket| async move { Ok(policy::read(&bucket).await?.is_some()) }).await
+    }
+}
+
+async fn set(cloud: &Cloud, planned: &Value) -> Result<Object, Failed> {
+    let bucket = Bucket::of(cloud, planned);
+    policy::write(&bucket, planned).await?;
+    let written = Args(planned).str("policy").unwrap_or_default();
+    let half_made = object(&bucket, planned, written);
+    let poll = || async {
+        let found = policy::read(&bucket).await?;
+        let same = found.is_some_and(|f| policy_json::equivalent(&f, written));
+        Ok(if same { Poll::Done(()) } else { Poll::pending("not yet changed") })
+    };
+    match cloud.wait(format!("the policy of S3 bucket \"{}\" to change", bucket.name), PROPAGATION, poll).await {
+        Ok(()) => Ok(half_made),
+        Err(problem) => Err(Failed::from(problem).with(half_made)),
+    }
+}
+
+fn object(bucket: &Bucket<'_>, known: &Value, policy: &str) -> Object {
+    let mut reply = crate::setting(bucket, known);
+    reply.str("policy", Some(policy_json::keep(Args(known).str("policy"), policy)));
+    Object::new(reply.object())
+}

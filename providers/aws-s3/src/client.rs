@@ -1,0 +1,126 @@
+//! Calls to S3 about one bucket.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::error::{BuildError, ProvideErrorMetadata, SdkError};
+use terrane_aws_core::{Cloud, is_code, problem};
+use terrane_provider::Problem;
+use terrane_provider::sdk::Args;
+use terrane_value::Value;
+
+/// How long a change to a bucket may take until all of S3 knows it.
+pub const PROPAGATION: Duration = Duration::from_secs(120);
+
+/// Buckets of a read that are worked on at once; each needs some calls.
+pub const BUCKETS: usize = 16;
+
+/// What partitions and services that lack a feature answer.
+const UNSUPPORTED: [&str; 5] =
+    ["MethodNotAllowed", "NotImplemented", "XNotImplemented", "UnsupportedOperation", "UnsupportedArgument"];
+
+/// The client for a region.
+pub fn s3(cloud: &Cloud, region: &str) -> Client {
+    cloud.client(region, |config| {
+        Client::from_conf(Builder::from(config).force_path_style(cloud.s3_use_path_style()).build())
+    })
+}
+
+/// One bucket, and how calls about it are made.
+#[derive(Clone)]
+pub struct Bucket<'a> {
+    /// The provider instance.
+    pub cloud: &'a Cloud,
+    /// The client for the bucket's region.
+    pub client: Client,
+    /// The name.
+    pub name: String,
+    /// The account that must own the bucket, if that is to be checked.
+    pub owner: Option<String>,
+}
+
+impl<'a> Bucket<'a> {
+    /// The bucket that an object is, or is a setting of. Import ids may name the owner behind a comma.
+    pub fn of(cloud: &'a Cloud, object: &Value) -> Bucket<'a> {
+        let args = Args(object);
+        let id = args.text("id").unwrap_or_default();
+        let (name, owner) = id.split_once(',').map_or((id, None), |(name, owner)| (name, Some(owner)));
+        Bucket {
+            cloud,
+            client: s3(cloud, &cloud.region(object)),
+            name: args.text("bucket").unwrap_or(name).to_owned(),
+            owner: args.text("expected_bucket_owner").or(owner).map(str::to_owned),
+        }
+    }
+
+    /// The id of a setting of the bucket: its name, with the owner behind a comma if there is one.
+    pub fn id(&self) -> String {
+        self.owner.as_ref().map_or(self.name.clone(), |owner| format!("{},{owner}", self.name))
+    }
+
+    /// Reads a setting: `None` if AWS answers one of the codes `absent`, or that there is no such bucket or feature.
+    pub async fn read<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        setting: &str,
+        absent: &[&str],
+        send: F,
+    ) -> Result<Option<T>, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E>>>,
+    {
+        match Box::pin(self.cloud.call(operation, send)).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(e) if is_code(&e, absent) || is_code(&e, &["NoSuchBucket"]) || is_code(&e, &UNSUPPORTED) => Ok(None),
+            Err(e) => Err(problem(&format!("reading the {setting} of S3 bucket \"{}\"", self.name), &e)),
+        }
+    }
+
+    /// Changes a setting, again while the bucket is too new to be known or is being changed by another call.
+    pub async fn write<T, E, F, Fut>(&self, operation: &'static str, setting: &str, send: F) -> Result<T, Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E>>>,
+    {
+        let answer = Box::pin(self.cloud.insist(operation, PROPAGATION, unsettled, send)).await;
+        answer.map_err(|e| problem(&format!("changing the {setting} of S3 bucket \"{}\"", self.name), &e))
+    }
+
+    /// Removes a setting; it is no error if it, or the bucket, does not exist.
+    pub async fn remove<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        setting: &str,
+        absent: &[&str],
+        send: F,
+    ) -> Result<(), Problem>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E>>>,
+    {
+        let conflict = |e: &SdkError<E>| is_code(e, &["OperationAborted"]);
+        match Box::pin(self.cloud.insist(operation, PROPAGATION, conflict, send)).await {
+            Ok(_) => Ok(()),
+            Err(e) if is_code(&e, absent) || is_code(&e, &["NoSuchBucket"]) => Ok(()),
+            Err(e) => Err(problem(&format!("removing the {setting} of S3 bucket \"{}\"", self.name), &e)),
+        }
+    }
+}
+
+/// Whether a call failed since the bucket is too new to be known everywhere, or is being changed.
+fn unsettled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    terrane_aws_core::says(error, "MalformedPolicy", "Invalid principal in policy")
+        || terrane_aws_core::says(error, "InvalidRequest", "Versioning must be 'Enabled' on the bucket")
+        || is_code(error, &["NoSuchBucket", "OperationAborted"])
+}
+
+/// A request part that the SDK built; what it misses is a problem of the configuration.
+pub fn built<T>(part: Result<T, BuildError>) -> Result<T, Problem> {
+    part.map_err(|e| Problem::error("Incomplete bucket configuration", format!("{e}.")))
+}

@@ -1,0 +1,56 @@
+//! Cross-origin resource sharing.
+
+use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
+use terrane_provider::Problem;
+use terrane_provider::sdk::{Args, Reply};
+use terrane_value::Value;
+
+use crate::client::{Bucket, built};
+
+/// Reads the rules.
+pub async fn read(bucket: &Bucket<'_>) -> Result<Vec<CorsRule>, Problem> {
+    let request = bucket.client.get_bucket_cors().bucket(&bucket.name);
+    let absent = ["NoSuchCORSConfiguration"];
+    let answer = bucket.read("s3:GetBucketCors", "CORS rules", &absent, || request.clone().send()).await?;
+    Ok(answer.and_then(|a| a.cors_rules).unwrap_or_default())
+}
+
+/// Shows them.
+pub fn show(reply: &mut Reply, rules: &[CorsRule]) {
+    reply.blocks(
+        "cors_rule",
+        rules.iter().map(|rule| {
+            let mut block = Reply::new();
+            block
+                .list("allowed_headers", rule.allowed_headers())
+                .list("allowed_methods", rule.allowed_methods())
+                .list("allowed_origins", rule.allowed_origins())
+                .list("expose_headers", rule.expose_headers())
+                .i64("max_age_seconds", rule.max_age_seconds());
+            block
+        }),
+    );
+}
+
+/// Writes them, or removes them if there are none.
+pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
+    let rules = Args(planned).blocks("cors_rule").into_iter().map(expand).collect::<Result<Vec<_>, _>>()?;
+    if rules.is_empty() {
+        let request = bucket.client.delete_bucket_cors().bucket(&bucket.name);
+        return bucket.remove("s3:DeleteBucketCors", "CORS rules", &[], || request.clone().send()).await;
+    }
+    let configuration = built(CorsConfiguration::builder().set_cors_rules(Some(rules)).build())?;
+    let request = bucket.client.put_bucket_cors().bucket(&bucket.name).cors_configuration(configuration);
+    bucket.write("s3:PutBucketCors", "CORS rules", || request.clone().send()).await.map(|_| ())
+}
+
+fn expand(block: Args<'_>) -> Result<CorsRule, Problem> {
+    let some = |values: Vec<String>| Some(values).filter(|v| !v.is_empty());
+    let rule = CorsRule::builder()
+        .set_allowed_headers(some(block.strings("allowed_headers")))
+        .set_allowed_methods(Some(block.strings("allowed_methods")))
+        .set_allowed_origins(Some(block.strings("allowed_origins")))
+        .set_expose_headers(some(block.strings("expose_headers")))
+        .set_max_age_seconds(block.i32("max_age_seconds"));
+    built(rule.build())
+}
