@@ -38,12 +38,13 @@ pub fn compact(value: &Value) -> String {
 
 /// What stands for a value that is not shown.
 fn hidden(value: &Value) -> Option<&'static str> {
-    match () {
-        _ if value.marks().contains(Marks::SENSITIVE) => Some("(sensitive value)"),
-        _ if value.marks().contains(Marks::EPHEMERAL) => Some("(ephemeral value)"),
-        _ if !value.is_known() => Some("(known after apply)"),
-        _ => None,
+    if value.marks().contains(Marks::SENSITIVE) {
+        return Some("(sensitive value)");
     }
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return Some("(ephemeral value)");
+    }
+    (!value.is_known()).then_some("(known after apply)")
 }
 
 fn write(value: &Value, style: Style, indent: usize, out: &mut String) {

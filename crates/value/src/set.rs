@@ -88,3 +88,40 @@ fn each(values: &[Value], open: &str, close: &str, out: &mut String) {
     }
     out.push_str(close);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Number, Type, Value};
+
+    fn order(values: Vec<Value>) -> Vec<String> {
+        let set = Value::set(Type::Any, values);
+        set.elements().unwrap_or_default().iter().map(crate::compact).collect()
+    }
+
+    #[test]
+    fn primitives_come_in_their_natural_order() {
+        let numbers = ["10", "9", "-1.5", "1e2"].map(|n| n.parse::<Number>().map_or(Value::dynamic(), Value::from));
+        assert_eq!(order(numbers.to_vec()), ["-1.5", "9", "10", "100"]);
+        assert_eq!(order(["b", "B", "é", "a"].map(Value::from).to_vec()), [r#""B""#, r#""a""#, r#""b""#, r#""é""#]);
+        assert_eq!(order(vec![Value::from(true), Value::from(false)]), ["false", "true"]);
+    }
+
+    #[test]
+    fn objects_come_in_the_order_of_their_form() {
+        let object = |a: i64, b: &str| Value::object([("a", Value::from(a)), ("b", Value::from(b))]);
+        let given = vec![object(9, "x"), object(10, "y"), object(10, "b")];
+        assert_eq!(order(given), [r#"{a = 10, b = "b"}"#, r#"{a = 10, b = "y"}"#, r#"{a = 9, b = "x"}"#]);
+    }
+
+    #[test]
+    fn unknown_and_null_come_last() {
+        let given = vec![Value::null(Type::String), Value::unknown(Type::String), Value::from("z")];
+        assert_eq!(order(given), [r#""z""#, "(known after apply)", "null"]);
+    }
+
+    #[test]
+    fn unknown_elements_stay_apart() {
+        let unknown = || Value::unknown(Type::String);
+        assert_eq!(order(vec![unknown(), unknown(), Value::from("a"), Value::from("a")]).len(), 3);
+    }
+}
