@@ -7,6 +7,7 @@ mod endings;
 mod limits;
 mod missing;
 mod pages;
+mod settings;
 mod tokens;
 
 use crate::call::{Call, Protocol};
@@ -19,6 +20,7 @@ pub struct World {
     upstream: Upstream,
     tokens: tokens::Tokens,
     writes: atomic::Gate,
+    payers: settings::Payers,
 }
 
 /// A call on its way: its name, its request and the emulator to ask.
@@ -31,7 +33,12 @@ struct Visit<'v> {
 impl World {
     /// Makes a world around an emulator.
     pub fn new(upstream: Upstream) -> Self {
-        Self { upstream, tokens: tokens::Tokens::default(), writes: atomic::Gate::default() }
+        Self {
+            upstream,
+            tokens: tokens::Tokens::default(),
+            writes: atomic::Gate::default(),
+            payers: settings::Payers::default(),
+        }
     }
 
     /// Answers a call as AWS would.
@@ -39,7 +46,7 @@ impl World {
         let visit = Visit { call, request, upstream: self.upstream };
         match call.protocol {
             Protocol::Ec2 => self.answer_ec2(&visit),
-            Protocol::S3 => self.writes.pass(&visit, || buckets::answer(&visit)),
+            Protocol::S3 => self.writes.pass(&visit, || self.payers.answer(&visit, || buckets::answer(&visit))),
             Protocol::Query => dependencies::refuse(&visit).map_or_else(|| visit.send(), Ok),
             Protocol::Json => self.writes.pass(&visit, || visit.send()),
         }
