@@ -107,8 +107,13 @@ pub enum Reference {
     PathCwd,
     /// `terraform.workspace`
     Workspace,
-    /// A name bound around the expression: by `for`, by `dynamic`, by the caller of a template. Counted from the outside.
-    Bound(u32),
+    /// A name bound around the expression: by `for`, by `dynamic`, by the caller of a template.
+    Bound {
+        /// How many names are bound outside of it.
+        slot: u32,
+        /// The name; empty for the element of a splat.
+        name: Arc<str>,
+    },
 }
 
 /// The forms of a resolved expression.

@@ -5,12 +5,15 @@
 //! or chance other than through [`World`].
 
 mod check;
+mod eval;
 mod evaluator;
 pub mod functions;
 mod ir;
 mod load;
 mod lookup;
+mod lower;
 mod program;
+mod suggest;
 pub mod variables;
 mod world;
 

@@ -1,11 +1,25 @@
 //! From folders to a [`Program`].
 
+mod addresses;
+mod blocks;
+mod body;
+mod contents;
+mod folder;
+mod merge;
+mod providers;
+mod settings;
+mod tree;
+mod types;
+mod version;
+
 use std::collections::BTreeMap;
 
 use terrane_address::Module;
 use terrane_source::{Diagnostics, Files};
 
 use crate::{Program, World};
+
+pub(crate) use types::apply_defaults;
 
 /// Where the modules that `init` has installed are.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +41,8 @@ pub struct InstalledModule {
 
 /// Loads the configuration in `dir` and all modules it calls.
 ///
-/// Always returns what it could understand; everything wrong with the rest is reported. Local modules (`./`, `../`) are
-/// found by their path, all others through `modules`.
+/// Always returns what it could understand, a root module at least; everything wrong with the rest is reported. Local
+/// modules (`./`, `../`) are found by their path, all others through `modules`.
 pub fn load(world: &dyn World, dir: &str, modules: &Modules, files: &mut Files, diags: &mut Diagnostics) -> Program {
-    let _ = (world, dir, modules, files, diags);
-    Program { modules: Vec::new() }
+    tree::load(world, dir, modules, files, diags)
 }

@@ -1,0 +1,301 @@
+//! Calls of functions, `try`, `can` and templates.
+
+use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
+use terrane_value::{Type, Value, convert};
+
+use super::{Eval, Fault, NoNames, Resolve, traversals};
+use crate::functions::{self, ArgError, Context, Function};
+use crate::ir::{Call, Callee, ExprId, Exprs};
+use crate::lookup::Stop;
+use crate::lower::{Declared, Lowerer, Place};
+
+/// How many templates may be rendered within each other.
+const MAX_TEMPLATES: u32 = 100;
+
+/// One argument with the expression it comes from.
+type Arg = (ExprId, Value);
+
+impl Eval<'_, '_> {
+    pub(super) fn call(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
+        match call.callee {
+            Callee::Try => self.try_(id, call),
+            Callee::Can => self.can(call),
+            Callee::Function(function) => self.function(id, call, function),
+            Callee::TypeOf => {
+                let value = self.value(call.args[0])?;
+                Ok(Value::string(value.ty().to_string()))
+            }
+            Callee::TemplateFile | Callee::TemplateString => self.render(id, call),
+        }
+    }
+
+    fn function(&mut self, id: ExprId, call: &Call, function: &'static Function) -> Result<Value, Stop> {
+        let before = self.errors.len();
+        let Some(args) = self.arguments(call)? else { return Ok(Value::dynamic()) };
+        if let Some(error) = wrong_count(call, function, args.len()) {
+            return Ok(self.error(id, error));
+        }
+        for (i, (arg, value)) in args.iter().enumerate() {
+            if let Some(param) = function.param(i)
+                && let Err(e) = convert(value, &(param.ty)())
+            {
+                self.arg_error(*arg, param.name, &e.to_string());
+            }
+        }
+        if self.errors.len() > before {
+            return Ok(Value::dynamic());
+        }
+        let (ids, values): (Vec<ExprId>, Vec<Value>) = args.into_iter().unzip();
+        let result = match self.names.world() {
+            Some(world) if function.pure || !self.names.pure_only() => {
+                functions::call(function, values, &Context { world })
+            }
+            Some(_) => (function.result)(&values).map(Value::unknown_not_null),
+            None => Err(ArgError::call("functions may not be called here")),
+        };
+        Ok(match result {
+            Ok(value) => value,
+            Err(error) => self.call_error(id, call, function, &ids, &error),
+        })
+    }
+
+    fn call_error(&mut self, id: ExprId, call: &Call, function: &Function, args: &[ExprId], error: &ArgError) -> Value {
+        let place = error.arg.and_then(|i| Some((*args.get(i)?, function.param(i)?)));
+        match place {
+            Some((arg, param)) => self.arg_error(arg, param.name, &error.message),
+            None => {
+                let detail = format!("Call to function \"{}\" failed: {}.", call.name, error.message);
+                self.error(id, Diagnostic::error("Error in function call", detail))
+            }
+        }
+    }
+
+    fn arg_error(&mut self, arg: ExprId, param: &str, message: &str) -> Value {
+        let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
+        self.error(arg, Diagnostic::error("Invalid function argument", detail))
+    }
+
+    /// The arguments, the expanding last one taken apart; `None` if that is not known or wrong.
+    fn arguments(&mut self, call: &Call) -> Result<Option<Vec<Arg>>, Stop> {
+        let (single, last) = match (call.expand_last, call.args.split_last()) {
+            (true, Some((last, rest))) => (rest, Some(*last)),
+            _ => (&*call.args, None),
+        };
+        let mut args = Vec::with_capacity(call.args.len());
+        for id in single {
+            args.push((*id, self.value(*id)?));
+        }
+        let Some(last) = last else { return Ok(Some(args)) };
+        let (value, marks) = self.value(last)?.unmark();
+        let wrong = match value.ty() {
+            _ if value.is_null() => Some("must not be null"),
+            Type::Any | Type::Tuple(_) | Type::List(_) | Type::Set(_) => None,
+            _ => Some("must be of a tuple, list, or set type"),
+        };
+        if let Some(wrong) = wrong {
+            let detail = format!("The expanding argument (indicated by ...) {wrong}.");
+            self.error(last, Diagnostic::error("Invalid expanding argument value", detail));
+            return Ok(None);
+        }
+        let Some(items) = value.elements() else { return Ok(None) };
+        args.extend(items.iter().map(|item| (last, item.clone().mark(marks))));
+        Ok(Some(args))
+    }
+
+    /// Whether something the expression refers to is not wholly known, so that it may yet turn out right or wrong.
+    fn undecided(&mut self, id: ExprId) -> Result<bool, Stop> {
+        let mut parts = Vec::new();
+        traversals(self.exprs, id, self.bound.len() as u32, &mut parts);
+        for part in parts {
+            let (value, errors) = self.quietly(|eval| eval.attempt(part))?;
+            if errors.is_empty() && !value.is_wholly_known() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn try_(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
+        let mut failures = Vec::new();
+        for arg in &call.args {
+            if self.undecided(*arg)? {
+                return Ok(Value::dynamic());
+            }
+            let (value, errors) = self.quietly(|eval| eval.attempt(*arg))?;
+            if errors.is_empty() {
+                return Ok(value);
+            }
+            failures.extend(errors);
+        }
+        let list: String = failures.iter().map(|e| format!("\n- {}: {}", e.summary, e.detail)).collect();
+        let detail = format!(
+            "Call to function \"try\" failed: no expression succeeded:{list}\n\nAt least one expression must produce a \
+             successful result."
+        );
+        Ok(self.error(id, Diagnostic::error("Error in function call", detail)))
+    }
+
+    fn can(&mut self, call: &Call) -> Result<Value, Stop> {
+        if self.undecided(call.args[0])? {
+            return Ok(Value::unknown_not_null(Type::Bool));
+        }
+        let (_, errors) = self.quietly(|eval| eval.attempt(call.args[0]))?;
+        Ok(Value::from(errors.is_empty()))
+    }
+
+    /// `templatefile(path, vars)` and `templatestring(text, vars)`
+    fn render(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
+        let before = self.errors.len();
+        let source = self.value(call.args[0])?;
+        let vars = self.value(call.args[1])?;
+        if self.errors.len() > before {
+            return Ok(Value::dynamic());
+        }
+        let marks = source.marks().union(vars.marks());
+        let Some(source) = self.template_source(call, source) else { return Ok(Value::dynamic().mark(marks)) };
+        if !vars.is_known() {
+            return Ok(Value::dynamic().mark(marks));
+        }
+        let Some(fields) = vars.fields() else {
+            return Ok(self.arg_error(call.args[1], "vars", "invalid vars value: must be a map"));
+        };
+        let (names, values) = fields.iter().map(|(n, v)| (n.clone(), v.clone())).unzip();
+        let (label, text) = source;
+        match self.render_text(&text, names, values)? {
+            Ok(value) => Ok(value.mark(marks)),
+            Err(errors) => {
+                let list: Vec<String> = errors.iter().map(|e| in_template(&label, &text, e)).collect();
+                let detail = format!("Call to function \"{}\" failed: {}", call.name, list.join("\n"));
+                Ok(self.error(id, Diagnostic::error("Error in function call", detail)))
+            }
+        }
+    }
+
+    /// What a template is called in errors, and its text; `None` if it is unknown or an error was added.
+    fn template_source(&mut self, call: &Call, source: Value) -> Option<(String, String)> {
+        let param = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "template" };
+        let source = match convert(&source, &Type::String) {
+            Ok(source) => source,
+            Err(e) => {
+                self.arg_error(call.args[0], param, &e.to_string());
+                return None;
+            }
+        };
+        if source.is_null() {
+            self.arg_error(call.args[0], param, "argument must not be null");
+            return None;
+        }
+        let source = source.as_str()?;
+        if matches!(call.callee, Callee::TemplateString) {
+            return Some(("the template".into(), source.into()));
+        }
+        let read = self.names.world().map(|world| world.read(source));
+        match read.map(|content| content.map(String::from_utf8)) {
+            Some(Ok(Ok(text))) => return Some((source.into(), text)),
+            Some(Ok(Err(_))) => {
+                self.arg_error(call.args[0], param, &format!("contents of \"{source}\" are not valid UTF-8"))
+            }
+            Some(Err(e)) if e.kind() == std::io::ErrorKind::NotFound => {
+                let message = format!(
+                    "no file exists at \"{source}\"; this function works only with files that are distributed as part of \
+                     the configuration source code, so if this file will be created by a resource in this configuration \
+                     you must instead obtain this result from an attribute of that resource"
+                );
+                self.arg_error(call.args[0], param, &message)
+            }
+            Some(Err(e)) => self.arg_error(call.args[0], param, &format!("failed to read \"{source}\": {e}")),
+            None => self.arg_error(call.args[0], param, "files cannot be read here"),
+        };
+        None
+    }
+
+    fn render_text(
+        &mut self,
+        text: &str,
+        names: Vec<super::Name>,
+        values: Vec<Value>,
+    ) -> Result<Result<Value, Vec<Diagnostic>>, Stop> {
+        let mut diags = Diagnostics::new();
+        let mut exprs = Exprs::default();
+        let file = FileId(u32::MAX);
+        let tree = super::text::parse(file, text, &mut diags);
+        let declared = Declared::default();
+        let root = tree.ok().map(|tree| {
+            let mut lowerer = Lowerer::new(&declared, &mut exprs, &mut diags, Place::Template);
+            lowerer.bound = names;
+            lowerer.expr(&tree)
+        });
+        let Some(root) = root.filter(|_| !diags.has_errors()) else { return Ok(Err(diags.into_iter().collect())) };
+        let depth = self.names.template_depth() + 1;
+        if depth > MAX_TEMPLATES {
+            let detail = format!("More than {MAX_TEMPLATES} templates are rendered within each other.");
+            return Ok(Err(vec![Diagnostic::error("Too many templates", detail)]));
+        }
+        let mut names = TemplateNames { outer: self.names, depth };
+        let mut eval = Eval::new(&exprs, &mut names);
+        eval.bound = values;
+        let value = eval.value(root)?;
+        Ok(if eval.errors.is_empty() { Ok(value) } else { Err(eval.errors) })
+    }
+}
+
+fn wrong_count(call: &Call, function: &Function, given: usize) -> Option<Diagnostic> {
+    let wanted = function.params.len();
+    if let Some(missing) = function.params.get(given) {
+        let least = if function.variadic.is_some() { " at least" } else { "" };
+        let detail = format!(
+            "Function \"{}\" expects{least} {wanted} argument(s). Missing value for \"{}\".",
+            call.name, missing.name
+        );
+        return Some(Diagnostic::error("Not enough function arguments", detail));
+    }
+    (given > wanted && function.variadic.is_none()).then(|| {
+        let detail = format!("Function \"{}\" expects only {wanted} argument(s).", call.name);
+        Diagnostic::error("Too many function arguments", detail)
+    })
+}
+
+/// An error in a template, whose text is in no file of the run.
+fn in_template(label: &str, text: &str, error: &Diagnostic) -> String {
+    let place = error.span.map(|span| {
+        let start = span.start.saturating_sub(super::text::OFFSET);
+        let before = text.get(..start as usize).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!(":{line},{column}")
+    });
+    let hint = error.hint.as_deref().map(|h| format!(" {h}")).unwrap_or_default();
+    format!("{label}{}: {}; {}{hint}", place.unwrap_or_default(), error.summary, error.detail)
+}
+
+/// Within a template only the names it is called with exist; functions work as around it.
+struct TemplateNames<'r> {
+    outer: &'r mut dyn Resolve,
+    depth: u32,
+}
+
+impl Resolve for TemplateNames<'_> {
+    fn resolve(&mut self, reference: &crate::ir::Reference, key: Option<Value>, span: Span) -> Result<Value, Fault> {
+        NoNames.resolve(reference, key, span)
+    }
+
+    fn name(&self, _: &crate::ir::Reference) -> String {
+        String::new()
+    }
+
+    fn world(&self) -> Option<&dyn crate::World> {
+        self.outer.world()
+    }
+
+    fn pure_only(&self) -> bool {
+        self.outer.pure_only()
+    }
+
+    fn template_depth(&self) -> u32 {
+        self.depth
+    }
+
+    fn reported(&self) -> Option<terrane_source::Reported> {
+        None
+    }
+}

@@ -1,0 +1,103 @@
+//! Values and references in words, for explaining errors.
+
+use terrane_value::{Kind, Marks, Value};
+
+use crate::ir::{ExprId, Exprs, Node, Part, Reference};
+
+/// A value in a few words that follow `is`: `"x"`, `list of string with 3 elements`.
+pub(crate) fn describe(value: &Value) -> String {
+    if value.marks().contains(Marks::SENSITIVE) {
+        return "a sensitive value".into();
+    }
+    match value.kind() {
+        Kind::Null(_) => "null".into(),
+        Kind::Unknown(..) => "known only after apply".into(),
+        Kind::Bool(b) => b.to_string(),
+        Kind::Number(n) => n.to_string(),
+        Kind::String(s) => quoted(s),
+        Kind::List(_, items) | Kind::Set(_, items) => counted(&value.ty().friendly(), items.len(), "element"),
+        Kind::Map(_, fields) => counted(&value.ty().friendly(), fields.len(), "element"),
+        Kind::Tuple(items) => counted("tuple", items.len(), "element"),
+        Kind::Object(fields) => counted("object", fields.len(), "attribute"),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((cut, _)) => format!("{:?}…", &text[..cut]),
+        None => format!("{text:?}"),
+    }
+}
+
+fn counted(what: &str, count: usize, unit: &str) -> String {
+    match count {
+        0 => format!("{what} with no {unit}s"),
+        1 => format!("{what} with 1 {unit}"),
+        n => format!("{what} with {n} {unit}s"),
+    }
+}
+
+/// The references within an expression, each with as many constant steps as follow it; names bound within the
+/// expression itself (slots from `bound`) are left out.
+pub(crate) fn traversals(exprs: &Exprs, id: ExprId, bound: u32, out: &mut Vec<ExprId>) {
+    stacker::maybe_grow(96 * 1024, 1024 * 1024, || collect(exprs, id, bound, out));
+}
+
+fn collect(exprs: &Exprs, id: ExprId, bound: u32, out: &mut Vec<ExprId>) {
+    if let Some(root) = constant_chain(exprs, id) {
+        if !matches!(root, Reference::Bound { slot, .. } if *slot >= bound) {
+            out.push(id);
+        }
+        return;
+    }
+    parts(exprs.node(id), &mut |part| traversals(exprs, part, bound, out));
+}
+
+/// The reference an expression consists of, if only constant steps follow it.
+fn constant_chain(exprs: &Exprs, mut id: ExprId) -> Option<&Reference> {
+    loop {
+        match exprs.node(id) {
+            Node::Reference(reference) => {
+                let key = match reference {
+                    Reference::Resource { key, .. } | Reference::Module { key, .. } => *key,
+                    _ => None,
+                };
+                let constant = key.is_none_or(|key| matches!(exprs.node(key), Node::Literal(_)));
+                return constant.then_some(reference);
+            }
+            Node::GetAttr { base, .. } => id = *base,
+            Node::Index { base, key } if matches!(exprs.node(*key), Node::Literal(_)) => id = *base,
+            _ => return None,
+        }
+    }
+}
+
+/// Calls `f` with the direct parts of an expression.
+pub(crate) fn parts(node: &Node, f: &mut dyn FnMut(ExprId)) {
+    match node {
+        Node::Literal(_) | Node::Invalid => {}
+        Node::Reference(Reference::Resource { key, .. } | Reference::Module { key, .. }) => {
+            key.iter().for_each(|key| f(*key));
+        }
+        Node::Reference(_) => {}
+        Node::Template(parts) => parts.iter().for_each(|part| match part {
+            Part::Text(_) => {}
+            Part::Value(id) | Part::For(id) => f(*id),
+            Part::If { cond, then, else_ } => [*cond, *then, *else_].into_iter().for_each(|id| f(id)),
+        }),
+        Node::GetAttr { base, .. } => f(*base),
+        Node::Index { base, key } => [*base, *key].into_iter().for_each(f),
+        Node::Splat { source, each, .. } => [*source, *each].into_iter().for_each(f),
+        Node::Tuple(items) => items.iter().for_each(|item| f(*item)),
+        Node::Object(items) => items.iter().for_each(|(key, value)| [*key, *value].into_iter().for_each(|id| f(id))),
+        Node::For(x) => {
+            let own = [Some(x.collection), x.key_result, Some(x.result), x.cond];
+            own.into_iter().flatten().for_each(f);
+        }
+        Node::Unary(_, operand) | Node::Wrapped(operand) => f(*operand),
+        Node::Binary(_, lhs, rhs) => [*lhs, *rhs].into_iter().for_each(f),
+        Node::Conditional { cond, then, else_ } => [*cond, *then, *else_].into_iter().for_each(f),
+        Node::Call(call) => call.args.iter().for_each(|arg| f(*arg)),
+    }
+}

@@ -1,0 +1,277 @@
+//! The values of expressions: the semantics of the language, apart from what its names stand for.
+//!
+//! An error makes the value of its expression unknown and evaluation goes on, so that one run finds several; the caller
+//! decides whether errors count. Not so a [`Stop`]: it ends everything at once.
+
+mod access;
+mod call;
+mod collection;
+mod conditional;
+mod describe;
+mod operator;
+mod template;
+mod text;
+
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Reported, Span};
+use terrane_value::{Type, Value};
+
+use crate::ir::{ExprId, Exprs, Node, Reference};
+use crate::lookup::Stop;
+use crate::world::World;
+
+pub(crate) use access::elements;
+pub(crate) use describe::{describe, traversals};
+pub(crate) use operator::require_bool;
+
+/// Why a name has no value.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// Evaluation ends.
+    Stop(Stop),
+    /// The reference is wrong.
+    Error(Box<Diagnostic>),
+}
+
+impl From<Stop> for Fault {
+    fn from(stop: Stop) -> Fault {
+        Fault::Stop(stop)
+    }
+}
+
+impl From<Diagnostic> for Fault {
+    fn from(error: Diagnostic) -> Fault {
+        Fault::Error(Box::new(error))
+    }
+}
+
+/// Gives values to names.
+pub(crate) trait Resolve {
+    /// The value of a reference whose key, if it has one, is evaluated.
+    fn resolve(&mut self, reference: &Reference, key: Option<Value>, span: Span) -> Result<Value, Fault>;
+
+    /// The reference as it is written.
+    fn name(&self, reference: &Reference) -> String;
+
+    /// What functions may ask.
+    fn world(&self) -> Option<&dyn World>;
+
+    /// Whether functions that give another result each time are put off.
+    fn pure_only(&self) -> bool;
+
+    /// How many templates are being rendered within each other.
+    fn template_depth(&self) -> u32 {
+        0
+    }
+
+    /// The proof that something invalid has been reported, for expressions that contain it.
+    fn reported(&self) -> Option<Reported>;
+}
+
+/// Evaluates expressions of one list.
+pub(crate) struct Eval<'x, 'r> {
+    exprs: &'x Exprs,
+    names: &'r mut dyn Resolve,
+    /// Values of bound names, outermost first.
+    pub bound: Vec<Value>,
+    /// What went wrong so far.
+    pub errors: Vec<Diagnostic>,
+    /// Whether errors will be thrown away, so that they need no explanation.
+    quiet: bool,
+}
+
+impl<'x, 'r> Eval<'x, 'r> {
+    pub(crate) fn new(exprs: &'x Exprs, names: &'r mut dyn Resolve) -> Eval<'x, 'r> {
+        Eval { exprs, names, bound: Vec::new(), errors: Vec::new(), quiet: false }
+    }
+
+    /// The value of an expression; errors are added to `errors`.
+    pub(crate) fn value(&mut self, id: ExprId) -> Result<Value, Stop> {
+        stacker::maybe_grow(96 * 1024, 1024 * 1024, || self.node(id))
+    }
+
+    fn node(&mut self, id: ExprId) -> Result<Value, Stop> {
+        let exprs = self.exprs;
+        match exprs.node(id) {
+            Node::Literal(value) => Ok(value.clone()),
+            Node::Template(parts) => self.template(id, parts),
+            Node::Reference(reference) => self.reference(id, reference),
+            Node::GetAttr { base, name, .. } => {
+                let value = self.value(*base)?;
+                Ok(self.or_error(id, access::attr(&value, name)))
+            }
+            Node::Index { base, key } => {
+                let value = self.value(*base)?;
+                let key = self.value(*key)?;
+                Ok(self.or_error(id, access::index(&value, &key)))
+            }
+            Node::Splat { source, slot, each } => self.splat(*source, *slot, *each),
+            Node::Tuple(items) => Ok(Value::tuple(self.values(items)?)),
+            Node::Object(items) => self.object(items),
+            Node::For(f) => self.for_expr(id, f),
+            Node::Unary(op, operand) => self.unary(id, *op, *operand),
+            Node::Binary(op, lhs, rhs) => self.binary(id, *op, *lhs, *rhs),
+            Node::Conditional { cond, then, else_ } => self.conditional(id, *cond, *then, *else_),
+            Node::Call(call) => self.call(id, call),
+            Node::Wrapped(inner) => self.value(*inner),
+            Node::Invalid => match self.names.reported() {
+                Some(reported) => Err(Stop::Failed(reported)),
+                None => Ok(Value::dynamic()),
+            },
+        }
+    }
+
+    fn values(&mut self, ids: &[ExprId]) -> Result<Vec<Value>, Stop> {
+        ids.iter().map(|id| self.value(*id)).collect()
+    }
+
+    fn reference(&mut self, id: ExprId, reference: &Reference) -> Result<Value, Stop> {
+        let key = match reference {
+            Reference::Bound { slot, .. } => {
+                return Ok(self.bound.get(*slot as usize).cloned().unwrap_or_else(Value::dynamic));
+            }
+            Reference::Resource { key, .. } | Reference::Module { key, .. } => *key,
+            _ => None,
+        };
+        let key = key.map(|key| self.value(key)).transpose()?;
+        match self.names.resolve(reference, key, self.exprs.span(id)) {
+            Ok(value) => Ok(value),
+            Err(Fault::Stop(stop)) => Err(stop),
+            Err(Fault::Error(error)) => Ok(self.error(id, *error)),
+        }
+    }
+
+    /// Adds an error, explained by the values in `id`; the result stands for the value that could not be had.
+    fn error(&mut self, id: ExprId, error: Diagnostic) -> Value {
+        let error = if error.span.is_none() { error.at(self.exprs.span(id)) } else { error };
+        let error = if self.quiet { error } else { self.explained(id, error) };
+        self.errors.push(error);
+        Value::dynamic()
+    }
+
+    fn or_error(&mut self, id: ExprId, result: Result<Value, Diagnostic>) -> Value {
+        result.unwrap_or_else(|error| {
+            let error = match self.exprs.node(id) {
+                Node::GetAttr { name_span, .. } => error.at(*name_span),
+                _ => error,
+            };
+            self.error(id, error)
+        })
+    }
+
+    /// The error with the values of the references in `id`.
+    pub(crate) fn explained(&mut self, id: ExprId, mut error: Diagnostic) -> Diagnostic {
+        let was_quiet = std::mem::replace(&mut self.quiet, true);
+        let already = self.errors.len();
+        let mut parts = Vec::new();
+        traversals(self.exprs, id, self.bound.len() as u32, &mut parts);
+        for part in parts {
+            let Some(name) = self.written(part) else { continue };
+            let value = self.value(part);
+            let failed = self.errors.len() > already;
+            self.errors.truncate(already);
+            if let (Ok(value), false) = (value, failed)
+                && !error.values.iter().any(|(n, _)| *n == name)
+            {
+                error = error.value(name, describe(&value));
+            }
+        }
+        self.quiet = was_quiet;
+        error
+    }
+
+    /// A reference with constant steps as it is written; `None` for all else and for names that cannot be written.
+    fn written(&self, id: ExprId) -> Option<String> {
+        match self.exprs.node(id) {
+            Node::Reference(Reference::Bound { name, .. }) => (!name.is_empty()).then(|| name.to_string()),
+            Node::Reference(reference) => {
+                let key = match reference {
+                    Reference::Resource { key: Some(key), .. } | Reference::Module { key: Some(key), .. } => {
+                        self.constant_key(*key)?
+                    }
+                    _ => String::new(),
+                };
+                let name = self.names.name(reference);
+                match reference {
+                    Reference::Module { output: Some(output), .. } => Some(format!("{name}{key}.{output}")),
+                    _ => Some(format!("{name}{key}")),
+                }
+            }
+            Node::GetAttr { base, name, .. } => Some(format!("{}.{name}", self.written(*base)?)),
+            Node::Index { base, key } => Some(format!("{}{}", self.written(*base)?, self.constant_key(*key)?)),
+            _ => None,
+        }
+    }
+
+    fn constant_key(&self, key: ExprId) -> Option<String> {
+        match self.exprs.node(key) {
+            Node::Literal(value) => match (value.as_str(), value.as_number()) {
+                (Some(text), _) => Some(format!("[{text:?}]")),
+                (_, Some(number)) => Some(format!("[{number}]")),
+                _ => None,
+            },
+            Node::Reference(Reference::EachKey) => Some("[each.key]".into()),
+            Node::Reference(Reference::CountIndex) => Some("[count.index]".into()),
+            Node::Reference(Reference::Bound { name, .. }) if !name.is_empty() => Some(format!("[{name}]")),
+            _ => None,
+        }
+    }
+
+    /// The value and the errors of an expression, the latter not yet added.
+    fn attempt(&mut self, id: ExprId) -> Result<(Value, Vec<Diagnostic>), Stop> {
+        let before = self.errors.len();
+        let value = self.value(id)?;
+        Ok((value, self.errors.split_off(before)))
+    }
+
+    fn quietly<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let was = std::mem::replace(&mut self.quiet, true);
+        let result = f(self);
+        self.quiet = was;
+        result
+    }
+}
+
+/// Names where there are none: in constants.
+pub(crate) struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve(&mut self, _: &Reference, _: Option<Value>, span: Span) -> Result<Value, Fault> {
+        Err(Diagnostic::error("Variables not allowed", "Variables may not be used here.").at(span).into())
+    }
+
+    fn name(&self, _: &Reference) -> String {
+        String::new()
+    }
+
+    fn world(&self) -> Option<&dyn World> {
+        None
+    }
+
+    fn pure_only(&self) -> bool {
+        true
+    }
+
+    fn reported(&self) -> Option<Reported> {
+        None
+    }
+}
+
+/// The value of a constant expression, or what is wrong with it.
+pub(crate) fn constant(exprs: &Exprs, id: ExprId) -> Result<Value, Vec<Diagnostic>> {
+    let mut names = NoNames;
+    let mut eval = Eval::new(exprs, &mut names);
+    match eval.value(id) {
+        Ok(value) if eval.errors.is_empty() => Ok(value),
+        _ => Err(eval.errors),
+    }
+}
+
+/// The name a type goes by in a message with its article: `a string`.
+pub(crate) fn a_type(ty: &Type) -> String {
+    let name = ty.friendly();
+    format!("{} {name}", crate::suggest::article(&name))
+}
+
+pub(crate) type Name = Arc<str>;

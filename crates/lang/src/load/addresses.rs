@@ -1,0 +1,136 @@
+//! Names and addresses written as references: `aws.west`, `module.a.aws_vpc.main["x"]`, `tags["Name"]`.
+
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, ConfigName, Key, Mode, ModuleInstance, Resource, Target};
+use terrane_source::{Diagnostic, Diagnostics, Span};
+use terrane_syntax as syn;
+use terrane_value::{Path, Step as PathStep, Value};
+
+use crate::lower::{Chain, Step};
+
+/// The name of a provider configuration, `aws` or `aws.west`, and where it stands.
+pub(super) fn config_name(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<(ConfigName, Span)> {
+    if let syn::ExprKind::Literal(syn::Literal::String(text)) = &expr.kind {
+        // The quoted form is old but still accepted.
+        let (local, alias) = match text.split_once('.') {
+            Some((local, alias)) => (local, Some(alias.into())),
+            None => (&**text, None),
+        };
+        return Some((ConfigName { local: local.into(), alias }, expr.span));
+    }
+    let chain = Chain::of(expr);
+    let name = match (chain.name(), chain.steps.as_slice()) {
+        (Some(local), []) => Some(ConfigName { local: local.into(), alias: None }),
+        (Some(local), [Step::Attr { name, .. }]) => {
+            Some(ConfigName { local: local.into(), alias: Some(name.text.clone()) })
+        }
+        _ => None,
+    };
+    if name.is_none() {
+        let detail = "A provider configuration is named by the local name of the provider, followed by a dot and the \
+                      alias if it has one: aws or aws.west.";
+        diags.error(Diagnostic::error("Invalid provider configuration reference", detail).at(expr.span));
+    }
+    name.map(|name| (name, expr.span))
+}
+
+/// A constant instance key; `None` if it is not constant.
+fn constant_key(expr: &syn::Expr) -> Option<Key> {
+    match &expr.kind {
+        syn::ExprKind::Literal(syn::Literal::String(text)) => Some(Key::String(text.clone())),
+        syn::ExprKind::Literal(syn::Literal::Number(digits)) => digits.parse().ok().map(Key::Int),
+        _ => None,
+    }
+}
+
+/// What an address names, and the last key if that is no constant.
+pub(super) struct Address<'s> {
+    pub target: Target,
+    pub key: Option<&'s syn::Expr>,
+}
+
+/// The steps of an address: names, each with the key that follows it.
+fn names<'s>(chain: &Chain<'s>) -> Option<Vec<(Arc<str>, Option<&'s syn::Expr>)>> {
+    let mut names: Vec<(Arc<str>, Option<&syn::Expr>)> = vec![(chain.name()?.into(), None)];
+    for step in &chain.steps {
+        match (step, names.last_mut()) {
+            (Step::Attr { name, .. }, _) => names.push((name.text.clone(), None)),
+            (Step::Index { key, .. }, Some((_, slot @ None))) => *slot = Some(*key),
+            _ => return None,
+        }
+    }
+    Some(names)
+}
+
+/// The address that an expression writes; `what` says what it is for.
+pub(super) fn address<'s>(diags: &mut Diagnostics, expr: &'s syn::Expr, what: &str) -> Option<Address<'s>> {
+    let chain = Chain::of(expr);
+    let found = names(&chain).and_then(|names| target(&names));
+    if found.is_none() {
+        let detail = format!(
+            "The {what} address must name a resource, an instance of one, or a module: aws_vpc.main, aws_vpc.main[0], \
+             module.network."
+        );
+        diags.error(Diagnostic::error("Invalid address", detail).at(expr.span));
+    }
+    found
+}
+
+fn target<'s>(names: &[(Arc<str>, Option<&'s syn::Expr>)]) -> Option<Address<'s>> {
+    let mut module = ModuleInstance::root();
+    let mut rest = names;
+    while let [(word, None), (name, key), tail @ ..] = rest
+        && &**word == "module"
+    {
+        let key = match key {
+            Some(expr) => constant_key(expr)?,
+            None => Key::None,
+        };
+        module = module.child(name.clone(), key);
+        rest = tail;
+    }
+    let (mode, rest) = match rest {
+        [(word, None), tail @ ..] if &**word == "data" && tail.len() == 2 => (Mode::Data, tail),
+        [(word, None), tail @ ..] if &**word == "ephemeral" && tail.len() == 2 => (Mode::Ephemeral, tail),
+        [(word, None), tail @ ..] if &**word == "resource" && tail.len() == 2 => (Mode::Managed, tail),
+        other => (Mode::Managed, other),
+    };
+    match rest {
+        [] if !module.is_root() => Some(Address { target: Target::Module(module), key: None }),
+        [(ty, None), (name, key)] => {
+            let resource = Resource { mode, ty: ty.clone(), name: name.clone() };
+            let resource = AbsResource { module, resource };
+            Some(match key.map(|expr| (expr, constant_key(expr))) {
+                None => Address { target: Target::Resource(resource), key: None },
+                Some((_, Some(key))) => Address { target: Target::Instance(resource.instance(key)), key: None },
+                Some((expr, None)) => Address { target: Target::Resource(resource), key: Some(expr) },
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The path to a part of an object, as `ignore_changes` writes it.
+pub(super) fn path(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<Path> {
+    if let syn::ExprKind::Literal(syn::Literal::String(name)) = &expr.kind {
+        return Some(Path::root().attr(name.clone()));
+    }
+    let chain = Chain::of(expr);
+    let path = chain.name().and_then(|first| {
+        chain.steps.iter().try_fold(Path::root().attr(first), |path, step| match step {
+            Step::Attr { name, .. } => Some(path.attr(name.text.clone())),
+            Step::Index { key, .. } => match constant_key(key)? {
+                Key::String(key) => Some(path.key(key)),
+                Key::Int(index) => Some(path.with(PathStep::Index(Value::from(i64::try_from(index).ok()?)))),
+                Key::None => None,
+            },
+        })
+    });
+    if path.is_none() {
+        let detail = "An argument of the resource is expected, with constant steps into it if wanted: tags, \
+                      tags[\"Name\"], ingress[0].";
+        diags.error(Diagnostic::error("Invalid attribute reference", detail).at(expr.span));
+    }
+    path
+}

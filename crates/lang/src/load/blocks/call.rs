@@ -1,0 +1,123 @@
+//! `module` and `provider`.
+
+use std::collections::HashMap;
+
+use terrane_address::ConfigName;
+use terrane_source::{Diagnostic, Span};
+use terrane_syntax as syn;
+
+use super::{depends_on, name, repeat};
+use crate::load::addresses;
+use crate::load::body::Leave;
+use crate::load::contents::{Decoder, keys_of};
+use crate::load::settings::constraint;
+use crate::lower::Place;
+use crate::program::{Argument, CallDecl, PassedProvider, ProviderDecl};
+
+/// Arguments of a module call that are not values for its variables.
+const META: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
+
+pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
+    let body = &block.body;
+    let all: Vec<&str> = body.attributes().map(|a| &*a.name.text).collect();
+    decoder.expect(body, &all, &[]);
+    decoder.require(block, "source");
+    let place = Place::repeated(keys_of(block));
+    let arguments = body.attributes().filter(|a| !META.contains(&&*a.name.text));
+    let arguments: Vec<&syn::Attribute> = arguments.collect();
+    CallDecl {
+        name: name(block, 0),
+        source: decoder.text(body, "source").unwrap_or_default(),
+        source_span: body.attribute("source").map_or(block.header, |a| a.expr.span),
+        version: constraint(decoder, body, "version"),
+        repeat: repeat(decoder, body),
+        arguments: arguments
+            .into_iter()
+            .map(|a| Argument {
+                name: a.name.text.clone(),
+                name_span: a.name.span,
+                expr: decoder.lower(&a.expr, place),
+            })
+            .collect(),
+        providers: body.attribute("providers").map(|a| passed(decoder, &a.expr)),
+        depends_on: depends_on(decoder, body),
+        span: block.header,
+    }
+}
+
+fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<PassedProvider> {
+    let syn::ExprKind::Object(items) = &expr.kind else {
+        let detail = "The providers argument maps names in the called module to names here: { aws = aws.west }.";
+        decoder.diags.error(Diagnostic::error("Invalid providers argument", detail).at(expr.span));
+        return Vec::new();
+    };
+    let mut all: Vec<PassedProvider> = Vec::new();
+    for item in items {
+        let child = match &item.key {
+            syn::ObjectKey::Name(name) => Some((ConfigName { local: name.text.clone(), alias: None }, name.span)),
+            syn::ObjectKey::Expr(expr) => addresses::config_name(decoder.diags, expr),
+        };
+        let here = addresses::config_name(decoder.diags, &item.value);
+        let (Some((child, span)), Some((here, _))) = (child, here) else { continue };
+        if all.iter().any(|p| p.child == child) {
+            let detail = format!("A provider configuration for \"{child}\" is passed twice.");
+            decoder.diags.error(Diagnostic::error("Duplicate provider address", detail).at(span));
+            continue;
+        }
+        all.push(PassedProvider { child, here, span });
+    }
+    all
+}
+
+pub(crate) fn providers(decoder: &mut Decoder<'_>, blocks: &[&syn::Block]) -> Vec<ProviderDecl> {
+    let mut seen: HashMap<ConfigName, Span> = HashMap::new();
+    let mut all = Vec::new();
+    for block in blocks {
+        let decl = provider(decoder, block);
+        match seen.get(&decl.name) {
+            Some(first) => {
+                decoder.diags.error(duplicate(&decl, *first));
+            }
+            None => {
+                seen.insert(decl.name.clone(), decl.span);
+                all.push(decl);
+            }
+        }
+    }
+    all
+}
+
+fn duplicate(decl: &ProviderDecl, first: Span) -> Diagnostic {
+    let local = &decl.name.local;
+    let detail = match &decl.name.alias {
+        None => format!(
+            "A default (non-aliased) provider configuration for \"{local}\" was already given. If multiple \
+             configurations are required, set the \"alias\" argument for alternative configurations."
+        ),
+        Some(alias) => format!(
+            "A provider configuration for \"{local}\" with alias \"{alias}\" was already given. Each configuration for \
+             the same provider must have a distinct alias."
+        ),
+    };
+    Diagnostic::error("Duplicate provider configuration", detail).at(decl.span).note_at(first, "First given here")
+}
+
+fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
+    const LEAVE: Leave = Leave { attributes: &["alias", "version"], blocks: &[] };
+    if let Some(version) = block.body.attribute("version") {
+        let detail = "Version constraints inside provider configuration blocks have no effect here.";
+        let warning = Diagnostic::warning("Version constraints inside provider configuration blocks", detail);
+        decoder.diags.push(warning.at(version.span).hint("Move the constraint to required_providers."));
+    }
+    if let Some(for_each) = block.body.attribute("for_each") {
+        let detail = "The for_each argument of provider blocks is not supported by Terrane yet.";
+        decoder.diags.error(Diagnostic::error("Unsupported argument", detail).at(for_each.name.span));
+    }
+    let local = name(block, 0);
+    let alias = decoder.text(&block.body, "alias");
+    ProviderDecl {
+        name: ConfigName { local, alias },
+        body: decoder.body(&block.body, Place::MODULE, &LEAVE),
+        span: block.header,
+    }
+}

@@ -1,0 +1,106 @@
+//! `lifecycle` blocks.
+
+use terrane_source::Diagnostic;
+use terrane_syntax as syn;
+
+use super::{blocks, conditions};
+use crate::load::addresses;
+use crate::load::contents::Decoder;
+use crate::lower::Place;
+use crate::program::{IgnoreChanges, Lifecycle};
+
+const ATTRIBUTES: [&str; 4] = ["create_before_destroy", "ignore_changes", "prevent_destroy", "replace_triggered_by"];
+
+/// The one `lifecycle` block of a managed resource.
+pub(super) fn managed(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place) -> Lifecycle {
+    let Some(block) = only(decoder, body) else { return Lifecycle::default() };
+    let body = &block.body;
+    decoder.expect(body, &ATTRIBUTES, &["precondition", "postcondition"]);
+    Lifecycle {
+        create_before_destroy: decoder.bool(body, "create_before_destroy"),
+        prevent_destroy: body.attribute("prevent_destroy").map(|a| decoder.lower(&a.expr, place)),
+        ignore_changes: ignore_changes(decoder, body),
+        replace_triggered_by: replace_triggered_by(decoder, body, place),
+        preconditions: conditions(decoder, body, "precondition", place),
+        postconditions: conditions(decoder, body, "postcondition", place.with_self()),
+    }
+}
+
+/// The one `lifecycle` block of a data source: conditions only.
+pub(super) fn data(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place) -> Lifecycle {
+    let Some(block) = only(decoder, body) else { return Lifecycle::default() };
+    let body = &block.body;
+    for attribute in body.attributes().filter(|a| ATTRIBUTES.contains(&&*a.name.text)) {
+        let name = &attribute.name.text;
+        let detail = format!("The lifecycle argument \"{name}\" is for managed resources (\"resource\" blocks) only.");
+        decoder
+            .diags
+            .error(Diagnostic::error("Invalid data resource lifecycle argument", detail).at(attribute.name.span));
+    }
+    decoder.expect(body, &ATTRIBUTES, &["precondition", "postcondition"]);
+    Lifecycle {
+        preconditions: conditions(decoder, body, "precondition", place),
+        postconditions: conditions(decoder, body, "postcondition", place.with_self()),
+        ..Lifecycle::default()
+    }
+}
+
+fn only<'s>(decoder: &mut Decoder<'_>, body: &'s syn::Body) -> Option<&'s syn::Block> {
+    let mut all = blocks(body, "lifecycle");
+    let first = all.next()?;
+    for other in all {
+        let error = Diagnostic::error("Duplicate lifecycle block", "A resource may have only one lifecycle block.");
+        decoder.diags.error(error.at(other.header).note_at(first.header, "First lifecycle block"));
+    }
+    Some(first)
+}
+
+fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges {
+    let Some(attribute) = body.attribute("ignore_changes") else { return IgnoreChanges::None };
+    match &attribute.expr.kind {
+        syn::ExprKind::Variable(word) if &**word == "all" => IgnoreChanges::All,
+        syn::ExprKind::Tuple(items) => {
+            if let [single] = items.as_slice()
+                && matches!(&single.kind, syn::ExprKind::Literal(syn::Literal::String(s)) if &**s == "*")
+            {
+                return IgnoreChanges::All;
+            }
+            let paths = items.iter().filter_map(|item| Some((addresses::path(decoder.diags, item)?, item.span)));
+            IgnoreChanges::Paths(paths.collect())
+        }
+        _ => {
+            let detail = "A list of arguments in brackets is required, or the word all.";
+            decoder.diags.error(Diagnostic::error("Invalid ignore_changes value", detail).at(attribute.expr.span));
+            IgnoreChanges::None
+        }
+    }
+}
+
+fn replace_triggered_by(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place) -> Vec<crate::ExprId> {
+    let Some(attribute) = body.attribute("replace_triggered_by") else { return Vec::new() };
+    let syn::ExprKind::Tuple(items) = &attribute.expr.kind else {
+        let detail = "A list of references to resources, instances or their attributes is required.";
+        decoder
+            .diags
+            .error(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(attribute.expr.span));
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| trigger(decoder, item, place)).collect()
+}
+
+fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<crate::ExprId> {
+    use crate::ir::{Node, Reference};
+    let id = decoder.lower(item, place);
+    let mut root = id;
+    loop {
+        match decoder.exprs.node(root) {
+            Node::GetAttr { base, .. } | Node::Index { base, .. } => root = *base,
+            Node::Reference(Reference::Resource { .. }) => return Some(id),
+            Node::Invalid => return None,
+            _ => break,
+        }
+    }
+    let detail = "Only resources, resource instances and their attributes can be named here.";
+    decoder.diags.error(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(item.span));
+    None
+}

@@ -1,0 +1,104 @@
+//! The blocks that declare something, one by one.
+
+mod call;
+mod lifecycle;
+mod moving;
+mod resource;
+mod value;
+
+use std::sync::Arc;
+
+use terrane_source::Diagnostic;
+use terrane_syntax as syn;
+
+pub(super) use call::{call, providers};
+pub(super) use moving::{import, moved, removed};
+pub(super) use resource::{check, resource};
+pub(super) use value::{local, output, variable};
+
+use super::contents::Decoder;
+use crate::lower::{Chain, Place, Step};
+use crate::program::{Condition, DependsOn, DependsTarget, Repeat};
+
+fn name(block: &syn::Block, label: usize) -> Arc<str> {
+    block.labels.get(label).map(|l| l.text.clone()).unwrap_or_default()
+}
+
+/// Blocks of a type within a body.
+fn blocks<'s>(body: &'s syn::Body, ty: &'static str) -> impl Iterator<Item = &'s syn::Block> {
+    body.blocks().filter(move |b| &*b.ty.text == ty)
+}
+
+/// `condition` and `error_message` of a block; `None` if one is missing, which is reported.
+fn condition(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Option<Condition> {
+    decoder.expect(&block.body, &["condition", "error_message"], &[]);
+    let complete = decoder.require(block, "condition") & decoder.require(block, "error_message");
+    let (true, Some(condition), Some(message)) =
+        (complete, block.body.attribute("condition"), block.body.attribute("error_message"))
+    else {
+        return None;
+    };
+    Some(Condition {
+        condition: decoder.lower(&condition.expr, place),
+        error_message: decoder.lower(&message.expr, place),
+        span: block.header,
+    })
+}
+
+fn conditions(decoder: &mut Decoder<'_>, body: &syn::Body, ty: &'static str, place: Place) -> Vec<Condition> {
+    blocks(body, ty).filter_map(|block| condition(decoder, block, place)).collect()
+}
+
+/// `count` or `for_each` of a block.
+fn repeat(decoder: &mut Decoder<'_>, body: &syn::Body) -> Repeat {
+    match (body.attribute("count"), body.attribute("for_each")) {
+        (Some(count), Some(for_each)) => {
+            let detail = "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used to \
+                          be explicit about the number of resources to be created.";
+            let error = Diagnostic::error("Invalid combination of \"count\" and \"for_each\"", detail);
+            decoder.diags.error(error.at(for_each.name.span).note_at(count.name.span, "count is set here"));
+            Repeat::ForEach(decoder.lower(&for_each.expr, Place::MODULE))
+        }
+        (Some(count), None) => Repeat::Count(decoder.lower(&count.expr, Place::MODULE)),
+        (None, Some(for_each)) => Repeat::ForEach(decoder.lower(&for_each.expr, Place::MODULE)),
+        (None, None) => Repeat::Once,
+    }
+}
+
+fn depends_on(decoder: &mut Decoder<'_>, body: &syn::Body) -> Vec<DependsOn> {
+    let Some(attribute) = body.attribute("depends_on") else { return Vec::new() };
+    let syn::ExprKind::Tuple(items) = &attribute.expr.kind else {
+        let detail = "A list of references in brackets is required: depends_on = [aws_vpc.main].";
+        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| depends_on_item(decoder, item)).collect()
+}
+
+fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<DependsOn> {
+    use crate::ir::{Node, Reference};
+    let chain = Chain::of(item);
+    if chain.name().is_none() {
+        let detail = "A single static reference is required: only attribute access and indexing with constant keys.";
+        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(item.span));
+        return None;
+    }
+    // A whole resource or module may be named although it is repeated, so that its key is not asked for.
+    let id = decoder.lower(item, Place::MODULE);
+    let exprs = &*decoder.exprs;
+    let target = match exprs.node(id) {
+        Node::Reference(Reference::Resource { resource, .. }) => Some(DependsTarget::Resource(*resource)),
+        Node::Reference(Reference::Module { call, output: None, .. }) => Some(DependsTarget::Module(*call)),
+        Node::Reference(Reference::Variable(id)) => Some(DependsTarget::Variable(*id)),
+        Node::Reference(Reference::Local(id)) => Some(DependsTarget::Local(*id)),
+        Node::Invalid => return None,
+        _ => None,
+    };
+    if target.is_none() {
+        let last = chain.steps.last().map_or(item.span, Step::span);
+        let detail = "References in depends_on must be to a whole object (resource, module, variable, local value), not \
+                      to an attribute of an object.";
+        decoder.diags.error(Diagnostic::error("Invalid depends_on reference", detail).at(last));
+    }
+    target.map(|target| DependsOn { target, span: item.span })
+}

@@ -1,0 +1,99 @@
+//! `variable`, `locals` and `output`.
+
+use terrane_source::Diagnostic;
+use terrane_syntax as syn;
+use terrane_value::{Type, Value, convert};
+
+use super::{conditions, depends_on, name};
+use crate::load::contents::Decoder;
+use crate::load::types::{self, apply_defaults};
+use crate::lower::Place;
+use crate::program::{Defaults, LocalDecl, OutputDecl, VariableDecl};
+
+/// Names that arguments of a module call have of their own.
+const RESERVED: [&str; 8] =
+    ["count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version"];
+
+pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> VariableDecl {
+    const ATTRIBUTES: [&str; 8] =
+        ["const", "default", "deprecated", "description", "ephemeral", "nullable", "sensitive", "type"];
+    let body = &block.body;
+    decoder.expect(body, &ATTRIBUTES, &["validation"]);
+    let name = name(block, 0);
+    if RESERVED.contains(&&*name) {
+        let detail = format!("The variable name \"{name}\" is reserved for an argument of module blocks.");
+        decoder.diags.error(Diagnostic::error("Invalid variable name", detail).at(block.header));
+    }
+    let ty = body.attribute("type").map(|a| types::constraint(decoder, &a.expr));
+    let typed = ty.is_some();
+    let (ty, defaults) = ty.unwrap_or((Type::Any, Defaults::default()));
+    let nullable = decoder.bool(body, "nullable").unwrap_or(true);
+    VariableDecl {
+        default: default(decoder, body, &ty, &defaults, nullable),
+        name,
+        ty,
+        typed,
+        defaults,
+        description: decoder.text(body, "description"),
+        sensitive: decoder.bool(body, "sensitive").unwrap_or(false),
+        ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),
+        nullable,
+        deprecated: decoder.text(body, "deprecated"),
+        validations: conditions(decoder, body, "validation", Place::MODULE),
+        span: block.header,
+    }
+}
+
+fn default(
+    decoder: &mut Decoder<'_>,
+    body: &syn::Body,
+    ty: &Type,
+    defaults: &Defaults,
+    nullable: bool,
+) -> Option<Value> {
+    let attribute = body.attribute("default")?;
+    let span = attribute.expr.span;
+    let value = decoder.constant(&attribute.expr)?;
+    let wrong = |detail: String| Diagnostic::error("Invalid default value for variable", detail).at(span);
+    if value.is_null() && !nullable {
+        decoder.diags.error(wrong("A null default value is not valid when nullable=false.".into()));
+        return None;
+    }
+    match convert(&apply_defaults(&value, defaults), ty) {
+        Ok(value) => Some(value),
+        Err(e) => {
+            let detail =
+                format!("This default value is not compatible with the variable's type constraint: {}.", e.located());
+            decoder.diags.error(wrong(detail));
+            None
+        }
+    }
+}
+
+pub(crate) fn local(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> LocalDecl {
+    LocalDecl {
+        name: attribute.name.text.clone(),
+        expr: decoder.lower(&attribute.expr, Place::MODULE),
+        span: attribute.name.span,
+    }
+}
+
+pub(crate) fn output(decoder: &mut Decoder<'_>, block: &syn::Block) -> OutputDecl {
+    const ATTRIBUTES: [&str; 7] =
+        ["depends_on", "deprecated", "description", "ephemeral", "sensitive", "type", "value"];
+    let body = &block.body;
+    decoder.expect(body, &ATTRIBUTES, &["precondition"]);
+    decoder.require(block, "value");
+    OutputDecl {
+        name: name(block, 0),
+        value: body.attribute("value").map(|a| decoder.lower(&a.expr, Place::MODULE)),
+        ty: body.attribute("type").map(|a| types::constraint(decoder, &a.expr)),
+        description: decoder.text(body, "description"),
+        sensitive: decoder.bool(body, "sensitive").unwrap_or(false),
+        ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),
+        deprecated: decoder.text(body, "deprecated"),
+        preconditions: conditions(decoder, body, "precondition", Place::MODULE),
+        depends_on: depends_on(decoder, body),
+        span: block.header,
+    }
+}

@@ -1,0 +1,118 @@
+//! Bodies that a schema describes, `dynamic` blocks included.
+
+use std::sync::Arc;
+
+use terrane_source::Diagnostic;
+use terrane_syntax as syn;
+
+use super::contents::{Decoder, missing_argument, unsupported_argument, unsupported_block};
+use crate::ir::ExprId;
+use crate::lower::{Lowerer, Place};
+use crate::program::{Argument, Block, Body, Dynamic};
+
+/// What of a body has a meaning of its own and is left out.
+pub(super) struct Leave {
+    pub attributes: &'static [&'static str],
+    pub blocks: &'static [&'static str],
+}
+
+impl Decoder<'_> {
+    /// Resolves the names in a body.
+    pub(super) fn body(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
+        let mut lowerer = Lowerer::new(self.declared, self.exprs, self.diags, place);
+        let attributes = body.attributes().filter(|a| !leave.attributes.contains(&&*a.name.text));
+        let attributes = attributes.map(|a| argument(&mut lowerer, a)).collect();
+        let blocks = body.blocks().filter(|b| !leave.blocks.contains(&&*b.ty.text));
+        let blocks = blocks.filter_map(|b| nested(&mut lowerer, b)).collect();
+        Body { attributes, blocks }
+    }
+}
+
+fn argument(lowerer: &mut Lowerer<'_>, attribute: &syn::Attribute) -> Argument {
+    Argument { name: attribute.name.text.clone(), name_span: attribute.name.span, expr: lowerer.expr(&attribute.expr) }
+}
+
+fn inner(lowerer: &mut Lowerer<'_>, body: &syn::Body) -> Body {
+    Body {
+        attributes: body.attributes().map(|a| argument(lowerer, a)).collect(),
+        blocks: body.blocks().filter_map(|b| nested(lowerer, b)).collect(),
+    }
+}
+
+fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
+    if &*block.ty.text == "dynamic" {
+        return dynamic(lowerer, block);
+    }
+    Some(Block {
+        ty: block.ty.text.clone(),
+        ty_span: block.ty.span,
+        header: block.header,
+        labels: block.labels.iter().map(|l| (l.text.clone(), l.span)).collect(),
+        body: inner(lowerer, &block.body),
+        dynamic: None,
+    })
+}
+
+fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
+    const ATTRIBUTES: [&str; 3] = ["for_each", "iterator", "labels"];
+    let [label] = block.labels.as_slice() else {
+        let detail = "A dynamic block must have one label: the type of the blocks it makes.";
+        lowerer.diags.error(Diagnostic::error("Invalid dynamic block", detail).at(block.header));
+        return None;
+    };
+    for attribute in block.body.attributes().filter(|a| !ATTRIBUTES.contains(&&*a.name.text)) {
+        lowerer.diags.error(unsupported_argument(&attribute.name, &ATTRIBUTES, &["content"]));
+    }
+    for other in block.body.blocks().filter(|b| &*b.ty.text != "content") {
+        lowerer.diags.error(unsupported_block(&other.ty, &ATTRIBUTES, &["content"]));
+    }
+    let Some(for_each) = block.body.attribute("for_each") else {
+        lowerer.diags.error(missing_argument("for_each", block.header));
+        return None;
+    };
+    let mut contents = block.body.blocks().filter(|b| &*b.ty.text == "content");
+    let Some(content) = contents.next() else {
+        let detail = "A dynamic block must have a nested block of type \"content\" to describe the body of each block.";
+        lowerer.diags.error(Diagnostic::error("Missing dynamic content block", detail).at(block.header));
+        return None;
+    };
+    if let Some(second) = contents.next() {
+        let detail = "Only one nested block of type \"content\" is allowed in a dynamic block.";
+        lowerer.diags.error(Diagnostic::error("Extraneous dynamic content block", detail).at(second.header));
+    }
+    let for_each = lowerer.expr(&for_each.expr);
+    let iterator = iterator(lowerer, block).unwrap_or_else(|| label.text.clone());
+    let slot = lowerer.bound.len() as u32;
+    lowerer.bound.push(iterator.clone());
+    let labels = labels(lowerer, block);
+    let body = inner(lowerer, &content.body);
+    lowerer.bound.truncate(slot as usize);
+    Some(Block {
+        ty: label.text.clone(),
+        ty_span: label.span,
+        header: block.header,
+        labels: Vec::new(),
+        body,
+        dynamic: Some(Dynamic { for_each, labels, slot, iterator }),
+    })
+}
+
+fn iterator(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Arc<str>> {
+    let attribute = block.body.attribute("iterator")?;
+    if let syn::ExprKind::Variable(name) = &attribute.expr.kind {
+        return Some(name.clone());
+    }
+    let detail = "Dynamic iterator must be a single variable name.";
+    lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
+    None
+}
+
+fn labels(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Vec<ExprId> {
+    let Some(attribute) = block.body.attribute("labels") else { return Vec::new() };
+    if let syn::ExprKind::Tuple(items) = &attribute.expr.kind {
+        return items.iter().map(|item| lowerer.expr(item)).collect();
+    }
+    let detail = "Labels of a dynamic block must be a list of expressions in brackets.";
+    lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
+    Vec::new()
+}

@@ -1,0 +1,188 @@
+//! `terraform` blocks.
+
+use std::sync::Arc;
+
+use terrane_address::{ConfigName, Provider};
+use terrane_source::Diagnostic;
+use terrane_syntax as syn;
+
+use super::addresses;
+use super::body::Leave;
+use super::contents::Decoder;
+use super::version::{self, SPOKEN};
+use crate::lower::Place;
+use crate::program::{BackendDecl, Constraint, RequiredProvider, Settings};
+
+/// The settings with those of another block added.
+pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn::Block) -> Settings {
+    const ATTRIBUTES: [&str; 3] = ["required_version", "experiments", "language"];
+    const BLOCKS: [&str; 5] = ["backend", "cloud", "encryption", "provider_meta", "required_providers"];
+    decoder.expect(&block.body, &ATTRIBUTES, &BLOCKS);
+    if let Some(constraint) = constraint(decoder, &block.body, "required_version") {
+        check_version(decoder, &constraint);
+        settings.required_version.push(constraint);
+    }
+    if let Some(experiments) = block.body.attribute("experiments") {
+        let detail = "Terrane has no experiments; the argument has no effect.";
+        decoder.diags.push(Diagnostic::warning("Experiments are ignored", detail).at(experiments.span));
+    }
+    for nested in block.body.blocks() {
+        match &*nested.ty.text {
+            "required_providers" => providers(decoder, &mut settings, nested),
+            "backend" => backend(decoder, &mut settings, nested),
+            "cloud" => {
+                refuse(decoder, nested, "HCP Terraform and Terraform Enterprise", "Use a backend block instead.")
+            }
+            "encryption" => refuse(decoder, nested, "State encryption", "Remove the block to keep state as it is."),
+            "provider_meta" => {
+                let detail = "Terrane does not hand provider_meta blocks to providers; the block has no effect.";
+                decoder.diags.push(Diagnostic::warning("Provider metadata is ignored", detail).at(nested.header));
+            }
+            _ => {}
+        }
+    }
+    settings
+}
+
+fn refuse(decoder: &mut Decoder<'_>, block: &syn::Block, what: &str, hint: &str) {
+    let detail = format!("{what} is not supported by Terrane.");
+    let summary = format!("Unsupported {} block", block.ty.text);
+    decoder.diags.error(Diagnostic::error(summary, detail).at(block.header).hint(hint));
+}
+
+/// A version constraint in an argument, if it is written.
+pub(super) fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
+    let span = body.attribute(name)?.expr.span;
+    let text = decoder.text(body, name)?;
+    Some(Constraint { text, span })
+}
+
+fn check_version(decoder: &mut Decoder<'_>, constraint: &Constraint) {
+    let mut accepted = false;
+    for (_, version) in SPOKEN {
+        match version::satisfies(*version, &constraint.text) {
+            Ok(yes) => accepted |= yes,
+            Err(why) => {
+                let detail = format!("This string does not use correct version constraint syntax: {why}.");
+                decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(constraint.span));
+                return;
+            }
+        }
+    }
+    if !accepted {
+        let spoken: Vec<String> = SPOKEN.iter().map(|(tool, [a, b, c])| format!("{tool} {a}.{b}.{c}")).collect();
+        let detail = format!(
+            "The constraint \"{}\" accepts none of the versions whose language Terrane speaks: {}.",
+            constraint.text,
+            spoken.join(" and ")
+        );
+        let hint = "Change the constraint, or use a release of the module that supports these versions.";
+        decoder
+            .diags
+            .error(Diagnostic::error("Unsupported Terraform Core version", detail).at(constraint.span).hint(hint));
+    }
+}
+
+fn backend(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
+    let [label] = block.labels.as_slice() else {
+        let detail = "A backend block must have one label: the backend type.";
+        decoder.diags.error(Diagnostic::error("Missing name for backend", detail).at(block.header));
+        return;
+    };
+    if let Some(first) = &settings.backend {
+        let detail = "A module may have only one backend configuration.";
+        let error = Diagnostic::error("Duplicate backend configuration", detail).at(block.header);
+        decoder.diags.error(error.note_at(first.span, "First declared here"));
+        return;
+    }
+    let body = decoder.body(&block.body, Place::MODULE, &Leave { attributes: &[], blocks: &[] });
+    settings.backend = Some(BackendDecl { ty: label.text.clone(), body, span: block.header });
+}
+
+fn providers(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
+    decoder.expect(&block.body, &block.body.attributes().map(|a| &*a.name.text).collect::<Vec<_>>(), &[]);
+    for attribute in block.body.attributes() {
+        let name = &attribute.name.text;
+        if let Some(first) = settings.required_providers.get(name) {
+            let detail = format!("The provider \"{name}\" is required twice in this module.");
+            let error = Diagnostic::error("Duplicate required provider", detail).at(attribute.name.span);
+            decoder.diags.error(error.note_at(first.span, "First required here"));
+            continue;
+        }
+        if let Some(required) = required(decoder, attribute) {
+            settings.required_providers.insert(name.clone(), required);
+        }
+    }
+}
+
+fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<RequiredProvider> {
+    let name = &attribute.name.text;
+    let mut required = RequiredProvider {
+        provider: Provider::implied(name),
+        version: None,
+        configuration_aliases: Vec::new(),
+        span: attribute.name.span,
+    };
+    match &attribute.expr.kind {
+        syn::ExprKind::Literal(syn::Literal::String(version)) => {
+            required.version = Some(Constraint { text: version.clone(), span: attribute.expr.span });
+        }
+        syn::ExprKind::Object(items) => {
+            for item in items {
+                requirement(decoder, item, &mut required);
+            }
+        }
+        _ => {
+            let detail = format!("The entry for provider \"{name}\" must be an object with source and version.");
+            decoder.diags.error(Diagnostic::error("Invalid required_providers object", detail).at(attribute.expr.span));
+            return None;
+        }
+    }
+    Some(required)
+}
+
+/// Takes one item of the object of a required provider.
+fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut RequiredProvider) {
+    let key = match &item.key {
+        syn::ObjectKey::Name(name) => Some(name.text.clone()),
+        syn::ObjectKey::Expr(expr) => literal(expr),
+    };
+    match key.as_deref() {
+        Some("source") => match literal(&item.value).and_then(|text| Provider::parse(&text)) {
+            Some(provider) => required.provider = provider,
+            None => {
+                let detail = "A provider source is a text of the form \"namespace/name\" or \"host/namespace/name\".";
+                decoder.diags.error(Diagnostic::error("Invalid provider source string", detail).at(item.value.span));
+            }
+        },
+        Some("version") => match literal(&item.value) {
+            Some(text) => required.version = Some(Constraint { text, span: item.value.span }),
+            None => {
+                let detail = "The version constraint must be a constant text.";
+                decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(item.value.span));
+            }
+        },
+        Some("configuration_aliases") => required.configuration_aliases = aliases(decoder, &item.value),
+        _ => {
+            let detail =
+                "A required provider has only the attributes \"source\", \"version\" and \"configuration_aliases\".";
+            decoder.diags.error(Diagnostic::error("Invalid required_providers object", detail).at(item.key.span()));
+        }
+    }
+}
+
+fn aliases(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<ConfigName> {
+    let syn::ExprKind::Tuple(items) = &expr.kind else {
+        let detail = "configuration_aliases is a list of names such as [ aws.west ].";
+        decoder.diags.error(Diagnostic::error("Invalid configuration_aliases value", detail).at(expr.span));
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| addresses::config_name(decoder.diags, item)).map(|(name, _)| name).collect()
+}
+
+fn literal(expr: &syn::Expr) -> Option<Arc<str>> {
+    match &expr.kind {
+        syn::ExprKind::Literal(syn::Literal::String(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
