@@ -1,1 +1,20 @@
-//! Runs operations: answers the machines' questions concurrently.
+//! Runs operations: answers the machines' questions concurrently, keeps the state, tells those who watch.
+//!
+//! The whole of it is one loop, [`Machine::poll`](terrane_plan::Machine) and feed, owned by one task. Absent on
+//! purpose: stores and providers of any kind (they are handed in), terminals, arguments.
+
+mod cancel;
+mod drive;
+mod host;
+mod observe;
+mod plan;
+mod session;
+
+pub use cancel::{Cancel, Urgency};
+pub use drive::Running;
+pub use observe::{Event, Observer, Unwatched, Watcher};
+pub use plan::{Job, plan};
+pub use session::{Locking, Session, load};
+
+/// The version that state files name as their writer: of the language that Terrane understands.
+pub const LANGUAGE_VERSION: &str = "1.12.0";

@@ -1,0 +1,153 @@
+//! The loop that runs a machine: poll, spawn each question, feed each answer.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use terrane_address::Instance;
+use terrane_plan::{Answer, AskId, Machine, Providers, Question};
+use terrane_provider::Problem;
+use terrane_state::Entry;
+use tokio::task::{Id, JoinSet};
+
+use crate::cancel::{Cancel, Urgency};
+use crate::host::{Host, Outcome};
+use crate::observe::{Event, Watcher};
+
+/// How a machine is run.
+#[derive(Clone)]
+pub struct Running {
+    /// Greatest number of questions in flight.
+    pub parallelism: usize,
+    /// Who watches.
+    pub watcher: Watcher,
+    /// Who may stop it.
+    pub cancel: Cancel,
+}
+
+/// Writes journal entries; a machine goes on only when they are safe.
+pub(crate) trait Journal {
+    /// Makes the entries safe.
+    async fn append(&mut self, entries: &[Entry]) -> Result<(), String>;
+}
+
+/// For machines that change nothing.
+pub(crate) struct NoJournal;
+
+impl Journal for NoJournal {
+    async fn append(&mut self, _: &[Entry]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// A question that has not been answered yet.
+struct Flight {
+    id: AskId,
+    about: Vec<Instance>,
+    question: Question,
+    since: Instant,
+}
+
+/// Runs a machine to its end, or until it is stopped. `stop` tells the machine to begin nothing new.
+pub(crate) async fn drive<M: Machine>(
+    machine: &mut M,
+    providers: &Providers,
+    journal: &mut impl Journal,
+    running: &Running,
+    stop: fn(&mut M),
+) {
+    let mut run = Run { host: Host::new(providers), tasks: JoinSet::new(), flights: HashMap::new(), running };
+    let mut seen = Urgency::None;
+    loop {
+        run.begin(machine, journal).await;
+        if run.tasks.is_empty() {
+            return;
+        }
+        tokio::select! {
+            Some(done) = run.tasks.join_next_with_id() => run.end(machine, done),
+            urgency = running.cancel.beyond(seen) => {
+                seen = urgency;
+                stop(machine);
+                match urgency {
+                    Urgency::Abort => return run.abort(machine, journal).await,
+                    _ => running.watcher.event(Event::Finishing),
+                }
+            }
+        }
+    }
+}
+
+struct Run<'r> {
+    host: Host,
+    tasks: JoinSet<Outcome>,
+    flights: HashMap<Id, Flight>,
+    running: &'r Running,
+}
+
+impl Run<'_> {
+    /// Begins as many questions as there is room for. The journal's are answered at once.
+    async fn begin<M: Machine>(&mut self, machine: &mut M, journal: &mut impl Journal) {
+        loop {
+            let asks = machine.poll(self.running.parallelism.saturating_sub(self.tasks.len()));
+            let mut journaled = false;
+            for ask in asks {
+                if let Question::Persist { entries } = &ask.question {
+                    machine.feed(ask.id, Answer::Persist(journal.append(entries).await));
+                    journaled = true;
+                    continue;
+                }
+                self.running.watcher.event(Event::Asked { about: &ask.about, question: &ask.question });
+                let task = self.tasks.spawn(self.host.answer(ask.question.clone()));
+                let flight = Flight { id: ask.id, about: ask.about, question: ask.question, since: Instant::now() };
+                self.flights.insert(task.id(), flight);
+            }
+            if !journaled {
+                return;
+            }
+        }
+    }
+
+    fn end<M: Machine>(&mut self, machine: &mut M, done: Result<(Id, Outcome), tokio::task::JoinError>) {
+        let (id, outcome) = match done {
+            Ok((id, outcome)) => (id, Some(outcome)),
+            Err(error) => (error.id(), None),
+        };
+        let Some(flight) = self.flights.remove(&id) else { return };
+        let (answer, opened) = outcome.unwrap_or_else(|| (lost(&flight), None));
+        self.host.keep(opened);
+        self.running.watcher.event(Event::Answered {
+            about: &flight.about,
+            question: &flight.question,
+            answer: &answer,
+            elapsed: flight.since.elapsed(),
+        });
+        machine.feed(flight.id, answer);
+    }
+
+    /// Gives up what is in flight: each question is answered with what that means for its object.
+    async fn abort<M: Machine>(mut self, machine: &mut M, journal: &mut impl Journal) {
+        self.running.watcher.event(Event::Aborting);
+        self.tasks.abort_all();
+        for (_, flight) in std::mem::take(&mut self.flights) {
+            let names = flight.about.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let problem = Problem::error(
+                "Interrupted",
+                format!(
+                    "The call for {names} was in flight when the run was aborted; it may have taken effect. Run a plan to see."
+                ),
+            );
+            machine.feed(flight.id, flight.question.unanswered(problem));
+        }
+        self.begin(machine, journal).await;
+    }
+}
+
+/// The answer of a provider that did not end well.
+fn lost(flight: &Flight) -> Answer {
+    let names = flight.about.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    flight.question.unanswered(Problem::error(
+        "Provider crashed",
+        format!(
+            "The provider crashed while it worked on {names}. This is a bug; please report it with the lines above."
+        ),
+    ))
+}

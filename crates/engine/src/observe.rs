@@ -1,0 +1,53 @@
+//! What happens while an operation runs, for those who watch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use terrane_address::Instance;
+use terrane_plan::{Answer, Question};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The state's lock is held by someone else; it is tried again.
+    WaitingForLock,
+    /// A question was put to a provider.
+    Asked {
+        /// The instances it is about.
+        about: &'a [Instance],
+        /// The question.
+        question: &'a Question,
+    },
+    /// A question was answered.
+    Answered {
+        /// The instances it was about.
+        about: &'a [Instance],
+        /// The question.
+        question: &'a Question,
+        /// The answer.
+        answer: &'a Answer,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// The user asked to stop; what is in flight is waited for.
+    Finishing,
+    /// The user asked again; nothing is waited for any more.
+    Aborting,
+}
+
+/// Watches an operation. Called from one task at a time; must not block.
+pub trait Observer: Send + Sync {
+    /// Takes notice.
+    fn event(&self, event: Event<'_>);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Observer for Unwatched {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// Someone who watches.
+pub type Watcher = Arc<dyn Observer>;

@@ -1,0 +1,204 @@
+//! State for the length of an operation: locked, loaded, saved.
+
+use std::time::Duration;
+
+use terrane_source::Diagnostic;
+use terrane_state::{Entry, EntryKind, LockInfo, Snapshot, Store, StoreError, Version, replay};
+use tokio::time::Instant;
+
+use crate::drive::Journal;
+use crate::observe::{Event, Watcher};
+
+/// How to take the state's lock.
+#[derive(Clone, Debug)]
+pub struct Locking {
+    /// Whether to take it at all.
+    pub lock: bool,
+    /// How long to try.
+    pub timeout: Duration,
+    /// Who takes it, and what for.
+    pub info: LockInfo,
+}
+
+/// A state that this run may change.
+pub struct Session<'s> {
+    store: &'s dyn Store,
+    lock: Option<String>,
+    version: Option<Version>,
+    /// What the store holds, or will after the next save.
+    snapshot: Snapshot,
+    dirty: bool,
+    saved: Instant,
+    failed: Option<StoreError>,
+}
+
+/// While an operation runs, its state is written at most this often.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
+
+impl<'s> Session<'s> {
+    /// Takes the lock and reads the state.
+    ///
+    /// # Errors
+    /// What hinders it, with the lock's owner if someone else holds it.
+    pub async fn open(store: &'s dyn Store, locking: &Locking, watcher: &Watcher) -> Result<Session<'s>, Diagnostic> {
+        let lock = match locking.lock {
+            true => Some(lock(store, locking, watcher).await?),
+            false => None,
+        };
+        let mut session = Session {
+            store,
+            lock,
+            version: None,
+            snapshot: Snapshot::default(),
+            dirty: false,
+            saved: Instant::now(),
+            failed: None,
+        };
+        match session.read().await {
+            Ok(()) => Ok(session),
+            Err(problem) => {
+                session.close().await;
+                Err(problem)
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), Diagnostic> {
+        let (snapshot, version) = load(self.store).await?;
+        self.snapshot = snapshot;
+        self.version = version;
+        Ok(())
+    }
+
+    /// The state as it now is.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Replaces the state; it is written by [`Session::save`].
+    pub fn set(&mut self, snapshot: Snapshot) {
+        if snapshot != self.snapshot {
+            self.snapshot = snapshot;
+            self.dirty = true;
+        }
+    }
+
+    /// Writes the state if it has changed, with the next serial. Failures are tried again a few times.
+    ///
+    /// # Errors
+    /// Why it could not be written. The state is then still in [`Session::snapshot`].
+    pub async fn save(&mut self) -> Result<(), StoreError> {
+        if !self.dirty {
+            return Ok(());
+        }
+        let mut next = self.snapshot.clone();
+        next.serial += 1;
+        if next.lineage.is_empty() {
+            next.lineage = uuid::Uuid::new_v4().to_string();
+        }
+        next.terraform_version = crate::LANGUAGE_VERSION.into();
+        let bytes = terrane_state::write(&next).map_err(|e| StoreError::Failed(e.to_string()))?;
+        let version = self.put(&bytes).await?;
+        self.snapshot = next;
+        self.version = Some(version);
+        self.dirty = false;
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    async fn put(&self, bytes: &[u8]) -> Result<Version, StoreError> {
+        let mut wait = Duration::from_millis(200);
+        loop {
+            match self.store.save(bytes, self.version.as_ref()).await {
+                Err(StoreError::Failed(_)) if wait < Duration::from_secs(4) => tokio::time::sleep(wait).await,
+                done => return done,
+            }
+            wait *= 2;
+        }
+    }
+
+    /// Gives the lock back; what is said if that fails.
+    pub async fn close(mut self) -> Option<Diagnostic> {
+        let id = self.lock.take()?;
+        let error = self.store.unlock(&id).await.err()?;
+        Some(
+            Diagnostic::error(
+                "State cannot be unlocked",
+                format!("The lock {id} on {} stays: {error}", self.store.place()),
+            )
+            .hint("Once no run is active, remove it by hand."),
+        )
+    }
+
+    /// A failure to write the state while the operation ran, if the last try failed.
+    pub fn take_failure(&mut self) -> Option<StoreError> {
+        self.failed.take()
+    }
+}
+
+impl Journal for Session<'_> {
+    async fn append(&mut self, entries: &[Entry]) -> Result<(), String> {
+        replay(&mut self.snapshot, entries);
+        self.dirty |= entries.iter().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
+        if self.dirty && self.saved.elapsed() >= SAVE_EVERY {
+            self.failed = self.save().await.err();
+            self.saved = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// Reads the state in a store.
+///
+/// # Errors
+/// Why it cannot be read.
+pub async fn load(store: &dyn Store) -> Result<(Snapshot, Option<Version>), Diagnostic> {
+    let cannot = |why: String| Diagnostic::error("State cannot be read", why);
+    match store.load().await {
+        Ok(None) => Ok((Snapshot::default(), None)),
+        Ok(Some(stored)) => match terrane_state::read(&stored.bytes) {
+            Ok(snapshot) => Ok((snapshot, Some(stored.version))),
+            Err(e) => Err(cannot(format!("{e} It is in {}.", store.place()))),
+        },
+        Err(e) => Err(cannot(e.to_string())),
+    }
+}
+
+async fn lock(store: &dyn Store, locking: &Locking, watcher: &Watcher) -> Result<String, Diagnostic> {
+    let until = Instant::now() + locking.timeout;
+    let mut wait = Duration::from_millis(100);
+    loop {
+        let error = match store.lock(locking.info.clone()).await {
+            Ok(locked) => return Ok(locked.info.id),
+            Err(error) => error,
+        };
+        let held = matches!(error, StoreError::Held(_));
+        if !held || Instant::now() + wait > until {
+            return Err(refused(store, error, locking));
+        }
+        watcher.event(Event::WaitingForLock);
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+fn refused(store: &dyn Store, error: StoreError, locking: &Locking) -> Diagnostic {
+    let StoreError::Held(holder) = error else {
+        return Diagnostic::error("State cannot be locked", error.to_string());
+    };
+    let Some(holder) = holder else {
+        return Diagnostic::error(
+            "State is locked",
+            format!("Another run holds the lock on {}; who it is could not be read.", store.place()),
+        );
+    };
+    let operation = holder.operation.trim_start_matches("OperationType").to_lowercase();
+    let tried =
+        if locking.timeout.is_zero() { String::new() } else { format!(" It was tried for {:?}.", locking.timeout) };
+    Diagnostic::error(
+        "State is locked",
+        format!("{} is running \"{operation}\" on {} since {}.{tried}", holder.who, store.place(), holder.created),
+    )
+    .note(format!("Lock:\n  ID:        {}\n  Path:      {}\n  Operation: {}\n  Who:       {}\n  Version:   {}\n  Created:   {}\n  Info:      {}", holder.id, holder.path, holder.operation, holder.who, holder.version, holder.created, holder.info))
+    .hint("Wait for that run to end, or wait here with -lock-timeout=5m.")
+}
