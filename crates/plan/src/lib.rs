@@ -3,8 +3,29 @@
 //! Both machines turn text, state and answers into questions; they never wait. Absent on purpose: tasks, clocks, files,
 //! networks, terminals.
 
+mod applier;
+mod change;
+mod decide;
 mod graph;
+mod ignore;
+mod machine;
+mod moves;
+mod object;
+mod options;
 mod order;
+mod plan;
+mod planner;
+mod problems;
+mod protocol;
+mod providers;
+mod shapes;
 
+pub use applier::{Applied, Applier, ApplyOptions, Outcome, Prepared};
+pub use change::{Change, DeleteReason, Drift, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step};
 pub use graph::{ApplyGraph, Leg, Op};
+pub use machine::{Answer, Ask, AskId, Machine, Question};
+pub use options::{PlanMode, PlanOptions};
 pub use order::{Legs, Node, On, Order};
+pub use plan::{Counters, Plan, Summary};
+pub use planner::Planner;
+pub use providers::Providers;

@@ -1,0 +1,237 @@
+//! What is going to happen, instance by instance.
+
+use terrane_address::{ConfigResource, Instance, ProviderConfig};
+use terrane_provider::Private;
+use terrane_state::DeposedKey;
+use terrane_value::{Path, Value};
+
+use crate::Legs;
+
+/// What is going to happen to one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The instance it belongs to.
+    pub instance: Instance,
+    /// Which of its deposed objects; `None` for the object in use.
+    pub deposed: Option<DeposedKey>,
+    /// The provider configuration that does it.
+    pub provider: ProviderConfig,
+    /// The change.
+    pub change: Change,
+    /// Whether its new object has to exist before the old one is deleted.
+    pub create_before_destroy: bool,
+    /// All resources its configuration is made of, directly and through others, for the state to remember.
+    pub dependencies: Vec<ConfigResource>,
+    /// The address the object had before a `moved` block renamed it.
+    pub moved_from: Option<Instance>,
+    /// The id under which the object is imported.
+    pub import: Option<String>,
+}
+
+/// The change of one object. Values carry marks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The object stays as it is.
+    NoOp {
+        /// The object.
+        value: Value,
+    },
+    /// An object is made.
+    Create {
+        /// What it will be.
+        planned: Planned,
+    },
+    /// The object is changed in place.
+    Update {
+        /// What it is.
+        prior: Value,
+        /// What it will be.
+        planned: Planned,
+    },
+    /// The object is deleted and another made in its place.
+    Replace {
+        /// What it is.
+        prior: Value,
+        /// What the new one will be.
+        planned: Planned,
+        /// Which comes first.
+        order: ReplaceOrder,
+        /// Why an update will not do; at least one.
+        reasons: Vec<ReplaceReason>,
+    },
+    /// The object is deleted.
+    Delete {
+        /// What it is.
+        prior: Value,
+        /// Why.
+        reason: DeleteReason,
+    },
+    /// The object is no longer tracked, but goes on to exist.
+    Forget {
+        /// What it is.
+        prior: Value,
+    },
+    /// A data source is read during apply.
+    Read {
+        /// What is known of the result.
+        planned: Value,
+        /// Why it is not read during planning.
+        reason: ReadReason,
+    },
+}
+
+/// An object as it will be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The object; unknown where only apply will tell.
+    pub value: Value,
+    /// Whether the configuration was wholly known, so that planning again cannot tell more.
+    pub settled: bool,
+    /// What the provider wants back at apply.
+    pub private: Option<Private>,
+}
+
+/// Which leg of a replacement comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplaceOrder {
+    /// The old object is deleted first.
+    DeleteThenCreate,
+    /// The new object is made first.
+    CreateThenDelete,
+}
+
+/// Why an object is replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReplaceReason {
+    /// These attributes cannot be changed in place.
+    CannotUpdate(Vec<Path>),
+    /// The object is half made.
+    Tainted,
+    /// The user asked for it.
+    Requested,
+    /// Something named in `replace_triggered_by` changes; as written.
+    Triggered(Vec<String>),
+}
+
+/// Why an object is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteReason {
+    /// Everything is to be destroyed.
+    Destroy,
+    /// Its resource is no longer declared.
+    NoResource,
+    /// Its module is no longer declared, or no longer has that instance.
+    NoModule,
+    /// Its resource gained or lost `count` or `for_each`.
+    WrongRepetition,
+    /// Its index is beyond `count`.
+    CountIndex,
+    /// Its key is no longer in `for_each`.
+    EachKey,
+    /// It was replaced earlier, and deleting it then did not succeed.
+    Deposed,
+}
+
+/// Why a data source is not read during planning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadReason {
+    /// Parts of its configuration are known only after apply.
+    ConfigUnknown,
+    /// Something it explicitly depends on changes.
+    DependencyPending,
+}
+
+/// An object that was changed outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drift {
+    /// The instance.
+    pub instance: Instance,
+    /// Which of its deposed objects; `None` for the object in use.
+    pub deposed: Option<DeposedKey>,
+    /// The object as it was last known.
+    pub before: Value,
+    /// The object as it is; `None` if it is gone.
+    pub after: Option<Value>,
+}
+
+/// What becomes of a root output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputChange {
+    /// The value before; `None` if there was none.
+    pub before: Option<Value>,
+    /// The value after, parts of which may be unknown; `None` if it is removed.
+    pub after: Option<Value>,
+    /// Whether it must not be shown.
+    pub sensitive: bool,
+}
+
+impl OutputChange {
+    /// Whether the value stays as it is.
+    pub fn is_no_op(&self) -> bool {
+        self.before == self.after
+    }
+}
+
+impl Change {
+    /// The object before; `None` if there is none.
+    pub fn before(&self) -> Option<&Value> {
+        match self {
+            Change::NoOp { value } => Some(value),
+            Change::Update { prior, .. }
+            | Change::Replace { prior, .. }
+            | Change::Delete { prior, .. }
+            | Change::Forget { prior } => Some(prior),
+            Change::Create { .. } | Change::Read { .. } => None,
+        }
+    }
+
+    /// The object after; `None` if there is none.
+    pub fn after(&self) -> Option<&Value> {
+        match self {
+            Change::NoOp { value } => Some(value),
+            Change::Create { planned } | Change::Update { planned, .. } | Change::Replace { planned, .. } => {
+                Some(&planned.value)
+            }
+            Change::Read { planned, .. } => Some(planned),
+            Change::Delete { .. } | Change::Forget { .. } => None,
+        }
+    }
+
+    /// Whether the object stays as it is.
+    pub fn is_no_op(&self) -> bool {
+        matches!(self, Change::NoOp { .. })
+    }
+
+    /// The legs the change has for the order rule. Forgetting goes where deleting would.
+    pub fn legs(&self) -> Legs {
+        match self {
+            Change::NoOp { .. } => Legs::None,
+            Change::Create { .. } | Change::Update { .. } | Change::Read { .. } => Legs::Up,
+            Change::Replace { .. } => Legs::Both,
+            Change::Delete { .. } | Change::Forget { .. } => Legs::Down,
+        }
+    }
+
+    /// The verb for people: `create`, `update`, `replace`, `delete`, `forget`, `read`, `no-op`.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Change::NoOp { .. } => "no-op",
+            Change::Create { .. } => "create",
+            Change::Update { .. } => "update",
+            Change::Replace { .. } => "replace",
+            Change::Delete { .. } => "delete",
+            Change::Forget { .. } => "forget",
+            Change::Read { .. } => "read",
+        }
+    }
+}
+
+impl Step {
+    /// The address for people, with the deposed key if it is about a deposed object.
+    pub fn address(&self) -> String {
+        match &self.deposed {
+            Some(key) => format!("{} (deposed object {key})", self.instance),
+            None => self.instance.to_string(),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `ignore_changes`: what configuration does not decide once an object exists.
+
+use terrane_lang::IgnoreChanges;
+use terrane_value::{Block, Kind, Path, Step, Value};
+
+/// The configuration with the prior object's values wherever changes are ignored.
+pub(crate) fn ignore(rule: &IgnoreChanges, block: &Block, prior: &Value, config: Value) -> Value {
+    match rule {
+        IgnoreChanges::None => config,
+        IgnoreChanges::All => everything(block, prior),
+        IgnoreChanges::Paths(paths) => paths.iter().fold(config, |config, (path, _)| one(path, prior, config)),
+    }
+}
+
+/// The prior object without what only the provider sets.
+fn everything(block: &Block, prior: &Value) -> Value {
+    let Some(fields) = prior.fields() else { return prior.clone() };
+    let fields = fields.map(|name, value| match block.attributes.get(name) {
+        Some(attribute) if !attribute.optional && !attribute.required => Value::null(value.ty()),
+        _ => value.clone(),
+    });
+    Value::from_kind(Kind::Object(fields))
+}
+
+fn one(path: &Path, prior: &Value, config: Value) -> Value {
+    match prior.at(&path.0) {
+        Some(value) => put(config, &path.0, Some(value)),
+        // An element that the object does not have: configuration does not add it.
+        None => put(config, &path.0, None),
+    }
+}
+
+/// A copy of the value with the part at `steps` replaced, or taken out of its map. What has no place stays out.
+fn put(value: Value, steps: &[Step], part: Option<&Value>) -> Value {
+    let Some((first, rest)) = steps.split_first() else { return part.cloned().unwrap_or(value) };
+    let (bare, marks) = value.unmark();
+    let changed = match (first, bare.kind()) {
+        (Step::Attr(name), Kind::Object(fields)) => match fields.get(name) {
+            Some(child) => Kind::Object(fields.with(name, put(child.clone(), rest, part))),
+            None => return bare.mark(marks),
+        },
+        (Step::Index(key), Kind::Map(ty, fields)) => {
+            let Some(key) = key.as_str() else { return bare.mark(marks) };
+            match (fields.get(key), part, rest.is_empty()) {
+                (_, None, true) => Kind::Map(ty.clone(), fields.without(key)),
+                (_, Some(part), true) => Kind::Map(ty.clone(), fields.with(key, part.clone())),
+                (Some(child), part, false) => Kind::Map(ty.clone(), fields.with(key, put(child.clone(), rest, part))),
+                (None, _, false) => return bare.mark(marks),
+            }
+        }
+        (Step::Index(key), Kind::Null(ty)) if rest.is_empty() && part.is_some() => {
+            let (Some(key), Some(element), Some(part)) = (key.as_str(), ty.element(), part) else {
+                return bare.mark(marks);
+            };
+            return Value::map(element.clone(), [(key, part.clone())]).mark(marks);
+        }
+        (Step::Index(key), Kind::List(_, values) | Kind::Tuple(values)) => {
+            let index = key.as_i64().and_then(|i| usize::try_from(i).ok()).filter(|i| *i < values.len());
+            let Some(index) = index else { return bare.mark(marks) };
+            let mut values = values.to_vec();
+            values[index] = put(values[index].clone(), rest, part);
+            match bare.kind() {
+                Kind::List(ty, _) => Kind::List(ty.clone(), values.into()),
+                _ => Kind::Tuple(values.into()),
+            }
+        }
+        _ => return bare.mark(marks),
+    };
+    Value::from_kind(changed).mark(marks)
+}
+
+#[cfg(test)]
+mod tests {
+    use terrane_value::Type;
+
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Value {
+        let tags = Value::map(Type::String, pairs.iter().map(|(k, v)| (*k, Value::from(*v))));
+        Value::object([("tags", tags), ("size", Value::from(pairs.len() as i64))])
+    }
+
+    #[test]
+    fn parts_are_taken_from_the_object() {
+        let prior = tags(&[("Name", "old"), ("Extra", "x")]);
+        let config = tags(&[("Name", "new"), ("Own", "y"), ("Third", "z")]);
+        let at = |key: &str| Path::root().attr("tags").key(key);
+        let by = |path: Path| one(&path, &prior, config.clone());
+        assert_eq!(by(at("Name")).get("tags"), tags(&[("Name", "old"), ("Own", "y"), ("Third", "z")]).get("tags"));
+        assert_eq!(by(at("Own")).get("tags"), tags(&[("Name", "new"), ("Third", "z")]).get("tags"));
+        assert_eq!(by(at("Extra")).get("tags").and_then(|t| t.get("Extra")), Some(&Value::from("x")));
+        assert_eq!(by(Path::root().attr("tags")).get("tags"), prior.get("tags"));
+        assert_eq!(by(Path::root().attr("size")).get("size"), Some(&Value::from(2)));
+        assert_eq!(by(Path::root().attr("absent")), config);
+    }
+}

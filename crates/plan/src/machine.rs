@@ -1,0 +1,136 @@
+//! What machines ask and how they are answered.
+
+use std::sync::Arc;
+
+use terrane_address::{Instance, ProviderConfig};
+use terrane_provider::{
+    ApplyRequest, ApplyResponse, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest, PlanResponse, Problem,
+    ReadOutcome, ReadRequest,
+};
+use terrane_state::Entry;
+use terrane_value::Value;
+
+/// Names one question; its answer must name it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub u64);
+
+/// A question with its name.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Its name.
+    pub id: AskId,
+    /// The instances it is about, for people.
+    pub about: Vec<Instance>,
+    /// The question.
+    pub question: Question,
+}
+
+/// Something only the outside can do.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// Open a provider instance; all later questions that name it are for that one.
+    Configure {
+        /// The provider configuration.
+        provider: ProviderConfig,
+        /// Its arguments, without marks; parts may be unknown.
+        config: Value,
+    },
+    /// Read objects of one resource type.
+    Read {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// Which objects.
+        requests: Vec<ReadRequest>,
+    },
+    /// Plan a create or update.
+    Plan {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// What.
+        request: PlanRequest,
+    },
+    /// Read a data source.
+    ReadData {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// What.
+        request: DataRequest,
+    },
+    /// Find an existing object.
+    Import {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// What.
+        request: ImportRequest,
+    },
+    /// Change an object.
+    Apply {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// What.
+        request: ApplyRequest,
+    },
+    /// Write journal entries; what comes next happens only after they are safe.
+    Persist {
+        /// In order.
+        entries: Arc<[Entry]>,
+    },
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Question::Configure`].
+    Configure(Result<(), Vec<Problem>>),
+    /// To [`Question::Read`]: one outcome per request, in order.
+    Read(Vec<ReadOutcome>),
+    /// To [`Question::Plan`].
+    Plan(PlanResponse),
+    /// To [`Question::ReadData`].
+    ReadData(DataOutcome),
+    /// To [`Question::Import`].
+    Import(Result<Object, Vec<Problem>>),
+    /// To [`Question::Apply`].
+    Apply(ApplyResponse),
+    /// To [`Question::Persist`]: why it could not be written, in a full sentence.
+    Persist(Result<(), String>),
+}
+
+impl Question {
+    /// The answer when the outside cannot answer: every part of it is this problem.
+    pub fn unanswered(&self, problem: Problem) -> Answer {
+        match self {
+            Question::Configure { .. } => Answer::Configure(Err(vec![problem])),
+            Question::Read { requests, .. } => {
+                Answer::Read(requests.iter().map(|_| Err(vec![problem.clone()])).collect())
+            }
+            Question::Plan { .. } => Answer::Plan(PlanResponse { problems: vec![problem], ..PlanResponse::default() }),
+            Question::ReadData { .. } => Answer::ReadData(Err(vec![problem])),
+            Question::Import { .. } => Answer::Import(Err(vec![problem])),
+            Question::Apply { .. } => Answer::Apply(ApplyResponse { object: None, problems: vec![problem] }),
+            Question::Persist { .. } => Answer::Persist(Err(format!("{}: {}", problem.summary, problem.detail))),
+        }
+    }
+
+    /// The provider configuration that is asked; `None` for the journal.
+    pub fn provider(&self) -> Option<&ProviderConfig> {
+        match self {
+            Question::Configure { provider, .. }
+            | Question::Read { provider, .. }
+            | Question::Plan { provider, .. }
+            | Question::ReadData { provider, .. }
+            | Question::Import { provider, .. }
+            | Question::Apply { provider, .. } => Some(provider),
+            Question::Persist { .. } => None,
+        }
+    }
+}
+
+/// A computation that asks for what it cannot do itself.
+pub trait Machine {
+    /// The next questions, at most `room` of them. None while nothing is in flight means that it is done.
+    fn poll(&mut self, room: usize) -> Vec<Ask>;
+
+    /// Takes the answer to a question.
+    fn feed(&mut self, id: AskId, answer: Answer);
+}

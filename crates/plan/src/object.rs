@@ -1,0 +1,109 @@
+//! Objects between their stored form and values.
+
+use std::sync::Arc;
+
+use terrane_address::{Instance, Provider};
+use terrane_provider::{Object, Problem};
+use terrane_state::StoredObject;
+use terrane_value::{Marks, Path, Type, Value, convert};
+
+use crate::Providers;
+use crate::shapes::Shape;
+
+/// Where marks are within a value.
+pub(crate) type MarkedPaths = Vec<(Path, Marks)>;
+
+/// A stored object as one of the present schema.
+pub(crate) fn decode(
+    providers: &Providers,
+    provider: &Provider,
+    instance: &Instance,
+    stored: &StoredObject,
+    shape: &Shape,
+) -> Result<Object, Vec<Problem>> {
+    let ty = &instance.resource.resource.ty;
+    let private = Arc::from(stored.private.as_slice());
+    if stored.schema_version > shape.schema.version {
+        return Err(vec![Problem::error(
+            "Object was stored by a newer version of its provider",
+            format!(
+                "The state holds an object of type {ty} with schema version {}, but this provider knows versions up to \
+                 {}. Use the version of the provider that wrote it, or a later one.",
+                stored.schema_version, shape.schema.version
+            ),
+        )]);
+    }
+    if stored.schema_version == shape.schema.version
+        && let Ok(value) = stored.decode(&shape.ty)
+    {
+        return Ok(Object { value: value.unmark_deep().0, private });
+    }
+    let Some(provider) = providers.get(provider) else { return Err(vec![missing(provider)]) };
+    let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;
+    let value = conform(value, &shape.ty).map_err(|why| {
+        vec![Problem::error(
+            "Provider produced an invalid object",
+            format!("The stored object of type {ty} could not be brought to the present schema: {why} This is a bug in the provider; please report it."),
+        )]
+    })?;
+    Ok(Object { value, private })
+}
+
+/// The marks that configuration put on a stored object.
+pub(crate) fn stored_marks(stored: &StoredObject) -> MarkedPaths {
+    stored.sensitive.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect()
+}
+
+/// A value as one of `ty`, without marks, or a sentence that says why it is none.
+pub(crate) fn conform(value: Value, ty: &Type) -> Result<Value, String> {
+    convert(&value, ty).map_err(|e| match e.path.0.is_empty() {
+        true => format!("The object is wrong: {e}."),
+        false => format!("Attribute {} is wrong: {e}.", &e.path.to_string()[1..]),
+    })
+}
+
+/// The same for an object that exists, no part of which may be unknown.
+pub(crate) fn conform_known(value: Value, ty: &Type) -> Result<Value, String> {
+    let value = conform(value, ty)?;
+    match first_unknown(&value) {
+        None => Ok(value),
+        Some(path) => Err(format!("The value of {path} is still unknown, although the object exists.")),
+    }
+}
+
+/// The path of the first part that is not known.
+pub(crate) fn first_unknown(value: &Value) -> Option<String> {
+    if value.is_wholly_known() {
+        return None;
+    }
+    let mut found = None;
+    let _ = value.clone().transform(&mut |path, value| {
+        if !value.is_known() && found.is_none() {
+            found = Some(path.to_string());
+        }
+        value
+    });
+    found.map(|path| path.strip_prefix('.').map_or_else(|| "the object".to_owned(), str::to_owned))
+}
+
+fn missing(provider: &Provider) -> Problem {
+    Problem::error("Provider is not available", format!("There is no provider {provider} in this program."))
+}
+
+/// Adds an object with a value's attributes to a stored one, whose other facts stay.
+pub(crate) fn encode(
+    object: &Object,
+    marks: &MarkedPaths,
+    shape: &Shape,
+    facts: StoredObject,
+) -> Result<StoredObject, String> {
+    let value = object.value.clone().mark_at(marks);
+    let stored = StoredObject::encode(shape.schema.version, &value, &shape.ty).map_err(|e| e.to_string())?;
+    Ok(StoredObject {
+        schema_version: stored.schema_version,
+        attributes: stored.attributes,
+        sensitive: stored.sensitive,
+        private: object.private.to_vec(),
+        ..facts
+    })
+}

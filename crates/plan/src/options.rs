@@ -1,0 +1,110 @@
+//! What a user asks of a plan.
+
+use terrane_address::{AbsResource, ConfigResource, Instance, ModuleInstance, Target};
+
+/// What a plan is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlanMode {
+    /// To make the world match the configuration.
+    #[default]
+    Normal,
+    /// To delete everything.
+    Destroy,
+    /// To bring the state up to date with the world.
+    RefreshOnly,
+}
+
+/// How a plan is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanOptions {
+    /// What it is for.
+    pub mode: PlanMode,
+    /// Whether existing objects are read first.
+    pub refresh: bool,
+    /// What it is limited to, with all that these depend on; empty for everything.
+    pub targets: Vec<Target>,
+    /// What is replaced even if nothing about it changes.
+    pub replace: Vec<Instance>,
+    /// Existing objects to take over, by id; those of `import` blocks are added to these.
+    pub imports: Vec<(Instance, String)>,
+}
+
+impl Default for PlanOptions {
+    fn default() -> PlanOptions {
+        PlanOptions {
+            mode: PlanMode::Normal,
+            refresh: true,
+            targets: Vec::new(),
+            replace: Vec::new(),
+            imports: Vec::new(),
+        }
+    }
+}
+
+impl PlanOptions {
+    /// Whether it is limited to a part.
+    pub fn is_targeted(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
+    /// Whether an instance is itself selected.
+    pub(crate) fn selects(&self, instance: &Instance) -> bool {
+        !self.is_targeted() || self.targets.iter().any(|t| covers(t, instance))
+    }
+
+    /// Whether any expansion of a declared resource can be selected.
+    pub(crate) fn may_select(&self, resource: &ConfigResource) -> bool {
+        let within = |module: &ModuleInstance| resource.module.0.starts_with(&module.module().0);
+        let matches = |target: &Target| match target {
+            Target::Module(module) => within(module),
+            Target::Resource(r) => r.config() == *resource,
+            Target::Instance(i) => i.resource.config() == *resource,
+        };
+        !self.is_targeted() || self.targets.iter().any(matches)
+    }
+
+    /// Whether any instance of an expanded resource can be selected.
+    pub(crate) fn may_select_in(&self, resource: &AbsResource) -> bool {
+        let matches = |target: &Target| match target {
+            Target::Module(module) => resource.module.0.starts_with(&module.0),
+            Target::Resource(r) => r == resource,
+            Target::Instance(i) => i.resource == *resource,
+        };
+        !self.is_targeted() || self.targets.iter().any(matches)
+    }
+}
+
+fn covers(target: &Target, instance: &Instance) -> bool {
+    match target {
+        Target::Module(module) => instance.resource.module.0.starts_with(&module.0),
+        Target::Resource(resource) => instance.resource == *resource,
+        Target::Instance(i) => i == instance,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use terrane_address::{parse_instance, parse_target};
+
+    use super::*;
+
+    #[test]
+    fn targets_select_by_module_resource_and_instance() {
+        for (target, instance, selected) in [
+            ("module.a", "module.a.t.x[0]", true),
+            ("module.a", "module.a.module.b.t.x", true),
+            ("module.a[0]", "module.a[1].t.x", false),
+            ("t.x", "t.x[\"k\"]", true),
+            ("t.x", "t.y", false),
+            ("t.x[1]", "t.x[0]", false),
+        ] {
+            let options = PlanOptions { targets: vec![parse_target(target).unwrap()], ..PlanOptions::default() };
+            let instance = parse_instance(instance).unwrap();
+            assert_eq!(options.selects(&instance), selected, "{target} {instance}");
+            if selected {
+                assert!(options.may_select(&instance.resource.config()) && options.may_select_in(&instance.resource));
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The plan: what will happen, in which order, and from where.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use terrane_address::Mode;
+use terrane_lang::Inputs;
+use terrane_state::Snapshot;
+
+use crate::{ApplyGraph, Change, Drift, OutputChange, PlanOptions, Step};
+
+/// What will happen, in which order, and from where.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What was asked for.
+    pub options: PlanOptions,
+    /// What the program was given.
+    pub inputs: Inputs,
+    /// Every object and what becomes of it, in order of address; deposed objects after the one in use.
+    pub steps: Vec<Step>,
+    /// The order of operations; they point into `steps`.
+    pub graph: ApplyGraph,
+    /// Root outputs by name, unchanged ones included.
+    pub outputs: BTreeMap<Arc<str>, OutputChange>,
+    /// What was changed outside since the last run.
+    pub drift: Vec<Drift>,
+    /// The state as it was read.
+    pub prior: Snapshot,
+    /// The state after renames and refresh: what apply starts from.
+    pub refreshed: Snapshot,
+    /// Whether planning met errors: then the rest is what could be planned all the same, and it cannot be applied.
+    pub errored: bool,
+    /// What planning cost.
+    pub counters: Counters,
+}
+
+/// What planning cost, for tests that guard it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Evaluations of the configuration of instances, those that were blocked included.
+    pub evaluations: u64,
+    /// Instances whose configuration was evaluated.
+    pub instances: u64,
+    /// Questions to providers to read objects.
+    pub read_asks: u64,
+    /// Objects read by those.
+    pub objects_read: u64,
+}
+
+/// How many objects a plan creates, changes and deletes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Objects taken over.
+    pub import: usize,
+    /// Objects made, those of replacements included.
+    pub add: usize,
+    /// Objects changed in place.
+    pub change: usize,
+    /// Objects deleted, those of replacements included.
+    pub destroy: usize,
+    /// Objects no longer tracked.
+    pub forget: usize,
+}
+
+impl Plan {
+    /// Whether applying would change objects, outputs or renames in state.
+    pub fn has_changes(&self) -> bool {
+        self.steps.iter().any(Step::has_effect) || self.outputs.values().any(|o| !o.is_no_op()) || self.updates_state()
+    }
+
+    /// Whether it can be applied and doing so would have an effect.
+    pub fn is_applicable(&self) -> bool {
+        !self.errored && self.has_changes()
+    }
+
+    fn updates_state(&self) -> bool {
+        self.options.mode == crate::PlanMode::RefreshOnly && !self.drift.is_empty()
+    }
+
+    /// Counts changes of managed objects.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for step in self.steps.iter().filter(|s| s.instance.resource.resource.mode == Mode::Managed) {
+            summary.import += usize::from(step.import.is_some());
+            match step.change {
+                Change::Create { .. } => summary.add += 1,
+                Change::Update { .. } => summary.change += 1,
+                Change::Delete { .. } => summary.destroy += 1,
+                Change::Forget { .. } => summary.forget += 1,
+                Change::Replace { .. } => {
+                    summary.add += 1;
+                    summary.destroy += 1;
+                }
+                Change::NoOp { .. } | Change::Read { .. } => {}
+            }
+        }
+        summary
+    }
+}
+
+impl Step {
+    /// Whether applying it changes an object or what state says of it.
+    pub fn has_effect(&self) -> bool {
+        match self.change {
+            Change::NoOp { .. } => self.moved_from.is_some() || self.import.is_some(),
+            _ => true,
+        }
+    }
+}

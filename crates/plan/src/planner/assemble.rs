@@ -1,0 +1,255 @@
+//! From drafts to the plan: dependencies, order, outputs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
+use terrane_lang::Dep;
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::{Draft, Halt, Planner};
+use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReplaceOrder};
+
+impl Planner<'_> {
+    /// Evaluates an output and notes what becomes of it.
+    pub(super) fn output(&mut self, name: &Arc<str>) -> Result<(), Halt> {
+        let evaluated = self.attempt(|e, lookup, diags| e.output(name, lookup, diags))?;
+        let stored = self.prior.outputs.get(&**name);
+        let before = stored.and_then(|o| terrane_value::json::from_json(&o.json, &o.ty).ok());
+        let after = Some(evaluated.value.unmark_deep().0);
+        self.outputs.insert(name.clone(), OutputChange { before, after, sensitive: evaluated.sensitive });
+        Ok(())
+    }
+
+    /// The plan of what was drafted.
+    pub(super) fn assemble(mut self) -> (Plan, Diagnostics) {
+        let drafts = std::mem::take(&mut self.drafts);
+        // Data sources that have been read are no steps, but order passes through them: they come last.
+        let is_step = |d: &Draft| !matches!(d.step.change, Change::NoOp { .. }) || d.step.instance.is_managed();
+        let (mut drafts, read): (Vec<Draft>, Vec<Draft>) = drafts.into_values().partition(is_step);
+        let count = drafts.len();
+        drafts.extend(read);
+        let closure = self.closure(&drafts);
+        for draft in drafts.iter_mut().filter(|d| d.declared) {
+            let name = draft.step.instance.resource.config();
+            draft.step.dependencies = closure.get(&name).cloned().unwrap_or_default();
+            if draft.state.is_empty() && draft.step.change.before().is_some() {
+                draft.state.clone_from(&draft.step.dependencies);
+            }
+        }
+        let mut order = self.order(&drafts);
+        order.close();
+        drafts.truncate(count);
+        for (draft, node) in drafts.iter_mut().zip(&order.nodes) {
+            draft.step.create_before_destroy = node.create_before_destroy;
+            if let Change::Replace { order, .. } = &mut draft.step.change
+                && node.create_before_destroy
+            {
+                *order = ReplaceOrder::CreateThenDelete;
+            }
+        }
+        let graph = order.graph().unwrap_or_else(|| {
+            let detail = "The order of changes has a cycle. This is a bug in Terrane; please report it.";
+            self.diags.error(Diagnostic::error("No order of changes", detail));
+            crate::ApplyGraph::default()
+        });
+        drafts.iter().for_each(|draft| self.remember(draft));
+        self.diags.sort();
+        let plan = Plan {
+            errored: self.diags.has_errors(),
+            options: self.options,
+            inputs: self.inputs,
+            steps: drafts.into_iter().map(|d| d.step).collect(),
+            graph,
+            outputs: self.outputs,
+            drift: self.drift.into_values().collect(),
+            prior: self.prior,
+            refreshed: self.refreshed,
+            counters: self.counters,
+        };
+        (plan, self.diags)
+    }
+
+    /// Brings what the state says of an unchanged object up to date.
+    fn remember(&mut self, draft: &Draft) {
+        let step = &draft.step;
+        let kept = matches!(step.change, Change::NoOp { .. }) && step.instance.is_managed();
+        let Some(object) = self.refreshed.object(&step.instance).filter(|_| kept && draft.declared) else { return };
+        let cbd = step.create_before_destroy;
+        let moved = self.refreshed.resources.get(&step.instance.resource).map(|r| &r.provider) != Some(&step.provider);
+        if object.dependencies != step.dependencies || object.create_before_destroy != cbd || moved {
+            let mut object = object.clone();
+            object.dependencies.clone_from(&step.dependencies);
+            object.create_before_destroy = cbd;
+            self.refreshed.set(&step.instance, &step.provider, Some(object));
+        }
+    }
+
+    /// All resources that a resource is made of, directly and through others.
+    fn closure(&self, drafts: &[Draft]) -> BTreeMap<ConfigResource, Vec<ConfigResource>> {
+        let mut direct: BTreeMap<ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
+        for draft in drafts.iter().filter(|d| d.declared) {
+            let provider = self.provider_reads(&draft.step.provider);
+            let deps = draft.config.iter().chain(&draft.explicit).chain(provider.iter().flat_map(|e| &e.deps));
+            let names = deps.map(|dep| dep.resource().config());
+            direct.entry(draft.step.instance.resource.config()).or_default().extend(names);
+        }
+        let mut closed = BTreeMap::new();
+        for name in direct.keys() {
+            let mut reached: BTreeSet<ConfigResource> = BTreeSet::new();
+            let mut queue: Vec<&ConfigResource> = direct.get(name).into_iter().flatten().collect();
+            while let Some(next) = queue.pop() {
+                if next != name && reached.insert(next.clone()) {
+                    queue.extend(direct.get(next).into_iter().flatten());
+                }
+            }
+            closed.insert(name.clone(), reached.into_iter().collect());
+        }
+        closed
+    }
+
+    fn order(&self, drafts: &[Draft]) -> Order {
+        let mut groups = Groups::new(drafts);
+        let nodes = drafts.iter().map(|draft| {
+            let mut config: Vec<On> = draft.config.iter().filter_map(|dep| groups.on_read(dep)).collect();
+            config.extend(groups.on_reads(&draft.explicit));
+            if let Some(provider) = self.provider_reads(&draft.step.provider) {
+                config.extend(groups.on_provider(&draft.step.provider, &provider.deps));
+            }
+            let config = if draft.declared { config } else { Vec::new() };
+            Node {
+                legs: draft.step.change.legs(),
+                create_before_destroy: draft.step.create_before_destroy,
+                config: without(config, draft, drafts),
+                state: groups.on_state(&draft.step.instance, &draft.state).into_iter().collect(),
+            }
+        });
+        let nodes = nodes.collect();
+        if self.options.mode == PlanMode::RefreshOnly {
+            return Order::default();
+        }
+        Order { nodes, groups: groups.members }
+    }
+}
+
+/// An instance does not wait for itself.
+fn without(on: Vec<On>, draft: &Draft, drafts: &[Draft]) -> Vec<On> {
+    let itself = |on: &On| matches!(on, On::Node(i) if drafts[*i as usize].step.instance == draft.step.instance);
+    on.into_iter().filter(|on| !itself(on)).collect()
+}
+
+/// Finds what dependencies stand for, with a group for each set that several depend on.
+struct Groups<'d> {
+    places: HashMap<&'d Instance, u32>,
+    by_name: BTreeMap<ConfigResource, Vec<(&'d Instance, u32)>>,
+    by_resource: HashMap<&'d AbsResource, Vec<u32>>,
+    members: Vec<Vec<u32>>,
+    reads: HashMap<Vec<Dep>, Option<u32>>,
+    providers: HashMap<ProviderConfig, Option<u32>>,
+    states: HashMap<(Vec<ConfigResource>, Vec<(Arc<str>, Key)>), Option<u32>>,
+}
+
+impl<'d> Groups<'d> {
+    fn new(drafts: &'d [Draft]) -> Groups<'d> {
+        let mut groups = Groups {
+            places: HashMap::new(),
+            by_name: BTreeMap::new(),
+            by_resource: HashMap::new(),
+            members: Vec::new(),
+            reads: HashMap::new(),
+            providers: HashMap::new(),
+            states: HashMap::new(),
+        };
+        for (place, draft) in (0..).zip(drafts) {
+            let instance = &draft.step.instance;
+            groups.by_name.entry(instance.resource.config()).or_default().push((instance, place));
+            if draft.declared {
+                groups.places.insert(instance, place);
+                groups.by_resource.entry(&instance.resource).or_default().push(place);
+            }
+        }
+        groups
+    }
+
+    fn on_read(&mut self, dep: &Dep) -> Option<On> {
+        match dep {
+            Dep::Instance(instance) => self.places.get(instance).copied().map(On::Node),
+            Dep::Whole(_) => self.on_reads(std::slice::from_ref(dep)),
+        }
+    }
+
+    fn on_reads(&mut self, deps: &[Dep]) -> Option<On> {
+        if let Some(group) = self.reads.get(deps) {
+            return group.map(On::Group);
+        }
+        let mut members: Vec<u32> = Vec::new();
+        for dep in deps {
+            match dep {
+                Dep::Instance(instance) => members.extend(self.places.get(instance)),
+                Dep::Whole(resource) => members.extend(self.by_resource.get(resource).into_iter().flatten()),
+            }
+        }
+        let group = self.add(members);
+        self.reads.insert(deps.to_vec(), group);
+        group.map(On::Group)
+    }
+
+    fn on_provider(&mut self, config: &ProviderConfig, deps: &[Dep]) -> Option<On> {
+        if let Some(group) = self.providers.get(config) {
+            return group.map(On::Group);
+        }
+        let on = self.on_reads(deps);
+        let group = match on {
+            Some(On::Group(group)) => Some(group),
+            _ => None,
+        };
+        self.providers.insert(config.clone(), group);
+        on
+    }
+
+    /// The group of all objects that the state names, as far as an instance can have been made after them: where two
+    /// paths go through the same module calls, through the same instances.
+    fn on_state(&mut self, instance: &Instance, names: &[ConfigResource]) -> Option<On> {
+        if names.is_empty() {
+            return None;
+        }
+        let key = (names.to_vec(), instance.resource.module.0.clone());
+        if let Some(group) = self.states.get(&key) {
+            return group.map(On::Group);
+        }
+        let mut members = Vec::new();
+        for name in names.iter().filter(|name| **name != instance.resource.config()) {
+            let found = self.by_name.get(name).into_iter().flatten();
+            members.extend(found.filter(|(other, _)| can_reach(instance, other)).map(|(_, place)| *place));
+        }
+        let group = self.add(members);
+        self.states.insert(key, group);
+        group.map(On::Group)
+    }
+
+    fn add(&mut self, mut members: Vec<u32>) -> Option<u32> {
+        if members.is_empty() {
+            return None;
+        }
+        members.sort_unstable();
+        members.dedup();
+        self.members.push(members);
+        Some(self.members.len() as u32 - 1)
+    }
+}
+
+fn can_reach(from: &Instance, to: &Instance) -> bool {
+    let (from, to) = (&from.resource.module.0, &to.resource.module.0);
+    let shared = from.iter().zip(to).take_while(|(a, b)| a.0 == b.0);
+    shared.into_iter().all(|(a, b)| a.1 == b.1)
+}
+
+trait IsManaged {
+    fn is_managed(&self) -> bool;
+}
+
+impl IsManaged for Instance {
+    fn is_managed(&self) -> bool {
+        self.resource.resource.mode == terrane_address::Mode::Managed
+    }
+}

@@ -1,0 +1,161 @@
+//! Data sources: read while planning, unless something has to happen first.
+
+use std::sync::Arc;
+
+use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_lang::Dep;
+use terrane_provider::{DataOutcome, DataRequest};
+use terrane_source::{Diagnostic, Reported};
+use terrane_state::StoredObject;
+use terrane_value::{Block, Kind, NestedBlock, Nesting, Value};
+
+use super::queue::Task;
+use super::{Flight, Halt, Planner};
+use crate::object::{self, MarkedPaths};
+use crate::shapes::Shape;
+use crate::{Change, PlanMode, Question, ReadReason, Step, problems};
+
+/// A data source that is being read.
+pub(super) struct DataFlight {
+    instance: Instance,
+    provider: ProviderConfig,
+    shape: Arc<Shape>,
+    marks: MarkedPaths,
+}
+
+impl Planner<'_> {
+    /// Evaluates a data source and reads it, or leaves that to apply.
+    pub(super) fn data(&mut self, instance: &Instance) -> Result<(), Halt> {
+        let evaluated = self.evaluate(instance)?;
+        let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
+        let span = decl.span;
+        let Some(shape) = self.shape(&provider, instance) else {
+            let detail =
+                format!("Provider {} has no data source {}.", provider.provider, instance.resource.resource.ty);
+            return Err(Halt::Failed(self.diags.error(Diagnostic::error("Unknown data source", detail).at(span))));
+        };
+        let (config, marks) = evaluated.value.clone().unmark_deep();
+        let reason = match (config.is_wholly_known(), self.depends_on_change(&evaluated.explicit)?) {
+            (false, _) => Some(ReadReason::ConfigUnknown),
+            (true, true) => Some(ReadReason::DependencyPending),
+            (true, false) => None,
+        };
+        if let Some(reason) = reason {
+            let planned = shape.mark(unknown_computed(&shape.schema.block, &config).mark_at(&marks));
+            self.take_data(instance, provider, Change::Read { planned: planned.clone(), reason });
+            self.give(instance, planned);
+            return Ok(());
+        }
+        self.open(&provider)?;
+        self.ask_data(DataFlight { instance: instance.clone(), provider, shape, marks }, config)
+    }
+
+    fn ask_data(&mut self, flight: DataFlight, config: Value) -> Result<(), Halt> {
+        let ty = flight.instance.resource.resource.ty.clone();
+        if let Some(provider) = self.providers.get(&flight.provider.provider) {
+            if !provider.can_read(&ty) {
+                let detail = format!("Data source {ty} is known, but cannot be read yet.");
+                let span = self.decl(&flight.instance).map(|d| d.span);
+                let mut diagnostic = Diagnostic::error("Data source is not supported yet", detail);
+                diagnostic.span = span;
+                return Err(Halt::Failed(self.diags.error(diagnostic.about(flight.instance.to_string()))));
+            }
+            let found = provider.validate_data(&ty, &config);
+            if let Some(r) = problems::of_instance(&found, &flight.instance, &self.evaluator, &mut self.diags) {
+                return Err(Halt::Failed(r));
+            }
+        }
+        let question = Question::ReadData { provider: flight.provider.clone(), request: DataRequest { ty, config } };
+        self.ask(vec![flight.instance.clone()], question, Flight::Data(Box::new(flight)));
+        Ok(())
+    }
+
+    /// Whether any managed instance that is named explicitly changes; goes on only when all have been planned.
+    fn depends_on_change(&mut self, explicit: &[Dep]) -> Result<bool, Halt> {
+        if self.options.mode != PlanMode::Normal {
+            return Ok(false);
+        }
+        let managed = |dep: &&Dep| dep.resource().resource.mode == Mode::Managed;
+        for dep in explicit.iter().filter(managed) {
+            self.wait_for(dep)?;
+        }
+        let changes =
+            |instance: Instance| self.drafts.get(&(instance, None)).is_some_and(|d| !d.step.change.is_no_op());
+        Ok(explicit.iter().filter(managed).any(|dep| match dep {
+            Dep::Instance(instance) => changes(instance.clone()),
+            Dep::Whole(resource) => {
+                let keys = self.keys.get(resource).map(|(keys, _)| keys);
+                keys.into_iter().flatten().any(|key| changes(resource.instance(key.clone())))
+            }
+        }))
+    }
+
+    pub(super) fn data_read(&mut self, flight: DataFlight, outcome: DataOutcome) {
+        let instance = flight.instance.clone();
+        if let Err(reported) = self.take_read(flight, outcome) {
+            self.fail_instance(&instance, reported);
+        }
+    }
+
+    fn take_read(&mut self, flight: DataFlight, outcome: DataOutcome) -> Result<(), Reported> {
+        let DataFlight { instance, provider, shape, marks } = flight;
+        let value = outcome.map_err(|found| {
+            problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
+                .unwrap_or_else(|| self.diags.error(unexplained(&instance)))
+        })?;
+        let value = object::conform_known(value, &shape.ty)
+            .map_err(|why| problems::invalid_answer("read", &why, &instance, &provider, &mut self.diags))?;
+        let object = terrane_provider::Object::new(value);
+        if let Ok(stored) = object::encode(&object, &marks, &shape, StoredObject::default()) {
+            self.refreshed.set(&instance, &provider, Some(stored));
+        }
+        let value = shape.mark(object.value.mark_at(&marks));
+        self.take_data(&instance, provider, Change::NoOp { value: value.clone() });
+        self.give(&instance, value);
+        Ok(())
+    }
+
+    fn take_data(&mut self, instance: &Instance, provider: ProviderConfig, change: Change) {
+        if self.decl(instance).is_some_and(|d| !d.lifecycle.postconditions.is_empty()) {
+            self.queue.push(Task::Post(instance.clone()));
+        }
+        let step = Step {
+            instance: instance.clone(),
+            deposed: None,
+            provider,
+            change,
+            create_before_destroy: false,
+            dependencies: Vec::new(),
+            moved_from: None,
+            import: None,
+        };
+        self.draft_declared((instance.clone(), None), step);
+    }
+}
+
+fn unexplained(instance: &Instance) -> Diagnostic {
+    Diagnostic::error("Data source was not read", format!("{instance} could not be read; the provider gave no reason."))
+}
+
+/// What is known of a data source before it is read: what is written, and nothing of what the provider sets.
+pub(crate) fn unknown_computed(block: &Block, config: &Value) -> Value {
+    let Some(fields) = config.fields() else { return config.clone() };
+    let fields = fields.map(|name, value| match (block.attributes.get(name), block.blocks.get(name)) {
+        (Some(attribute), _) if attribute.computed && value.is_null() => Value::unknown(attribute.ty.clone()),
+        (_, Some(nested)) => unknown_in(nested, value),
+        _ => value.clone(),
+    });
+    Value::from_kind(Kind::Object(fields))
+}
+
+fn unknown_in(nested: &NestedBlock, value: &Value) -> Value {
+    let each = |v: &Value| unknown_computed(&nested.block, v);
+    match (nested.nesting, value.kind()) {
+        (Nesting::Single | Nesting::Group, _) => each(value),
+        (_, Kind::List(ty, values)) => Value::from_kind(Kind::List(ty.clone(), values.iter().map(each).collect())),
+        (_, Kind::Tuple(values)) => Value::from_kind(Kind::Tuple(values.iter().map(each).collect())),
+        (_, Kind::Set(ty, values)) => Value::set(ty.clone(), values.iter().map(each)),
+        (_, Kind::Map(ty, fields)) => Value::from_kind(Kind::Map(ty.clone(), fields.map(|_, v| each(v)))),
+        _ => value.clone(),
+    }
+}

@@ -1,0 +1,100 @@
+//! Planning the end of objects.
+
+use terrane_address::Instance;
+use terrane_source::Diagnostic;
+
+use super::queue::{End, Task};
+use super::{Draft, Halt, ObjectKey, Planner};
+use crate::{Change, PlanMode, Step};
+
+impl Planner<'_> {
+    /// Plans that an object is deleted or forgotten, once it is known what it is now.
+    pub(super) fn end(&mut self, key: &ObjectKey, end: End) -> Result<(), Halt> {
+        let instance = &key.0;
+        let Some(provider) = self.provider_for(instance) else { return Ok(()) };
+        self.open(&provider)?;
+        let prior = self.prior(key)?;
+        let (Some(prior), Some(shape)) = (prior, self.shape(&provider, instance)) else {
+            return self.gone(key);
+        };
+        let value = shape.mark(prior.object.value.clone().mark_at(&prior.marks));
+        if key.1.is_none() && self.options.mode != PlanMode::Normal {
+            self.give(instance, value.clone());
+        }
+        if self.options.mode == PlanMode::RefreshOnly {
+            return Ok(());
+        }
+        let stored = self.refreshed.instance(instance).and_then(|state| match &key.1 {
+            None => state.current.as_ref(),
+            Some(deposed) => state.deposed.get(deposed),
+        });
+        let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
+        let create_before_destroy = stored.is_some_and(|o| o.create_before_destroy);
+        let change = match end {
+            End::Delete(reason) => Change::Delete { prior: value, reason },
+            End::Forget => Change::Forget { prior: value },
+        };
+        if key.1.is_none() && matches!(end, End::Delete(_)) && self.is_guarded(instance) {
+            self.queue.push(Task::Guard(instance.clone()));
+        }
+        let step = Step {
+            instance: instance.clone(),
+            deposed: key.1.clone(),
+            provider,
+            change,
+            create_before_destroy,
+            dependencies: Vec::new(),
+            moved_from: self.moved.get(instance).filter(|_| key.1.is_none()).cloned(),
+            import: None,
+        };
+        self.draft(key.clone(), Draft { step, config: Vec::new(), explicit: Vec::new(), state, declared: false });
+        Ok(())
+    }
+
+    /// An object that is gone already: others may still read it while everything is destroyed.
+    fn gone(&mut self, key: &ObjectKey) -> Result<(), Halt> {
+        if key.1.is_none() && self.options.mode == PlanMode::Destroy {
+            let shape = self.provider_for(&key.0).and_then(|provider| self.shape(&provider, &key.0));
+            if let Some(shape) = shape {
+                self.give(&key.0, terrane_value::Value::unknown(shape.ty.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_guarded(&self, instance: &Instance) -> bool {
+        self.decl(instance).is_some_and(|decl| decl.lifecycle.prevent_destroy.is_some())
+    }
+
+    /// Refuses to delete what `prevent_destroy` protects.
+    pub(super) fn guard(&mut self, instance: &Instance) -> Result<(), Halt> {
+        if !self.attempt(|e, lookup, diags| e.prevent_destroy(instance, lookup, diags))? {
+            return Ok(());
+        }
+        let Some(decl) = self.program.resource(&instance.resource.config()) else { return Ok(()) };
+        let why = match self.drafts.get(&(instance.clone(), None)).map(|d| &d.step.change) {
+            Some(Change::Replace { reasons, .. }) => format!("it would be replaced: {}", reasons_text(reasons)),
+            _ => "it would be deleted".to_owned(),
+        };
+        let detail = format!("{instance} has lifecycle.prevent_destroy set, but {why}.");
+        let diagnostic = Diagnostic::error("Instance cannot be destroyed", detail)
+            .at(decl.span)
+            .about(instance.to_string())
+            .hint("Remove prevent_destroy if it may be deleted, or limit the run to other objects with -target.");
+        Err(Halt::Failed(self.diags.error(diagnostic)))
+    }
+}
+
+fn reasons_text(reasons: &[crate::ReplaceReason]) -> String {
+    use crate::ReplaceReason;
+    let texts = reasons.iter().map(|reason| match reason {
+        ReplaceReason::CannotUpdate(paths) => {
+            let paths: Vec<String> = paths.iter().map(|p| p.to_string().trim_start_matches('.').to_owned()).collect();
+            format!("{} cannot be changed in place", paths.join(", "))
+        }
+        ReplaceReason::Tainted => "it is tainted".into(),
+        ReplaceReason::Requested => "-replace asks for it".into(),
+        ReplaceReason::Triggered(by) => format!("{} changes", by.join(", ")),
+    });
+    texts.collect::<Vec<_>>().join("; ")
+}

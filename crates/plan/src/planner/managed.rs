@@ -1,0 +1,301 @@
+//! Planning the objects that configuration declares.
+
+use std::sync::Arc;
+
+use terrane_address::{Instance, ProviderConfig};
+use terrane_lang::{Conditions, Dep, Evaluated, ResourceDecl};
+use terrane_provider::{PlanRequest, PlanResponse};
+use terrane_source::{Diagnostic, Reported};
+use terrane_value::{Path, Value};
+
+use super::prior::Prior;
+use super::queue::{Task, Wait};
+use super::{Draft, Flight, Halt, ObjectKey, Planner};
+use crate::decide::{Decision, decide, differs};
+use crate::ignore::ignore;
+use crate::object::{self, MarkedPaths};
+use crate::problems::{self, Moment};
+use crate::shapes::Shape;
+use crate::{Change, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step, protocol};
+
+/// A plan that is asked for.
+pub(super) struct PlanFlight {
+    instance: Instance,
+    provider: ProviderConfig,
+    shape: Arc<Shape>,
+    prior: Option<Arc<Prior>>,
+    /// What is written, without marks.
+    config: Value,
+    /// The marks it had.
+    marks: MarkedPaths,
+    /// Why the object is replaced, if it is: then this plan is for the new one.
+    replacing: Vec<ReplaceReason>,
+}
+
+impl<'p> Planner<'p> {
+    /// Evaluates an instance, waits for its provider and prior object, and asks for a plan.
+    pub(super) fn managed(&mut self, instance: &Instance) -> Result<(), Halt> {
+        if self.options.mode == PlanMode::Destroy {
+            return self.undeclared_value(instance);
+        }
+        let evaluated = self.evaluate(instance)?;
+        let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
+        let Some(shape) = self.shape(&provider, instance) else {
+            let detail =
+                format!("Provider {} has no resource type {}.", provider.provider, instance.resource.resource.ty);
+            let diagnostic = Diagnostic::error("Unknown resource type", detail).at(decl.span);
+            return Err(Halt::Failed(self.diags.error(diagnostic)));
+        };
+        self.open(&provider)?;
+        self.import(instance, &provider);
+        let prior = self.prior(&(instance.clone(), None))?;
+        if self.options.mode == PlanMode::RefreshOnly {
+            let value =
+                prior.map_or_else(|| Value::unknown(shape.ty.clone()), |p| p.object.value.clone().mark_at(&p.marks));
+            self.give(instance, shape.mark(value));
+            return Ok(());
+        }
+        let (config, marks) = evaluated.value.clone().unmark_deep();
+        let found = self.providers.get(&provider.provider);
+        let found = found.map(|p| p.validate_resource(&instance.resource.resource.ty, &config)).unwrap_or_default();
+        if let Some(reported) = problems::of_instance(&found, instance, &self.evaluator, &mut self.diags) {
+            return Err(Halt::Failed(reported));
+        }
+        let replacing = match &prior {
+            Some(prior) => self.why_replace(instance, prior, decl)?,
+            None => Vec::new(),
+        };
+        let config = match &prior {
+            Some(prior) if !prior.tainted => {
+                ignore(&decl.lifecycle.ignore_changes, &shape.schema.block, &prior.object.value, config)
+            }
+            _ => config,
+        };
+        let flight = PlanFlight { instance: instance.clone(), provider, shape, prior, config, marks, replacing };
+        self.ask_plan(flight);
+        Ok(())
+    }
+
+    fn ask_plan(&mut self, flight: PlanFlight) {
+        let prior = flight.prior.as_ref().filter(|_| flight.replacing.is_empty());
+        let request = PlanRequest {
+            ty: flight.instance.resource.resource.ty.clone(),
+            prior: prior.map(|p| p.object.clone()),
+            config: flight.config.clone(),
+        };
+        let question = Question::Plan { provider: flight.provider.clone(), request };
+        self.ask(vec![flight.instance.clone()], question, Flight::Plan(Box::new(flight)));
+    }
+
+    /// In a destroy nothing is planned: what others read is the object as it is.
+    fn undeclared_value(&mut self, instance: &Instance) -> Result<(), Halt> {
+        let Some(provider) = self.provider_for(instance) else { return Ok(()) };
+        let Some(shape) = self.shape(&provider, instance) else { return Ok(()) };
+        let key = (instance.clone(), None);
+        let value = match self.objects.contains_key(&key) {
+            true => {
+                self.open(&provider)?;
+                self.prior(&key)?.map(|p| p.object.value.clone().mark_at(&p.marks))
+            }
+            false => None,
+        };
+        self.give(instance, shape.mark(value.unwrap_or_else(|| Value::unknown(shape.ty.clone()))));
+        Ok(())
+    }
+
+    /// The configuration of an instance, evaluated once.
+    pub(super) fn evaluate(&mut self, instance: &Instance) -> Result<Arc<Evaluated>, Halt> {
+        if let Some(evaluated) = self.evaluated.get(instance) {
+            return Ok(evaluated.clone());
+        }
+        self.counters.evaluations += 1;
+        let evaluated = self.attempt(|e, lookup, diags| {
+            e.conditions(instance, &Conditions::Pre, lookup, diags)?;
+            e.config(instance, lookup, diags)
+        })?;
+        self.counters.instances += 1;
+        let evaluated = Arc::new(evaluated);
+        self.evaluated.insert(instance.clone(), evaluated.clone());
+        Ok(evaluated)
+    }
+
+    pub(super) fn decl(&self, instance: &Instance) -> Option<&'p ResourceDecl> {
+        self.program.resource(&instance.resource.config())
+    }
+
+    /// Why an object is replaced even if nothing about it differs.
+    fn why_replace(
+        &mut self,
+        instance: &Instance,
+        prior: &Prior,
+        decl: &ResourceDecl,
+    ) -> Result<Vec<ReplaceReason>, Halt> {
+        let mut reasons = Vec::new();
+        if prior.tainted {
+            reasons.push(ReplaceReason::Tainted);
+        }
+        if self.options.replace.contains(instance) {
+            reasons.push(ReplaceReason::Requested);
+        }
+        if !decl.lifecycle.replace_triggered_by.is_empty() {
+            let triggers = self.attempt(|e, lookup, diags| e.replace_triggers(instance, lookup, diags))?;
+            let mut changed = Vec::new();
+            for (dep, path) in triggers {
+                if self.triggers(&dep, &path)? {
+                    changed.push(written(&dep, &path));
+                }
+            }
+            if !changed.is_empty() {
+                reasons.push(ReplaceReason::Triggered(changed));
+            }
+        }
+        Ok(reasons)
+    }
+
+    /// Whether what is read changes; goes on only when that is known.
+    fn triggers(&mut self, dep: &Dep, path: &Path) -> Result<bool, Halt> {
+        let instances: Vec<Instance> = match dep {
+            Dep::Instance(instance) => vec![instance.clone()],
+            Dep::Whole(resource) => {
+                self.wait_for(dep)?;
+                let keys = self.keys.get(resource).map(|(keys, _)| keys.clone()).unwrap_or_default();
+                keys.into_iter().map(|key| resource.instance(key)).collect()
+            }
+        };
+        for instance in &instances {
+            self.wait_for(&Dep::Instance(instance.clone()))?;
+        }
+        let changes = instances.iter().filter_map(|i| self.drafts.get(&(i.clone(), None)));
+        Ok(changes.into_iter().any(|draft| match &draft.step.change {
+            Change::NoOp { .. } | Change::Read { .. } | Change::Forget { .. } => false,
+            // A new object counts only as a whole: it had no attribute that could change.
+            Change::Create { .. } => path.0.is_empty(),
+            Change::Delete { .. } => true,
+            Change::Update { prior, planned } | Change::Replace { prior, planned, .. } => {
+                let (prior, planned) = (prior.clone().unmark_deep().0, planned.value.clone().unmark_deep().0);
+                path.0.is_empty() || differs(&prior, &planned, path)
+            }
+        }))
+    }
+
+    /// Goes on only when what is read has been planned.
+    pub(super) fn wait_for(&mut self, dep: &Dep) -> Result<(), Halt> {
+        let there = match dep {
+            Dep::Instance(instance) => self.values.get(instance).is_some(),
+            Dep::Whole(resource) => self.keys.get(resource).is_some_and(|(_, missing)| *missing == 0),
+        };
+        if there {
+            return Ok(());
+        }
+        self.demand(dep);
+        Err(Halt::Wait(Wait::Dep(dep.clone())))
+    }
+
+    pub(super) fn planned(&mut self, flight: PlanFlight, response: PlanResponse) {
+        let instance = flight.instance.clone();
+        if let Err(reported) = self.take_plan(flight, response) {
+            self.fail_instance(&instance, reported);
+        }
+    }
+
+    fn take_plan(&mut self, flight: PlanFlight, response: PlanResponse) -> Result<(), Reported> {
+        let instance = &flight.instance;
+        if let Some(reported) = problems::of_instance(&response.problems, instance, &self.evaluator, &mut self.diags) {
+            return Err(reported);
+        }
+        let Some(planned) = response.planned else {
+            let why = "It has neither a plan nor an error.";
+            return Err(problems::invalid_answer("planned", why, instance, &flight.provider, &mut self.diags));
+        };
+        let planned = object::conform(planned, &flight.shape.ty)
+            .map_err(|why| problems::invalid_answer("planned", &why, instance, &flight.provider, &mut self.diags))?;
+        let prior = flight.prior.as_ref().filter(|_| flight.replacing.is_empty()).map(|p| &p.object.value);
+        let block = &flight.shape.schema.block;
+        let breaches = protocol::keeps_config(block, prior, &flight.config, &planned);
+        let broken = problems::of_breaches(&breaches, Moment::Plan, instance, &flight.provider, &mut self.diags);
+        if let Some(reported) = broken {
+            return Err(reported);
+        }
+        let settled = flight.config.is_wholly_known();
+        let decision = prior.map(|prior| decide(prior, &planned, &response.requires_replace));
+        let marked = |value: Value, marks: &MarkedPaths| flight.shape.mark(value.mark_at(marks));
+        let new = Planned { value: marked(planned, &flight.marks), settled, private: response.private };
+        let old = flight.prior.as_ref().map(|p| marked(p.object.value.clone(), &p.marks));
+        let change = match (decision, old) {
+            (Some(Decision::Replace(paths)), _) => {
+                let replacing = vec![ReplaceReason::CannotUpdate(paths)];
+                self.ask_plan(PlanFlight { replacing, ..flight });
+                return Ok(());
+            }
+            (Some(Decision::NoOp), Some(old)) => Change::NoOp { value: old.mark_at(&flight.marks) },
+            (Some(Decision::Update), Some(prior)) => Change::Update { prior, planned: new },
+            (_, Some(prior)) => Change::Replace {
+                prior,
+                planned: new,
+                order: ReplaceOrder::DeleteThenCreate,
+                reasons: flight.replacing.clone(),
+            },
+            (_, None) => Change::Create { planned: new },
+        };
+        self.take_change(&flight, change);
+        Ok(())
+    }
+
+    /// Notes a change and gives its result to whoever reads it.
+    fn take_change(&mut self, flight: &PlanFlight, change: Change) {
+        let instance = &flight.instance;
+        let Some(decl) = self.program.resource(&instance.resource.config()) else { return };
+        let value = change.after().cloned();
+        if matches!(change, Change::Replace { .. }) && decl.lifecycle.prevent_destroy.is_some() {
+            self.queue.push(Task::Guard(instance.clone()));
+        }
+        if !decl.lifecycle.postconditions.is_empty() {
+            self.queue.push(Task::Post(instance.clone()));
+        }
+        let step = Step {
+            instance: instance.clone(),
+            deposed: None,
+            provider: flight.provider.clone(),
+            change,
+            create_before_destroy: decl.lifecycle.create_before_destroy.unwrap_or(false),
+            dependencies: Vec::new(),
+            moved_from: self.moved.get(instance).cloned(),
+            import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.get(instance).cloned()),
+        };
+        self.draft_declared((instance.clone(), None), step);
+        if let Some(value) = value {
+            self.give(instance, value);
+        }
+    }
+
+    /// Notes a step of a declared instance with what it was made of.
+    pub(super) fn draft_declared(&mut self, key: ObjectKey, step: Step) {
+        let evaluated = self.evaluated.get(&key.0);
+        let (config, explicit) = evaluated.map(|e| (e.deps.clone(), e.explicit.clone())).unwrap_or_default();
+        let stored = self.refreshed.object(&key.0).filter(|_| key.1.is_none());
+        let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
+        self.draft(key, Draft { step, config, explicit, state, declared: true });
+    }
+
+    /// Gives the value of an instance to whoever reads it.
+    pub(super) fn give(&mut self, instance: &Instance, value: Value) {
+        if self.values.get(instance).is_none() {
+            self.values.set(instance.clone(), value);
+            self.publish(instance);
+        }
+    }
+
+    pub(super) fn postconditions(&mut self, instance: &Instance) -> Result<(), Halt> {
+        let Some(Ok(value)) = self.values.get(instance) else { return Ok(()) };
+        let which = Conditions::Post { self_value: value.clone() };
+        self.attempt(|e, lookup, diags| e.conditions(instance, &which, lookup, diags))
+    }
+}
+
+/// A reference as it is written.
+fn written(dep: &Dep, path: &Path) -> String {
+    match dep {
+        Dep::Instance(instance) => format!("{instance}{path}"),
+        Dep::Whole(resource) => format!("{resource}{path}"),
+    }
+}

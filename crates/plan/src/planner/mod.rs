@@ -1,0 +1,299 @@
+//! The planner: from program, state and answers to a plan.
+
+mod assemble;
+mod cycle;
+mod data;
+mod end;
+mod managed;
+mod open;
+mod prior;
+mod queue;
+mod start;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
+use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
+use terrane_source::{Diagnostics, Reported};
+use terrane_state::{DeposedKey, Snapshot};
+
+use crate::moves::Moved;
+use crate::plan::{Counters, Plan};
+use crate::shapes::{Shape, Shapes};
+use crate::{
+    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, Step, moves,
+};
+
+use self::data::DataFlight;
+use self::managed::PlanFlight;
+use self::open::Opening;
+use self::prior::{PriorState, ReadBatch};
+use self::queue::{Queue, Task, Wait};
+use self::values::Values;
+
+/// Names one object: an instance's object in use, or a deposed one.
+pub(crate) type ObjectKey = (Instance, Option<DeposedKey>);
+
+/// Computes a plan by asking for what it cannot know.
+///
+/// The plan is the same in whatever order answers come.
+pub struct Planner<'p> {
+    program: &'p Program,
+    providers: &'p Providers,
+    options: PlanOptions,
+    inputs: Inputs,
+    evaluator: Evaluator<'p>,
+    shapes: Shapes,
+    values: Values,
+    diags: Diagnostics,
+
+    queue: Queue,
+    flights: HashMap<AskId, Flight>,
+    outbox: VecDeque<Ask>,
+    asked: u64,
+    started: HashSet<Instance>,
+    expanding: HashSet<(AbsResource, bool)>,
+    /// The keys of expanded resources, and how many of their instances have no value yet.
+    keys: HashMap<AbsResource, (BTreeSet<Key>, usize)>,
+    evaluated: HashMap<Instance, Arc<Evaluated>>,
+
+    opened: BTreeMap<ProviderConfig, Opening>,
+    objects: BTreeMap<ObjectKey, PriorState>,
+    to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
+    imports: BTreeMap<Instance, String>,
+
+    prior: Snapshot,
+    refreshed: Snapshot,
+    stored_under: HashMap<ConfigResource, Vec<AbsResource>>,
+    moved: Moved,
+    drafts: BTreeMap<ObjectKey, Draft>,
+    drift: BTreeMap<ObjectKey, Drift>,
+    outputs: BTreeMap<Arc<str>, OutputChange>,
+    unread_types: BTreeSet<Arc<str>>,
+    counters: Counters,
+}
+
+/// A step with what its order is made from.
+#[derive(Debug)]
+struct Draft {
+    step: Step,
+    config: Vec<Dep>,
+    explicit: Vec<Dep>,
+    state: Vec<ConfigResource>,
+    declared: bool,
+}
+
+/// A question that has not been answered yet.
+enum Flight {
+    Configure(ProviderConfig),
+    Read(Vec<ObjectKey>),
+    Import(Instance),
+    Plan(Box<PlanFlight>),
+    Data(Box<DataFlight>),
+}
+
+/// Why a task is not done.
+enum Halt {
+    /// It has to wait.
+    Wait(Wait),
+    /// It cannot succeed.
+    Failed(Reported),
+}
+
+impl From<Reported> for Halt {
+    fn from(reported: Reported) -> Halt {
+        Halt::Failed(reported)
+    }
+}
+
+impl<'p> Planner<'p> {
+    /// A planner over a state, which is taken as it was stored.
+    pub fn new(
+        program: &'p Program,
+        providers: &'p Providers,
+        world: &'p dyn World,
+        inputs: Inputs,
+        prior: Snapshot,
+        options: PlanOptions,
+    ) -> Planner<'p> {
+        let mut diags = Diagnostics::new();
+        let (snapshot, moved) = moves::apply(program, prior.clone(), &mut diags);
+        let shapes = shapes(program, providers, &snapshot);
+        let queue = Queue::new(!options.is_targeted() && options.mode != PlanMode::Destroy);
+        let mut planner = Planner {
+            program,
+            providers,
+            evaluator: Evaluator::new(program, providers, world, inputs.clone()),
+            imports: options.imports.iter().cloned().collect(),
+            options,
+            inputs,
+            shapes,
+            values: Values::default(),
+            diags,
+            queue,
+            flights: HashMap::new(),
+            outbox: VecDeque::new(),
+            asked: 0,
+            started: HashSet::new(),
+            expanding: HashSet::new(),
+            keys: HashMap::new(),
+            evaluated: HashMap::new(),
+            opened: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            to_read: BTreeMap::new(),
+            prior,
+            stored_under: stored_under(&snapshot),
+            refreshed: snapshot,
+            moved,
+            drafts: BTreeMap::new(),
+            drift: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            unread_types: BTreeSet::new(),
+            counters: Counters::default(),
+        };
+        planner.start();
+        planner
+    }
+
+    /// The plan and everything that is to be said. Call it when nothing is left to ask.
+    pub fn finish(mut self) -> (Plan, Diagnostics) {
+        self.report_stalled();
+        self.assemble()
+    }
+
+    fn run(&mut self, task: Task) {
+        let done = match &task {
+            Task::Variables(module) => self.variables(*module),
+            Task::Resource(module, place) => self.resource(*module, *place),
+            Task::Expand { resource, all } => self.expand(resource, *all),
+            Task::Instance(instance) if instance.resource.resource.mode == Mode::Data => self.data(instance),
+            Task::Instance(instance) => self.managed(instance),
+            Task::Post(instance) => self.postconditions(instance),
+            Task::Guard(instance) => self.guard(instance),
+            Task::End { key, reason } => self.end(key, *reason),
+            Task::Provider(config) => self.provider(config),
+            Task::Output(name) => self.output(name),
+        };
+        match done {
+            Ok(()) => {}
+            Err(Halt::Wait(wait)) => self.queue.park(task, wait),
+            Err(Halt::Failed(reported)) => self.fail(&task, reported),
+        }
+    }
+
+    /// Lets what waits for a task know that it failed.
+    fn fail(&mut self, task: &Task, reported: Reported) {
+        match task {
+            Task::Instance(instance) => self.fail_instance(instance, reported),
+            Task::End { key: (instance, None), .. } => self.fail_instance(instance, reported),
+            Task::Provider(config) => {
+                self.opened.insert(config.clone(), Opening::Failed(reported));
+                self.queue.wake(&Wait::Provider(config.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn fail_instance(&mut self, instance: &Instance, reported: Reported) {
+        if self.values.get(instance).is_none() {
+            self.values.fail(instance.clone(), reported);
+            self.publish(instance);
+        }
+    }
+
+    /// Wakes what waits for an instance, and for its resource if it is the last one.
+    fn publish(&mut self, instance: &Instance) {
+        self.queue.wake(&Wait::Dep(Dep::Instance(instance.clone())));
+        if let Some((keys, missing)) = self.keys.get_mut(&instance.resource)
+            && keys.contains(&instance.key)
+        {
+            *missing = missing.saturating_sub(1);
+            if *missing == 0 {
+                self.queue.wake(&Wait::Dep(Dep::Whole(instance.resource.clone())));
+            }
+        }
+    }
+
+    /// Evaluates something; what is said counts only if the evaluation came to an end.
+    fn attempt<T>(
+        &mut self,
+        evaluate: impl FnOnce(&mut Evaluator<'p>, &dyn Lookup, &mut Diagnostics) -> Result<T, Stop>,
+    ) -> Result<T, Halt> {
+        let mut diags = Diagnostics::new();
+        let result = evaluate(&mut self.evaluator, &self.values, &mut diags);
+        match result {
+            Ok(value) => {
+                self.diags.extend(diags);
+                Ok(value)
+            }
+            Err(Stop::Failed(reported)) => {
+                self.diags.extend(diags);
+                Err(Halt::Failed(reported))
+            }
+            Err(Stop::Blocked(dep)) => {
+                self.demand(&dep);
+                Err(Halt::Wait(Wait::Dep(dep)))
+            }
+        }
+    }
+
+    fn ask(&mut self, about: Vec<Instance>, question: Question, flight: Flight) {
+        let id = AskId(self.asked);
+        self.asked += 1;
+        self.flights.insert(id, flight);
+        self.outbox.push_back(Ask { id, about, question });
+    }
+
+    fn shape(&self, provider: &ProviderConfig, instance: &Instance) -> Option<Arc<Shape>> {
+        self.shapes.get(&provider.provider, &instance.resource.resource).cloned()
+    }
+
+    fn draft(&mut self, key: ObjectKey, draft: Draft) {
+        self.drafts.insert(key, draft);
+    }
+}
+
+impl Machine for Planner<'_> {
+    fn poll(&mut self, room: usize) -> Vec<Ask> {
+        while self.outbox.len() < room {
+            match self.queue.pop() {
+                Some(task) => self.run(task),
+                None if self.to_read.is_empty() => break,
+                None => self.flush_reads(),
+            }
+        }
+        let count = room.min(self.outbox.len());
+        self.outbox.drain(..count).collect()
+    }
+
+    fn feed(&mut self, id: AskId, answer: Answer) {
+        match (self.flights.remove(&id), answer) {
+            (Some(Flight::Configure(config)), Answer::Configure(result)) => self.configured(&config, result),
+            (Some(Flight::Read(keys)), Answer::Read(outcomes)) => self.read(keys, outcomes),
+            (Some(Flight::Import(instance)), Answer::Import(result)) => self.imported(&instance, result),
+            (Some(Flight::Plan(flight)), Answer::Plan(response)) => self.planned(*flight, response),
+            (Some(Flight::Data(flight)), Answer::ReadData(outcome)) => self.data_read(*flight, outcome),
+            // An answer to nothing, or of the wrong kind: the caller's mistake, which must not become a panic.
+            _ => {}
+        }
+    }
+}
+
+fn shapes(program: &Program, providers: &Providers, snapshot: &Snapshot) -> Shapes {
+    let declared = program.modules.iter().flat_map(|module| {
+        let resources = module.contents.resources.iter().map(|decl| &decl.resource);
+        module.resource_providers.iter().map(|config| &config.provider).zip(resources)
+    });
+    let stored = snapshot.resources.iter().map(|(address, state)| (&state.provider.provider, &address.resource));
+    Shapes::of(providers, declared.chain(stored))
+}
+
+fn stored_under(snapshot: &Snapshot) -> HashMap<ConfigResource, Vec<AbsResource>> {
+    let mut under: HashMap<ConfigResource, Vec<AbsResource>> = HashMap::new();
+    for resource in snapshot.resources.keys() {
+        under.entry(resource.config()).or_default().push(resource.clone());
+    }
+    under
+}

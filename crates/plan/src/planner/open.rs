@@ -1,0 +1,103 @@
+//! Opening providers.
+
+use std::sync::Arc;
+
+use terrane_address::ProviderConfig;
+use terrane_lang::Evaluated;
+use terrane_provider::Problem;
+use terrane_source::{Diagnostic, Reported};
+
+use super::queue::{Task, Wait};
+use super::{Flight, Halt, Planner};
+use crate::{Question, problems};
+
+/// How far a provider configuration is.
+#[derive(Debug)]
+pub(super) enum Opening {
+    /// It is being evaluated or asked for.
+    Pending(Option<Arc<Evaluated>>),
+    /// It is open; what its configuration was made of.
+    Open(Arc<Evaluated>),
+    /// It cannot be opened.
+    Failed(Reported),
+}
+
+impl Planner<'_> {
+    /// Goes on only if the provider is open.
+    pub(super) fn open(&mut self, config: &ProviderConfig) -> Result<(), Halt> {
+        match self.opened.get(config) {
+            Some(Opening::Open(_)) => Ok(()),
+            Some(Opening::Failed(reported)) => Err(Halt::Failed(*reported)),
+            Some(Opening::Pending(_)) => Err(Halt::Wait(Wait::Provider(config.clone()))),
+            None => {
+                self.opened.insert(config.clone(), Opening::Pending(None));
+                self.queue.push(Task::Provider(config.clone()));
+                Err(Halt::Wait(Wait::Provider(config.clone())))
+            }
+        }
+    }
+
+    /// Evaluates a provider configuration and asks for it.
+    pub(super) fn provider(&mut self, config: &ProviderConfig) -> Result<(), Halt> {
+        let Some(provider) = self.providers.get(&config.provider).cloned() else {
+            return Err(Halt::Failed(self.diags.error(unavailable(config))));
+        };
+        if config.alias.is_some() && self.program.provider_decl(config).is_none() {
+            return Err(Halt::Failed(self.diags.error(absent(config))));
+        }
+        let evaluated = self.attempt(|e, lookup, diags| e.provider_config(config, lookup, diags))?;
+        let value = evaluated.value.clone().unmark_deep().0;
+        let found = provider.validate_config(&value);
+        if let Some(reported) = problems::of_provider(&found, config, &self.evaluator, &mut self.diags) {
+            return Err(Halt::Failed(reported));
+        }
+        self.opened.insert(config.clone(), Opening::Pending(Some(Arc::new(evaluated))));
+        let question = Question::Configure { provider: config.clone(), config: value };
+        self.ask(Vec::new(), question, Flight::Configure(config.clone()));
+        Ok(())
+    }
+
+    pub(super) fn configured(&mut self, config: &ProviderConfig, result: Result<(), Vec<Problem>>) {
+        let evaluated = match self.opened.remove(config) {
+            Some(Opening::Pending(Some(evaluated))) => evaluated,
+            _ => return,
+        };
+        let opening = match result {
+            Ok(()) => Opening::Open(evaluated),
+            Err(found) => match problems::of_provider(&found, config, &self.evaluator, &mut self.diags) {
+                Some(reported) => Opening::Failed(reported),
+                None => Opening::Open(evaluated),
+            },
+        };
+        let open = matches!(opening, Opening::Open(_));
+        self.opened.insert(config.clone(), opening);
+        if open {
+            self.read_all_of(config);
+        }
+        self.queue.wake(&Wait::Provider(config.clone()));
+    }
+
+    /// What an open provider's configuration was made of.
+    pub(super) fn provider_reads(&self, config: &ProviderConfig) -> Option<&Arc<Evaluated>> {
+        match self.opened.get(config) {
+            Some(Opening::Open(evaluated)) => Some(evaluated),
+            _ => None,
+        }
+    }
+}
+
+fn unavailable(config: &ProviderConfig) -> Diagnostic {
+    Diagnostic::error("Provider is not available", format!("There is no provider {} in this program.", config.provider))
+        .hint("Check the source address in required_providers; run `terrane version` to see which providers are built in.")
+}
+
+fn absent(config: &ProviderConfig) -> Diagnostic {
+    Diagnostic::error(
+        "Provider configuration not present",
+        format!(
+            "Objects in the state are managed by {config}, but configuration no longer declares it, so they cannot be \
+             read or deleted."
+        ),
+    )
+    .hint("Put the provider block back until those objects are gone.")
+}

@@ -1,0 +1,135 @@
+//! What the planner has to do, what can be done now, and what the rest waits for.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, Instance, ProviderConfig};
+use terrane_lang::{Dep, ModuleId};
+
+use super::ObjectKey;
+use crate::DeleteReason;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Task {
+    /// Evaluate the variables of all instances of a module.
+    Variables(ModuleId),
+    /// Expand the module of a declared resource, by its place in the module.
+    Resource(ModuleId, usize),
+    /// Expand a resource and start its instances: all, or those that are selected.
+    Expand { resource: AbsResource, all: bool },
+    /// Plan or read an instance that configuration declares.
+    Instance(Instance),
+    /// Check the postconditions of a planned instance.
+    Post(Instance),
+    /// Check that an instance may be deleted.
+    Guard(Instance),
+    /// Plan the end of an object.
+    End { key: ObjectKey, reason: End },
+    /// Open a provider configuration.
+    Provider(ProviderConfig),
+    /// Evaluate an output of the root module.
+    Output(Arc<str>),
+}
+
+/// How an object ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Delete(DeleteReason),
+    Forget,
+}
+
+impl PartialOrd for End {
+    fn partial_cmp(&self, other: &End) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for End {
+    /// Ends are compared only to keep tasks sorted; an object has one.
+    fn cmp(&self, other: &End) -> std::cmp::Ordering {
+        let rank = |end: &End| match end {
+            End::Forget => 0,
+            End::Delete(reason) => 1 + *reason as u8,
+        };
+        rank(self).cmp(&rank(other))
+    }
+}
+
+/// What a task may wait for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wait {
+    /// The value of an instance, or of all instances of a resource.
+    Dep(Dep),
+    /// An open provider.
+    Provider(ProviderConfig),
+    /// The present form of an object.
+    Prior(ObjectKey),
+}
+
+/// A task and the resource that blocked it last.
+#[derive(Debug)]
+struct Entry {
+    task: Task,
+    blocked_by: Option<AbsResource>,
+}
+
+/// Tasks that can be tried, and tasks parked under what they wait for.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    ready: VecDeque<Entry>,
+    parked: BTreeMap<Wait, Vec<Entry>>,
+    current: Option<AbsResource>,
+    /// Whether all instances of every resource are going to have a value.
+    complete: bool,
+}
+
+impl Queue {
+    /// An empty queue; `complete` says whether all instances of every resource are going to have a value.
+    pub fn new(complete: bool) -> Queue {
+        Queue { complete, ..Queue::default() }
+    }
+
+    pub fn push(&mut self, task: Task) {
+        self.ready.push_back(Entry { task, blocked_by: None });
+    }
+
+    /// The next task to try.
+    pub fn pop(&mut self) -> Option<Task> {
+        let entry = self.ready.pop_front()?;
+        self.current = entry.blocked_by;
+        Some(entry.task)
+    }
+
+    /// Parks the task that was popped last. One that one resource blocks twice waits for all of that resource, since
+    /// it reads it as a whole: it would be tried once for each instance otherwise.
+    pub fn park(&mut self, task: Task, wait: Wait) {
+        let blocked_by = match &wait {
+            Wait::Dep(dep) => Some(dep.resource().clone()),
+            _ => None,
+        };
+        let wait = match wait {
+            Wait::Dep(dep) if self.complete && self.current.as_ref() == Some(dep.resource()) => {
+                Wait::Dep(Dep::Whole(dep.resource().clone()))
+            }
+            wait => wait,
+        };
+        self.parked.entry(wait).or_default().push(Entry { task, blocked_by });
+    }
+
+    /// Makes ready what waits for this.
+    pub fn wake(&mut self, wait: &Wait) {
+        if let Some(entries) = self.parked.remove(wait) {
+            self.ready.extend(entries);
+        }
+    }
+
+    /// All parked tasks, which are no longer in the queue, with what they wait for.
+    pub fn take_parked(&mut self) -> Vec<(Wait, Task)> {
+        let parked = std::mem::take(&mut self.parked);
+        parked
+            .into_iter()
+            .flat_map(|(wait, entries)| entries.into_iter().map(move |e| (wait.clone(), e.task)))
+            .collect()
+    }
+}

@@ -1,0 +1,110 @@
+//! Problems of providers as diagnostics.
+
+use terrane_address::{Instance, ProviderConfig};
+use terrane_lang::Evaluator;
+use terrane_provider::Problem;
+use terrane_source::{Diagnostic, Diagnostics, Reported, Severity};
+use terrane_value::Path;
+
+use crate::protocol::Breach;
+
+/// Adds problems with an instance; returns the proof if one of them is an error.
+pub(crate) fn of_instance(
+    problems: &[Problem],
+    instance: &Instance,
+    evaluator: &Evaluator<'_>,
+    diags: &mut Diagnostics,
+) -> Option<Reported> {
+    let span = |path: &Path| evaluator.problem_span(instance, path);
+    add(problems, &instance.to_string(), &span, diags)
+}
+
+/// Adds problems with a provider configuration; returns the proof if one of them is an error.
+pub(crate) fn of_provider(
+    problems: &[Problem],
+    config: &ProviderConfig,
+    evaluator: &Evaluator<'_>,
+    diags: &mut Diagnostics,
+) -> Option<Reported> {
+    let span = |path: &Path| evaluator.provider_problem_span(config, path);
+    add(problems, &config.to_string(), &span, diags)
+}
+
+fn add(
+    problems: &[Problem],
+    address: &str,
+    span: &dyn Fn(&Path) -> Option<terrane_source::Span>,
+    diags: &mut Diagnostics,
+) -> Option<Reported> {
+    let mut reported = None;
+    for problem in problems {
+        let mut detail = problem.detail.clone();
+        let path = problem.path.clone().unwrap_or_default();
+        let place = span(&path);
+        if place.is_none() && !path.0.is_empty() {
+            detail = format!("{detail} (attribute {})", path.to_string().trim_start_matches('.'));
+        }
+        let mut diagnostic = match problem.severity {
+            Severity::Error => Diagnostic::error(&problem.summary, detail),
+            Severity::Warning => Diagnostic::warning(&problem.summary, detail),
+        };
+        diagnostic.span = place;
+        let diagnostic = diagnostic.about(address);
+        match problem.severity {
+            Severity::Error => reported = Some(diags.error(diagnostic)),
+            Severity::Warning => diags.push(diagnostic),
+        }
+    }
+    reported
+}
+
+/// When a provider broke its promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// In the first plan.
+    Plan,
+    /// When planning again with all values known.
+    FinalPlan,
+    /// In the object it returned.
+    Apply,
+}
+
+/// Reports the promises a provider broke; says whose bug it is.
+pub(crate) fn of_breaches(
+    breaches: &[Breach],
+    moment: Moment,
+    instance: &Instance,
+    provider: &ProviderConfig,
+    diags: &mut Diagnostics,
+) -> Option<Reported> {
+    let (summary, situation) = match moment {
+        Moment::Plan => ("Provider produced an invalid plan", "planned an invalid value for"),
+        Moment::FinalPlan => ("Provider changed its plan", "planned something else than before for"),
+        Moment::Apply => ("Provider produced an unexpected object", "returned something else than was planned for"),
+    };
+    let first = breaches.first()?;
+    let lines = breaches.iter().map(|b| format!("\n  - {}{}: {}", instance, b.path, b.message));
+    let detail = format!(
+        "Provider {} {situation} {instance}.{}\n\nThis is a bug in the provider, not in your configuration; please report it.",
+        provider.provider,
+        lines.collect::<String>(),
+    );
+    let _ = first;
+    Some(diags.error(Diagnostic::error(summary, detail).about(instance.to_string())))
+}
+
+/// Reports an answer that is no object of its type.
+pub(crate) fn invalid_answer(
+    what: &str,
+    why: &str,
+    instance: &Instance,
+    provider: &ProviderConfig,
+    diags: &mut Diagnostics,
+) -> Reported {
+    let detail = format!(
+        "Provider {} {what} {instance}, and the answer does not have the form its own schema demands. {why}\n\n\
+         This is a bug in the provider, not in your configuration; please report it.",
+        provider.provider,
+    );
+    diags.error(Diagnostic::error("Provider produced an invalid object", detail).about(instance.to_string()))
+}
