@@ -185,10 +185,10 @@ fn planning_again_from_the_plan_changes_nothing() {
     let answer = r#"{"id": "i", "arn": "x", "zone": "z", "root": [{"gib": 3}], "fast": true, "name": "a", "size": 8,
         "port": [{"number": 1, "assigned": "p"}], "labels": {"k": "v"}}"#;
     let answer = object(&schema, answer);
-    let made = complete(&schema, &Plain, Some(&first), &answer).unwrap();
+    let made = complete(&schema, &Plain, Some(&first), &answer).0;
     assert_eq!(made.get("note").unwrap().as_str(), Some(""), "planned values are kept");
     assert_eq!(plan(&schema, &Plain, Some(&made), &config).planned.unwrap(), made);
-    let read = complete(&schema, &Plain, Some(&made), &answer).unwrap();
+    let read = complete(&schema, &Plain, Some(&made), &answer).0;
     assert_eq!(read, made, "reading what was made shows no drift");
 }
 
@@ -197,7 +197,8 @@ fn answers_get_the_shape_of_the_schema() {
     let schema = schema(LEGACY);
     let answer =
         terrane_value::json::json_decode(r#"{"id": "i", "size": "8", "disk": [{"gib": 1}], "port": [{"number": 2}]}"#);
-    let object = complete(&schema, &Plain, None, &answer.unwrap()).unwrap();
+    let (object, problems) = complete(&schema, &Plain, None, &answer.unwrap());
+    assert_eq!(problems, []);
     assert_eq!(object.ty(), schema.schema.block.implied_type());
     assert_eq!(text(&object), "{disk=[{gib=1}] id=i port=[{number=2}] size=8}");
 }
@@ -206,7 +207,8 @@ fn answers_get_the_shape_of_the_schema() {
 fn answers_that_do_not_fit_are_told() {
     let schema = schema(LEGACY);
     let answer = terrane_value::json::json_decode(r#"{"idd": "i", "size": "big", "disk": [{"gb": 1}]}"#).unwrap();
-    let problems = complete(&schema, &Plain, None, &answer).unwrap_err();
+    let (object, problems) = complete(&schema, &Plain, None, &answer);
+    assert_eq!(object.ty(), schema.schema.block.implied_type());
     let paths: Vec<String> = problems.iter().map(|p| p.path.as_ref().unwrap().to_string()).collect();
     assert_eq!(paths, [".idd", ".size", ".disk[0].gb"]);
 }
@@ -216,7 +218,7 @@ fn computed_attributes_take_what_the_answer_says_and_others_keep_their_null() {
     let schema = schema(LEGACY);
     let known = object(&schema, r#"{"name": "a", "zone": null, "note": null}"#);
     let answer = object(&schema, r#"{"name": "a", "zone": "", "note": "", "timeouts": null}"#);
-    let object = complete(&schema, &Plain, Some(&known), &answer).unwrap();
+    let object = complete(&schema, &Plain, Some(&known), &answer).0;
     assert_eq!(object.get("zone").unwrap().as_str(), Some(""));
     assert!(object.get("note").unwrap().is_null());
 }

@@ -14,17 +14,17 @@ use crate::Problem;
 ///
 /// Where the answer means the same as `known`, the planned or prior object, that is kept as it stands there: an
 /// equivalent policy keeps the text that was written, and null stays null where the service says "nothing" otherwise.
-/// Attributes that the type does not have, or with values that do not fit, are errors of the provider.
+/// Attributes that the type does not have, or with values that do not fit, are left out and told as problems.
 pub fn complete(
     schema: &TypeSchema,
     rules: &dyn Rules,
     known: Option<&Value>,
     answer: &Value,
-) -> Result<Value, Vec<Problem>> {
+) -> (Value, Vec<Problem>) {
     let compare = Compare { family: schema.family, rules, lenient: true };
     let mut work = Completion { compare, ty: schema.name.clone(), problems: Vec::new() };
     let value = work.body(&schema.schema.block, &schema.facts, known, answer, &Path::root());
-    if work.problems.is_empty() { Ok(value) } else { Err(work.problems) }
+    (value, work.problems)
 }
 
 struct Completion<'a> {

@@ -12,6 +12,7 @@ mod replace;
 mod reply;
 mod rules;
 pub mod schema;
+mod stored;
 mod validate;
 
 use async_trait::async_trait;
@@ -22,9 +23,13 @@ pub use complete::complete;
 pub use plan::plan;
 pub use reply::Reply;
 pub use rules::{Plain, Rules};
+pub use stored::decode_stored;
 pub use validate::validate;
 
 use crate::{Object, Problem, ReadOutcome};
+
+/// The attributes of an object as they were stored.
+pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
 /// Why a change failed, and what exists all the same.
 #[derive(Clone, Debug, Default)]
@@ -140,6 +145,13 @@ pub trait ResourceType<C: Sync + ?Sized>: Send + Sync {
     fn validate(&self, config: &Value) -> Vec<Problem> {
         let _ = config;
         Vec::new()
+    }
+
+    /// Brings the stored attributes of an older schema version to the present form. The default changes nothing:
+    /// attributes that the schema no longer has are dropped in any case.
+    fn upgrade(&self, version: u64, attributes: Attributes) -> Attributes {
+        let _ = version;
+        attributes
     }
 }
 
