@@ -7,6 +7,7 @@ mod convert;
 mod fields;
 pub mod json;
 mod marks;
+pub mod msgpack;
 mod number;
 pub mod ops;
 mod path;

@@ -124,4 +124,13 @@ mod tests {
         let unknown = || Value::unknown(Type::String);
         assert_eq!(order(vec![unknown(), unknown(), Value::from("a"), Value::from("a")]).len(), 3);
     }
+
+    #[test]
+    fn a_set_of_ten_thousand_objects_is_quick() {
+        let object = |i: i64| {
+            Value::object([("name", Value::from(format!("n{}", i % 5000))), ("even", Value::from(i % 2 == 0))])
+        };
+        let set = Value::set(object(0).ty(), (0..10_000).map(object));
+        assert_eq!(set.elements().map(<[Value]>::len), Some(5000));
+    }
 }

@@ -119,13 +119,11 @@ impl Conversion {
     fn sequence(&self, values: Vec<Value>, path: &mut Path) -> Result<Value, ConvertError> {
         match &self.to {
             Type::List(element) => {
-                let (element, values) =
-                    same_type(element, values, "list", path, |i| Step::Index(Value::from(i as i64)))?;
+                let (element, values) = alike(element, values, "list", path, |i| Step::Index(Value::from(i as i64)))?;
                 Ok(Value::list(element, values))
             }
             Type::Set(element) => {
-                let (element, values) =
-                    same_type(element, values, "set", path, |i| Step::Index(Value::from(i as i64)))?;
+                let (element, values) = alike(element, values, "set", path, |i| Step::Index(Value::from(i as i64)))?;
                 Ok(Value::set(element, values))
             }
             _ => Ok(Value::tuple(values)),
@@ -144,7 +142,7 @@ impl Conversion {
         }
         let (names, values): (Vec<_>, Vec<_>) = named.into_iter().unzip();
         let at = |i: usize| Step::Index(names.get(i).map_or_else(Value::dynamic, |n| Value::string(n.clone())));
-        let (element, values) = same_type(&element, values, "map", path, at)?;
+        let (element, values) = alike(&element, values, "map", path, at)?;
         Ok(Value::map(element, names.into_iter().zip(values)))
     }
 }
@@ -205,7 +203,7 @@ fn named<'c>(
 }
 
 /// The one type of all elements, and the elements converted to it. Only `Any` in `element` leaves them apart.
-fn same_type(
+pub(crate) fn alike(
     element: &Type,
     values: Vec<Value>,
     kind: &str,

@@ -7,6 +7,7 @@ mod unify;
 
 use crate::{Path, Type, Value};
 
+pub(crate) use apply::alike;
 pub use mismatch::mismatch;
 pub use unify::unify;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::type_from_json_value;
+use crate::convert::alike;
 use crate::types::ObjectType;
 use crate::{ConvertError, Number, Path, Step, Type, Value, convert};
 
@@ -70,24 +71,32 @@ fn decode(json: &Json, ty: &Type, path: &mut Path) -> Result<Value, ConvertError
         (Type::String, Json::Bool(b)) => Ok(Value::from(if *b { "true" } else { "false" })),
         (Type::List(t), Json::Array(items)) => {
             let values = array(items, path, |_, json, path| decode(json, t, path))?;
-            Ok(Value::list(t.without_optional(), values))
+            let (element, values) = alike(t, values, "list", path, place)?;
+            Ok(Value::list(element, values))
         }
         (Type::Set(t), Json::Array(items)) => {
             let values = array(items, path, |_, json, path| decode(json, t, path))?;
-            Ok(Value::set(t.without_optional(), values))
+            let (element, values) = alike(t, values, "set", path, place)?;
+            Ok(Value::set(element, values))
         }
         (Type::Tuple(types), Json::Array(items)) => tuple(items, types, path),
-        (Type::Map(t), Json::Object(members)) => {
-            let one = |(name, json): (&String, &Json)| {
-                let step = Step::Index(Value::from(name.as_str()));
-                Ok((Arc::<str>::from(name.as_str()), at(path, step, |path| decode(json, t, path))?))
-            };
-            let values: Vec<_> = members.iter().map(one).collect::<Result<_, ConvertError>>()?;
-            Ok(Value::map(t.without_optional(), values))
-        }
+        (Type::Map(t), Json::Object(members)) => map(members, t, path),
         (Type::Object(object), Json::Object(members)) => attributes(members, object, path),
         _ => fail(path, format!("{} is required, but have {}", ty.friendly(), kind(json))),
     }
+}
+
+fn place(i: usize) -> Step {
+    Step::Index(Value::from(i as i64))
+}
+
+fn map(members: &serde_json::Map<String, Json>, ty: &Type, path: &mut Path) -> Result<Value, ConvertError> {
+    let names: Vec<&String> = members.keys().collect();
+    let key = |i: usize| names.get(i).map_or_else(|| place(i), |name| Step::Index(Value::from(name.as_str())));
+    let one = |(i, json): (usize, &Json)| at(path, key(i), |path| decode(json, ty, path));
+    let values: Vec<Value> = members.values().enumerate().map(one).collect::<Result<_, ConvertError>>()?;
+    let (element, values) = alike(ty, values, "map", path, key)?;
+    Ok(Value::map(element, names.iter().map(|name| name.as_str()).zip(values)))
 }
 
 fn tuple(items: &[Json], types: &[Type], path: &mut Path) -> Result<Value, ConvertError> {
@@ -132,7 +141,7 @@ fn array(
     mut one: impl FnMut(usize, &Json, &mut Path) -> Result<Value, ConvertError>,
 ) -> Result<Vec<Value>, ConvertError> {
     let each = items.iter().enumerate();
-    each.map(|(i, json)| at(path, Step::Index(Value::from(i as i64)), |path| one(i, json, path))).collect()
+    each.map(|(i, json)| at(path, place(i), |path| one(i, json, path))).collect()
 }
 
 fn at<T>(path: &mut Path, step: Step, f: impl FnOnce(&mut Path) -> T) -> T {

@@ -31,15 +31,12 @@ impl Float {
         Float::new(false, UBig::from(value), 0).rounded()
     }
 
-    /// The value of a float that is finite and has no fraction.
-    pub fn from_integral(value: f64) -> Float {
+    /// The exact value of a finite float.
+    pub fn from_f64(value: f64) -> Float {
         let bits = value.to_bits();
-        let exponent = (bits >> 52) & 0x7ff;
-        if exponent == 0 {
-            return Float::new(false, UBig::ZERO, 0);
-        }
-        let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
-        Float::new(value < 0.0, UBig::from(mantissa), exponent as i64 - 1075)
+        let (exponent, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
+        let mantissa = if exponent == 0 { fraction } else { fraction | (1 << 52) };
+        Float::new(value < 0.0, UBig::from(mantissa), exponent.max(1) as i64 - 1075).rounded()
     }
 
     pub fn is_zero(&self) -> bool {

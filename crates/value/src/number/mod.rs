@@ -45,7 +45,7 @@ impl Number {
             return None;
         }
         if value == value.trunc() {
-            return Number::from_float(Float::from_integral(value));
+            return Number::from_float(Float::from_f64(value));
         }
         value.to_string().parse().ok()
     }
@@ -77,6 +77,12 @@ impl Number {
             Repr::Int(i) => *i as f64,
             Repr::Big(_) => self.to_string().parse().unwrap_or(f64::NAN),
         }
+    }
+
+    /// The float that is exactly this number, if there is one.
+    pub fn as_exact_f64(&self) -> Option<f64> {
+        let nearest = self.as_f64();
+        (nearest.is_finite() && Float::from_f64(nearest) == self.float()).then_some(nearest)
     }
 
     /// Whether it has no fraction.
