@@ -61,7 +61,9 @@ pub fn explain(error: &clap::Error) -> String {
         }
         ErrorKind::NoEquals => format!("The flag {subject} takes its value after an equals sign."),
         ErrorKind::ArgumentConflict => format!("The flag {subject} is given twice, or with one that excludes it."),
-        _ => go_style(error.to_string().lines().next().unwrap_or("The command line is wrong.").trim_start_matches("error: ")),
+        _ => go_style(
+            error.to_string().lines().next().unwrap_or("The command line is wrong.").trim_start_matches("error: "),
+        ),
     }
 }
 
@@ -76,7 +78,10 @@ mod tests {
 
     #[test]
     fn flags_of_one_and_two_dashes_are_the_same() {
-        assert_eq!(words("t -chdir=x plan --out p -var a=-b -"), ["t", "--chdir=x", "plan", "--out", "p", "--var", "a=-b", "-"]);
+        assert_eq!(
+            words("t -chdir=x plan --out p -var a=-b -"),
+            ["t", "--chdir=x", "plan", "--out", "p", "--var", "a=-b", "-"]
+        );
         assert_eq!(words("t -- -x -5"), ["t", "--", "-x", "-5"]);
     }
 

@@ -29,13 +29,9 @@ impl Args for Vars {
                     .allow_hyphen_values(true)
                     .help("Set a variable of the root module. May be given several times"),
             )
-            .arg(
-                Arg::new("var-file")
-                    .long("var-file")
-                    .value_name("FILE")
-                    .action(ArgAction::Append)
-                    .help("Set variables from a file, besides terraform.tfvars and *.auto.tfvars. May be given several times"),
-            )
+            .arg(Arg::new("var-file").long("var-file").value_name("FILE").action(ArgAction::Append).help(
+                "Set variables from a file, besides terraform.tfvars and *.auto.tfvars. May be given several times",
+            ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -36,7 +36,8 @@ struct Cli {
     command: Option<commands::Command>,
 }
 
-const AFTER_HELP: &str = "The usual way: terrane init, terrane plan, terrane apply. Every command explains its flags with -help.";
+const AFTER_HELP: &str =
+    "The usual way: terrane init, terrane plan, terrane apply. Every command explains its flags with -help.";
 
 /// What every command needs to know of its surroundings.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ mod variables;
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use terrane_lang::{Program, World};
 use terrane_plan::Providers;
 use terrane_source::{Diagnostic, Diagnostics, Files};
@@ -30,6 +31,8 @@ pub struct Project {
     pub world: Disk,
     /// The providers at hand.
     pub providers: Providers,
+    /// A digest of the configuration, variables files left out: a saved plan is applied only with the same.
+    pub digest: String,
 }
 
 impl Project {
@@ -39,7 +42,8 @@ impl Project {
         let mut files = Files::new();
         let installed = modules::read(&data_dir(dir), diags);
         let program = terrane_lang::load(&world, ".", &installed, &mut files, diags);
-        Project { dir: dir.to_owned(), files, program, world, providers: crate::providers::all() }
+        let digest = digest(&files);
+        Project { dir: dir.to_owned(), files, program, world, providers: crate::providers::all(), digest }
     }
 
     /// Whether the folder holds any configuration at all.
@@ -49,6 +53,15 @@ impl Project {
         let ends = [".tf", ".tf.json", ".tofu", ".tofu.json"];
         !names.iter().any(|e| !e.is_dir && ends.iter().any(|end| e.name.ends_with(end)))
     }
+}
+
+fn digest(files: &Files) -> String {
+    let mut digest = Sha256::new();
+    for (name, text) in files.iter() {
+        digest.update(format!("{name} {} ", text.len()));
+        digest.update(text);
+    }
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Reports a folder without configuration.

@@ -89,6 +89,11 @@ impl Files {
         self.files.get(file.0 as usize).map_or_else(|| Arc::from(""), |f| f.text.clone())
     }
 
+    /// Names and texts of all files, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|file| (&*file.name, &*file.text))
+    }
+
     /// The text a span covers; empty if it lies outside its file.
     pub fn slice(&self, span: Span) -> &str {
         let text = self.files.get(span.file.0 as usize).map_or("", |f| &*f.text);

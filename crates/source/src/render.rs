@@ -111,9 +111,10 @@ fn lead(text: &str, column: u32) -> String {
 /// The header of the top-level block around a span, found by its unindented line.
 fn block_header(files: &Files, span: Span) -> Option<String> {
     let line = files.position(span.file, span.start).line;
-    let header = (1..line).rev().map(|l| files.line(span.file, l)).find(|t| {
-        t.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '}')
-    })?;
+    let header = (1..line)
+        .rev()
+        .map(|l| files.line(span.file, l))
+        .find(|t| t.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '}'))?;
     header.ends_with('{').then(|| header.trim_end_matches('{').trim_end().to_string())
 }
 

@@ -73,7 +73,10 @@ impl Run<'_> {
         let name = path.to_string_lossy();
         if !ENDINGS.iter().any(|end| name.ends_with(end)) {
             if named {
-                self.fail(format!("{name} is not a file that can be formatted: their names end in {}.", ENDINGS.join(", ")));
+                self.fail(format!(
+                    "{name} is not a file that can be formatted: their names end in {}.",
+                    ENDINGS.join(", ")
+                ));
             }
             return;
         }

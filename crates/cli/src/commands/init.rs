@@ -102,8 +102,9 @@ fn providers(project: &Project, diags: &mut Diagnostics) {
             println!("- {}/{} is built in", provider.namespace, provider.ty);
             continue;
         }
-        let problem = Diagnostic::error("Provider is not available", format!("The provider {provider} is not built in."))
-            .hint("Built in are hashicorp/aws and terraform.io/builtin/terraform.");
+        let problem =
+            Diagnostic::error("Provider is not available", format!("The provider {provider} is not built in."))
+                .hint("Built in are hashicorp/aws and terraform.io/builtin/terraform.");
         diags.error(match span {
             Some(span) => problem.at(span),
             None => problem,
@@ -147,7 +148,10 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
         return;
     }
     if let Err(e) = now.write(&project.dir) {
-        diags.error(Diagnostic::error("Backend cannot be recorded", format!("The folder .terraform cannot be written: {e}.")));
+        diags.error(Diagnostic::error(
+            "Backend cannot be recorded",
+            format!("The folder .terraform cannot be written: {e}."),
+        ));
     } else if now.kind != "local" {
         println!("The state is kept in {}.", store.place());
     }
@@ -155,7 +159,11 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
 
 /// Copies a state in the folder to the backend, if there is one and the backend has none.
 async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut Diagnostics) -> Option<()> {
-    let local = terrane_backend::Local::open(&terrane_value::Value::object(Vec::<(String, _)>::new()), &workspace(&project.dir), &project.dir);
+    let local = terrane_backend::Local::open(
+        &terrane_value::Value::object(Vec::<(String, _)>::new()),
+        &workspace(&project.dir),
+        &project.dir,
+    );
     let found = match local.load().await {
         Ok(found) => found?,
         Err(e) => {
@@ -206,7 +214,8 @@ fn given(args: &Args, diags: &mut Diagnostics) -> Option<BTreeMap<String, String
         let content = match std::fs::read_to_string(text) {
             Ok(content) => content,
             Err(e) => {
-                diags.error(Diagnostic::error("Wrong -backend-config", format!("The file {text} cannot be read: {e}.")));
+                diags
+                    .error(Diagnostic::error("Wrong -backend-config", format!("The file {text} cannot be read: {e}.")));
                 return None;
             }
         };

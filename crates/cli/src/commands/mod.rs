@@ -5,7 +5,7 @@ mod destroy;
 mod fmt;
 mod import;
 mod init;
-mod output;
+pub mod output;
 mod plan;
 mod run;
 mod show;
@@ -48,6 +48,9 @@ macro_rules! commands {
 
 commands! {
     Apply => apply,
+    /// Delete everything the state knows
+    ///
+    /// The same as "terrane apply -destroy".
     Destroy => destroy,
     Fmt => fmt,
     Import => import,

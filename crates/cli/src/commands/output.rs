@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::OutputValue;
-use terrane_value::{Kind, Value, json};
+use terrane_value::{Kind, Style, Value, json, to_hcl};
 
 use super::Common;
 use crate::Context;
 use crate::project;
-use crate::views::hcl;
 
 /// Show the output values of the last apply
 #[derive(Debug, clap::Args)]
@@ -78,12 +77,15 @@ fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> 
             Kind::Bool(truth) => print!("{truth}"),
             _ => {
                 let what = value.ty().friendly();
-                return Err(Diagnostic::error("Not a text", format!("The output {name:?} is a {what}; -raw writes only a string, number or bool."))
-                    .hint("Use -json instead."));
+                return Err(Diagnostic::error(
+                    "Not a text",
+                    format!("The output {name:?} is a {what}; -raw writes only a string, number or bool."),
+                )
+                .hint("Use -json instead."));
             }
         }
     } else {
-        println!("{}", hcl::text(&value));
+        println!("{}", to_hcl(&value, Style::Exact));
     }
     Ok(())
 }
@@ -92,7 +94,7 @@ fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> 
 pub fn listing(outputs: &BTreeMap<String, OutputValue>) -> Result<String, Diagnostic> {
     let mut text = String::new();
     for (name, output) in outputs {
-        let shown = if output.sensitive { "<sensitive>".into() } else { hcl::text(&decode(name, output)?) };
+        let shown = if output.sensitive { "<sensitive>".into() } else { to_hcl(&decode(name, output)?, Style::Exact) };
         text += &format!("{name} = {shown}\n");
     }
     Ok(text)
@@ -101,7 +103,8 @@ pub fn listing(outputs: &BTreeMap<String, OutputValue>) -> Result<String, Diagno
 fn all_json(outputs: &BTreeMap<String, OutputValue>) -> Result<serde_json::Value, Diagnostic> {
     let mut all = serde_json::Map::new();
     for (name, output) in outputs {
-        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).map_err(|e| damaged(name, &e.to_string()));
+        let read =
+            |text: &str| serde_json::from_str::<serde_json::Value>(text).map_err(|e| damaged(name, &e.to_string()));
         let value = serde_json::json!({
             "sensitive": output.sensitive,
             "type": read(&json::type_to_json(&output.ty))?,

@@ -55,7 +55,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
 
 fn parse(address: &str) -> Result<Target, Diagnostic> {
     parse_target(address).map_err(|e| {
-        Diagnostic::error("Wrong address", format!("{address:?} is not an address: {} (at character {})", e.message, e.at + 1))
+        Diagnostic::error(
+            "Wrong address",
+            format!("{address:?} is not an address: {} (at character {})", e.message, e.at + 1),
+        )
     })
 }
 
@@ -76,8 +79,10 @@ fn list(opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), D
     }
     match found || addresses.is_empty() {
         true => Ok(()),
-        false => Err(Diagnostic::error("No such object", format!("Nothing in the state matches {}.", addresses.join(", ")))
-            .hint("\"terrane state list\" shows all that is there.")),
+        false => {
+            Err(Diagnostic::error("No such object", format!("Nothing in the state matches {}.", addresses.join(", ")))
+                .hint("\"terrane state list\" shows all that is there."))
+        }
     }
 }
 
@@ -109,10 +114,12 @@ fn show(opened: &Opened, address: &str, context: &Context) -> Result<(), Diagnos
 
 /// Says what there is instead of an object that is not there.
 fn missing(opened: &Opened, instance: &Instance) -> Diagnostic {
-    let keys = opened.snapshot.resources.get(&instance.resource).map(|r| r.instances.keys().cloned().collect::<Vec<_>>());
+    let keys =
+        opened.snapshot.resources.get(&instance.resource).map(|r| r.instances.keys().cloned().collect::<Vec<_>>());
     let hint = match keys {
         Some(keys) => {
-            let all: Vec<String> = keys.into_iter().take(8).map(|k| instance.resource.instance(k).to_string()).collect();
+            let all: Vec<String> =
+                keys.into_iter().take(8).map(|k| instance.resource.instance(k).to_string()).collect();
             format!("The state has {}.", all.join(", "))
         }
         None => "\"terrane state list\" shows all that is there.".into(),

@@ -25,7 +25,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if Project::is_empty(&context.dir) {
         diags.error(nothing_here(&context.dir));
     } else {
-        terrane_lang::check(&project.program, &project.providers, &mut project.files, &mut diags);
+        terrane_lang::check(&project.program, &project.providers, &project.world, &mut diags);
     }
     diags.sort();
     if args.json {

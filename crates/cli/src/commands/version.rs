@@ -34,7 +34,9 @@ pub fn show(json: bool) -> ExitCode {
         });
         println!("{value:#}");
     } else {
-        println!("Terrane v{version}\non {platform}\nunderstands configurations of Terraform up to 1.15 and OpenTofu up to 1.12");
+        println!(
+            "Terrane v{version}\non {platform}\nunderstands configurations of Terraform up to 1.15 and OpenTofu up to 1.12"
+        );
     }
     ExitCode::SUCCESS
 }

@@ -42,7 +42,12 @@ impl Initialised {
     }
 
     /// What `init` with these `-backend-config` values would record.
-    pub fn now(project: &Project, given: BTreeMap<String, String>, evaluator: &mut Evaluator<'_>, diags: &mut Diagnostics) -> Option<Initialised> {
+    pub fn now(
+        project: &Project,
+        given: BTreeMap<String, String>,
+        evaluator: &mut Evaluator<'_>,
+        diags: &mut Diagnostics,
+    ) -> Option<Initialised> {
         let (kind, span) = declared(project);
         let block = shape(&kind, span, diags)?;
         let value = written(&block, evaluator, diags)?;
@@ -124,7 +129,10 @@ fn written(block: &Block, evaluator: &mut Evaluator<'_>, diags: &mut Diagnostics
         Err(Stop::Blocked(dep)) => {
             diags.error(Diagnostic::error(
                 "Wrong backend configuration",
-                format!("A backend cannot depend on {}: its values must be known before anything is read.", dep.resource()),
+                format!(
+                    "A backend cannot depend on {}: its values must be known before anything is read.",
+                    dep.resource()
+                ),
             ));
             None
         }

@@ -30,12 +30,15 @@ pub fn inputs(project: &mut Project, vars: &Vars, stage: Stage, cwd: &str, diags
 
 fn environment(project: &mut Project, diags: &mut Diagnostics) -> Values {
     let mut set: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?.strip_prefix("TF_VAR_")?.to_owned(), value.into_string().ok()?)))
+        .filter_map(|(name, value)| {
+            Some((name.into_string().ok()?.strip_prefix("TF_VAR_")?.to_owned(), value.into_string().ok()?))
+        })
         .collect();
     set.sort();
     let mut values = Values::new();
     for (name, text) in set {
-        let declared = project.program.modules.first().is_some_and(|m| m.contents.variables.iter().any(|v| *v.name == *name));
+        let declared =
+            project.program.modules.first().is_some_and(|m| m.contents.variables.iter().any(|v| *v.name == *name));
         if declared {
             let origin = format!("TF_VAR_{name} in the environment");
             values.extend(one(project, &name, &text, &origin, diags));
@@ -45,7 +48,13 @@ fn environment(project: &mut Project, diags: &mut Diagnostics) -> Values {
 }
 
 /// The value of one text; its file in messages is named after its origin.
-fn one(project: &mut Project, name: &str, text: &str, origin: &str, diags: &mut Diagnostics) -> Option<(Arc<str>, Input)> {
+fn one(
+    project: &mut Project,
+    name: &str,
+    text: &str,
+    origin: &str,
+    diags: &mut Diagnostics,
+) -> Option<(Arc<str>, Input)> {
     let file = project.files.add(format!("<value for var.{name}>"), text);
     let input = from_text(&project.program, name, file, text, origin, diags)?;
     Some((name.into(), input))
@@ -82,7 +91,10 @@ fn file(project: &mut Project, name: &str, origin: Origin, diags: &mut Diagnosti
             return Values::new();
         }
         Err(e) => {
-            diags.error(Diagnostic::error("Variables file cannot be read", format!("The file {name} cannot be read: {e}.")));
+            diags.error(Diagnostic::error(
+                "Variables file cannot be read",
+                format!("The file {name} cannot be read: {e}."),
+            ));
             return Values::new();
         }
     };

@@ -8,8 +8,6 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use text::{label, scalar};
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -34,7 +32,10 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn of(value: Option<&'a Value>) -> Side<'a> {
-        Side { value: value.filter(|v| !v.is_null()), sensitive: value.is_some_and(|v| v.marks().contains(Marks::SENSITIVE)) }
+        Side {
+            value: value.filter(|v| !v.is_null()),
+            sensitive: value.is_some_and(|v| v.marks().contains(Marks::SENSITIVE)),
+        }
     }
 
     fn part(self, value: Option<&'a Value>) -> Side<'a> {
@@ -67,7 +68,14 @@ fn symbol(before: Side, after: Side) -> Symbol {
 /// Writes the attributes and blocks of an object that differ, at `level`.
 ///
 /// `replace` holds the paths whose change forces a replacement.
-pub fn body(out: &mut Lines, level: usize, before: Option<&Value>, after: Option<&Value>, block: &Block, replace: &[Path]) {
+pub fn body(
+    out: &mut Lines,
+    level: usize,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    block: &Block,
+    replace: &[Path],
+) {
     let mut diff = Diff { out, replace, whole: false, inside: false };
     diff.body(level, Side::of(before), Side::of(after), block, &Path::root(), true);
 }
@@ -118,7 +126,14 @@ impl Diff<'_> {
         let mut hidden = 0;
         for (name, nested) in &block.blocks {
             let (b, a) = (field(before, name), field(after, name));
-            hidden += self.blocks(level, name, nested, before.part(b.as_ref()), after.part(a.as_ref()), &path.attr(name.clone()));
+            hidden += self.blocks(
+                level,
+                name,
+                nested,
+                before.part(b.as_ref()),
+                after.part(a.as_ref()),
+                &path.attr(name.clone()),
+            );
         }
         if hidden > 0 {
             self.out.blank();
@@ -136,7 +151,15 @@ impl Diff<'_> {
     }
 
     /// Writes the blocks of one kind that differ and returns how many do not.
-    fn blocks(&mut self, level: usize, name: &str, nested: &NestedBlock, before: Side, after: Side, path: &Path) -> usize {
+    fn blocks(
+        &mut self,
+        level: usize,
+        name: &str,
+        nested: &NestedBlock,
+        before: Side,
+        after: Side,
+        path: &Path,
+    ) -> usize {
         if after.unknown() && !before.unknown() {
             let whole = symbol(Side { value: before.value.filter(|v| v.children().next().is_some()), ..before }, after);
             self.out.blank();
@@ -190,7 +213,9 @@ impl Diff<'_> {
         }
         match (before.value, after.value) {
             (None, None) => self.out.push(level, change, &format!("{head}null{tail}{forced}")),
-            (None, Some(a)) if !a.is_known() => self.out.push(level, change, &format!("{head}{KNOWN_LATER}{tail}{forced}")),
+            (None, Some(a)) if !a.is_known() => {
+                self.out.push(level, change, &format!("{head}{KNOWN_LATER}{tail}{forced}"))
+            }
             (Some(b), Some(a)) if !a.is_known() => self.turns_unknown(level, head, tail, b, &forced, path),
             (b, a) => self.known(level, head, tail, (b, before), (a, after), path, change, &forced),
         }
@@ -227,7 +252,9 @@ impl Diff<'_> {
             (Some(Some(b)), Some(Some(a))) if change == Symbol::Update => {
                 self.out.push(level, change, &format!("{head}{b} -> {a}{tail}{forced}"));
             }
-            (_, Some(Some(a))) if change != Symbol::Update => self.out.push(level, change, &format!("{head}{a}{tail}{forced}")),
+            (_, Some(Some(a))) if change != Symbol::Update => {
+                self.out.push(level, change, &format!("{head}{a}{tail}{forced}"))
+            }
             (Some(Some(b)), None) => self.out.push(level, change, &format!("{head}{b}{gone}{tail}{forced}")),
             (Some(Some(b)), Some(None)) => {
                 self.out.push(level, change, &format!("{head}{b} ->{forced}"));
@@ -328,7 +355,16 @@ impl Diff<'_> {
 
     /// Writes texts of several lines, or JSON, by content; says whether it did.
     #[allow(clippy::too_many_arguments)]
-    fn text_diff(&mut self, level: usize, head: &str, tail: &str, b: Option<&Value>, a: Option<&Value>, change: Symbol, forced: &str) -> bool {
+    fn text_diff(
+        &mut self,
+        level: usize,
+        head: &str,
+        tail: &str,
+        b: Option<&Value>,
+        a: Option<&Value>,
+        change: Symbol,
+        forced: &str,
+    ) -> bool {
         if let Some((b, a)) = text::json_pair(b, a) {
             self.out.push(level, change, &format!("{head}jsonencode({forced}"));
             let inner = if b == a && change == Symbol::Update { "# white space changes" } else { "" };

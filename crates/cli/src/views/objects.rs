@@ -5,8 +5,8 @@ use terrane_lang::Schemas;
 use terrane_source::Diagnostic;
 use terrane_state::{Snapshot, StoredObject};
 
+use super::diff;
 use super::lines::{Lines, Paint};
-use super::{diff, hcl};
 
 /// Writes one object with its address as a comment and its attributes as a block.
 ///
@@ -22,7 +22,12 @@ pub fn one(
     let resource = &instance.resource.resource;
     let taint = if object.tainted { " (tainted)" } else { "" };
     let word = if resource.mode == Mode::Data { "data" } else { "resource" };
-    let mut text = format!("{}\n{word} \"{}\" \"{}\" {{\n", paint.bold(&format!("# {instance}:{taint}")), resource.ty, resource.name);
+    let mut text = format!(
+        "{}\n{word} \"{}\" \"{}\" {{\n",
+        paint.bold(&format!("# {instance}:{taint}")),
+        resource.ty,
+        resource.name
+    );
     match schemas.resource(&provider.provider, resource.mode, &resource.ty) {
         Some(schema) => {
             let value = object.decode(&schema.block.implied_type()).map_err(|e| damaged(instance, &e.to_string()))?;
@@ -31,9 +36,10 @@ pub fn one(
             text += &lines.finish();
         }
         None => {
-            let value = terrane_value::json::json_decode(&object.attributes).map_err(|e| damaged(instance, &e.to_string()))?;
+            let value =
+                terrane_value::json::json_decode(&object.attributes).map_err(|e| damaged(instance, &e.to_string()))?;
             for (name, value) in value.fields().into_iter().flat_map(|f| f.iter()) {
-                text += &format!("    {name} = {}\n", hcl::text(value));
+                text += &format!("    {name} = {}\n", terrane_value::to_hcl(value, terrane_value::Style::Plain));
             }
         }
     }
@@ -42,8 +48,9 @@ pub fn one(
 }
 
 fn damaged(instance: &Instance, why: &str) -> Diagnostic {
-    Diagnostic::error("State is damaged", format!("The object of {instance} in the state cannot be read: {why}."))
-        .hint("If the state was written by a newer version of its provider, use that version; else restore an earlier state.")
+    Diagnostic::error("State is damaged", format!("The object of {instance} in the state cannot be read: {why}.")).hint(
+        "If the state was written by a newer version of its provider, use that version; else restore an earlier state.",
+    )
 }
 
 /// Writes all objects of a state.

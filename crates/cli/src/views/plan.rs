@@ -1,88 +1,46 @@
 //! A plan as people read it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use terrane_address::Mode;
 use terrane_lang::Schemas;
-use terrane_plan::{Change, DeleteReason, Drift, OutputChange, ReadReason, ReplaceOrder, ReplaceReason, Step};
+use terrane_plan::{
+    Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
+};
 use terrane_value::{Block, Marks, Path};
 
 use super::diff;
 use super::lines::{Lines, Paint, Symbol};
 
 /// Finds the shapes that values are shown by.
-pub struct Shapes<'a>(pub &'a dyn Schemas);
+struct Shapes<'a>(&'a dyn Schemas);
 
 impl Shapes<'_> {
     fn of(&self, step: &Step) -> Block {
         let resource = &step.instance.resource.resource;
-        self.0.resource(&step.provider.provider, resource.mode, &resource.ty).map(|s| s.block.clone()).unwrap_or_default()
+        self.0
+            .resource(&step.provider.provider, resource.mode, &resource.ty)
+            .map(|s| s.block.clone())
+            .unwrap_or_default()
     }
 }
 
-/// How many objects a plan, or the run of one, touches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Objects that are made, those of replacements included.
-    pub add: usize,
-    /// Objects that are changed in place.
-    pub change: usize,
-    /// Objects that are deleted, those of replacements included.
-    pub destroy: usize,
-    /// Objects that are imported.
-    pub import: usize,
-    /// Objects that are no longer tracked.
-    pub forget: usize,
-}
-
-impl Counts {
-    /// Counts the changes of steps.
-    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Counts {
-        let mut counts = Counts::default();
-        for step in steps {
-            counts.import += usize::from(step.import.is_some());
-            match &step.change {
-                Change::Create { .. } => counts.add += 1,
-                Change::Update { .. } => counts.change += 1,
-                Change::Delete { .. } => counts.destroy += 1,
-                Change::Replace { .. } => {
-                    counts.add += 1;
-                    counts.destroy += 1;
-                }
-                Change::Forget { .. } => counts.forget += 1,
-                Change::NoOp { .. } | Change::Read { .. } => {}
-            }
-        }
-        counts
-    }
-
-    /// `1 to import, 2 to add, 0 to change, 1 to destroy`.
-    fn planned(self) -> String {
-        let some = |n: usize, what: &str| if n > 0 { format!("{n} to {what}, ") } else { String::new() };
-        let forget = if self.forget > 0 { format!(", {} to forget", self.forget) } else { String::new() };
-        format!(
-            "{}{} to add, {} to change, {} to destroy{forget}",
-            some(self.import, "import"),
-            self.add,
-            self.change,
-            self.destroy
-        )
-    }
+/// `1 to import, 2 to add, 0 to change, 1 to destroy`.
+fn counts(plan: &Plan) -> String {
+    let Summary { import, add, change, destroy, forget } = plan.summary();
+    let some = |n: usize, what: &str| if n > 0 { format!("{n} to {what}, ") } else { String::new() };
+    let forget = if forget > 0 { format!(", {forget} to forget") } else { String::new() };
+    format!("{}{add} to add, {change} to change, {destroy} to destroy{forget}", some(import, "import"))
 }
 
 /// Writes a whole plan: changes, summary line and outputs; what has no effect is left out.
-pub fn plan(
-    steps: &[Step],
-    outputs: &BTreeMap<String, OutputChange>,
-    drift: &[Drift],
-    shapes: &Shapes<'_>,
-    paint: Paint,
-) -> String {
-    let shown: Vec<&Step> = steps.iter().filter(|s| is_shown(s)).collect();
-    let outputs: Vec<_> = outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
+pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
+    let shapes = Shapes(schemas);
+    let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
+    let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
     if shown.is_empty() && outputs.is_empty() {
-        return no_changes(drift, paint);
+        return no_changes(&plan.drift, paint);
     }
     let mut text = String::new();
     if !shown.is_empty() {
@@ -90,9 +48,9 @@ pub fn plan(
         text += "\nTerrane will perform the following actions:\n";
         for step in &shown {
             text += "\n";
-            text += &one(step, shapes, paint);
+            text += &one(step, &shapes, paint);
         }
-        let _ = writeln!(text, "\n{} {}.", paint.bold("Plan:"), Counts::of(steps).planned());
+        let _ = writeln!(text, "\n{} {}.", paint.bold("Plan:"), counts(plan));
     }
     if !outputs.is_empty() {
         text += "\nChanges to Outputs:\n";
@@ -102,11 +60,6 @@ pub fn plan(
         text += "\nYou can apply this plan to save these new output values to the state, without changing any real\ninfrastructure.\n";
     }
     text
-}
-
-/// Whether a step is worth a place in the plan.
-fn is_shown(step: &Step) -> bool {
-    !step.change.is_no_op() || step.moved_from.is_some() || step.import.is_some()
 }
 
 fn no_changes(drift: &[Drift], paint: Paint) -> String {
@@ -249,7 +202,7 @@ fn delete_reason(step: &Step, reason: DeleteReason) -> Option<String> {
     }
 }
 
-fn output_changes(outputs: &[(&String, &OutputChange)], paint: Paint) -> String {
+fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], paint: Paint) -> String {
     let width = outputs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut out = Lines::new(paint);
     for (name, change) in outputs {

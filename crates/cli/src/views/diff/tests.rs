@@ -26,7 +26,11 @@ fn block() -> Block {
     ];
     let disk = Block { attributes: [("size".into(), attribute(Type::Number))].into(), ..Block::default() };
     let disk = NestedBlock { nesting: Nesting::List, min_items: 0, max_items: 0, block: disk };
-    Block { attributes: texts.into_iter().chain(more).collect(), blocks: [("disk".into(), disk)].into(), deprecated: None }
+    Block {
+        attributes: texts.into_iter().chain(more).collect(),
+        blocks: [("disk".into(), disk)].into(),
+        deprecated: None,
+    }
 }
 
 fn object(parts: &[(&'static str, Value)]) -> Value {

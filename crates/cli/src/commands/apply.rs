@@ -1,0 +1,139 @@
+//! `terrane apply`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use terrane_plan::PlanMode;
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::{Common, run};
+use crate::Context;
+
+/// Change what exists so that it matches the configuration
+///
+/// Without a plan file it makes a plan, shows it, and asks before it carries it out.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A file written by "terrane plan -out"; it is carried out without asking
+    plan: Option<PathBuf>,
+    /// Do not ask before carrying out the plan
+    #[arg(long)]
+    pub auto_approve: bool,
+    #[command(flatten)]
+    pub planning: run::Planning,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    let options = run::options(&args.planning, &mut diags);
+    if args.plan.is_some() && !args.planning.vars.given.is_empty() {
+        diags.error(Diagnostic::error(
+            "Variables are in the plan",
+            "A saved plan holds the values of its variables; -var and -var-file cannot change them.",
+        ));
+        return context.end(&diags, &Default::default());
+    }
+    let mut ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+        Ok(ready) => ready,
+        Err(project) => return context.end(&diags, &project.files),
+    };
+    let saved = match args.plan.as_deref().map(|path| read(path, &ready)) {
+        Some(Ok(plan)) => {
+            ready.inputs = plan.inputs.clone();
+            Some(plan)
+        }
+        Some(Err(problem)) => {
+            diags.error(problem);
+            return context.end(&diags, &ready.project.files);
+        }
+        None => None,
+    };
+    let live = run::Live::start(context.terminal, &args.planning.work);
+    let operation = if options.mode == PlanMode::Destroy { "Destroy" } else { "Apply" };
+    let mut session = match ready.session(operation, &args.planning.lock, &live).await {
+        Ok(session) => session,
+        Err(problem) => {
+            live.pause();
+            diags.error(problem);
+            return context.end(&diags, &ready.project.files);
+        }
+    };
+    let plan = match saved {
+        Some(plan) => match terrane_engine::check_fresh(&plan, session.snapshot()) {
+            Ok(()) => Some(plan),
+            Err(problem) => {
+                diags.error(problem);
+                None
+            }
+        },
+        None => {
+            let plan = run::plan(context, &ready, &session, options, &live, &mut diags).await;
+            let wanted = !diags.has_errors() && plan.is_applicable();
+            match wanted && !args.auto_approve {
+                true => asked(context, &args, &plan, &mut diags).then_some(plan),
+                false => (wanted || !plan.errored).then_some(plan),
+            }
+        }
+    };
+    let mut code = ExitCode::SUCCESS;
+    if let Some(plan) = plan
+        && !diags.has_errors()
+    {
+        let live = run::Live::start(context.terminal, &args.planning.work);
+        code = run::apply(context, &ready, &mut session, &plan, &live, &mut diags).await;
+    }
+    if let Some(problem) = session.close().await {
+        diags.push(problem);
+    }
+    match context.end(&diags, &ready.project.files) {
+        ExitCode::SUCCESS => code,
+        failed => failed,
+    }
+}
+
+/// Asks for consent and says whether it was given; if not, that is reported.
+fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut Diagnostics) -> bool {
+    let (question, explain) = match plan.options.mode {
+        PlanMode::Destroy => (
+            "Do you really want to destroy all resources?",
+            "  Terrane will destroy all that is shown above. There is no undo.\n  Only 'yes' will be accepted.",
+        ),
+        PlanMode::RefreshOnly => (
+            "Do you want to update the state to what exists now?",
+            "  Terrane will write the values shown above into the state; no object changes.\n  Only 'yes' will be accepted.",
+        ),
+        PlanMode::Normal => (
+            "Do you want to perform these actions?",
+            "  Terrane will perform the actions described above.\n  Only 'yes' will be accepted.",
+        ),
+    };
+    match run::consent(context, &args.planning.work, question, explain) {
+        Ok(true) => true,
+        Ok(false) => {
+            let verb = if plan.options.mode == PlanMode::Destroy { "Destroy" } else { "Apply" };
+            diags.error(Diagnostic::error(
+                format!("{verb} cancelled"),
+                "The answer was not \"yes\"; nothing was changed.",
+            ));
+            false
+        }
+        Err(problem) => {
+            diags.error(problem);
+            false
+        }
+    }
+}
+
+fn read(path: &std::path::Path, ready: &run::Ready) -> Result<terrane_plan::Plan, Diagnostic> {
+    let cannot = |why: String| {
+        Diagnostic::error(
+            "Plan cannot be read",
+            format!("The file {} is not a plan that can be applied: {why}", path.display()),
+        )
+    };
+    let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
+    terrane_plan::file::read(&bytes, &ready.project.digest).map_err(|e| cannot(e.to_string()))
+}

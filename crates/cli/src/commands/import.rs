@@ -1,0 +1,69 @@
+//! `terrane import`
+
+use std::process::ExitCode;
+
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::{Common, run};
+use crate::Context;
+use crate::flags::{Lock, Vars};
+
+/// Take an existing object into the state
+///
+/// The configuration must declare the resource. Nothing else changes; "terrane plan" then shows how the object differs
+/// from what is declared.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The instance that gets the object, for example 'aws_vpc.main' or 'aws_subnet.a["eu-west-1a"]'
+    address: String,
+    /// The id of the object, in the form its type documents
+    id: String,
+    #[command(flatten)]
+    vars: Vars,
+    #[command(flatten)]
+    lock: Lock,
+    #[command(flatten)]
+    work: run::Work,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    let instance = match terrane_address::parse_instance(&args.address) {
+        Ok(instance) => instance,
+        Err(e) => {
+            let detail = format!("{:?} is not an address: {} (at character {})", args.address, e.message, e.at + 1);
+            diags.error(Diagnostic::error("Wrong address", detail));
+            return context.end(&diags, &Default::default());
+        }
+    };
+    let ready = match run::ready(context, &args.vars, &mut diags).await {
+        Ok(ready) => ready,
+        Err(project) => return context.end(&diags, &project.files),
+    };
+    let live = run::Live::start(context.terminal, &args.work);
+    match ready.session("Import", &args.lock, &live).await {
+        Ok(mut session) => {
+            let inputs = ready.inputs.clone();
+            diags.extend(
+                terrane_engine::import(ready.job(), inputs, &instance, &args.id, &mut session, &live.running).await,
+            );
+            live.pause();
+            if let Some(problem) = session.close().await {
+                diags.push(problem);
+            }
+        }
+        Err(problem) => {
+            diags.error(problem);
+        }
+    }
+    if !diags.has_errors() {
+        let done = context.terminal.out.with("1;32", "Import successful!");
+        println!(
+            "\n{done} The state now has the object as {instance}. \"terrane plan\" shows whether it matches the configuration."
+        );
+    }
+    context.end(&diags, &ready.project.files)
+}

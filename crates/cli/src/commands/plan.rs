@@ -1,0 +1,75 @@
+//! `terrane plan`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::{Common, run};
+use crate::Context;
+
+/// Show what would change
+///
+/// Compares the configuration with the state and with what exists, and shows what "apply" would do. Changes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Write the plan to a file that "apply" takes. The file holds secrets in plain text
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// End with code 2 if there are changes, 0 if there are none, 1 on errors
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    planning: run::Planning,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    let options = run::options(&args.planning, &mut diags);
+    let ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+        Ok(ready) => ready,
+        Err(project) => return context.end(&diags, &project.files),
+    };
+    let live = run::Live::start(context.terminal, &args.planning.work);
+    let session = match ready.session("Plan", &args.planning.lock, &live).await {
+        Ok(session) => session,
+        Err(problem) => {
+            live.pause();
+            diags.error(problem);
+            return context.end(&diags, &ready.project.files);
+        }
+    };
+    let plan = run::plan(context, &ready, &session, options, &live, &mut diags).await;
+    if let Some(problem) = session.close().await {
+        diags.push(problem);
+    }
+    if !diags.has_errors()
+        && let Some(path) = &args.out
+    {
+        match write(path, &plan, &ready) {
+            Ok(()) => println!(
+                "\nThe plan was saved to {0}. To carry out exactly these actions, run: terrane apply {0:?}",
+                path.display()
+            ),
+            Err(problem) => {
+                diags.error(problem);
+            }
+        }
+    }
+    let code = context.end(&diags, &ready.project.files);
+    match args.detailed_exitcode && !diags.has_errors() && plan.has_changes() {
+        true => ExitCode::from(2),
+        false => code,
+    }
+}
+
+fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) -> Result<(), Diagnostic> {
+    let cannot = |why: String| {
+        Diagnostic::error("Plan cannot be saved", format!("The file {} cannot be written: {why}.", path.display()))
+    };
+    let bytes = terrane_plan::file::write(plan, &ready.project.digest).map_err(|e| cannot(e.to_string()))?;
+    std::fs::write(path, bytes).map_err(|e| cannot(e.to_string()))
+}

@@ -1,0 +1,284 @@
+//! What plan, apply, destroy and import share: getting ready, planning, applying.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::ArgAction;
+use terrane_engine::{Cancel, Job, Locking, Running, Session};
+use terrane_lang::{Evaluator, Inputs, Stage};
+use terrane_plan::{Plan, PlanMode, PlanOptions};
+use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::{LockInfo, Store};
+
+use crate::Context;
+use crate::flags::{Lock, Vars};
+use crate::project::{self, Project, nothing_here};
+use crate::terminal::Terminal;
+use crate::views;
+use crate::views::progress::Progress;
+
+/// Flags that decide what is planned.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Planning {
+    /// Read existing objects first; with -refresh=false the state is taken as it is
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
+    pub refresh: bool,
+    /// Only bring the state and the outputs up to date with what exists
+    #[arg(long, conflicts_with = "destroy")]
+    pub refresh_only: bool,
+    /// Plan to delete everything
+    #[arg(long)]
+    pub destroy: bool,
+    /// Limit the plan to a module, resource or instance and what it depends on. May be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Replace this instance even if nothing about it changes. May be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
+    pub lock: Lock,
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// Flags that decide how work is done.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Work {
+    /// Do at most this many things at once
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub parallelism: u16,
+    /// Ask if something is missing
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
+    pub input: bool,
+    /// Show warnings in one line each
+    #[arg(long)]
+    pub compact_warnings: bool,
+}
+
+/// A project that is ready to be planned.
+pub struct Ready {
+    /// The project.
+    pub project: Project,
+    /// What it is given.
+    pub inputs: Inputs,
+    /// Where its state is.
+    pub store: Arc<dyn Store>,
+}
+
+/// An operation with its progress on the screen and Ctrl-C at hand.
+pub struct Live {
+    /// How the engine is to run.
+    pub running: Running,
+    progress: Arc<Progress>,
+    interrupts: tokio::task::JoinHandle<()>,
+}
+
+impl Live {
+    /// Shows progress and listens to Ctrl-C from now on.
+    pub fn start(terminal: Terminal, work: &Work) -> Live {
+        let cancel = Cancel::new();
+        let progress = Progress::start(terminal);
+        let pressed = cancel.clone();
+        let interrupts = tokio::spawn(async move {
+            while interrupt().await {
+                pressed.press();
+            }
+        });
+        let running = Running { parallelism: work.parallelism.into(), watcher: progress.clone(), cancel };
+        Live { running, progress, interrupts }
+    }
+
+    /// Takes the progress off the screen.
+    pub fn pause(&self) {
+        self.progress.finish();
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.progress.finish();
+        self.interrupts.abort();
+    }
+}
+
+/// Waits for Ctrl-C or a request to terminate; false if these cannot be listened to.
+async fn interrupt() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return false };
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.is_ok(),
+        told = terminate.recv() => told.is_some(),
+    }
+}
+
+/// Loads and checks a project and opens its store. `None` after errors were reported to `diags`.
+pub async fn ready(context: &Context, vars: &Vars, diags: &mut Diagnostics) -> Result<Ready, Box<Project>> {
+    let mut project = Project::load(&context.dir, diags);
+    if Project::is_empty(&context.dir) {
+        diags.error(nothing_here(&context.dir));
+        return Err(Box::new(project));
+    }
+    let inputs = project::inputs(&mut project, vars, Stage::Plan, &context.cwd, diags);
+    terrane_lang::check(&project.program, &project.providers, &project.world, diags);
+    if diags.has_errors() {
+        return Err(Box::new(project));
+    }
+    let store = {
+        let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs.clone());
+        project::store(&project, &mut evaluator, diags).await
+    };
+    match store {
+        Some(store) => Ok(Ready { project, inputs, store }),
+        None => Err(Box::new(project)),
+    }
+}
+
+impl Ready {
+    /// What the engine works on.
+    pub fn job(&self) -> Job<'_> {
+        Job { program: &self.project.program, providers: &self.project.providers, world: &self.project.world }
+    }
+
+    /// Opens the state, locked for an operation.
+    pub async fn session(&self, operation: &str, lock: &Lock, live: &Live) -> Result<Session<'_>, Diagnostic> {
+        let locking = Locking { lock: lock.lock, timeout: lock.lock_timeout, info: lock_info(operation) };
+        Session::open(&*self.store, &locking, &live.running.watcher).await
+    }
+}
+
+/// Who we are, for the lock.
+fn lock_info(operation: &str) -> LockInfo {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::env::var("HOSTNAME").map_err(|_| std::fmt::Error));
+    let host = host.map(|h| h.trim().to_owned()).unwrap_or_else(|_| "unknown".into());
+    LockInfo {
+        id: uuid::Uuid::new_v4().to_string(),
+        operation: format!("OperationType{operation}"),
+        who: format!("{user}@{host}"),
+        version: terrane_engine::LANGUAGE_VERSION.into(),
+        created: jiff::Timestamp::now().to_string(),
+        ..LockInfo::default()
+    }
+}
+
+/// Reads the flags that decide what is planned.
+pub fn options(planning: &Planning, diags: &mut Diagnostics) -> PlanOptions {
+    let mut wrong = |flag: &str, text: &str, e: &terrane_address::ParseError| {
+        let detail =
+            format!("{text:?} given with -{flag} is not an address: {} (at character {})", e.message, e.at + 1);
+        diags.error(Diagnostic::error("Wrong address", detail));
+    };
+    let mut options = PlanOptions {
+        mode: match (planning.destroy, planning.refresh_only) {
+            (true, _) => PlanMode::Destroy,
+            (_, true) => PlanMode::RefreshOnly,
+            _ => PlanMode::Normal,
+        },
+        refresh: planning.refresh,
+        ..PlanOptions::default()
+    };
+    for text in &planning.target {
+        match terrane_address::parse_target(text) {
+            Ok(target) => options.targets.push(target),
+            Err(e) => wrong("target", text, &e),
+        }
+    }
+    for text in &planning.replace {
+        match terrane_address::parse_instance(text) {
+            Ok(instance) => options.replace.push(instance),
+            Err(e) => wrong("replace", text, &e),
+        }
+    }
+    options
+}
+
+/// Makes a plan in a session, reports what there is to say, and shows it.
+pub async fn plan(
+    context: &Context,
+    ready: &Ready,
+    session: &Session<'_>,
+    options: PlanOptions,
+    live: &Live,
+    diags: &mut Diagnostics,
+) -> Plan {
+    let prior = session.snapshot().clone();
+    let (plan, found) = terrane_engine::plan(ready.job(), ready.inputs.clone(), prior, options, &live.running).await;
+    live.pause();
+    diags.extend(found);
+    if !plan.errored {
+        show(context, &plan, &ready.project);
+    }
+    plan
+}
+
+/// Shows a plan.
+pub fn show(context: &Context, plan: &Plan, project: &Project) {
+    print!("{}", views::plan::plan(plan, &project.providers, context.terminal.out));
+}
+
+/// Carries out a plan that was shown, in the session it was made in, and says what came of it.
+pub async fn apply(
+    context: &Context,
+    ready: &Ready,
+    session: &mut Session<'_>,
+    plan: &Plan,
+    live: &Live,
+    diags: &mut Diagnostics,
+) -> ExitCode {
+    let finished = terrane_engine::apply(ready.job(), plan, session, &live.running).await;
+    live.pause();
+    let finished = match finished {
+        Ok(finished) => finished,
+        Err(refused) => {
+            diags.extend(refused);
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some(error) = &finished.unsaved {
+        diags.error(rescue(session, &error.to_string()));
+    }
+    let applied = finished.applied;
+    diags.extend(applied.diagnostics.clone());
+    print!("{}", views::applied::summary(plan, &applied, context.terminal.out));
+    if applied.is_complete() && plan.options.mode != PlanMode::Destroy {
+        print!("{}", views::applied::outputs(&applied.snapshot));
+    }
+    match applied.is_complete() && finished.unsaved.is_none() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Keeps a state that could not be written beside the configuration.
+fn rescue(session: &Session<'_>, why: &str) -> Diagnostic {
+    let problem = Diagnostic::error("State cannot be written", why);
+    let written = terrane_state::write(session.snapshot()).map_err(|e| e.to_string());
+    match written.and_then(|bytes| std::fs::write("errored.tfstate", &bytes).map_err(|e| e.to_string())) {
+        Ok(()) => problem.hint(
+            "The state was written to the file errored.tfstate instead. It is the only record of what this run made: keep it, \
+             and put it in place of the stored state before the next run.",
+        ),
+        Err(e) => problem.note(format!("It could not be written to errored.tfstate either: {e}."))
+            .note(String::from_utf8_lossy(&terrane_state::write(session.snapshot()).unwrap_or_default()).into_owned())
+            .hint("The text above is the state. Save it."),
+    }
+}
+
+/// Asks for consent, the way Terraform asks.
+pub fn consent(context: &Context, work: &Work, question: &str, explain: &str) -> Result<bool, Diagnostic> {
+    if !work.input || !context.terminal.input {
+        return Err(Diagnostic::error(
+            "No consent",
+            "Input is switched off, so nobody can be asked whether to apply this plan.",
+        )
+        .hint("Use -auto-approve, or make a plan with \"terrane plan -out=FILE\" and apply that file."));
+    }
+    let bold = context.terminal.out.bold(question);
+    let answer =
+        context.terminal.ask(&format!("\n{bold}\n{explain}\n\n  {} ", context.terminal.out.bold("Enter a value:")));
+    println!();
+    Ok(answer.is_some_and(|a| a.trim() == "yes"))
+}
