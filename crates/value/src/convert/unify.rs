@@ -65,11 +65,11 @@ fn unify_alike(types: &[Type]) -> Alike {
         return Alike::Decided(Some(Type::Any));
     }
     if k.map == all {
-        Alike::Decided(elements(types).map(Type::map))
+        Alike::Decided(elements(types, Type::map))
     } else if k.list == all {
-        Alike::Decided(elements(types).map(Type::list))
+        Alike::Decided(elements(types, Type::list))
     } else if k.set == all {
-        Alike::Decided(elements(types).map(Type::set))
+        Alike::Decided(elements(types, Type::set))
     } else if k.object == all {
         Alike::Decided(objects(types))
     } else if k.tuple == all {
@@ -85,9 +85,10 @@ fn unify_alike(types: &[Type]) -> Alike {
     }
 }
 
-fn elements(types: &[Type]) -> Option<Type> {
+fn elements(types: &[Type], collection: fn(Type) -> Type) -> Option<Type> {
     let elements: Vec<Type> = types.iter().filter_map(Type::element).cloned().collect();
-    unify(&elements)
+    let united = collection(unify(&elements)?);
+    types.iter().all(|t| convertible(t, &united)).then_some(united)
 }
 
 fn attribute_types(types: &[Type]) -> Vec<Type> {
@@ -170,9 +171,9 @@ fn preferred(types: &[Type]) -> Option<Type> {
 fn most_general_first(types: &[&Type]) -> Vec<usize> {
     let mut below = vec![Vec::new(); types.len()];
     let mut above = vec![0usize; types.len()];
-    for i in 0..types.len() {
-        for j in i + 1..types.len() {
-            let (upper, lower) = match generality(types[i], types[j]) {
+    for (i, a) in types.iter().enumerate() {
+        for (j, b) in types.iter().enumerate().skip(i + 1) {
+            let (upper, lower) = match generality(a, b) {
                 Ordering::Less => (i, j),
                 Ordering::Greater => (j, i),
                 Ordering::Equal => continue,

@@ -1,8 +1,9 @@
 //! What is reckoned with numbers.
 
 use std::ops::{Add, Neg, Sub};
+use std::sync::Arc;
 
-use super::{Number, Repr};
+use super::{Float, Number, Repr};
 
 impl Number {
     /// The product; `None` if it is too large to be written out.
@@ -73,7 +74,7 @@ impl Number {
 }
 
 /// The number, nought if it is too small to matter, `None` if it is too large.
-fn in_range(float: super::Float) -> Option<Number> {
+fn in_range(float: Float) -> Option<Number> {
     match !float.in_range() && float.exponent() < 0 {
         true => Some(Number::ZERO),
         false => Number::from_float(float),
@@ -85,12 +86,7 @@ impl Add for &Number {
 
     /// The sum, rounded to 512 bits.
     fn add(self, other: &Number) -> Number {
-        if let (Repr::Int(a), Repr::Int(b)) = (&self.0, &other.0)
-            && let Some(sum) = a.checked_add(*b)
-        {
-            return Number(Repr::Int(sum));
-        }
-        Number::from_sum(self.float().plus(&other.float()))
+        sum(self, other)
     }
 }
 
@@ -99,7 +95,7 @@ impl Sub for &Number {
 
     /// The difference, rounded to 512 bits.
     fn sub(self, other: &Number) -> Number {
-        self + &-other
+        sum(self, &-other)
     }
 }
 
@@ -109,18 +105,25 @@ impl Neg for &Number {
     fn neg(self) -> Number {
         match &self.0 {
             Repr::Int(i) if *i != i64::MIN => Number(Repr::Int(-*i)),
-            _ => Number::from_sum(self.float().negated()),
+            _ => unchecked(self.float().negated()),
         }
     }
 }
 
-impl Number {
-    /// A sum or difference of numbers in range, which at most is one step beyond the range.
-    fn from_sum(float: super::Float) -> Number {
-        let float = float.rounded();
-        match float.as_i64() {
-            Some(i) => Number(Repr::Int(i)),
-            None => Number(Repr::Big(std::sync::Arc::new(float))),
-        }
+fn sum(a: &Number, b: &Number) -> Number {
+    if let (Repr::Int(a), Repr::Int(b)) = (&a.0, &b.0)
+        && let Some(sum) = a.checked_add(*b)
+    {
+        return Number(Repr::Int(sum));
+    }
+    unchecked(a.float().plus(&b.float()))
+}
+
+/// A sum or negative of numbers in range, which at most is one step beyond the range.
+fn unchecked(float: Float) -> Number {
+    let float = float.rounded();
+    match float.as_i64() {
+        Some(i) => Number(Repr::Int(i)),
+        None => Number(Repr::Big(Arc::new(float))),
     }
 }

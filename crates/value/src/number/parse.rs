@@ -13,7 +13,7 @@ const EXPONENT_LIMIT: i64 = 300_000;
 pub(super) fn decimal(text: &str) -> Option<Number> {
     let (negative, text) = sign(text);
     let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], text[at + 1..].strip_prefix('+').unwrap_or(&text[at + 1..]).parse::<i64>().ok()?),
+        Some(at) => (&text[..at], text[at + 1..].parse::<i64>().ok()?),
         None => (text, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

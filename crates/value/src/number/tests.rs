@@ -42,8 +42,24 @@ fn writes_the_shortest_decimal() {
 
 #[test]
 fn refuses_what_is_no_number() {
-    for text in ["", ".", "-", "e5", "1e", "1e-", "1.2.3", "0x10", "1_000", " 1", "Inf", "NaN", "1e999999999999", "--1"]
-    {
+    for text in [
+        "",
+        ".",
+        "-",
+        "e5",
+        "1e",
+        "1e-",
+        "1.2.3",
+        "0x10",
+        "1_000",
+        " 1",
+        "Inf",
+        "NaN",
+        "1e999999999999",
+        "--1",
+        "1e+-5",
+        "1e++5",
+    ] {
         assert!(text.parse::<Number>().is_err(), "{text:?}");
     }
 }
