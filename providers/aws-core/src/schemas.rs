@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use terrane_provider::sdk::schema::{Archive, Part, TypeSchema, decode};
+use terrane_provider::sdk::schema::{Archive, ArchiveError, DecodeError, Part, TypeSchema, decode};
 
 static BYTES: &[u8] = include_bytes!("../schemas/aws.bin");
 static ARCHIVE: LazyLock<Option<Archive>> = LazyLock::new(|| Archive::open(BYTES).ok());
@@ -11,12 +11,12 @@ static DECODED: LazyLock<Mutex<HashMap<(Part, &'static str), Arc<TypeSchema>>>> 
 
 /// The schema of a resource type, decoded on first use.
 pub fn resource_schema(ty: &str) -> Option<Arc<TypeSchema>> {
-    decoded(Part::Resource, ty)
+    decoded(Part::Resource, ty).ok().flatten()
 }
 
 /// The schema of a data source, decoded on first use.
 pub fn data_schema(ty: &str) -> Option<Arc<TypeSchema>> {
-    decoded(Part::Data, ty)
+    decoded(Part::Data, ty).ok().flatten()
 }
 
 /// The names of all resource types, sorted.
@@ -31,24 +31,24 @@ pub fn data_types() -> Vec<&'static str> {
 
 /// The schema of the provider configuration as packed: its `endpoints` block has no attributes yet.
 pub(crate) fn provider_schema() -> Option<Arc<TypeSchema>> {
-    decoded(Part::Provider, "")
+    decoded(Part::Provider, "").ok().flatten()
 }
 
 fn names(part: Part) -> Vec<&'static str> {
     ARCHIVE.iter().flat_map(|a| a.names(part)).collect()
 }
 
-fn decoded(part: Part, name: &str) -> Option<Arc<TypeSchema>> {
-    let archive = ARCHIVE.as_ref()?;
-    let name = archive.names(part).find(|n| *n == name)?;
+fn decoded(part: Part, name: &str) -> Result<Option<Arc<TypeSchema>>, DecodeError> {
+    let Some(archive) = ARCHIVE.as_ref() else { return Err(ArchiveError::Index.into()) };
+    let Some(name) = archive.names(part).find(|n| *n == name) else { return Ok(None) };
     let mut decoded = DECODED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some(schema) = decoded.get(&(part, name)) {
-        return Some(schema.clone());
+        return Ok(Some(schema.clone()));
     }
-    let text = archive.text(part, name).ok()??;
-    let schema = decode(name, &text, &|list| archive.text(Part::Values, list)).ok().map(Arc::new)?;
+    let Some(text) = archive.text(part, name)? else { return Ok(None) };
+    let schema = Arc::new(decode(name, &text, &|list| archive.text(Part::Values, list))?);
     decoded.insert((part, name), schema.clone());
-    Some(schema)
+    Ok(Some(schema))
 }
 
 #[cfg(test)]
@@ -60,11 +60,10 @@ mod tests {
     fn every_schema_decodes() {
         let (resources, data) = (resource_types(), data_types());
         assert_eq!((resources.len(), data.len()), (277, 155));
-        for name in resources {
-            assert_eq!(&*resource_schema(name).unwrap_or_else(|| panic!("{name}")).name, name);
-        }
-        for name in data {
-            assert_eq!(&*data_schema(name).unwrap_or_else(|| panic!("{name}")).name, name);
+        let all = resources.into_iter().map(|n| (Part::Resource, n)).chain(data.into_iter().map(|n| (Part::Data, n)));
+        for (part, name) in all {
+            let schema = decoded(part, name).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(&*schema.unwrap().name, name);
         }
         assert!(provider_schema().is_some());
         assert!(resource_schema("aws_vp").is_none());

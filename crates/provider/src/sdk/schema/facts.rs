@@ -208,9 +208,9 @@ pub struct Checks {
     /// None of these.
     pub none_of: Vec<String>,
     /// Between these, both included.
-    pub range: Option<(Option<f64>, Option<f64>)>,
+    pub range: Option<(Option<Bound>, Option<Bound>)>,
     /// More than this.
-    pub greater_than: Option<f64>,
+    pub greater_than: Option<Bound>,
     /// A multiple of this.
     pub multiple_of: Option<i64>,
     /// A text of so many bytes.
@@ -235,4 +235,17 @@ pub struct Checks {
     pub any_of: Vec<Checks>,
     /// Names of checks that are not described here.
     pub r#fn: Vec<String>,
+}
+
+/// A limit of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "serde_json::Number")]
+pub struct Bound(pub f64);
+
+impl TryFrom<serde_json::Number> for Bound {
+    type Error = &'static str;
+
+    fn try_from(number: serde_json::Number) -> Result<Bound, &'static str> {
+        number.as_f64().map(Bound).ok_or("a limit is out of range")
+    }
 }

@@ -11,6 +11,6 @@ mod wire;
 pub use archive::{Archive, ArchiveError, Entry, Part, write};
 pub use decode::{DecodeError, decode};
 pub use facts::{
-    AttributeFacts, Blank, BlockFacts, Checks, Family, Import, NestedFacts, Recomputed, Relations, Replace, Rule,
-    RuleKind, Same, TypeSchema,
+    AttributeFacts, Blank, BlockFacts, Bound, Checks, Family, Import, NestedFacts, Recomputed, Relations, Replace,
+    Rule, RuleKind, Same, TypeSchema,
 };

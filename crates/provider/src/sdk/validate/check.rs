@@ -108,12 +108,13 @@ fn regex(pattern: &str) -> Option<Regex> {
 
 fn number_checks(checks: &Checks, number: &Number) -> Result<(), String> {
     let n = number.as_f64();
-    if let Some((least, most)) = checks.range
+    let range = checks.range.map(|(least, most)| (least.map(|b| b.0), most.map(|b| b.0)));
+    if let Some((least, most)) = range
         && (least.is_some_and(|l| n < l) || most.is_some_and(|m| n > m))
     {
         return Err(format!("is out of range; {} is allowed", between(least, most)));
     }
-    if let Some(bound) = checks.greater_than.filter(|b| n <= *b) {
+    if let Some(bound) = checks.greater_than.map(|b| b.0).filter(|b| n <= *b) {
         return Err(format!("must be greater than {bound}"));
     }
     match checks.multiple_of {

@@ -1,0 +1,105 @@
+//! The shape and rules of the provider block.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use terrane_provider::Problem;
+use terrane_provider::sdk::schema::TypeSchema;
+use terrane_provider::sdk::{Args, validate};
+use terrane_value::{Attribute, Path, Schema, Type, Value};
+
+use crate::duration::parse_duration;
+use crate::rules::{AwsRules, is_region};
+use crate::schemas::provider_schema;
+use crate::services::endpoint_names;
+
+static SCHEMA: LazyLock<TypeSchema> = LazyLock::new(|| {
+    let mut schema = provider_schema().map(|s| (*s).clone()).unwrap_or_default();
+    let mut shape = (*schema.schema).clone();
+    if let Some(endpoints) = shape.block.blocks.get_mut("endpoints") {
+        endpoints.block.attributes.extend(endpoint_names().map(|name| (name.into(), optional_string())));
+    }
+    for name in ["access_key", "secret_key", "token"] {
+        shape.block.attributes.entry(name.into()).and_modify(|a| a.sensitive = name != "access_key");
+    }
+    schema.schema = Arc::new(shape);
+    schema
+});
+
+fn optional_string() -> Attribute {
+    Attribute {
+        ty: Type::String,
+        required: false,
+        optional: true,
+        computed: false,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        as_blocks: false,
+    }
+}
+
+/// The shape of the provider block.
+pub fn config_schema() -> Arc<Schema> {
+    SCHEMA.schema.clone()
+}
+
+/// What is wrong with a provider block; parts may be unknown.
+pub fn validate_config(config: &Value) -> Vec<Problem> {
+    let mut problems = validate(&SCHEMA, &AwsRules, config);
+    let args = Args(config);
+    if let Some(region) = args.text("region").filter(|r| !is_region(r)) {
+        let detail = format!("{region:?} is no region such as \"us-east-1\".");
+        problems.push(Problem::error("Invalid value for region", detail).at(Path::root().attr("region")));
+    }
+    for block in ["assume_role", "assume_role_with_web_identity"] {
+        for (i, role) in args.blocks(block).into_iter().enumerate() {
+            let path = Path::root().attr(block).index(i);
+            problems.extend(role.str("duration").and_then(duration).map(|p| p.at(path.attr("duration"))));
+        }
+    }
+    problems
+}
+
+fn duration(text: &str) -> Option<Problem> {
+    let limits = Duration::from_secs(15 * 60)..=Duration::from_secs(12 * 3600);
+    let right = parse_duration(text).is_some_and(|d| limits.contains(&d));
+    let detail = format!("{text:?} is no duration from 15m to 12h, such as \"1h30m\".");
+    (!right).then(|| Problem::error("Invalid value for duration", detail))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use terrane_value::json::json_decode;
+
+    use super::*;
+
+    fn problems(config: &str) -> Vec<String> {
+        let config = config_schema().block.coerce(&json_decode(config).unwrap()).unwrap();
+        validate_config(&config).into_iter().map(|p| p.path.map(|p| p.to_string()).unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn a_usual_block_is_right() {
+        let config = r#"{"region": "us-east-1", "skip_metadata_api_check": "true", "max_retries": 3,
+            "assume_role": [{"role_arn": "arn:aws:iam::123456789012:role/x", "duration": "1h"}],
+            "default_tags": [{"tags": {"a": "b"}}], "endpoints": [{"s3": "http://localhost:1", "sqs": "x"}]}"#;
+        assert_eq!(problems(config), Vec::<String>::new());
+    }
+
+    #[test]
+    fn mistakes_are_found_with_their_place() {
+        let config = r#"{"region": "Europe", "skip_metadata_api_check": "maybe",
+            "assume_role": [{"role_arn": "x", "duration": "13h"}],
+            "allowed_account_ids": ["1"], "forbidden_account_ids": ["2"]}"#;
+        let expected = [
+            ".allowed_account_ids",
+            ".skip_metadata_api_check",
+            ".assume_role[0].role_arn",
+            ".region",
+            ".assume_role[0].duration",
+        ];
+        assert_eq!(problems(config), expected);
+    }
+}

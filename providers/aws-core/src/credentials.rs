@@ -1,0 +1,190 @@
+//! Where credentials come from.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_sts::error::DisplayErrorContext;
+use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
+use aws_types::SdkConfig;
+
+use crate::settings::{Keys, Role, Settings, Token, WebIdentity};
+
+/// The name in the session of a role when none is written.
+const SESSION: &str = "terrane";
+
+/// The files that profiles are read from.
+pub(crate) fn profile_files(settings: &Settings) -> EnvConfigFiles {
+    let (configs, credentials) = (&settings.shared_config_files, &settings.shared_credentials_files);
+    let mut files = EnvConfigFiles::builder();
+    files = configs.iter().fold(files, |f, path| f.with_file(EnvConfigFileKind::Config, expanded(path)));
+    files = credentials.iter().fold(files, |f, path| f.with_file(EnvConfigFileKind::Credentials, expanded(path)));
+    files
+        .include_default_config_file(configs.is_empty())
+        .include_default_credentials_file(credentials.is_empty())
+        .build()
+}
+
+fn expanded(path: &str) -> String {
+    match (path.strip_prefix("~/"), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// The credentials to begin with, before any role is assumed.
+pub(crate) fn source(settings: &Settings, provider: &ProviderConfig) -> SharedCredentialsProvider {
+    if let Some(Keys { access, secret, token }) = &settings.keys {
+        let keys = Credentials::new(access, secret, token.clone(), None, "provider block");
+        return SharedCredentialsProvider::new(keys);
+    }
+    let mut profile =
+        ProfileFileCredentialsProvider::builder().configure(provider).profile_files(profile_files(settings));
+    if let Some(name) = &settings.profile {
+        profile = profile.profile_name(name);
+        return SharedCredentialsProvider::new(profile.build());
+    }
+    let web = WebIdentityTokenCredentialsProvider::builder().configure(provider).build();
+    let ecs = EcsCredentialsProvider::builder().configure(provider).build();
+    let chain = CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new())
+        .or_else("Profile", profile.build())
+        .or_else("WebIdentity", web)
+        .or_else("Container", ecs);
+    SharedCredentialsProvider::new(match settings.metadata {
+        true => chain.or_else("InstanceMetadata", ImdsCredentialsProvider::builder().configure(provider).build()),
+        false => chain,
+    })
+}
+
+/// Credentials of the roles that the settings assume, one with those of the other.
+pub(crate) fn assumed(settings: &Settings, sdk: &SdkConfig) -> Option<SharedCredentialsProvider> {
+    let mut current = settings.web_identity.as_ref().map(|web| {
+        let sts = aws_sdk_sts::Client::new(sdk);
+        SharedCredentialsProvider::new(Assumed { sts, how: How::WebIdentity(web.clone()) })
+    });
+    for role in &settings.roles {
+        let mut config = sdk.to_builder();
+        if let Some(credentials) = &current {
+            config.set_credentials_provider(Some(credentials.clone()));
+        }
+        // Each link needs a cache of its own: the shared one is for the credentials at the end of the chain.
+        config.set_identity_cache(Some(aws_config::identity::IdentityCache::lazy().build()));
+        let sts = aws_sdk_sts::Client::new(&config.build());
+        current = Some(SharedCredentialsProvider::new(Assumed { sts, how: How::Role(role.clone()) }));
+    }
+    current
+}
+
+/// A role that is assumed when its credentials are asked for.
+#[derive(Debug)]
+struct Assumed {
+    sts: aws_sdk_sts::Client,
+    how: How,
+}
+
+#[derive(Debug)]
+enum How {
+    Role(Role),
+    WebIdentity(WebIdentity),
+}
+
+impl ProvideCredentials for Assumed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            match &self.how {
+                How::Role(role) => self.role(role).await,
+                How::WebIdentity(web) => self.web(web).await,
+            }
+        })
+    }
+}
+
+impl Assumed {
+    async fn role(&self, role: &Role) -> Result<Credentials, CredentialsError> {
+        let tag = |(k, v): (&String, &String)| Tag::builder().key(k).value(v).build().ok();
+        let tags: Vec<Tag> = role.tags.iter().filter_map(tag).collect();
+        let answer = self
+            .sts
+            .assume_role()
+            .role_arn(&role.arn)
+            .role_session_name(role.session_name.as_deref().unwrap_or(SESSION))
+            .set_external_id(role.external_id.clone())
+            .set_duration_seconds(role.duration.and_then(seconds))
+            .set_policy(role.policy.clone())
+            .set_policy_arns(policies(role))
+            .set_source_identity(role.source_identity.clone())
+            .set_tags((!tags.is_empty()).then_some(tags))
+            .set_transitive_tag_keys((!role.transitive_tag_keys.is_empty()).then(|| role.transitive_tag_keys.clone()))
+            .send()
+            .await;
+        let answer = answer.map_err(|e| refused(&role.arn, &DisplayErrorContext(&e)))?;
+        credentials(&role.arn, answer.credentials)
+    }
+
+    async fn web(&self, web: &WebIdentity) -> Result<Credentials, CredentialsError> {
+        let role = &web.role;
+        let answer = self
+            .sts
+            .assume_role_with_web_identity()
+            .role_arn(&role.arn)
+            .role_session_name(role.session_name.as_deref().unwrap_or(SESSION))
+            .web_identity_token(token(&web.token).await?)
+            .set_duration_seconds(role.duration.and_then(seconds))
+            .set_policy(role.policy.clone())
+            .set_policy_arns(policies(role))
+            .send()
+            .await;
+        let answer = answer.map_err(|e| refused(&role.arn, &DisplayErrorContext(&e)))?;
+        credentials(&role.arn, answer.credentials)
+    }
+}
+
+async fn token(token: &Token) -> Result<String, CredentialsError> {
+    match token {
+        Token::Text(text) => Ok(text.clone()),
+        Token::File(path) => {
+            let text = tokio::fs::read_to_string(path).await;
+            text.map_err(|e| CredentialsError::invalid_configuration(format!("web_identity_token_file {path}: {e}")))
+        }
+    }
+}
+
+fn seconds(duration: Duration) -> Option<i32> {
+    i32::try_from(duration.as_secs()).ok()
+}
+
+fn policies(role: &Role) -> Option<Vec<PolicyDescriptorType>> {
+    let all: Vec<_> = role.policy_arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+fn refused(arn: &str, error: &dyn std::fmt::Display) -> CredentialsError {
+    CredentialsError::provider_error(format!("role {arn} cannot be assumed: {error}"))
+}
+
+fn credentials(arn: &str, answer: Option<aws_sdk_sts::types::Credentials>) -> Result<Credentials, CredentialsError> {
+    let answer = answer.ok_or_else(|| refused(arn, &"STS answered without credentials"))?;
+    let expires = SystemTime::try_from(answer.expiration).ok();
+    let (access, secret, token) = (answer.access_key_id, answer.secret_access_key, answer.session_token);
+    Ok(Credentials::new(access, secret, Some(token), expires, "assumed role"))
+}
+
+/// What an error of a credentials provider says, with its causes.
+pub(crate) fn told(error: &CredentialsError) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |e| e.source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup();
+    if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+}

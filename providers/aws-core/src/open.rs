@@ -1,0 +1,270 @@
+//! From the provider block to a configured instance.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use terrane_provider::Problem;
+use terrane_value::{Path, Value};
+
+use crate::Cloud;
+use crate::credentials::{assumed, profile_files, source, told};
+use crate::rules::is_region;
+use crate::settings::Settings;
+
+/// Arguments that no call depends on.
+const HARMLESS: [&str; 3] = ["default_tags", "ignore_tags", "user_agent"];
+
+impl Cloud {
+    /// Opens an instance from a provider block and the environment.
+    ///
+    /// Where the block holds unknown parts the instance can plan, but not call: its calls fail and name those parts.
+    /// Otherwise credentials are looked for at once and, unless `skip_credentials_validation` is set, shown to AWS.
+    pub async fn open(config: &Value) -> Result<Cloud, Vec<Problem>> {
+        let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let settings = Settings::read(config, &env)?;
+        let hindrances: Vec<&str> =
+            settings.unknown.iter().map(String::as_str).filter(|u| !HARMLESS.contains(u)).collect();
+        match hindrances.is_empty() {
+            true => ready(settings).await,
+            false => Ok(offline(settings.clone(), &hindrances)),
+        }
+    }
+}
+
+/// An instance that plans without calls.
+fn offline(settings: Settings, hindrances: &[&str]) -> Cloud {
+    let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+    let known = settings.region.clone().filter(|_| !settings.unknown.iter().any(|u| u == "region"));
+    let list = hindrances.iter().map(|h| format!("`{h}`")).collect::<Vec<_>>().join(", ");
+    let obstacle = format!(
+        "AWS cannot be called yet: {list} of the provider block depends on what is known only after apply. \
+         Apply what it depends on first, for example with -target, or write a value that is known"
+    );
+    let mut cloud = with(sdk, &settings);
+    cloud.region = known.unwrap_or_default();
+    cloud.obstacle = Some(obstacle);
+    cloud
+}
+
+fn with(sdk: SdkConfig, settings: &Settings) -> Cloud {
+    let mut cloud = Cloud::new(sdk);
+    cloud.tags = settings.tags.clone();
+    cloud.tags_unknown = settings.unknown.iter().any(|u| u == "default_tags");
+    cloud.max_retries = settings.max_retries.unwrap_or(cloud.max_retries);
+    cloud.s3_use_path_style = settings.s3_use_path_style;
+    cloud.skip_account_id = settings.skip_account_id;
+    cloud
+}
+
+async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
+    let region = region(&settings).await.map_err(|p| vec![p])?;
+    let provider = ProviderConfig::without_region().with_region(Some(Region::new(region.clone())));
+    let source = source(&settings, &provider);
+    source.provide_credentials().await.map_err(|e| vec![no_credentials(&settings, &told(&e))])?;
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .profile_files(profile_files(&settings))
+        .credentials_provider(source)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts());
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(on) = settings.use_fips {
+        loader = loader.use_fips(on);
+    }
+    if let Some(on) = settings.use_dual_stack {
+        loader = loader.use_dual_stack(on);
+    }
+    for agent in agents(&settings) {
+        loader = loader.framework_metadata(agent);
+    }
+    let sdk = named_endpoints(loader.load().await, &settings.endpoints);
+    let sdk = match assumed(&settings, &sts(&sdk, &settings)) {
+        Some(role) => sdk.into_builder().credentials_provider(role).build(),
+        None => sdk,
+    };
+    let cloud = with(sdk, &settings);
+    admitted(&cloud, &settings).await.map_err(|p| vec![p])?;
+    Ok(cloud)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).read_timeout(Duration::from_secs(120)).build()
+}
+
+fn agents(settings: &Settings) -> Vec<FrameworkMetadata> {
+    let own = FrameworkMetadata::new("terrane", Some(env!("CARGO_PKG_VERSION")));
+    let others = settings.user_agent.iter().map(|text| {
+        let (name, version) = text.split_once('/').map_or((text.as_str(), None), |(n, v)| (n, Some(v)));
+        FrameworkMetadata::new(name.to_owned(), version.map(str::to_owned))
+    });
+    std::iter::once(own).chain(others).flatten().collect()
+}
+
+/// The configuration for calls to STS.
+fn sts(sdk: &SdkConfig, settings: &Settings) -> SdkConfig {
+    match &settings.sts_region {
+        Some(region) => sdk.to_builder().region(Region::new(region.clone())).build(),
+        None => sdk.clone(),
+    }
+}
+
+async fn region(settings: &Settings) -> Result<String, Problem> {
+    let mut profile = ProfileFileRegionProvider::builder().profile_files(profile_files(settings));
+    if let Some(name) = &settings.profile {
+        profile = profile.profile_name(name);
+    }
+    let found = match &settings.region {
+        Some(region) => Some(region.clone()),
+        None => profile.build().region().await.map(|r| r.as_ref().to_owned()),
+    };
+    match found {
+        Some(region) if is_region(&region) => Ok(region),
+        Some(region) => {
+            let detail = format!("{region:?} is no region such as \"us-east-1\".");
+            Err(Problem::error("Invalid AWS region", detail).at(Path::root().attr("region")))
+        }
+        None => Err(Problem::error(
+            "No AWS region",
+            "Nothing says in which region to work. Write `region` in the provider block, set AWS_REGION, or set the \
+             region of the profile in the AWS configuration file.",
+        )),
+    }
+}
+
+fn no_credentials(settings: &Settings, told: &str) -> Problem {
+    let looked = match &settings.profile {
+        Some(profile) => format!("The profile {profile:?} gives no credentials"),
+        None => "No credentials were found in the provider block, the environment, the AWS configuration files, a \
+                 web identity, the container or the instance"
+            .to_owned(),
+    };
+    let hint = match told.to_lowercase().contains("sso") {
+        true => "Log in with `aws sso login`.",
+        false => {
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with `profile` or AWS_PROFILE, or log \
+             in with `aws sso login`."
+        }
+    };
+    Problem::error("No AWS credentials", format!("{looked}: {told}.\n{hint}"))
+}
+
+/// Shows the credentials to AWS and holds the account against the lists of the provider block.
+async fn admitted(cloud: &Cloud, settings: &Settings) -> Result<(), Problem> {
+    let (allowed, forbidden) = (&settings.allowed_account_ids, &settings.forbidden_account_ids);
+    let listed = !allowed.is_empty() || !forbidden.is_empty();
+    if settings.skip_credentials_validation && !listed {
+        return Ok(());
+    }
+    refused(&cloud.caller().await?.account, allowed, forbidden).map_or(Ok(()), Err)
+}
+
+fn refused(account: &str, allowed: &BTreeSet<String>, forbidden: &BTreeSet<String>) -> Option<Problem> {
+    let list = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>().join(", ");
+    let detail = match () {
+        () if !allowed.is_empty() && !allowed.contains(account) => {
+            format!("The credentials belong to account {account}; `allowed_account_ids` names {}.", list(allowed))
+        }
+        () if forbidden.contains(account) => {
+            format!("The credentials belong to account {account}, which `forbidden_account_ids` names.")
+        }
+        () => return None,
+    };
+    Some(Problem::error("Wrong AWS account", format!("{detail} Use other credentials.")))
+}
+
+/// Lets the endpoints of the provider block win over those of environment and profile.
+fn named_endpoints(sdk: SdkConfig, endpoints: &BTreeMap<String, String>) -> SdkConfig {
+    if endpoints.is_empty() {
+        return sdk;
+    }
+    let named = Endpoints { named: endpoints.clone(), others: sdk.clone() };
+    sdk.into_builder().service_config(named).build()
+}
+
+#[derive(Debug)]
+struct Endpoints {
+    named: BTreeMap<String, String>,
+    others: SdkConfig,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let named = self.named.get(key.service_id()).filter(|_| key.profile() == "endpoint_url");
+        named.cloned().or_else(|| self.others.service_config()?.load_config(key))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use terrane_value::Type;
+
+    use super::*;
+
+    fn config(pairs: &[(&'static str, Value)]) -> Value {
+        let keys = [("access_key", "AKIA"), ("secret_key", "s")].map(|(k, v)| (k, Value::string(v)));
+        let skips = ["skip_credentials_validation", "skip_requesting_account_id"].map(|k| (k, Value::from(true)));
+        Value::object(keys.into_iter().chain(skips).chain(pairs.iter().cloned()))
+    }
+
+    #[tokio::test]
+    async fn an_instance_without_calls_opens() {
+        let cloud = Cloud::open(&config(&[("region", Value::string("eu-west-1"))])).await.unwrap();
+        assert_eq!(cloud.default_region(), "eu-west-1");
+        assert_eq!(cloud.account_id().await.unwrap(), "");
+        assert!(cloud.ready().is_ok());
+    }
+
+    #[tokio::test]
+    async fn unknown_arguments_let_plan_but_not_call() {
+        let cloud = Cloud::open(&config(&[("region", Value::unknown(Type::String))])).await.unwrap();
+        assert_eq!(cloud.default_region(), "");
+        let problem = cloud.caller().await.unwrap_err();
+        assert!(problem.detail.contains("`region`"), "{problem:?}");
+        let tags = Value::unknown(Type::Any);
+        let region = Value::string("eu-west-1");
+        let cloud = Cloud::open(&config(&[("region", region), ("default_tags", tags)])).await.unwrap();
+        assert!(cloud.ready().is_ok() && cloud.tags_unknown);
+    }
+
+    #[tokio::test]
+    async fn a_region_must_look_like_one() {
+        let problems = Cloud::open(&config(&[("region", Value::string("Europe"))])).await.unwrap_err();
+        assert!(problems[0].detail.contains("Europe"));
+    }
+
+    #[test]
+    fn accounts_are_held_against_the_lists() {
+        let set = |ids: &[&str]| -> BTreeSet<String> { ids.iter().map(|i| i.to_string()).collect() };
+        assert!(refused("1", &set(&[]), &set(&[])).is_none());
+        assert!(refused("1", &set(&["1", "2"]), &set(&[])).is_none());
+        assert!(refused("3", &set(&["1", "2"]), &set(&[])).unwrap().detail.contains("names 1, 2"));
+        assert!(refused("1", &set(&[]), &set(&["1"])).is_some());
+    }
+
+    #[test]
+    fn endpoints_of_the_block_win() {
+        let sdk = SdkConfig::builder().build();
+        let sdk = named_endpoints(sdk, &[("S3".to_owned(), "http://x".to_owned())].into());
+        let load = |service: &str, name: &str| {
+            let key = ServiceConfigKey::builder().service_id(service).env("E").profile(name).build().unwrap();
+            sdk.service_config().unwrap().load_config(key)
+        };
+        assert_eq!(load("S3", "endpoint_url").as_deref(), Some("http://x"));
+        assert_eq!(load("S3", "other"), None);
+        assert_eq!(load("EC2", "endpoint_url"), None);
+    }
+}
