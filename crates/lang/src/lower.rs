@@ -10,30 +10,12 @@ use terrane_value::{Number, Type, Value};
 
 use crate::functions;
 use crate::ir::{Call, Callee, ExprId, Exprs, For, Node, Part, Reference};
-use crate::program::Names;
+use crate::program::{Declared, Keys};
 use crate::suggest::{Suggest, article};
 
 mod chain;
 
 pub(crate) use chain::{Chain, Step};
-
-/// How the instances of a resource or module call are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keys {
-    None,
-    Count,
-    ForEach,
-}
-
-/// What the names of a module are, for resolving them.
-#[derive(Debug, Default)]
-pub(crate) struct Declared {
-    pub names: Names,
-    /// By resource id.
-    pub resource_keys: Vec<Keys>,
-    /// By call id.
-    pub call_keys: Vec<Keys>,
-}
 
 /// What may be referred to where an expression stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

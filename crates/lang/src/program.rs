@@ -64,7 +64,25 @@ pub struct Contents {
     pub removed: Vec<RemovedDecl>,
     /// `check` blocks.
     pub checks: Vec<CheckDecl>,
-    pub(crate) names: Names,
+    pub(crate) declared: Declared,
+}
+
+/// What the names of a module stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    pub names: Names,
+    /// How the instances of each resource are told apart.
+    pub resource_keys: Vec<Keys>,
+    /// How the instances of each module call are told apart.
+    pub call_keys: Vec<Keys>,
+}
+
+/// How the instances of a resource or module call are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    None,
+    Count,
+    ForEach,
 }
 
 /// Finds declarations by name.
@@ -477,7 +495,7 @@ impl Program {
     pub fn find(&self, path: &Module) -> Option<&ModuleDecl> {
         let mut module = self.root();
         for name in &path.0 {
-            let call = module.contents.names.calls.get(name)?;
+            let call = module.contents.declared.names.calls.get(name)?;
             module = self.module((*module.children.get(call.index())?)?);
         }
         Some(module)
@@ -486,14 +504,14 @@ impl Program {
     /// The declaration of a resource.
     pub fn resource(&self, resource: &ConfigResource) -> Option<&ResourceDecl> {
         let module = self.find(&resource.module)?;
-        let id = module.contents.names.resources.get(&resource.resource)?;
+        let id = module.contents.declared.names.resources.get(&resource.resource)?;
         module.contents.resources.get(id.index())
     }
 
     /// The provider configuration of a resource.
     pub fn provider_of(&self, resource: &ConfigResource) -> Option<&ProviderConfig> {
         let module = self.find(&resource.module)?;
-        let id = module.contents.names.resources.get(&resource.resource)?;
+        let id = module.contents.declared.names.resources.get(&resource.resource)?;
         module.resource_providers.get(id.index())
     }
 
@@ -541,11 +559,11 @@ impl Contents {
 
     /// A variable by name.
     pub fn variable(&self, name: &str) -> Option<&VariableDecl> {
-        self.names.variables.get(name).and_then(|id| self.variables.get(id.index()))
+        self.declared.names.variables.get(name).and_then(|id| self.variables.get(id.index()))
     }
 
     /// An output by name.
     pub fn output(&self, name: &str) -> Option<&OutputDecl> {
-        self.names.outputs.get(name).and_then(|id| self.outputs.get(id.index()))
+        self.declared.names.outputs.get(name).and_then(|id| self.outputs.get(id.index()))
     }
 }

@@ -7,7 +7,8 @@ use super::{Eval, Fault, NoNames, Resolve, traversals};
 use crate::functions::{self, ArgError, Context, Function};
 use crate::ir::{Call, Callee, ExprId, Exprs};
 use crate::lookup::Stop;
-use crate::lower::{Declared, Lowerer, Place};
+use crate::lower::{Lowerer, Place};
+use crate::program::Declared;
 
 /// How many templates may be rendered within each other.
 const MAX_TEMPLATES: u32 = 100;

@@ -22,7 +22,7 @@ use crate::lookup::Stop;
 use crate::world::World;
 
 pub(crate) use access::elements;
-pub(crate) use describe::{describe, traversals};
+pub(crate) use describe::{describe, parts, traversals};
 pub(crate) use operator::require_bool;
 
 /// Why a name has no value.
@@ -218,6 +218,11 @@ impl<'x, 'r> Eval<'x, 'r> {
         }
     }
 
+    /// Where an expression stands.
+    pub(crate) fn span(&self, id: ExprId) -> Span {
+        self.exprs.span(id)
+    }
+
     /// The value and the errors of an expression, the latter not yet added.
     fn attempt(&mut self, id: ExprId) -> Result<(Value, Vec<Diagnostic>), Stop> {
         let before = self.errors.len();
@@ -266,12 +271,6 @@ pub(crate) fn constant(exprs: &Exprs, id: ExprId) -> Result<Value, Vec<Diagnosti
         Ok(value) if eval.errors.is_empty() => Ok(value),
         _ => Err(eval.errors),
     }
-}
-
-/// The name a type goes by in a message with its article: `a string`.
-pub(crate) fn a_type(ty: &Type) -> String {
-    let name = ty.friendly();
-    format!("{} {name}", crate::suggest::article(&name))
 }
 
 pub(crate) type Name = Arc<str>;

@@ -12,8 +12,8 @@ use terrane_value::{Type, Value, convert};
 
 use super::{blocks, settings};
 use crate::ir::{CallId, ExprId, Exprs, LocalId, OutputId, ResourceId, VariableId};
-use crate::lower::{Declared, Keys, Lowerer, Place};
-use crate::program::{Contents, Names, Settings};
+use crate::lower::{Lowerer, Place};
+use crate::program::{Contents, Declared, Keys, Names, Settings};
 use crate::suggest::Suggest;
 
 /// The types of blocks that stand at the top, each with the meaning of its labels.
@@ -144,7 +144,7 @@ pub(super) fn decode(dir: &str, items: &[syn::Item], diags: &mut Diagnostics) ->
     let mut exprs = Exprs::default();
     let mut decoder = Decoder { declared: &declared, exprs: &mut exprs, diags };
     let parts = found.decode(&mut decoder);
-    Contents { dir: dir.into(), exprs, names: declared.names, ..parts }
+    Contents { dir: dir.into(), exprs, declared, ..parts }
 }
 
 /// The blocks of a folder by type.
@@ -283,7 +283,7 @@ impl<'s> Found<'s> {
         Contents {
             dir: "".into(),
             exprs: Exprs::default(),
-            names: Names::default(),
+            declared: Declared::default(),
             settings: self.settings.iter().fold(Settings::default(), |s, block| settings::add(decoder, s, block)),
             variables: self.variables.iter().map(|b| blocks::variable(decoder, b)).collect(),
             locals: self.locals.iter().map(|a| blocks::local(decoder, a)).collect(),

@@ -19,6 +19,7 @@ use terrane_source::{Diagnostics, Files};
 
 use crate::{Program, World};
 
+pub(crate) use contents::{missing_argument, unsupported_argument, unsupported_block};
 pub(crate) use types::apply_defaults;
 
 /// Where the modules that `init` has installed are.

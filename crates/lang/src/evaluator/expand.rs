@@ -1,0 +1,238 @@
+//! `count` and `for_each`.
+
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, Key};
+use terrane_source::{Diagnostic, Span};
+use terrane_value::{Marks, Type, Value, convert};
+
+use super::Stage;
+use super::frame::{Run, Scope, circle};
+use super::memo::{At, Expansion, Found, Reads};
+use crate::eval::elements;
+use crate::ir::{CallId, ExprId, ResourceId};
+use crate::lookup::Stop;
+use crate::program::Repeat;
+
+/// Most instances of one resource: what is beyond is taken for a mistake.
+const MOST: i64 = 1_000_000;
+
+impl<'p> Run<'_, 'p> {
+    pub(super) fn resource_expansion(&mut self, at: At, id: ResourceId) -> Result<Expansion, Stop> {
+        let decl = &self.ev.state(at).contents.resources[id.index()];
+        let (repeat, span) = (decl.repeat, decl.span);
+        match self.ev.state_mut(at).resources[id.index()].begin()? {
+            Found::Value(expansion) => return Ok(expansion),
+            Found::Circle => {
+                let what = format!("the instance keys of {}", decl.resource);
+                return Err(self.diags.error(circle(&what, span)).into());
+            }
+            Found::Evaluate => {}
+        }
+        let result = self.expansion(at, repeat);
+        self.ev.state_mut(at).resources[id.index()].finish(&result);
+        result
+    }
+
+    pub(super) fn call_expansion(&mut self, at: At, id: CallId) -> Result<Expansion, Stop> {
+        let decl = &self.ev.state(at).contents.calls[id.index()];
+        let (repeat, span) = (decl.repeat, decl.span);
+        match self.ev.state_mut(at).calls[id.index()].begin()? {
+            Found::Value(expansion) => return Ok(expansion),
+            Found::Circle => {
+                let what = format!("the instance keys of module.{}", decl.name);
+                return Err(self.diags.error(circle(&what, span)).into());
+            }
+            Found::Evaluate => {}
+        }
+        let result = self.expansion(at, repeat);
+        self.ev.state_mut(at).calls[id.index()].finish(&result);
+        result
+    }
+
+    fn expansion(&mut self, at: At, repeat: Repeat) -> Result<Expansion, Stop> {
+        let (expr, counted) = match repeat {
+            Repeat::Once => return Ok(once(Reads::new())),
+            Repeat::Count(expr) => (expr, true),
+            Repeat::ForEach(expr) => (expr, false),
+        };
+        let (value, reads) = self.value(Scope::module(at), expr)?;
+        let allow_unknown = self.ev.inputs.stage == Stage::Validate;
+        let result = if counted { count_keys(&value) } else { each_keys(&value) };
+        match result {
+            Ok(_) if allow_unknown => Ok(once(reads)),
+            Err(Wrong::Unknown(_)) if allow_unknown => Ok(once(reads)),
+            Ok(keys) => {
+                let each = (!counted).then(|| value.unmark().0);
+                Ok(Expansion { keys: keys.into(), each, reads: Arc::new(reads) })
+            }
+            Err(wrong) => Err(self.wrong_repeat(at, expr, counted, wrong)),
+        }
+    }
+
+    fn wrong_repeat(&mut self, at: At, expr: ExprId, counted: bool, wrong: Wrong) -> Stop {
+        let name = if counted { "count" } else { "for_each" };
+        let (detail, hint) = match wrong {
+            Wrong::Detail(detail) => (detail, None),
+            Wrong::Unknown(detail) => (
+                detail,
+                Some(
+                    "Use only values that are in the configuration itself, or first apply with -target what it depends on.",
+                ),
+            ),
+        };
+        let exprs = &self.ev.state(at).contents.exprs;
+        let error = Diagnostic::error(format!("Invalid {name} argument"), detail).at(exprs.span(expr));
+        let error = match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        let explained = self.within(Scope::module(at), exprs, |eval| Ok(eval.explained(expr, error.clone())));
+        let error = explained.map_or(error, |(explained, _)| explained);
+        Stop::Failed(self.diags.error(error))
+    }
+
+    /// The instances of a module call.
+    pub(super) fn children(&mut self, at: At, call: CallId) -> Result<Vec<At>, Stop> {
+        let expansion = self.call_expansion(at, call)?;
+        Ok(expansion.keys.iter().filter_map(|key| self.ev.child(at, call, key)).collect())
+    }
+
+    /// The key of an instance from a value in brackets; `None` if it is unknown.
+    pub(super) fn key_of(
+        &mut self,
+        value: &Value,
+        expansion: &Expansion,
+        address: &str,
+        span: Span,
+    ) -> Result<Option<Key>, Diagnostic> {
+        let error = |why: String| {
+            let detail = format!("The given key does not identify an instance of {address}: {why}.");
+            Diagnostic::error("Invalid index", detail).at(span)
+        };
+        if value.is_null() {
+            return Err(error("it is null".into()));
+        }
+        let numbered = expansion.each.is_none();
+        let wanted = if numbered { Type::Number } else { Type::String };
+        let value = convert(value, &wanted).map_err(|e| error(e.to_string()))?;
+        let key = match (value.as_i64(), value.as_str()) {
+            (Some(index), _) => u64::try_from(index).ok().map(Key::Int),
+            (_, Some(name)) => Some(Key::String(name.into())),
+            _ if !value.is_known() => return Ok(None),
+            _ => None,
+        };
+        match key {
+            Some(key) if expansion.keys.contains(&key) => Ok(Some(key)),
+            _ => Err(error(no_instance(expansion)).hint(known_keys(expansion))),
+        }
+    }
+}
+
+fn once(reads: Reads) -> Expansion {
+    Expansion { keys: Arc::from([Key::None]), each: None, reads: Arc::new(reads) }
+}
+
+fn no_instance(expansion: &Expansion) -> String {
+    match (&expansion.each, expansion.keys.len()) {
+        (_, 0) => "it has no instances".into(),
+        (None, n) => format!("its count is {n}"),
+        (Some(_), n) => format!("it is not one of its {n} for_each key(s)"),
+    }
+}
+
+fn known_keys(expansion: &Expansion) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = expansion.keys.iter().take(SHOWN).map(Key::to_string).collect();
+    match (expansion.keys.len(), shown.join(", ")) {
+        (0, _) => "Check that it has instances before referring to one, for example with one(…[*]).".into(),
+        (n, shown) if n > SHOWN => format!("Its instance keys are {shown} and {} more.", n - SHOWN),
+        (_, shown) => format!("Its instance keys are {shown}."),
+    }
+}
+
+/// Why a block cannot be expanded.
+enum Wrong {
+    Detail(String),
+    /// The value is not known yet.
+    Unknown(String),
+}
+
+fn count_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
+    let unsuitable = |why: &str| Wrong::Detail(format!("The given \"count\" argument value is unsuitable: {why}."));
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return Err(unsuitable("it is ephemeral, and instance keys must persist"));
+    }
+    if value.is_null() {
+        return Err(Wrong::Detail("The given \"count\" argument value is null. An integer is required.".into()));
+    }
+    let value = convert(value, &Type::Number).map_err(|e| unsuitable(&e.to_string()))?;
+    let Some(number) = value.as_number() else {
+        return Err(Wrong::Unknown(
+            "The \"count\" value depends on resource attributes that cannot be determined until apply, so it cannot be \
+             predicted how many instances will be created."
+                .into(),
+        ));
+    };
+    match number.as_i64() {
+        Some(count) if count > MOST => Err(unsuitable(&format!("more than {MOST} instances are not supported"))),
+        Some(count) if count >= 0 => Ok((0..count.unsigned_abs()).map(Key::Int).collect()),
+        _ if number.is_negative() => Err(unsuitable("must be greater than or equal to zero")),
+        _ => Err(unsuitable("must be a whole number")),
+    }
+}
+
+fn each_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
+    let unsuitable = |why: &str| Wrong::Detail(format!("The given \"for_each\" argument value is unsuitable: {why}."));
+    if value.marks().contains(Marks::SENSITIVE) {
+        return Err(Wrong::Detail(
+            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, \
+             the sensitive value could be exposed as a resource instance key."
+                .into(),
+        ));
+    }
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return Err(unsuitable("it is ephemeral, and instance keys must persist"));
+    }
+    let ty = value.ty();
+    let fits = match &ty {
+        Type::Map(_) | Type::Object(_) | Type::Any => true,
+        Type::Set(element) => matches!(**element, Type::String | Type::Any),
+        _ => false,
+    };
+    if !fits {
+        let why = format!(
+            "the \"for_each\" argument must be a map, or set of strings, and you have provided a value of type {}",
+            ty.friendly()
+        );
+        let toset = matches!(ty, Type::Tuple(_) | Type::List(_));
+        return Err(unsuitable(&if toset { format!("{why}; toset(…) makes a set of it") } else { why }));
+    }
+    if value.is_null() {
+        return Err(unsuitable("the given \"for_each\" argument value is null. A map, or set of strings is allowed"));
+    }
+    let unknown = || {
+        Wrong::Unknown(
+            "The \"for_each\" value includes keys that are known only after apply, so the instances cannot be told apart \
+             yet."
+                .into(),
+        )
+    };
+    let Some(items) = elements(value) else { return Err(unknown()) };
+    items
+        .into_iter()
+        .map(|(key, _)| match (key.as_str(), key.is_known()) {
+            (Some(name), _) => Ok(Key::String(name.into())),
+            (None, false) => Err(unknown()),
+            (None, true) => Err(unsuitable("\"for_each\" sets must not contain null values")),
+        })
+        .collect()
+}
+
+impl super::Evaluator<'_> {
+    /// A resource of a module instance.
+    pub(super) fn abs(&self, at: At, id: ResourceId) -> AbsResource {
+        let state = self.state(at);
+        AbsResource { module: state.instance.clone(), resource: state.contents.resources[id.index()].resource.clone() }
+    }
+}

@@ -1,0 +1,191 @@
+//! What names stand for in one instance of one block.
+
+use std::sync::Arc;
+
+use terrane_address::Key;
+use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
+use terrane_value::{Type, Value};
+
+use super::memo::{At, Reads};
+use super::{Evaluator, Stage};
+use crate::eval::{Eval, Fault, Resolve};
+use crate::ir::{ExprId, Exprs, Reference};
+use crate::lookup::{Lookup, Stop};
+use crate::world::World;
+
+/// The instance that `each` and `count` belong to.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Repetition {
+    #[default]
+    None,
+    /// `count.index`
+    Count(Value),
+    /// `each.key` and `each.value`
+    Each(Value, Value),
+}
+
+impl Repetition {
+    /// The repetition of an instance; `each` is the value of `for_each`.
+    pub(super) fn of(key: &Key, each: Option<&Value>) -> Repetition {
+        match key {
+            Key::None => Repetition::None,
+            Key::Int(index) => Repetition::Count(Value::from(i64::try_from(*index).unwrap_or(i64::MAX))),
+            Key::String(name) => {
+                let key = Value::string(name.clone());
+                let value = each.and_then(|each| each.get(name).cloned()).unwrap_or_else(|| key.clone());
+                Repetition::Each(key, value)
+            }
+        }
+    }
+}
+
+/// Where and for what an expression is evaluated.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    pub at: At,
+    pub repetition: Repetition,
+    pub self_value: Option<Value>,
+}
+
+impl Scope {
+    pub(super) fn module(at: At) -> Scope {
+        Scope { at, repetition: Repetition::None, self_value: None }
+    }
+}
+
+/// What one call of the evaluator hands down.
+pub(super) struct Run<'a, 'p> {
+    pub ev: &'a mut Evaluator<'p>,
+    pub lookup: &'a dyn Lookup,
+    pub diags: &'a mut Diagnostics,
+}
+
+impl<'p> Run<'_, 'p> {
+    pub(super) fn reborrow(&mut self) -> Run<'_, 'p> {
+        Run { ev: self.ev, lookup: self.lookup, diags: self.diags }
+    }
+
+    /// Evaluates in a scope; what went wrong is reported and makes the whole fail.
+    pub(super) fn within<T>(
+        &mut self,
+        scope: Scope,
+        exprs: &Exprs,
+        evaluate: impl FnOnce(&mut Eval<'_, '_>) -> Result<T, Stop>,
+    ) -> Result<(T, Reads), Stop> {
+        let mut frame = Frame { run: self.reborrow(), scope, reads: Reads::new() };
+        let mut eval = Eval::new(exprs, &mut frame);
+        let result = evaluate(&mut eval)?;
+        let errors = std::mem::take(&mut eval.errors);
+        let reads = frame.reads;
+        let mut failed = None;
+        for error in errors {
+            failed = Some(self.diags.error(error));
+        }
+        match failed {
+            Some(reported) => Err(Stop::Failed(reported)),
+            None => Ok((result, reads)),
+        }
+    }
+
+    /// The value of an expression of a module.
+    pub(super) fn value(&mut self, scope: Scope, expr: ExprId) -> Result<(Value, Reads), Stop> {
+        let exprs = &self.ev.state(scope.at).contents.exprs;
+        self.within(scope, exprs, |eval| eval.value(expr))
+    }
+}
+
+/// Gives the names of a scope their values and records what is read.
+pub(super) struct Frame<'a, 'p> {
+    pub run: Run<'a, 'p>,
+    pub scope: Scope,
+    pub reads: Reads,
+}
+
+impl Resolve for Frame<'_, '_> {
+    fn resolve(&mut self, reference: &Reference, key: Option<Value>, span: Span) -> Result<Value, Fault> {
+        let at = self.scope.at;
+        match reference {
+            Reference::Variable(id) => {
+                let known = self.run.variable(at, *id, span)?;
+                Ok(self.read(known))
+            }
+            Reference::Local(id) => {
+                let known = self.run.local(at, *id, span)?;
+                Ok(self.read(known))
+            }
+            Reference::Resource { resource, .. } => self.run.resource(at, *resource, key, span, &mut self.reads),
+            Reference::Module { call, output, .. } => {
+                self.run.module(at, *call, key, output.as_deref(), span, &mut self.reads)
+            }
+            Reference::EachKey | Reference::EachValue | Reference::CountIndex => Ok(self.repetition(reference)),
+            Reference::SelfObject => Ok(self.scope.self_value.clone().unwrap_or_else(Value::dynamic)),
+            Reference::PathModule => Ok(Value::string(self.run.ev.state(at).contents.dir.clone())),
+            Reference::PathRoot => Ok(Value::string(self.run.ev.state(At::ROOT).contents.dir.clone())),
+            Reference::PathCwd => Ok(Value::string(self.run.ev.inputs.cwd.clone())),
+            Reference::Workspace => Ok(self.workspace()),
+            Reference::Bound { .. } => Ok(Value::dynamic()),
+        }
+    }
+
+    fn name(&self, reference: &Reference) -> String {
+        let contents = self.run.ev.state(self.scope.at).contents;
+        match reference {
+            Reference::Variable(id) => format!("var.{}", contents.variables[id.index()].name),
+            Reference::Local(id) => format!("local.{}", contents.locals[id.index()].name),
+            Reference::Resource { resource, .. } => contents.resources[resource.index()].resource.to_string(),
+            Reference::Module { call, .. } => format!("module.{}", contents.calls[call.index()].name),
+            Reference::EachKey => "each.key".into(),
+            Reference::EachValue => "each.value".into(),
+            Reference::CountIndex => "count.index".into(),
+            Reference::SelfObject => "self".into(),
+            Reference::PathModule => "path.module".into(),
+            Reference::PathRoot => "path.root".into(),
+            Reference::PathCwd => "path.cwd".into(),
+            Reference::Workspace => "terraform.workspace".into(),
+            Reference::Bound { name, .. } => name.to_string(),
+        }
+    }
+
+    fn world(&self) -> Option<&dyn World> {
+        Some(self.run.ev.world)
+    }
+
+    fn pure_only(&self) -> bool {
+        self.run.ev.inputs.stage != Stage::Apply
+    }
+
+    fn reported(&self) -> Option<Reported> {
+        self.run.diags.reported()
+    }
+}
+
+impl Frame<'_, '_> {
+    fn read(&mut self, known: super::memo::Known) -> Value {
+        self.reads.extend(known.reads.iter());
+        known.value
+    }
+
+    fn repetition(&self, reference: &Reference) -> Value {
+        match (reference, &self.scope.repetition) {
+            (Reference::CountIndex, Repetition::Count(index)) => index.clone(),
+            (Reference::EachKey, Repetition::Each(key, _)) => key.clone(),
+            (Reference::EachValue, Repetition::Each(_, value)) => value.clone(),
+            (Reference::CountIndex, _) => Value::unknown_not_null(Type::Number),
+            (Reference::EachKey, _) => Value::unknown_not_null(Type::String),
+            _ => Value::dynamic(),
+        }
+    }
+
+    fn workspace(&self) -> Value {
+        match self.run.ev.inputs.stage {
+            Stage::Validate => Value::unknown_not_null(Type::String),
+            Stage::Plan | Stage::Apply => Value::string(Arc::clone(&self.run.ev.inputs.workspace)),
+        }
+    }
+}
+
+/// The error for a value that needs itself.
+pub(super) fn circle(what: &str, span: Span) -> Diagnostic {
+    let detail = format!("The value of {what} is needed to find the value of {what}.");
+    Diagnostic::error("Self-referencing value", detail).at(span)
+}

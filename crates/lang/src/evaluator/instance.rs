@@ -1,0 +1,191 @@
+//! Instances of resources, and provider configurations.
+
+use terrane_address::{Key, ModuleInstance, Provider, ProviderConfig};
+use terrane_source::Diagnostic;
+use terrane_value::{Path, Step, Value};
+
+use super::frame::{Repetition, Run, Scope};
+use super::memo::{At, Reads};
+use super::{Conditions, Stage, body};
+use crate::ir::{ExprId, Exprs, ModuleId, Node, Reference, ResourceId};
+use crate::lookup::{Dep, Stop};
+use crate::program::{Contents, ResourceDecl};
+use crate::suggest::Suggest;
+
+impl<'p> Run<'_, 'p> {
+    /// All instances of a module.
+    pub(super) fn instances_of(&mut self, module: ModuleId) -> Result<Vec<At>, Stop> {
+        let Some((parent, call)) = self.ev.program.module(module).parent else { return Ok(vec![At::ROOT]) };
+        let mut all = Vec::new();
+        for at in self.instances_of(parent)? {
+            all.extend(self.children(at, call)?);
+        }
+        Ok(all)
+    }
+
+    /// The scope of one instance of a resource, and what its expansion read.
+    fn scope_of(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Scope, Reads), Stop> {
+        let expansion = self.resource_expansion(at, id)?;
+        let repetition = Repetition::of(key, expansion.each.as_ref());
+        Ok((Scope { at, repetition, self_value: None }, (*expansion.reads).clone()))
+    }
+
+    pub(super) fn instance_config(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Value, Reads, Reads), Stop> {
+        let contents: &'p Contents = self.ev.state(at).contents;
+        let decl = &contents.resources[id.index()];
+        let (scope, mut reads) = self.scope_of(at, id, key)?;
+        let Some((schema, _)) = self.ev.schema(self.ev.state(at).module, id) else {
+            return Err(self.no_type(at, id, decl));
+        };
+        let (value, own) =
+            self.within(scope, &contents.exprs, |eval| body::value(eval, &decl.body, decl.span, &schema.block))?;
+        reads.extend(own);
+        let mut explicit = Reads::new();
+        self.named(at, &decl.depends_on, &mut explicit)?;
+        self.around(at, &mut reads, &mut explicit)?;
+        Ok((value, reads, explicit))
+    }
+
+    /// Adds what the calls of the modules around read for their expansion, and what their `depends_on` names.
+    fn around(&mut self, at: At, reads: &mut Reads, explicit: &mut Reads) -> Result<(), Stop> {
+        let mut inner = at;
+        while let Some((outer, call, _)) = self.ev.state(inner).parent.clone() {
+            reads.extend(self.call_expansion(outer, call)?.reads.iter());
+            let contents: &'p Contents = self.ev.state(outer).contents;
+            self.named(outer, &contents.calls[call.index()].depends_on, explicit)?;
+            inner = outer;
+        }
+        Ok(())
+    }
+
+    /// The error for a type that its provider does not have.
+    fn no_type(&mut self, at: At, id: ResourceId, decl: &ResourceDecl) -> Stop {
+        let provider = &self.ev.program.module(self.ev.state(at).module).resource_providers[id.index()].provider;
+        Stop::Failed(self.diags.error(no_type(self.ev.schemas, provider, decl)))
+    }
+
+    pub(super) fn prevent_destroy(&mut self, at: At, id: ResourceId, key: &Key) -> Result<bool, Stop> {
+        let contents: &'p Contents = self.ev.state(at).contents;
+        let Some(expr) = contents.resources[id.index()].lifecycle.prevent_destroy else { return Ok(false) };
+        let (scope, _) = self.scope_of(at, id, key)?;
+        let (value, _) = self.value(scope, expr)?;
+        match crate::eval::require_bool(&value) {
+            Ok(known) => Ok(known.unwrap_or(true)),
+            Err(why) => {
+                let detail = format!("The value must be true or false: {why}.");
+                let error = Diagnostic::error("Invalid prevent_destroy value", detail).at(contents.exprs.span(expr));
+                Err(self.diags.error(error).into())
+            }
+        }
+    }
+
+    pub(super) fn replace_triggers(&mut self, at: At, id: ResourceId, key: &Key) -> Result<Vec<(Dep, Path)>, Stop> {
+        let contents: &'p Contents = self.ev.state(at).contents;
+        let mut triggers = Vec::new();
+        for expr in &contents.resources[id.index()].lifecycle.replace_triggered_by {
+            let (scope, _) = self.scope_of(at, id, key)?;
+            triggers.extend(self.trigger(scope, &contents.exprs, *expr)?);
+        }
+        Ok(triggers)
+    }
+
+    fn trigger(&mut self, scope: Scope, exprs: &Exprs, expr: ExprId) -> Result<Option<(Dep, Path)>, Stop> {
+        let mut steps = Vec::new();
+        let mut root = expr;
+        let (resource, key) = loop {
+            match exprs.node(root) {
+                Node::GetAttr { base, name, .. } => {
+                    steps.push(Step::Attr(name.clone()));
+                    root = *base;
+                }
+                Node::Index { base, key } => {
+                    let (key, _) = self.within(scope.clone(), exprs, |eval| eval.value(*key))?;
+                    steps.push(Step::Index(key.unmark_deep().0));
+                    root = *base;
+                }
+                Node::Reference(Reference::Resource { resource, key }) => break (*resource, *key),
+                _ => return Ok(None),
+            }
+        };
+        steps.reverse();
+        let at = scope.at;
+        let abs = self.ev.abs(at, resource);
+        let expansion = self.resource_expansion(at, resource)?;
+        let dep = match key {
+            None if expansion.keys.as_ref() == [Key::None] => Dep::Instance(abs.instance(Key::None)),
+            None => Dep::Whole(abs),
+            Some(key) => {
+                let span = exprs.span(key);
+                let (value, _) = self.within(scope, exprs, |eval| eval.value(key))?;
+                match self.key_of(&value.unmark().0, &expansion, &abs.to_string(), span) {
+                    Ok(Some(key)) => Dep::Instance(abs.instance(key)),
+                    Ok(None) => Dep::Whole(abs),
+                    Err(error) => return Err(self.diags.error(error).into()),
+                }
+            }
+        };
+        Ok(Some((dep, Path(steps))))
+    }
+
+    pub(super) fn provider_config(&mut self, config: &ProviderConfig) -> Result<(Value, Reads), Stop> {
+        let Some(schema) = self.ev.schemas.provider(&config.provider) else {
+            return Err(self.diags.error(no_provider(&config.provider)).into());
+        };
+        let Some((module, decl)) = self.ev.program.provider_decl(config) else {
+            return Ok((schema.block.empty(), Reads::new()));
+        };
+        let instance = ModuleInstance(config.module.0.iter().map(|name| (name.clone(), Key::None)).collect());
+        let at = self.ev.at(&instance, self.diags)?;
+        self.within(Scope::module(at), &module.contents.exprs, |eval| {
+            body::value(eval, &decl.body, decl.span, &schema.block)
+        })
+    }
+
+    pub(super) fn instance_conditions(
+        &mut self,
+        at: At,
+        id: ResourceId,
+        key: &Key,
+        which: &Conditions,
+    ) -> Result<(), Stop> {
+        let contents: &'p Contents = self.ev.state(at).contents;
+        let decl = &contents.resources[id.index()];
+        let (mut scope, mut reads) = self.scope_of(at, id, key)?;
+        let (conditions, summary) = match which {
+            Conditions::Pre => (&decl.lifecycle.preconditions, "Resource precondition failed"),
+            Conditions::Post { self_value } => {
+                scope.self_value = Some(self_value.clone());
+                (&decl.lifecycle.postconditions, "Resource postcondition failed")
+            }
+        };
+        self.hold(scope, conditions, summary, &mut reads)
+    }
+}
+
+/// The error for a type that its provider does not have.
+pub(crate) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &ResourceDecl) -> Diagnostic {
+    use terrane_address::Mode;
+    if schemas.provider(provider).is_none() {
+        return no_provider(provider).at(decl.span);
+    }
+    let resource = &decl.resource;
+    let (what, summary) = match resource.mode {
+        Mode::Managed => ("resource type", "Invalid resource type"),
+        Mode::Data => ("data source", "Invalid data source"),
+        Mode::Ephemeral => ("ephemeral resource type", "Invalid ephemeral resource type"),
+    };
+    let detail = format!("The provider {provider} does not support {what} \"{}\".", resource.ty);
+    let error = Diagnostic::error(summary, detail).at(decl.span);
+    let other = if resource.mode == Mode::Managed { Mode::Data } else { Mode::Managed };
+    if schemas.resource(provider, other, &resource.ty).is_some() {
+        let (is, word) = if other == Mode::Data { ("data source", "data") } else { ("resource type", "resource") };
+        return error.hint(format!("It does have a {is} of this name: use a {word} block."));
+    }
+    let types = schemas.types(provider, resource.mode);
+    error.suggest(&resource.ty, types.iter().map(String::as_str))
+}
+
+fn no_provider(provider: &Provider) -> Diagnostic {
+    let detail = format!("The provider {provider} is not part of Terrane, and running others is not supported yet.");
+    Diagnostic::error("Provider not available", detail)
+}

@@ -1,0 +1,378 @@
+//! The values of a program, asked for one by one.
+
+mod body;
+mod conditions;
+mod expand;
+mod frame;
+mod instance;
+mod memo;
+mod objects;
+mod place;
+mod values;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, Instance, Key, ModuleInstance, ProviderConfig};
+use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
+use terrane_value::{Marks, Path, Schema, Value};
+
+use crate::eval::Eval;
+use crate::ir::{CallId, Exprs, ModuleId, ResourceId};
+use crate::lower::{Lowerer, Place};
+use crate::program::Contents;
+use crate::{Dep, Lookup, Program, Schemas, Stop, World};
+use frame::{Frame, Run, Scope};
+use memo::{At, Deps, ModuleState, Reads, SchemaMemo};
+
+/// What a run gives to a program.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// Values of the root module's variables.
+    pub variables: BTreeMap<Arc<str>, Input>,
+    /// The name of the workspace.
+    pub workspace: Arc<str>,
+    /// The folder in which the command was started, for `path.cwd`.
+    pub cwd: Arc<str>,
+    /// What is being done.
+    pub stage: Stage,
+}
+
+/// What is being done with a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Checking it without any values: variables and objects are unknown.
+    Validate,
+    /// Planning: results that differ each time (`timestamp()`) are unknown.
+    Plan,
+    /// Applying, or answering at a prompt.
+    Apply,
+}
+
+/// A value given to a variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The value, not yet converted.
+    pub value: Value,
+    /// Where it is written, if in a file.
+    pub span: Option<Span>,
+    /// Where it comes from, for people: `the command line`, `TF_VAR_x in the environment`.
+    pub origin: Arc<str>,
+}
+
+/// A body as a value of its schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The value, converted to the schema, with marks inside.
+    pub value: Value,
+    /// What was read for it, through variables, local values, outputs and expansions; sorted.
+    pub deps: Vec<Dep>,
+    /// What `depends_on` names, of the resource itself and of the modules it is in; sorted.
+    pub explicit: Vec<Dep>,
+}
+
+/// The value of an output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluatedOutput {
+    /// The value, with marks.
+    pub value: Value,
+    /// Whether it must not be shown.
+    pub sensitive: bool,
+    /// What was read for it; sorted.
+    pub deps: Vec<Dep>,
+}
+
+/// Which conditions of an instance are meant.
+#[derive(Clone, Debug)]
+pub enum Conditions {
+    /// `precondition` blocks.
+    Pre,
+    /// `postcondition` blocks, with the object as `self`.
+    Post {
+        /// The object.
+        self_value: Value,
+    },
+}
+
+/// Evaluates the parts of a program, remembering what they share.
+pub struct Evaluator<'p> {
+    program: &'p Program,
+    schemas: &'p dyn Schemas,
+    world: &'p dyn World,
+    inputs: Inputs,
+    /// Every module instance met so far, the root first.
+    modules: Vec<ModuleState<'p>>,
+    deps: Deps,
+    shapes: SchemaMemo,
+}
+
+impl<'p> Evaluator<'p> {
+    /// An evaluator that has not evaluated anything yet.
+    pub fn new(program: &'p Program, schemas: &'p dyn Schemas, world: &'p dyn World, inputs: Inputs) -> Evaluator<'p> {
+        let root = ModuleState::new(ModuleInstance::root(), ModuleId(0), &program.root().contents, None);
+        let modules = vec![root];
+        Evaluator { program, schemas, world, inputs, modules, deps: Deps::default(), shapes: HashMap::new() }
+    }
+
+    /// The program it evaluates.
+    pub fn program(&self) -> &'p Program {
+        self.program
+    }
+
+    /// Evaluates every variable of a module instance with its validations.
+    pub fn variables(
+        &mut self,
+        module: &ModuleInstance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<(), Stop> {
+        let at = self.at(module, diags)?;
+        self.run(lookup, diags).validate_variables(at)
+    }
+
+    /// All expansions of a module.
+    pub fn module_instances(
+        &mut self,
+        module: ModuleId,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<ModuleInstance>, Stop> {
+        let instances = self.run(lookup, diags).instances_of(module)?;
+        Ok(instances.into_iter().map(|at| self.state(at).instance.clone()).collect())
+    }
+
+    /// The keys of the instances of a resource, in order. An unknown `count` or `for_each` is an error.
+    pub fn expand(
+        &mut self,
+        resource: &AbsResource,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<Key>, Stop> {
+        let (at, id) = self.find(resource, diags)?;
+        Ok(self.run(lookup, diags).resource_expansion(at, id)?.keys.to_vec())
+    }
+
+    /// The configuration of an instance, as a value of its schema.
+    pub fn config(
+        &mut self,
+        instance: &Instance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Evaluated, Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        let (value, reads, explicit) = self.run(lookup, diags).instance_config(at, id, &instance.key)?;
+        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: self.deps.list(&explicit) })
+    }
+
+    /// Whether `lifecycle` refuses to delete an instance.
+    pub fn prevent_destroy(
+        &mut self,
+        instance: &Instance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<bool, Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        self.run(lookup, diags).prevent_destroy(at, id, &instance.key)
+    }
+
+    /// What `replace_triggered_by` names: something that was read and the part of it that counts.
+    pub fn replace_triggers(
+        &mut self,
+        instance: &Instance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<(Dep, Path)>, Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        self.run(lookup, diags).replace_triggers(at, id, &instance.key)
+    }
+
+    /// A provider configuration, as a value of the provider's schema.
+    pub fn provider_config(
+        &mut self,
+        config: &ProviderConfig,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Evaluated, Stop> {
+        let (value, reads) = self.run(lookup, diags).provider_config(config)?;
+        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Vec::new() })
+    }
+
+    /// The arguments of the `backend` block as a value of the backend's schema; `None` without such a block.
+    ///
+    /// Only variables and local values that are made of these may be referred to.
+    pub fn backend(&mut self, schema: &Schema, diags: &mut Diagnostics) -> Result<Option<Value>, Stop> {
+        let contents: &'p Contents = self.state(At::ROOT).contents;
+        let Some(backend) = &contents.settings.backend else { return Ok(None) };
+        let result = self.run(&NoObjects, diags).within(Scope::module(At::ROOT), &contents.exprs, |eval| {
+            body::value(eval, &backend.body, backend.span, &schema.block)
+        });
+        match result {
+            Ok((value, _)) => Ok(Some(value.unmark_deep().0)),
+            Err(Stop::Failed(reported)) => Err(Stop::Failed(reported)),
+            Err(Stop::Blocked(dep)) => {
+                let detail = format!(
+                    "The backend must be known before any resource is, but its configuration refers to {}.",
+                    dep.resource()
+                );
+                Err(diags.error(Diagnostic::error("Invalid backend configuration", detail).at(backend.span)).into())
+            }
+        }
+    }
+
+    /// An output of the root module, with its preconditions checked.
+    pub fn output(
+        &mut self,
+        name: &str,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<EvaluatedOutput, Stop> {
+        let contents: &'p Contents = self.state(At::ROOT).contents;
+        let Some(id) = contents.declared.names.outputs.get(name).copied() else {
+            let detail = format!("The root module does not declare an output named \"{name}\".");
+            return Err(diags.error(Diagnostic::error("Output not found", detail)).into());
+        };
+        let decl = &contents.outputs[id.index()];
+        let known = self.run(lookup, diags).output(At::ROOT, id, decl.span)?;
+        let marks = known.value.marks_deep();
+        let at = decl.value.map_or(decl.span, |expr| contents.exprs.span(expr));
+        if marks.contains(Marks::SENSITIVE) && !decl.sensitive {
+            let error = Diagnostic::error("Output refers to sensitive values", SENSITIVE_OUTPUT).at(at);
+            let hint = "If you do intend to export this data, add to the output: sensitive = true";
+            return Err(diags.error(error.hint(hint)).into());
+        }
+        if marks.contains(Marks::EPHEMERAL) {
+            let detail = "Ephemeral values cannot be outputs of the root module, since outputs are kept in state.";
+            return Err(diags.error(Diagnostic::error("Ephemeral output not allowed", detail).at(at)).into());
+        }
+        Ok(EvaluatedOutput { value: known.value, sensitive: decl.sensitive, deps: self.deps.list(&known.reads) })
+    }
+
+    /// Checks conditions of an instance and reports those that do not hold; unknown ones pass.
+    pub fn conditions(
+        &mut self,
+        instance: &Instance,
+        which: &Conditions,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<(), Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        self.run(lookup, diags).instance_conditions(at, id, &instance.key, which)
+    }
+
+    /// Where a part of an instance's configuration is written, or the block if it is not.
+    pub fn problem_span(&self, instance: &Instance, path: &Path) -> Option<Span> {
+        let module = self.program.find(&instance.resource.module.module())?;
+        let id = module.contents.declared.names.resources.get(&instance.resource.resource)?;
+        let decl = &module.contents.resources[id.index()];
+        Some(place::of(&module.contents.exprs, &decl.body, &path.0).unwrap_or(decl.span))
+    }
+
+    /// Where a part of a provider configuration is written, or the block if it is not.
+    pub fn provider_problem_span(&self, config: &ProviderConfig, path: &Path) -> Option<Span> {
+        let (module, decl) = self.program.provider_decl(config)?;
+        Some(place::of(&module.contents.exprs, &decl.body, &path.0).unwrap_or(decl.span))
+    }
+
+    /// The value of an expression as seen from a module instance; `text` is all of `file`.
+    pub fn expression(
+        &mut self,
+        file: FileId,
+        text: &str,
+        module: &ModuleInstance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Value, Stop> {
+        let at = self.at(module, diags)?;
+        let tree = terrane_syntax::parse_expression(file, text, 0, diags)?;
+        let contents: &'p Contents = self.state(at).contents;
+        let mut exprs = Exprs::default();
+        let mut own = Diagnostics::new();
+        let root = Lowerer::new(&contents.declared, &mut exprs, &mut own, Place::Console).expr(&tree);
+        let reported = own.reported();
+        diags.extend(own);
+        if let Some(reported) = reported {
+            return Err(reported.into());
+        }
+        let (value, _) = self.run(lookup, diags).within(Scope::module(at), &exprs, |eval| eval.value(root))?;
+        Ok(value)
+    }
+
+    fn run<'a>(&'a mut self, lookup: &'a dyn Lookup, diags: &'a mut Diagnostics) -> Run<'a, 'p> {
+        Run { ev: self, lookup, diags }
+    }
+
+    fn state(&self, at: At) -> &ModuleState<'p> {
+        &self.modules[at.0 as usize]
+    }
+
+    fn state_mut(&mut self, at: At) -> &mut ModuleState<'p> {
+        &mut self.modules[at.0 as usize]
+    }
+
+    /// The state of one instance of a called module; `None` if the module could not be loaded.
+    fn child(&mut self, at: At, call: CallId, key: &Key) -> Option<At> {
+        if let Some(known) = self.state(at).children.get(&(call, key.clone())) {
+            return Some(*known);
+        }
+        let state = self.state(at);
+        let module = self.program.module(state.module).child(call)?;
+        let name = state.contents.calls[call.index()].name.clone();
+        let instance = state.instance.child(name, key.clone());
+        let contents = &*self.program.module(module).contents;
+        let child = At(self.modules.len() as u32);
+        self.modules.push(ModuleState::new(instance, module, contents, Some((at, call, key.clone()))));
+        self.state_mut(at).children.insert((call, key.clone()), child);
+        Some(child)
+    }
+
+    /// The state of a module instance, which is taken to be among the expansions of its call.
+    fn at(&mut self, module: &ModuleInstance, diags: &mut Diagnostics) -> Result<At, Stop> {
+        let mut at = At::ROOT;
+        for (name, key) in &module.0 {
+            let call = self.state(at).contents.declared.names.calls.get(name).copied();
+            let child = call.and_then(|call| self.child(at, call, key));
+            at = child.ok_or_else(|| not_declared(&module.to_string(), diags))?;
+        }
+        Ok(at)
+    }
+
+    fn find(&mut self, resource: &AbsResource, diags: &mut Diagnostics) -> Result<(At, ResourceId), Stop> {
+        let at = self.at(&resource.module, diags)?;
+        let id = self.state(at).contents.declared.names.resources.get(&resource.resource).copied();
+        id.map(|id| (at, id)).ok_or_else(|| not_declared(&resource.to_string(), diags))
+    }
+
+    /// The schema of a resource, and whether any part of it is sensitive; `None` if there is none.
+    fn schema(&mut self, module: ModuleId, id: ResourceId) -> Option<(Arc<Schema>, bool)> {
+        if let Some(known) = self.shapes.get(&(module, id)) {
+            return known.clone();
+        }
+        let decl = self.program.module(module);
+        let resource = &decl.contents.resources[id.index()].resource;
+        let provider = &decl.resource_providers[id.index()].provider;
+        let schema = self.schemas.resource(provider, resource.mode, &resource.ty);
+        let found = schema.map(|schema| {
+            let sensitive = schema.block.has_sensitive();
+            (schema, sensitive)
+        });
+        self.shapes.insert((module, id), found.clone());
+        found
+    }
+}
+
+const SENSITIVE_OUTPUT: &str = "To reduce the risk of accidentally exporting sensitive data that was intended to be only \
+    internal, any root module output containing sensitive data must be explicitly marked as sensitive.";
+
+fn not_declared(address: &str, diags: &mut Diagnostics) -> Stop {
+    let detail = format!("{address} is not declared in the configuration.");
+    Stop::Failed(diags.error(Diagnostic::error("Object not declared", detail).about(address)))
+}
+
+/// Where there are no objects yet: every one that is asked for blocks.
+struct NoObjects;
+
+impl Lookup for NoObjects {
+    fn instance(&self, instance: &Instance) -> Result<Value, Stop> {
+        Err(Stop::Blocked(Dep::Instance(instance.clone())))
+    }
+}

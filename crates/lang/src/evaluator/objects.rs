@@ -1,0 +1,193 @@
+//! Reading resources and modules.
+
+use std::sync::Arc;
+
+use terrane_address::Key;
+use terrane_source::{Diagnostic, Span};
+use terrane_value::{Marks, Schema, Type, Value};
+
+use super::Stage;
+use super::frame::Run;
+use super::memo::{At, Expansion, Reads};
+use crate::eval::Fault;
+use crate::ir::{CallId, OutputId, ResourceId};
+use crate::lookup::{Dep, Stop};
+use crate::program::{Contents, Repeat};
+use crate::suggest::Suggest;
+
+impl<'p> Run<'_, 'p> {
+    /// `aws_vpc.main` or, with a key, `aws_vpc.main[key]`.
+    pub(super) fn resource(
+        &mut self,
+        at: At,
+        id: ResourceId,
+        key: Option<Value>,
+        span: Span,
+        reads: &mut Reads,
+    ) -> Result<Value, Fault> {
+        let decl = &self.ev.state(at).contents.resources[id.index()];
+        if self.ev.inputs.stage == Stage::Validate {
+            return Ok(self.unknown_resource(at, id, key.is_some()));
+        }
+        let resource = self.ev.abs(at, id);
+        if decl.repeat == Repeat::Once {
+            reads.insert(self.ev.deps.id(Dep::Instance(resource.instance(Key::None))));
+            return Ok(self.object(at, id, &Key::None)?);
+        }
+        let expansion = self.resource_expansion(at, id)?;
+        let Some(key) = key else {
+            reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+            return Ok(self.all_objects(at, id, &expansion)?);
+        };
+        let (key, marks) = key.unmark();
+        match self.key_of(&key, &expansion, &resource.to_string(), span)? {
+            Some(key) => {
+                reads.insert(self.ev.deps.id(Dep::Instance(resource.instance(key.clone()))));
+                Ok(self.object(at, id, &key)?.mark(marks))
+            }
+            None => {
+                reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+                Ok(self.unknown_object(at, id).mark(marks))
+            }
+        }
+    }
+
+    fn object(&mut self, at: At, id: ResourceId, key: &Key) -> Result<Value, Stop> {
+        let instance = self.ev.abs(at, id).instance(key.clone());
+        let value = self.lookup.instance(&instance)?;
+        let module = self.ev.state(at).module;
+        Ok(match self.ev.schema(module, id) {
+            Some((schema, true)) => mark_sensitive(value, &schema),
+            _ => value,
+        })
+    }
+
+    fn all_objects(&mut self, at: At, id: ResourceId, expansion: &Expansion) -> Result<Value, Stop> {
+        let mut objects = Vec::with_capacity(expansion.keys.len());
+        for key in expansion.keys.iter() {
+            objects.push(self.object(at, id, key)?);
+        }
+        Ok(together(expansion, objects))
+    }
+
+    /// An object of which only the type is known.
+    fn unknown_object(&mut self, at: At, id: ResourceId) -> Value {
+        let module = self.ev.state(at).module;
+        match self.ev.schema(module, id) {
+            Some((schema, _)) => Value::unknown(schema.block.implied_type().without_optional()),
+            None => Value::dynamic(),
+        }
+    }
+
+    fn unknown_resource(&mut self, at: At, id: ResourceId, keyed: bool) -> Value {
+        let object = self.unknown_object(at, id);
+        match self.ev.state(at).contents.resources[id.index()].repeat {
+            Repeat::Count(_) if !keyed => Value::unknown_not_null(Type::list(object.ty())),
+            Repeat::ForEach(_) if !keyed => Value::unknown_not_null(Type::map(object.ty())),
+            // A single object is there, whatever its attributes will be.
+            _ => match object.ty() {
+                Type::Any => object,
+                ty => Value::unknown_not_null(ty),
+            },
+        }
+    }
+
+    /// `module.m`, `module.m[key]`, each with or without an output.
+    pub(super) fn module(
+        &mut self,
+        at: At,
+        call: CallId,
+        key: Option<Value>,
+        output: Option<&str>,
+        span: Span,
+        reads: &mut Reads,
+    ) -> Result<Value, Fault> {
+        let contents: &'p Contents = self.ev.state(at).contents;
+        let decl = &contents.calls[call.index()];
+        let expansion = self.call_expansion(at, call)?;
+        reads.extend(expansion.reads.iter());
+        let once = decl.repeat == Repeat::Once || self.ev.inputs.stage == Stage::Validate;
+        if once {
+            let value = self.module_object(at, call, &Key::None, output, span, reads)?;
+            let whole = decl.repeat != Repeat::Once && key.is_none();
+            return Ok(if whole { Value::dynamic() } else { value });
+        }
+        let Some(key) = key else {
+            let mut objects = Vec::with_capacity(expansion.keys.len());
+            for key in expansion.keys.iter() {
+                objects.push(self.module_object(at, call, key, output, span, reads)?);
+            }
+            return Ok(together(&expansion, objects));
+        };
+        let (key, marks) = key.unmark();
+        match self.key_of(&key, &expansion, &format!("module.{}", decl.name), span)? {
+            Some(key) => Ok(self.module_object(at, call, &key, output, span, reads)?.mark(marks)),
+            None => {
+                for key in expansion.keys.iter() {
+                    self.module_object(at, call, key, output, span, reads)?;
+                }
+                Ok(Value::dynamic().mark(marks))
+            }
+        }
+    }
+
+    fn module_object(
+        &mut self,
+        at: At,
+        call: CallId,
+        key: &Key,
+        output: Option<&str>,
+        span: Span,
+        reads: &mut Reads,
+    ) -> Result<Value, Fault> {
+        // A module that could not be loaded has been reported.
+        let Some(child) = self.ev.child(at, call, key) else { return Ok(Value::dynamic()) };
+        let contents: &'p Contents = self.ev.state(child).contents;
+        if let Some(name) = output {
+            let Some(id) = contents.declared.names.outputs.get(name).copied() else {
+                return Err(no_output(contents, name, span).into());
+            };
+            let known = self.output(child, id, span)?;
+            reads.extend(known.reads.iter());
+            return Ok(known.value);
+        }
+        let mut fields = Vec::with_capacity(contents.outputs.len());
+        for (i, decl) in contents.outputs.iter().enumerate() {
+            let known = self.output(child, OutputId(i as u32), span)?;
+            reads.extend(known.reads.iter());
+            fields.push((decl.name.clone(), known.value));
+        }
+        Ok(Value::object(fields))
+    }
+}
+
+fn no_output(contents: &Contents, name: &str, span: Span) -> Diagnostic {
+    let detail = format!("The module does not have an output named \"{name}\".");
+    let outputs = contents.outputs.iter().map(|o| &*o.name);
+    Diagnostic::error("Unsupported attribute", detail).at(span).suggest(name, outputs)
+}
+
+/// All instances as one value: a tuple by `count`, an object by `for_each`.
+fn together(expansion: &Expansion, objects: Vec<Value>) -> Value {
+    match &expansion.each {
+        None => Value::tuple(objects),
+        Some(_) => {
+            let names = expansion.keys.iter().map(|key| match key {
+                Key::String(name) => Arc::clone(name),
+                other => other.to_string().into(),
+            });
+            Value::object(names.zip(objects))
+        }
+    }
+}
+
+/// The value with the parts marked that the schema says are sensitive.
+fn mark_sensitive(value: Value, schema: &Schema) -> Value {
+    let (bare, marks) = value.clone().unmark();
+    let paths = schema.block.sensitive_paths(&bare);
+    if paths.is_empty() {
+        return value;
+    }
+    let sensitive: Vec<_> = paths.into_iter().map(|path| (path, Marks::SENSITIVE)).collect();
+    bare.mark_at(&sensitive).mark(marks)
+}

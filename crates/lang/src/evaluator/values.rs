@@ -1,0 +1,237 @@
+//! Variables, local values and outputs, each evaluated once for each module instance.
+
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Span};
+use terrane_value::{Marks, Type, Value, convert};
+
+use super::Stage;
+use super::frame::{Run, Scope, circle};
+use super::memo::{At, Found, Known, Reads};
+use crate::ir::{LocalId, OutputId, VariableId};
+use crate::load::apply_defaults;
+use crate::lookup::{Dep, Stop};
+use crate::program::{Argument, DependsOn, DependsTarget, OutputDecl, VariableDecl};
+
+/// Where the value of a variable comes from.
+struct Given {
+    value: Value,
+    reads: Reads,
+    /// Where it is written, if it is.
+    span: Option<Span>,
+    /// Where it comes from, for a value from outside.
+    origin: Option<Arc<str>>,
+}
+
+impl<'p> Run<'_, 'p> {
+    pub(super) fn local(&mut self, at: At, id: LocalId, span: Span) -> Result<Known, Stop> {
+        match self.ev.state_mut(at).locals[id.index()].begin()? {
+            Found::Value(known) => return Ok(known),
+            Found::Circle => {
+                let name = &self.ev.state(at).contents.locals[id.index()].name;
+                return Err(self.diags.error(circle(&format!("local.{name}"), span)).into());
+            }
+            Found::Evaluate => {}
+        }
+        let expr = self.ev.state(at).contents.locals[id.index()].expr;
+        let result = self.value(Scope::module(at), expr).map(known);
+        self.ev.state_mut(at).locals[id.index()].finish(&result);
+        result
+    }
+
+    pub(super) fn variable(&mut self, at: At, id: VariableId, span: Span) -> Result<Known, Stop> {
+        match self.ev.state_mut(at).variables[id.index()].begin()? {
+            Found::Value(known) => return Ok(known),
+            Found::Circle => {
+                let name = &self.ev.state(at).contents.variables[id.index()].name;
+                return Err(self.diags.error(circle(&format!("var.{name}"), span)).into());
+            }
+            Found::Evaluate => {}
+        }
+        let result = self.fresh_variable(at, id);
+        // The value must be there while its own validations are looked at.
+        self.ev.state_mut(at).variables[id.index()].finish(&result);
+        let known = result?;
+        if let Err(stop) = self.validate_early(at, id) {
+            self.ev.state_mut(at).variables[id.index()].finish(&Err(stop.clone()));
+            return Err(stop);
+        }
+        Ok(known)
+    }
+
+    fn fresh_variable(&mut self, at: At, id: VariableId) -> Result<Known, Stop> {
+        let contents: &'p _ = self.ev.state(at).contents;
+        let decl = &contents.variables[id.index()];
+        if self.ev.inputs.stage == Stage::Validate {
+            let unknown = match decl.nullable {
+                true => Value::unknown(decl.ty.without_optional()),
+                false => Value::unknown_not_null(decl.ty.without_optional()),
+            };
+            return Ok(known((marked(unknown, decl), Reads::new())));
+        }
+        let given = self.given(at, decl)?;
+        let value = self.accepted(decl, &given)?;
+        Ok(known((marked(value, decl), given.reads)))
+    }
+
+    /// The value given to a variable by the caller of its module, or its default.
+    fn given(&mut self, at: At, decl: &'p VariableDecl) -> Result<Given, Stop> {
+        let default =
+            || decl.default.clone().map(|value| Given { value, reads: Reads::new(), span: None, origin: None });
+        let state = self.ev.state(at);
+        let Some((parent, call, key)) = state.parent.clone() else {
+            if let Some(input) = self.ev.inputs.variables.get(&decl.name) {
+                let (value, origin) = (input.value.clone(), Some(input.origin.clone()));
+                return Ok(Given { value, reads: Reads::new(), span: input.span, origin });
+            }
+            return default().ok_or_else(|| self.diags.error(no_value(decl)).into());
+        };
+        let call_decl = &self.ev.state(parent).contents.calls[call.index()];
+        let Some(argument) = call_decl.arguments.iter().find(|a| a.name == decl.name) else {
+            let missing = || crate::load::missing_argument(&decl.name, call_decl.span);
+            return default().ok_or_else(|| self.diags.error(missing()).into());
+        };
+        let argument: &'p Argument = argument;
+        let expansion = self.call_expansion(parent, call)?;
+        let scope = Scope {
+            at: parent,
+            repetition: super::frame::Repetition::of(&key, expansion.each.as_ref()),
+            self_value: None,
+        };
+        let (value, reads) = self.value(scope, argument.expr)?;
+        let span = Some(self.ev.state(parent).contents.exprs.span(argument.expr));
+        Ok(Given { value, reads, span, origin: None })
+    }
+
+    /// The given value as one of the variable's type.
+    fn accepted(&mut self, decl: &VariableDecl, given: &Given) -> Result<Value, Stop> {
+        if given.value.is_null() && !decl.nullable {
+            return match &decl.default {
+                Some(default) => Ok(default.clone()),
+                None => {
+                    let detail = format!("The given value is not suitable for var.{}: it may not be null.", decl.name);
+                    Err(self.wrong_value("Required variable not set", detail, decl, given))
+                }
+            };
+        }
+        convert(&apply_defaults(&given.value, &decl.defaults), &decl.ty).map_err(|e| {
+            let detail = format!("The given value is not suitable for var.{}: {}.", decl.name, e.located());
+            self.wrong_value("Invalid value for input variable", detail, decl, given)
+        })
+    }
+
+    fn wrong_value(&mut self, summary: &str, detail: String, decl: &VariableDecl, given: &Given) -> Stop {
+        let error = Diagnostic::error(summary, detail);
+        let error = match (given.span, &given.origin) {
+            (Some(span), _) => error.at(span).note_at(decl.span, "The variable is declared here"),
+            (None, Some(origin)) => error.at(decl.span).note(format!("The value comes from {origin}.")),
+            (None, None) => error.at(decl.span),
+        };
+        Stop::Failed(self.diags.error(error))
+    }
+
+    /// Where a wrong value of a variable is to be shown: where it is given, or where the variable is declared.
+    pub(super) fn value_span(&self, at: At, decl: &VariableDecl) -> Span {
+        let state = self.ev.state(at);
+        let written = match &state.parent {
+            None => self.ev.inputs.variables.get(&decl.name).and_then(|input| input.span),
+            Some((parent, call, _)) => {
+                let contents = self.ev.state(*parent).contents;
+                let call = &contents.calls[call.index()];
+                call.arguments.iter().find(|a| a.name == decl.name).map(|a| contents.exprs.span(a.expr))
+            }
+        };
+        written.unwrap_or(decl.span)
+    }
+
+    pub(super) fn output(&mut self, at: At, id: OutputId, span: Span) -> Result<Known, Stop> {
+        match self.ev.state_mut(at).outputs[id.index()].begin()? {
+            Found::Value(known) => return Ok(known),
+            Found::Circle => {
+                let name = &self.ev.state(at).contents.outputs[id.index()].name;
+                return Err(self.diags.error(circle(&format!("output \"{name}\""), span)).into());
+            }
+            Found::Evaluate => {}
+        }
+        let contents: &'p _ = self.ev.state(at).contents;
+        let result = self.fresh_output(at, &contents.outputs[id.index()]);
+        self.ev.state_mut(at).outputs[id.index()].finish(&result);
+        result
+    }
+
+    fn fresh_output(&mut self, at: At, decl: &'p OutputDecl) -> Result<Known, Stop> {
+        let mut reads = Reads::new();
+        self.hold(Scope::module(at), &decl.preconditions, "Module output value precondition failed", &mut reads)?;
+        let Some(expr) = decl.value else { return Ok(known((Value::dynamic(), reads))) };
+        let (value, own) = self.value(Scope::module(at), expr)?;
+        reads.extend(own);
+        self.named(at, &decl.depends_on, &mut reads)?;
+        let value = match &decl.ty {
+            None => value,
+            Some((ty, defaults)) => convert(&apply_defaults(&value, defaults), ty).map_err(|e| {
+                let detail = format!("The value does not fit the output's type constraint: {}.", e.located());
+                let span = self.ev.state(at).contents.exprs.span(expr);
+                Stop::Failed(self.diags.error(Diagnostic::error("Invalid output value", detail).at(span)))
+            })?,
+        };
+        let value = if decl.sensitive { value.mark(Marks::SENSITIVE) } else { value };
+        let value = if decl.ephemeral { value.mark(Marks::EPHEMERAL) } else { value };
+        Ok(known((value, reads)))
+    }
+
+    /// Adds what a `depends_on` names.
+    pub(super) fn named(&mut self, at: At, depends_on: &[DependsOn], reads: &mut Reads) -> Result<(), Stop> {
+        for entry in depends_on {
+            match entry.target {
+                DependsTarget::Resource(id) => {
+                    let resource = self.ev.abs(at, id);
+                    reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+                }
+                DependsTarget::Variable(id) => reads.extend(self.variable(at, id, entry.span)?.reads.iter()),
+                DependsTarget::Local(id) => reads.extend(self.local(at, id, entry.span)?.reads.iter()),
+                DependsTarget::Module(call) => {
+                    for child in self.children(at, call)? {
+                        self.everything_in(child, reads)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds all resources of a module instance and of those below it.
+    fn everything_in(&mut self, at: At, reads: &mut Reads) -> Result<(), Stop> {
+        let contents: &'p crate::Contents = self.ev.state(at).contents;
+        for i in 0..contents.resources.len() {
+            let resource = self.ev.abs(at, crate::ResourceId(i as u32));
+            reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+        }
+        for i in 0..contents.calls.len() {
+            for child in self.children(at, crate::CallId(i as u32))? {
+                self.everything_in(child, reads)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn known((value, reads): (Value, Reads)) -> Known {
+    Known { value, reads: Arc::new(reads) }
+}
+
+fn marked(value: Value, decl: &VariableDecl) -> Value {
+    let value = if decl.sensitive { value.mark(Marks::SENSITIVE) } else { value };
+    if decl.ephemeral { value.mark(Marks::EPHEMERAL) } else { value }
+}
+
+fn no_value(decl: &VariableDecl) -> Diagnostic {
+    let name = &decl.name;
+    let detail = format!("The root module input variable \"{name}\" is not set, and has no default value.");
+    let example = match decl.ty {
+        Type::Any | Type::String | Type::Number | Type::Bool => "…",
+        _ => "[…]",
+    };
+    Diagnostic::error("No value for required variable", detail).at(decl.span).hint(format!(
+        "Set it with -var '{name}={example}' or in a .tfvars file, or with TF_VAR_{name} in the environment."
+    ))
+}
