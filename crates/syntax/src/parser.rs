@@ -19,11 +19,13 @@ use crate::token::{Token, TokenKind};
 use crate::tree::{Body, Expr, Ident};
 
 /// How deep expressions, blocks and template directives may stand in one another.
-pub const MAX_DEPTH: usize = 250;
+///
+/// Parsing 128 levels takes about 1 MB of stack in an unoptimised build, half of what a thread has.
+pub const MAX_DEPTH: usize = 128;
 
-/// How deep the tree of one expression may be; a chain of operators or of accesses (`a + b + c`, `a.b.c`) is as deep as
+/// How deep the tree of one expression may be; a chain of operators or of accesses (`a + b + c`, `a.b.c`, `a ? b : c ? d : e`) is as deep as
 /// it is long.
-pub const MAX_HEIGHT: usize = 1000;
+pub const MAX_HEIGHT: usize = 500;
 
 /// The tree of a file. Items with syntax errors are reported and left out; the others are there.
 pub fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Body {
@@ -58,6 +60,9 @@ fn check_size(file: FileId, text: &str, diags: &mut Diagnostics) -> Result<(), R
     Err(diags.error(Diagnostic::error("File too large", detail).at(Span::new(file, 0, 0))))
 }
 
+/// How many errors of a file are reported.
+const MAX_ERRORS: usize = 100;
+
 type Parsed<T> = Result<T, Reported>;
 
 struct Parser<'a, 'd> {
@@ -76,14 +81,28 @@ struct Parser<'a, 'd> {
     /// Height of the tree built so far by the innermost of them.
     height: usize,
     diags: &'d mut Diagnostics,
+    /// How many errors have been reported.
+    errors: usize,
     /// For each token its matching bracket; computed at the first error.
     partners: Option<Vec<Option<usize>>>,
 }
 
 impl<'a, 'd> Parser<'a, 'd> {
     fn new(file: FileId, text: &'a str, base: u32, diags: &'d mut Diagnostics) -> Parser<'a, 'd> {
-        let (tokens, at, depth, height) = (lex(text), 0, 0, 0);
-        Parser { file, text, base, tokens, at, last_end: 0, newlines: true, depth, height, diags, partners: None }
+        Parser {
+            file,
+            text,
+            base,
+            tokens: lex(text),
+            at: 0,
+            last_end: 0,
+            newlines: true,
+            depth: 0,
+            height: 0,
+            diags,
+            errors: 0,
+            partners: None,
+        }
     }
 
     /// The next token that counts. A line comment counts as the newline it ends with.
@@ -157,7 +176,20 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) -> Reported {
-        self.diags.error(diagnostic)
+        self.errors += 1;
+        match (self.errors.checked_sub(MAX_ERRORS), self.diags.reported()) {
+            (Some(2..), Some(reported)) => reported,
+            (Some(1), _) => {
+                let detail = format!("After {MAX_ERRORS} syntax errors the rest of this file has not been read.");
+                self.diags.error(Diagnostic { hint: None, summary: "Too many errors".into(), detail, ..diagnostic })
+            }
+            _ => self.diags.error(diagnostic),
+        }
+    }
+
+    /// Whether there were so many errors that the rest of the file is not read.
+    fn gave_up(&self) -> bool {
+        self.errors > MAX_ERRORS
     }
 
     /// Runs `f` with newlines as tokens or as blanks.

@@ -16,7 +16,7 @@ impl Parser<'_, '_> {
         let mut names = HashMap::new();
         loop {
             items.extend(self.items(&mut names));
-            if self.peek().kind == TokenKind::End {
+            if self.peek().kind == TokenKind::End || self.gave_up() {
                 return items;
             }
             let brace = self.next();
@@ -34,6 +34,7 @@ impl Parser<'_, '_> {
                     self.next();
                 }
                 TokenKind::CloseBrace | TokenKind::End => return items,
+                _ if self.gave_up() => return items,
                 _ => {
                     let start = self.at;
                     match self.item(names) {

@@ -28,6 +28,7 @@ impl Parser<'_, '_> {
     fn elements(&mut self, open: usize) -> Parsed<Vec<Expr>> {
         let mut elements = Vec::new();
         while self.take(TokenKind::CloseBracket).is_none() {
+            self.check_element(open)?;
             elements.push(self.expression()?);
             if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseBracket {
                 let expected = "\",\" and the next element, or the closing \"]\"";
@@ -64,6 +65,7 @@ impl Parser<'_, '_> {
             if self.take(TokenKind::CloseBrace).is_some() {
                 return Ok(items);
             }
+            self.check_element(open)?;
             items.push(self.object_item(open)?);
             let separated = self.take(TokenKind::Comma).or_else(|| self.take(TokenKind::Newline)).is_some();
             if !separated && self.peek().kind != TokenKind::CloseBrace {

@@ -14,24 +14,34 @@ impl Parser<'_, '_> {
         self.nested(Self::conditional)
     }
 
+    /// A chain of conditions and results, `a ? b : c ? d : e`, which nests to the right.
     fn conditional(&mut self) -> Parsed<Expr> {
-        let cond = self.binary(0)?;
-        if self.take(TokenKind::Question).is_none() {
-            return Ok(cond);
+        let mut links = Vec::new();
+        let mut last = self.binary(0)?;
+        while self.take(TokenKind::Question).is_some() {
+            let then = self.expression()?;
+            self.colon()?;
+            links.push((last, then));
+            last = self.binary(0)?;
+            self.grow(1)?;
         }
-        let then = self.expression()?;
-        if self.take(TokenKind::Colon).is_none() {
-            return Err(self.unexpected_with(
-                "Missing false expression in conditional",
-                "\":\" and the result if the condition is false",
-                Some("Both results are required; null can stand for none."),
-            ));
+        Ok(links.into_iter().rfold(last, |else_, (cond, then)| {
+            let span = cond.span.to(else_.span);
+            let kind = ExprKind::Conditional { cond: Box::new(cond), then: Box::new(then), else_: Box::new(else_) };
+            Expr { kind, span }
+        }))
+    }
+
+    /// The `:` of a condition.
+    fn colon(&mut self) -> Parsed<()> {
+        if self.take(TokenKind::Colon).is_some() {
+            return Ok(());
         }
-        let else_ = self.expression()?;
-        self.grow(1)?;
-        let span = cond.span.to(else_.span);
-        let kind = ExprKind::Conditional { cond: Box::new(cond), then: Box::new(then), else_: Box::new(else_) };
-        Ok(Expr { kind, span })
+        Err(self.unexpected_with(
+            "Missing false expression in conditional",
+            "\":\" and the result if the condition is false",
+            Some("Both results are required; null can stand for none."),
+        ))
     }
 
     /// Operands and operators that bind at least as tightly as `tightness`.
@@ -129,6 +139,7 @@ impl Parser<'_, '_> {
             if self.take(TokenKind::CloseParen).is_some() {
                 return Ok((args, false));
             }
+            self.check_element(open)?;
             args.push(self.expression()?);
             if self.take(TokenKind::Ellipsis).is_some() {
                 return self.after_expansion(open).map(|()| (args, true));

@@ -2,7 +2,7 @@
 
 use terrane_source::{Diagnostic, Reported};
 
-use super::Parser;
+use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
 
 /// How far back the start of a line is searched.
@@ -20,7 +20,7 @@ impl Parser<'_, '_> {
                 (TokenKind::End, ..) => return self.resume(at),
                 (TokenKind::CloseBrace, _, Some(opener)) if opener < start => return self.resume(at),
                 (_, 1, Some(closer)) => closer + 1,
-                (_, 1, None) => return self.resync(start, at.max(wrong)),
+                (_, 1, None) => return self.resync(start, at + 1),
                 _ if at >= wrong && token.ends_line(self.text) => return self.resume(at + 1),
                 _ => at + 1,
             };
@@ -75,6 +75,16 @@ impl Parser<'_, '_> {
             let (own, opened) = (self.indentation(at)?, self.line_indentation(self.token(opener))?);
             (own < opened).then_some(brace)
         })
+    }
+
+    /// Reports that neither an element nor the closing bracket follows, if the next token shows it.
+    pub(super) fn check_element(&mut self, open: usize) -> Parsed<()> {
+        match self.peek().kind {
+            TokenKind::End => {}
+            kind if kind.nesting() < 0 => {}
+            _ => return Ok(()),
+        }
+        Err(self.unclosed_or(open, |p| p.unexpected("Invalid expression", "an expression")))
     }
 
     /// Reports a bracket that is never closed, or else `error`.

@@ -18,7 +18,8 @@ impl Parser<'_, '_> {
             return self.report(error);
         }
         let found = self.describe(token);
-        let error = Diagnostic::error(summary, format!("Expected {expected}, but found {found}.")).at(self.span(token));
+        let span = if token.kind == TokenKind::Newline { self.span(token).at_start() } else { self.span(token) };
+        let error = Diagnostic::error(summary, format!("Expected {expected}, but found {found}.")).at(span);
         self.report(match hint {
             Some(hint) => error.hint(hint),
             None => error,

@@ -52,10 +52,12 @@ impl Parser<'_, '_> {
                 }
             }
             deepest = deepest.max(stack.len());
+            if self.depth + deepest > MAX_DEPTH {
+                return Err(self.too_deep());
+            }
         }
         match stack.pop() {
             Some(open) => Err(self.never_ended(&open)),
-            None if self.depth + deepest > MAX_DEPTH => Err(self.too_deep()),
             None => self.grow(deepest).map(|()| parts),
         }
     }
@@ -110,7 +112,7 @@ impl Parser<'_, '_> {
 
 fn names(directive: &Directive) -> (&'static str, &'static str) {
     match directive {
-        Directive::If { .. } => ("if", "%{ endif } or %{ else }"),
+        Directive::If { .. } => ("if", "%{ endif }"),
         Directive::Else { .. } => ("else", "%{ endif }"),
         Directive::For { .. } => ("for", "%{ endfor }"),
     }
