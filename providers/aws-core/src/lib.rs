@@ -33,7 +33,7 @@ pub use empty::keep_empty;
 pub use insist::made_since;
 pub use name::{name_of, prefix_of};
 pub use problem::{code, is_code, message, problem, says, status};
-pub use rules::AwsRules;
+pub use rules::{AwsRules, split_region};
 pub use schemas::{data_schema, data_types, resource_schema, resource_types};
 pub use tags::{TagDiff, TagRules, Tags};
 pub use wait::{Poll, timeout};

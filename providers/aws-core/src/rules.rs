@@ -88,6 +88,14 @@ pub(crate) fn is_region(text: &str) -> bool {
     }
 }
 
+/// Splits an import id that names its region: `vpc-1@eu-west-1`.
+pub fn split_region(id: &str) -> (&str, Option<&str>) {
+    match id.rsplit_once('@') {
+        Some((id, region)) if !id.is_empty() && is_region(region) => (id, Some(region)),
+        _ => (id, None),
+    }
+}
+
 fn has_prefix(text: &str, prefixes: &[&str]) -> bool {
     prefixes.iter().any(|p| text.strip_prefix(p).is_some_and(|rest| !rest.is_empty()))
 }

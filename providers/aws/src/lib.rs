@@ -1,1 +1,12 @@
 //! The AWS provider, assembled from one crate per service.
+
+mod configured;
+mod data_caller_identity;
+mod data_default_tags;
+mod data_partition;
+mod data_region;
+mod provider;
+mod regions;
+mod registry;
+
+pub use provider::AwsProvider;

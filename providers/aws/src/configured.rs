@@ -1,0 +1,209 @@
+//! The configured provider: grouping, completing and checking around the types.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, resource_schema};
+use terrane_provider::sdk::schema::TypeSchema;
+use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
+use terrane_provider::{
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest,
+    PlanResponse, Problem, ReadOutcome, ReadRequest,
+};
+use terrane_value::{Kind, Value};
+
+use crate::provider::unknown;
+use crate::registry::Registry;
+
+/// How many types are read at a time.
+const TYPES_AT_ONCE: usize = 32;
+
+/// One configured instance of the provider.
+pub(crate) struct Instance {
+    registry: Arc<Registry>,
+    cloud: Cloud,
+}
+
+/// An implementation with the schema of its type.
+type Known<'a> = (&'a dyn ResourceType<Cloud>, Arc<TypeSchema>);
+
+impl Instance {
+    pub fn new(registry: Arc<Registry>, cloud: Cloud) -> Instance {
+        Instance { registry, cloud }
+    }
+
+    fn resource(&self, ty: &str) -> Result<Known<'_>, Problem> {
+        let schema = resource_schema(ty).ok_or_else(|| unknown("resource type", ty))?;
+        let implementation = self.registry.resource(ty).ok_or_else(|| unimplemented("Resource type", ty))?;
+        Ok((implementation, schema))
+    }
+
+    /// Reads objects of one type.
+    async fn read_type(&self, ty: &str, prior: &[Object]) -> Vec<ReadOutcome> {
+        let (implementation, schema) = match self.resource(ty) {
+            Ok(found) => found,
+            Err(problem) => return prior.iter().map(|_| Err(vec![problem.clone()])).collect(),
+        };
+        let outcomes = implementation.read(&self.cloud, prior).await;
+        if outcomes.len() != prior.len() {
+            let problem = bug(ty, &format!("{} answers came for {} objects", outcomes.len(), prior.len()));
+            return prior.iter().map(|_| Err(vec![problem.clone()])).collect();
+        }
+        outcomes.into_iter().zip(prior).map(|(outcome, prior)| self.seen(&schema, prior, outcome)).collect()
+    }
+
+    fn seen(&self, schema: &TypeSchema, prior: &Object, outcome: ReadOutcome) -> ReadOutcome {
+        let Some(object) = outcome? else { return Ok(None) };
+        let (object, problems) = self.completed(schema, &prior.value, object);
+        if problems.is_empty() { Ok(Some(object)) } else { Err(problems) }
+    }
+
+    fn completed(&self, schema: &TypeSchema, known: &Value, object: Object) -> (Object, Vec<Problem>) {
+        let (value, problems) = complete(schema, &AwsRules, Some(known), &object.value);
+        (Object { value: self.placed(schema, known, value), private: object.private }, problems)
+    }
+
+    /// The object with its region, where its type has one and the answer does not say it.
+    fn placed(&self, schema: &TypeSchema, known: &Value, value: Value) -> Value {
+        let Some(fields) = value.fields().filter(|_| schema.regional) else { return value };
+        if fields.get("region").is_some_and(|r| !r.is_null()) {
+            return value;
+        }
+        Value::from_kind(Kind::Object(fields.with("region", Value::string(self.cloud.region(known)))))
+    }
+
+    async fn change(&self, request: &ApplyRequest) -> ApplyResponse {
+        let (implementation, schema) = match self.resource(&request.ty) {
+            Ok(found) => found,
+            Err(problem) => return failed(existing(&request.change), vec![problem]),
+        };
+        let (cloud, operation) = (&self.cloud, &*request.operation);
+        match &request.change {
+            Change::Create { planned, config } => {
+                let create = Create { planned, config, operation };
+                self.made(&schema, planned, None, implementation.create(cloud, create).await)
+            }
+            Change::Update { prior, planned, config } => {
+                let update = Update { prior: &prior.value, planned, config, operation };
+                self.made(&schema, planned, Some(prior), implementation.update(cloud, update).await)
+            }
+            Change::Delete { prior } => match implementation.delete(cloud, prior).await {
+                Ok(()) => ApplyResponse::default(),
+                Err(Failed { object, problems }) => failed(object.or_else(|| Some(prior.clone())), problems),
+            },
+        }
+    }
+
+    /// What a create or update led to. A failed update leaves at least the object that was.
+    fn made(
+        &self,
+        schema: &TypeSchema,
+        planned: &Value,
+        prior: Option<&Object>,
+        outcome: Result<Object, Failed>,
+    ) -> ApplyResponse {
+        match outcome {
+            Ok(object) => {
+                let (object, problems) = self.completed(schema, planned, object);
+                ApplyResponse { object: Some(object), problems }
+            }
+            Err(Failed { object: Some(object), mut problems }) => {
+                let known = prior.map_or(planned, |p| &p.value);
+                let (object, more) = self.completed(schema, known, object);
+                problems.extend(more);
+                failed(Some(object), problems)
+            }
+            Err(Failed { object: None, problems }) => failed(prior.cloned(), problems),
+        }
+    }
+}
+
+fn existing(change: &Change) -> Option<Object> {
+    match change {
+        Change::Create { .. } => None,
+        Change::Update { prior, .. } | Change::Delete { prior } => Some(prior.clone()),
+    }
+}
+
+fn failed(object: Option<Object>, problems: Vec<Problem>) -> ApplyResponse {
+    ApplyResponse { object, problems }
+}
+
+fn unimplemented(what: &str, ty: &str) -> Problem {
+    let detail = format!("{ty} can be declared and planned, but this version cannot read or change it in AWS yet.");
+    Problem::error(format!("{what} not supported yet"), detail)
+}
+
+fn bug(ty: &str, what: &str) -> Problem {
+    let detail = format!("For {ty}: {what}. This is a bug in the provider; please report it.");
+    Problem::error("Provider answered wrongly", detail)
+}
+
+fn gone(ty: &str, id: &str) -> Problem {
+    let detail = format!(
+        "There is no {ty} with the id {id:?} in this account and region. Check the id, and the region: objects of \
+         another region are imported as {id}@<region>."
+    );
+    Problem::error("Object to import does not exist", detail)
+}
+
+#[async_trait]
+impl Configured for Instance {
+    async fn read(&self, requests: Vec<ReadRequest>) -> Vec<ReadOutcome> {
+        let mut types: BTreeMap<Arc<str>, (Vec<usize>, Vec<Object>)> = BTreeMap::new();
+        let count = requests.len();
+        for (at, request) in requests.into_iter().enumerate() {
+            let (places, objects) = types.entry(request.ty).or_default();
+            places.push(at);
+            objects.push(request.prior);
+        }
+        let read = |(ty, (places, objects)): (Arc<str>, (Vec<usize>, Vec<Object>))| async move {
+            places.into_iter().zip(self.read_type(&ty, &objects).await).collect::<Vec<_>>()
+        };
+        let mut outcomes: Vec<ReadOutcome> = (0..count).map(|_| Ok(None)).collect();
+        for (at, outcome) in concurrently(TYPES_AT_ONCE, types, read).await.into_iter().flatten() {
+            outcomes[at] = outcome;
+        }
+        outcomes
+    }
+
+    async fn plan(&self, request: PlanRequest) -> PlanResponse {
+        let Some(schema) = resource_schema(&request.ty) else {
+            return PlanResponse { problems: vec![unknown("resource type", &request.ty)], ..PlanResponse::default() };
+        };
+        let prior = request.prior.as_ref().map(|p| &p.value);
+        let plan = self.cloud.plan(&schema, prior, &request.config);
+        match self.registry.resource(&request.ty) {
+            Some(implementation) => implementation.plan(&self.cloud, prior, &request.config, plan),
+            None => plan,
+        }
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
+        self.change(&request).await
+    }
+
+    async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {
+        let (implementation, schema) = self.resource(&request.ty).map_err(|p| vec![p])?;
+        let (id, region) = match schema.regional {
+            true => terrane_aws_core::split_region(&request.id),
+            false => (request.id.as_str(), None),
+        };
+        let mut object = implementation.import(&self.cloud, id)?;
+        if let (Some(region), Some(fields)) = (region, object.value.fields()) {
+            object.value = Value::from_kind(Kind::Object(fields.with("region", Value::string(region))));
+        }
+        let outcome = self.read_type(&request.ty, &[object]).await.pop().unwrap_or(Ok(None));
+        outcome?.ok_or_else(|| vec![gone(&request.ty, &request.id)])
+    }
+
+    async fn read_data(&self, request: DataRequest) -> DataOutcome {
+        let ty = &*request.ty;
+        let schema = data_schema(ty).ok_or_else(|| vec![unknown("data source", ty)])?;
+        let source = self.registry.data(ty).ok_or_else(|| vec![unimplemented("Data source", ty)])?;
+        let answer = source.read(&self.cloud, &request.config).await?;
+        let (value, problems) = complete(&schema, &AwsRules, Some(&request.config), &answer);
+        if problems.is_empty() { Ok(self.placed(&schema, &request.config, value)) } else { Err(problems) }
+    }
+}

@@ -1,0 +1,56 @@
+//! All types that can be applied, by name.
+
+use std::collections::BTreeMap;
+
+use terrane_aws_core::Cloud;
+use terrane_provider::sdk::{DataSource, ResourceType};
+
+use crate::{data_caller_identity, data_default_tags, data_partition, data_region};
+
+/// The resource types and data sources that have an implementation.
+pub(crate) struct Registry {
+    resources: BTreeMap<&'static str, Box<dyn ResourceType<Cloud>>>,
+    data: BTreeMap<&'static str, Box<dyn DataSource<Cloud>>>,
+}
+
+impl Registry {
+    /// Those of all services.
+    pub fn new() -> Registry {
+        let resources = [terrane_aws_ec2::resources(), terrane_aws_iam::resources(), terrane_aws_s3::resources()];
+        let data = [
+            own_data_sources(),
+            terrane_aws_ec2::data_sources(),
+            terrane_aws_iam::data_sources(),
+            terrane_aws_s3::data_sources(),
+        ];
+        Registry {
+            resources: resources.into_iter().flatten().map(|t| (t.name(), t)).collect(),
+            data: data.into_iter().flatten().map(|s| (s.name(), s)).collect(),
+        }
+    }
+
+    /// The implementation of a resource type.
+    pub fn resource(&self, ty: &str) -> Option<&dyn ResourceType<Cloud>> {
+        self.resources.get(ty).map(Box::as_ref)
+    }
+
+    /// The implementation of a data source.
+    pub fn data(&self, ty: &str) -> Option<&dyn DataSource<Cloud>> {
+        self.data.get(ty).map(Box::as_ref)
+    }
+
+    /// The names of all implementations: resource types, then data sources.
+    #[cfg(test)]
+    pub fn names(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        (self.resources.keys().copied().collect(), self.data.keys().copied().collect())
+    }
+}
+
+fn own_data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
+    vec![
+        Box::new(data_caller_identity::CallerIdentity),
+        Box::new(data_default_tags::DefaultTags),
+        Box::new(data_partition::ThisPartition),
+        Box::new(data_region::ThisRegion),
+    ]
+}
