@@ -6,6 +6,7 @@
 mod applier;
 mod change;
 mod decide;
+pub mod file;
 mod graph;
 mod ignore;
 mod machine;

@@ -177,9 +177,19 @@ impl<'p> Applier<'p> {
         Ok(applier)
     }
 
-    /// Begins nothing new; what has begun is brought to its end.
+    /// Begins nothing new: what comes after are only the questions that record answers to those in flight.
     pub fn stop(&mut self) {
         self.stopped = true;
+        for ask in std::mem::take(&mut self.outbox) {
+            match self.flights.remove(&ask.id) {
+                Some(flight @ Flight::End(_)) => {
+                    self.flights.insert(ask.id, flight);
+                    self.outbox.push_back(ask);
+                }
+                Some(Flight::Begin(begun) | Flight::Apply(begun)) => self.restore(begun.op),
+                _ => {}
+            }
+        }
     }
 
     /// The state as it is now.
@@ -455,8 +465,8 @@ impl Machine for Applier<'_> {
 impl Applier<'_> {
     /// Asks for the change, now that the journal knows of it.
     fn begun(&mut self, begun: Begun, result: Result<(), String>) {
-        if result.is_err() {
-            self.persisted(result);
+        self.persisted(result);
+        if self.stopped {
             self.restore(begun.op);
             return;
         }
@@ -465,18 +475,12 @@ impl Applier<'_> {
         self.ask(&step.instance, question, Flight::Apply(Box::new(begun)));
     }
 
-    /// Undoes the deposing of an object whose replacement is not going to be made.
+    /// Leaves an operation undone whose begin is in the journal: an object deposed for it is in use again.
     fn restore(&mut self, op: u32) {
-        let Some((place, _, step)) = self.step(op) else { return };
+        let Some((place, Leg::Up, _)) = self.step(op) else { return };
         if let Some(key) = self.deposed.remove(&place) {
-            let entry = Entry {
-                sequence: self.sequence,
-                operation: "restore".into(),
-                instance: step.instance.clone(),
-                provider: step.provider.clone(),
-                kind: EntryKind::Restore(key),
-            };
-            replay(&mut self.state, &[entry]);
+            let ended = Ended { op, result: Outcome::NotStarted, value: None };
+            self.persist(op, vec![EntryKind::Restore(key)], Flight::End(Box::new(ended)));
         }
     }
 

@@ -1,0 +1,172 @@
+//! From plans to plan files.
+
+use terrane_address::Target;
+use terrane_value::Path;
+
+use super::{Origin, value, wire};
+use crate::{
+    Change, DeleteReason, Drift, Leg, Op, OutputChange, Plan, PlanMode, PlanOptions, Planned, ReadReason, ReplaceOrder,
+    ReplaceReason, Step,
+};
+
+pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
+    let backend = match &origin.backend {
+        Some((ty, settings)) => Some(wire::Backend { ty: ty.to_string(), settings: value::encode(settings)? }),
+        None => None,
+    };
+    let outputs = plan.outputs.iter().map(|(name, o)| Ok((name.to_string(), output(o)?)));
+    Ok(wire::File {
+        version: origin.version.clone(),
+        configuration: origin.configuration.clone(),
+        backend,
+        options: options(&plan.options),
+        inputs: inputs(&plan.inputs)?,
+        steps: plan.steps.iter().map(step).collect::<Result<_, _>>()?,
+        ops: plan.graph.ops().iter().map(op).collect(),
+        edges: plan.graph.edges().collect(),
+        outputs: outputs.collect::<Result<_, String>>()?,
+        drift: plan.drift.iter().map(drift).collect::<Result<_, _>>()?,
+        prior: state(&plan.prior)?,
+        refreshed: state(&plan.refreshed)?,
+        errored: plan.errored,
+    })
+}
+
+fn state(snapshot: &terrane_state::Snapshot) -> Result<String, String> {
+    let bytes = terrane_state::write(snapshot).map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|e| e.to_string())
+}
+
+pub(super) fn mode(mode: PlanMode) -> &'static str {
+    match mode {
+        PlanMode::Normal => "normal",
+        PlanMode::Destroy => "destroy",
+        PlanMode::RefreshOnly => "refresh-only",
+    }
+}
+
+fn options(options: &PlanOptions) -> wire::Options {
+    let target = |target: &Target| match target {
+        Target::Module(m) => ("module".to_owned(), m.to_string()),
+        Target::Resource(r) => ("resource".to_owned(), r.to_string()),
+        Target::Instance(i) => ("instance".to_owned(), i.to_string()),
+    };
+    wire::Options {
+        mode: mode(options.mode).to_owned(),
+        refresh: options.refresh,
+        targets: options.targets.iter().map(target).collect(),
+        replace: options.replace.iter().map(ToString::to_string).collect(),
+        imports: options.imports.iter().map(|(i, id)| (i.to_string(), id.clone())).collect(),
+    }
+}
+
+fn inputs(inputs: &terrane_lang::Inputs) -> Result<wire::Inputs, String> {
+    let variables = inputs.variables.iter().map(|(name, input)| {
+        let value = value::encode(&input.value)?;
+        Ok((name.to_string(), wire::Input { value, origin: input.origin.to_string() }))
+    });
+    Ok(wire::Inputs {
+        variables: variables.collect::<Result<_, String>>()?,
+        workspace: inputs.workspace.to_string(),
+        cwd: inputs.cwd.to_string(),
+    })
+}
+
+fn op(op: &Op) -> Option<(u32, u8)> {
+    match op {
+        Op::Step { step, leg } => Some((*step, u8::from(*leg == Leg::Down))),
+        Op::Barrier => None,
+    }
+}
+
+fn output(output: &OutputChange) -> Result<wire::Output, String> {
+    Ok(wire::Output {
+        before: output.before.as_ref().map(value::encode).transpose()?,
+        after: output.after.as_ref().map(value::encode).transpose()?,
+        sensitive: output.sensitive,
+    })
+}
+
+fn drift(drift: &Drift) -> Result<wire::Drift, String> {
+    Ok(wire::Drift {
+        instance: drift.instance.to_string(),
+        deposed: drift.deposed.as_ref().map(ToString::to_string),
+        before: value::encode(&drift.before)?,
+        after: drift.after.as_ref().map(value::encode).transpose()?,
+    })
+}
+
+fn step(step: &Step) -> Result<wire::Step, String> {
+    Ok(wire::Step {
+        instance: step.instance.to_string(),
+        deposed: step.deposed.as_ref().map(ToString::to_string),
+        provider: step.provider.to_string(),
+        change: change(&step.change)?,
+        create_before_destroy: step.create_before_destroy,
+        dependencies: step.dependencies.iter().map(ToString::to_string).collect(),
+        moved_from: step.moved_from.as_ref().map(ToString::to_string),
+        import: step.import.clone(),
+    })
+}
+
+fn change(change: &Change) -> Result<wire::Change, String> {
+    Ok(match change {
+        Change::NoOp { value } => wire::Change::NoOp { value: value::encode(value)? },
+        Change::Create { planned: p } => wire::Change::Create { planned: planned(p)? },
+        Change::Update { prior, planned: p } => {
+            wire::Change::Update { prior: value::encode(prior)?, planned: planned(p)? }
+        }
+        Change::Replace { prior, planned: p, order, reasons } => wire::Change::Replace {
+            prior: value::encode(prior)?,
+            planned: planned(p)?,
+            create_first: *order == ReplaceOrder::CreateThenDelete,
+            reasons: reasons.iter().map(reason).collect::<Result<_, _>>()?,
+        },
+        Change::Delete { prior, reason } => {
+            wire::Change::Delete { prior: value::encode(prior)?, reason: delete_reason(*reason).to_owned() }
+        }
+        Change::Forget { prior } => wire::Change::Forget { prior: value::encode(prior)? },
+        Change::Read { planned, reason } => {
+            wire::Change::Read { planned: value::encode(planned)?, reason: read_reason(*reason).to_owned() }
+        }
+    })
+}
+
+fn planned(planned: &Planned) -> Result<wire::Planned, String> {
+    Ok(wire::Planned {
+        value: value::encode(&planned.value)?,
+        settled: planned.settled,
+        private: planned.private.as_ref().map(|bytes| value::pack_bytes(bytes)),
+    })
+}
+
+fn reason(reason: &ReplaceReason) -> Result<wire::Reason, String> {
+    Ok(match reason {
+        ReplaceReason::CannotUpdate(paths) => {
+            let paths = paths.iter().map(|path: &Path| value::encode_path(path));
+            wire::Reason::CannotUpdate(paths.collect::<Result<_, _>>()?)
+        }
+        ReplaceReason::Tainted => wire::Reason::Tainted,
+        ReplaceReason::Requested => wire::Reason::Requested,
+        ReplaceReason::Triggered(by) => wire::Reason::Triggered(by.clone()),
+    })
+}
+
+pub(super) fn delete_reason(reason: DeleteReason) -> &'static str {
+    match reason {
+        DeleteReason::Destroy => "destroy",
+        DeleteReason::NoResource => "no resource",
+        DeleteReason::NoModule => "no module",
+        DeleteReason::WrongRepetition => "wrong repetition",
+        DeleteReason::CountIndex => "count index",
+        DeleteReason::EachKey => "each key",
+        DeleteReason::Deposed => "deposed",
+    }
+}
+
+pub(super) fn read_reason(reason: ReadReason) -> &'static str {
+    match reason {
+        ReadReason::ConfigUnknown => "config unknown",
+        ReadReason::DependencyPending => "dependency pending",
+    }
+}

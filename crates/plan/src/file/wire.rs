@@ -1,0 +1,139 @@
+//! The JSON of the plan file. Addresses are text; values are MessagePack in Base64.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct File {
+    pub version: String,
+    pub configuration: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub backend: Option<Backend>,
+    pub options: Options,
+    pub inputs: Inputs,
+    pub steps: Vec<Step>,
+    /// Step and leg (0 up, 1 down); barriers are null.
+    pub ops: Vec<Option<(u32, u8)>>,
+    pub edges: Vec<(u32, u32)>,
+    pub outputs: BTreeMap<String, Output>,
+    pub drift: Vec<Drift>,
+    /// State files.
+    pub prior: String,
+    pub refreshed: String,
+    pub errored: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Backend {
+    pub ty: String,
+    pub settings: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Options {
+    pub mode: String,
+    pub refresh: bool,
+    pub targets: Vec<(String, String)>,
+    pub replace: Vec<String>,
+    pub imports: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Inputs {
+    pub variables: BTreeMap<String, Input>,
+    pub workspace: String,
+    pub cwd: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Input {
+    pub value: Value,
+    pub origin: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Value {
+    /// MessagePack with its type, in Base64.
+    pub v: String,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub sensitive: Vec<Path>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub ephemeral: Vec<Path>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub deprecated: Vec<Path>,
+}
+
+pub(super) type Path = Vec<PathStep>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PathStep {
+    Attr(String),
+    Index(String),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Step {
+    pub instance: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deposed: Option<String>,
+    pub provider: String,
+    pub change: Change,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub create_before_destroy: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dependencies: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moved_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub import: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Change {
+    NoOp { value: Value },
+    Create { planned: Planned },
+    Update { prior: Value, planned: Planned },
+    Replace { prior: Value, planned: Planned, create_first: bool, reasons: Vec<Reason> },
+    Delete { prior: Value, reason: String },
+    Forget { prior: Value },
+    Read { planned: Value, reason: String },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Planned {
+    pub value: Value,
+    pub settled: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub private: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reason {
+    CannotUpdate(Vec<Path>),
+    Tainted,
+    Requested,
+    Triggered(Vec<String>),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Output {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Value>,
+    pub sensitive: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Drift {
+    pub instance: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deposed: Option<String>,
+    pub before: Value,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Value>,
+}
