@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 pub(crate) const PROPAGATION: Duration = Duration::from_secs(5 * 60);
 
 /// How long an object that was just made may be unknown to the call that makes one inside it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Most values of one filter.
 const FILTER_VALUES: usize = 200;
@@ -184,13 +184,8 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let mut pauses = Pauses::within(time);
-        loop {
-            match self.call(operation, what, &mut send).await {
-                Err(refusal) if passes(&refusal) && pauses.next().await => {}
-                answer => return answer,
-            }
-        }
+        let again = |e: &SdkError<E, HttpResponse>| passes(&Refusal::new(what, e));
+        self.cloud.insist(operation, time, again, &mut send).await.map_err(|e| Refusal::new(what, &e))
     }
 
     /// Reads what a filter selects for all `values`, 200 at a time, every page.

@@ -44,9 +44,7 @@ fn pattern(written: Option<&str>) -> Result<Option<Regex>, Vec<Problem>> {
 fn check_owners(config: &Value) -> Result<(), Vec<Problem>> {
     let args = Args(config);
     let most_recent = args.bool("most_recent") == Some(true) && args.bool("allow_unsafe_filter") != Some(true);
-    let names_owner = |name: Option<&str>| {
-        matches!(name, Some("image-id" | "owner-id" | "owner-alias" | "owner"))
-    };
+    let names_owner = |name: Option<&str>| matches!(name, Some("image-id" | "owner-id" | "owner-alias" | "owner"));
     let filtered = args.blocks("filter").into_iter().any(|f| names_owner(f.text("name")));
     if !most_recent || filtered || !args.strings("owners").is_empty() {
         return Ok(());

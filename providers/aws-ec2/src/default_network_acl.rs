@@ -122,9 +122,8 @@ async fn describe(ec2: &Ec2<'_>, filter: &str, values: &[String]) -> Result<Vec<
     let send = |filter, token| {
         ec2.client.describe_network_acls().filters(filter).set_next_token(token).max_results(1000).send()
     };
-    let take = |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| {
-        (a.network_acls, a.next_token)
-    };
+    let take =
+        |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| (a.network_acls, a.next_token);
     ec2.filtered("ec2:DescribeNetworkAcls", "reading network ACLs", (filter, values), send, take).await
 }
 
@@ -137,14 +136,11 @@ fn subnets(acl: &Answer) -> BTreeSet<String> {
 }
 
 /// Lets subnets join an ACL: each is in exactly one, so its association is replaced.
-async fn take_subnets(
-    ec2: &Ec2<'_>,
-    acl: &str,
-    subnets: impl Iterator<Item = &String>,
-) -> Result<(), Problem> {
+async fn take_subnets(ec2: &Ec2<'_>, acl: &str, subnets: impl Iterator<Item = &String>) -> Result<(), Problem> {
     let subnets: Vec<String> = subnets.cloned().collect();
     for from in describe(ec2, "association.subnet-id", &subnets).await? {
-        let moving = from.associations().iter().filter(|a| a.subnet_id().is_some_and(|s| subnets.iter().any(|m| m == s)));
+        let moving =
+            from.associations().iter().filter(|a| a.subnet_id().is_some_and(|s| subnets.iter().any(|m| m == s)));
         for association in moving {
             let subnet = association.subnet_id().unwrap_or_default();
             let what = format!("associating network ACL {acl} with subnet {subnet}");

@@ -49,9 +49,8 @@ impl Kind for Eip {
             .set_public_ipv4_pool(args.string("public_ipv4_pool"))
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::ElasticIp));
         let look = "an elastic IP address that is not associated";
-        let answer = ec2.call_once("ec2:AllocateAddress", "allocating elastic IP address", look, || {
-            request.clone().send()
-        });
+        let answer =
+            ec2.call_once("ec2:AllocateAddress", "allocating elastic IP address", look, || request.clone().send());
         Ok(vec![("id", answer.await?.allocation_id.unwrap_or_default())])
     }
 

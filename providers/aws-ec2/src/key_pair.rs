@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_ec2::types::{KeyPairInfo as Answer, ResourceType};
 use aws_smithy_types::Blob;
+use terrane_aws_core::{name_of, prefix_of};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
@@ -12,7 +13,6 @@ use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
 use crate::tags;
-use crate::unique_name::{prefix_of, unique_name};
 
 /// Key pairs whose public half is imported.
 pub(crate) struct KeyPair;
@@ -30,8 +30,7 @@ impl Kind for KeyPair {
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let args = Args(create.planned);
-        let prefix = Args(create.config).text("key_name_prefix");
-        let name = unique_name(args.text("key_name"), prefix, create.operation);
+        let name = name_of(create.planned, "key_name", "key_name_prefix", create.operation);
         let key = args.text("public_key").unwrap_or_default().trim();
         let request = ec2
             .client
@@ -60,7 +59,7 @@ impl Kind for KeyPair {
         reply
             .str("id", Some(name))
             .str("key_name", Some(name))
-            .str("key_name_prefix", Some(prefix_of(name)))
+            .str("key_name_prefix", Some(prefix_of(name).unwrap_or_default()))
             .str("key_pair_id", pair.key_pair_id())
             .str("key_type", pair.key_type().map(|t| t.as_str()))
             .str("fingerprint", pair.key_fingerprint())

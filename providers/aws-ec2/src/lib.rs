@@ -13,6 +13,7 @@ mod default_security_group;
 mod draft;
 mod eip;
 mod filters;
+mod instance;
 mod internet_gateway;
 mod key_pair;
 mod kind;
@@ -27,7 +28,6 @@ mod security_group_rule;
 mod settle;
 mod subnet;
 mod tags;
-mod unique_name;
 mod vpc;
 
 use terrane_aws_core::Cloud;
@@ -42,6 +42,7 @@ pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
         Box::new(Managed(default_route_table::DefaultRouteTable)),
         Box::new(Managed(default_security_group::DefaultSecurityGroup)),
         Box::new(Managed(eip::Eip)),
+        Box::new(Managed(instance::Instance)),
         Box::new(Managed(internet_gateway::InternetGateway)),
         Box::new(Managed(key_pair::KeyPair)),
         Box::new(Managed(nat_gateway::NatGateway)),

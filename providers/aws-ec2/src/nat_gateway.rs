@@ -12,7 +12,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::client::{Ec2, Refusal, unless};
+use crate::client::{Ec2, PATIENCE, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::settle::absent;
@@ -51,8 +51,7 @@ impl Kind for NatGateway {
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::Natgateway));
         let what = format!("creating NAT gateway in {}", args.text("subnet_id").or(args.text("vpc_id")).unwrap_or("?"));
         let unseen = |r: &Refusal| r.is(&["InvalidSubnetID.NotFound", "InvalidAllocationID.NotFound"]);
-        let time = Duration::from_secs(60);
-        let answer = ec2.insist("ec2:CreateNatGateway", &what, time, || request.clone().send(), unseen).await?;
+        let answer = ec2.insist("ec2:CreateNatGateway", &what, PATIENCE, || request.clone().send(), unseen).await?;
         Ok(vec![("id", answer.nat_gateway.and_then(|g| g.nat_gateway_id).unwrap_or_default())])
     }
 
@@ -98,7 +97,8 @@ impl Kind for NatGateway {
 
     async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
         let id = Args(prior).text("id").unwrap_or_default();
-        let (request, what) = (ec2.client.delete_nat_gateway().nat_gateway_id(id), format!("deleting NAT gateway {id}"));
+        let (request, what) =
+            (ec2.client.delete_nat_gateway().nat_gateway_id(id), format!("deleting NAT gateway {id}"));
         let time = timeout(prior, "delete", DELETION);
         let attached = |g: &Answer| Ok(g.attached_appliances().is_empty());
         if find(ec2, id).await?.is_some_and(|g| !g.attached_appliances().is_empty()) {
@@ -128,9 +128,8 @@ async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal>
     let send = |filter, token| {
         ec2.client.describe_nat_gateways().filter(filter).set_next_token(token).max_results(1000).send()
     };
-    let take = |a: aws_sdk_ec2::operation::describe_nat_gateways::DescribeNatGatewaysOutput| {
-        (a.nat_gateways, a.next_token)
-    };
+    let take =
+        |a: aws_sdk_ec2::operation::describe_nat_gateways::DescribeNatGatewaysOutput| (a.nat_gateways, a.next_token);
     ec2.filtered("ec2:DescribeNatGateways", "reading NAT gateways", ("nat-gateway-id", ids), send, take).await
 }
 
@@ -164,8 +163,7 @@ fn available(gateway: &Answer) -> Result<bool, Problem> {
 fn observe_zonal(reply: &mut Reply, seen: &Answer) {
     let addresses = seen.nat_gateway_addresses();
     let only = addresses.len() == 1;
-    let (primary, secondary): (Vec<_>, Vec<_>) =
-        addresses.iter().partition(|a| only || a.is_primary() == Some(true));
+    let (primary, secondary): (Vec<_>, Vec<_>) = addresses.iter().partition(|a| only || a.is_primary() == Some(true));
     if let Some(primary) = primary.first() {
         reply
             .str("allocation_id", primary.allocation_id())
@@ -213,7 +211,8 @@ fn regional_address(address: &NatGatewayAddress) -> Reply {
 fn zone_blocks(known: &Value, addresses: &[NatGatewayAddress]) -> Vec<Value> {
     let mut zones: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for address in addresses.iter().filter(|a| a.status() == Some(&NatGatewayAddressStatus::Succeeded)) {
-        let zone = (address.availability_zone().unwrap_or_default(), address.availability_zone_id().unwrap_or_default());
+        let zone =
+            (address.availability_zone().unwrap_or_default(), address.availability_zone_id().unwrap_or_default());
         zones.entry(zone).or_default().extend(address.allocation_id());
     }
     let known = known.get("availability_zone_address").and_then(Value::elements).unwrap_or_default();

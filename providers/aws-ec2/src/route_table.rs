@@ -9,7 +9,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::client::{Ec2, PROPAGATION, Refusal, unless};
+use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::route_table_association::disassociate;
@@ -37,8 +37,7 @@ impl Kind for RouteTable {
             .client_token(create.operation)
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::RouteTable));
         let unseen = |r: &Refusal| r.is(&["InvalidVpcID.NotFound"]);
-        let time = Duration::from_secs(60);
-        let answer = ec2.insist("ec2:CreateRouteTable", &what, time, || request.clone().send(), unseen).await?;
+        let answer = ec2.insist("ec2:CreateRouteTable", &what, PATIENCE, || request.clone().send(), unseen).await?;
         Ok(vec![("id", answer.route_table.and_then(|t| t.route_table_id).unwrap_or_default())])
     }
 
@@ -68,7 +67,8 @@ impl Kind for RouteTable {
         for association in table.associations().iter().filter(|a| a.main() != Some(true)) {
             disassociate(ec2, association.route_table_association_id().unwrap_or_default(), time).await?;
         }
-        let (request, what) = (ec2.client.delete_route_table().route_table_id(id), format!("deleting route table {id}"));
+        let (request, what) =
+            (ec2.client.delete_route_table().route_table_id(id), format!("deleting route table {id}"));
         let in_use = |r: &Refusal| r.is(&["DependencyViolation"]);
         let deleted = ec2.insist("ec2:DeleteRouteTable", &what, time, || request.clone().send(), in_use).await;
         unless(deleted, &["InvalidRouteTableID.NotFound"])?;
@@ -92,9 +92,8 @@ impl Kind for RouteTable {
 /// Every route table of a region.
 pub(crate) async fn all(ec2: &Ec2<'_>) -> Result<Vec<Answer>, Refusal> {
     let send = |token| ec2.client.describe_route_tables().set_next_token(token).max_results(100).send();
-    let take = |a: aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput| {
-        (a.route_tables, a.next_token)
-    };
+    let take =
+        |a: aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput| (a.route_tables, a.next_token);
     ec2.pages("ec2:DescribeRouteTables", "listing route tables", send, take).await
 }
 

@@ -237,9 +237,8 @@ pub(crate) async fn tables(ec2: &Ec2<'_>, filter: &str, values: &[String]) -> Re
     let send = |filter, token| {
         ec2.client.describe_route_tables().filters(filter).set_next_token(token).max_results(100).send()
     };
-    let take = |a: aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput| {
-        (a.route_tables, a.next_token)
-    };
+    let take =
+        |a: aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput| (a.route_tables, a.next_token);
     ec2.filtered("ec2:DescribeRouteTables", "reading route tables", (filter, values), send, take).await
 }
 
@@ -330,13 +329,7 @@ pub(crate) async fn update(
 }
 
 /// Adds a route that is written in a block; a local one is there from the start, and can be given another target.
-async fn add(
-    ec2: &Ec2<'_>,
-    table: &str,
-    to: &Destination,
-    target: Target,
-    time: Duration,
-) -> Result<(), Problem> {
+async fn add(ec2: &Ec2<'_>, table: &str, to: &Destination, target: Target, time: Duration) -> Result<(), Problem> {
     let there = find(ec2, table, to).await?;
     let local = there.as_ref().is_some_and(|r| r.gateway_id() == Some(LOCAL));
     match (local, target.1 == LOCAL) {

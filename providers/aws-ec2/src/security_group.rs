@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Answer};
-use terrane_aws_core::timeout;
+use terrane_aws_core::{name_of, prefix_of, timeout};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::{Kind as ValueKind, Value};
@@ -14,7 +14,6 @@ use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::rules::{self, Changes, Rule, Source};
 use crate::tags;
-use crate::unique_name::{prefix_of, unique_name};
 
 const CREATION: Duration = Duration::from_secs(600);
 const DELETION: Duration = Duration::from_secs(900);
@@ -50,8 +49,8 @@ impl Kind for SecurityGroup {
     type Seen = Answer;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
-        let (args, config) = (Args(create.planned), Args(create.config));
-        let name = unique_name(args.text("name"), config.text("name_prefix"), create.operation);
+        let args = Args(create.planned);
+        let name = name_of(create.planned, "name", "name_prefix", create.operation);
         let request = ec2
             .client
             .create_security_group()
@@ -87,7 +86,8 @@ impl Kind for SecurityGroup {
     async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
         let id = Args(prior).text("id").unwrap_or_default();
         let (time, revoke) = (timeout(prior, "delete", DELETION), Args(prior).bool("revoke_rules_on_delete"));
-        let (request, what) = (ec2.client.delete_security_group().group_id(id), format!("deleting security group {id}"));
+        let (request, what) =
+            (ec2.client.delete_security_group().group_id(id), format!("deleting security group {id}"));
         let revoke = revoke == Some(true);
         if revoke {
             revoke_own(ec2, id).await?;
@@ -171,7 +171,7 @@ pub(crate) fn observe(ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
         .str("arn", Some(ec2.arn(owner, &format!("security-group/{id}"))))
         .str("owner_id", Some(owner))
         .str("name", Some(name))
-        .str("name_prefix", Some(prefix_of(name)))
+        .str("name_prefix", Some(prefix_of(name).unwrap_or_default()))
         .str("description", Some(seen.description().unwrap_or_default()))
         .str("vpc_id", Some(seen.vpc_id().unwrap_or_default()))
         .bool("revoke_rules_on_delete", Some(Args(known).bool("revoke_rules_on_delete").unwrap_or(false)));

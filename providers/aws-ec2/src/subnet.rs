@@ -153,9 +153,8 @@ impl Kind for Subnet {
 }
 
 async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
-    let send = |filter, token| {
-        ec2.client.describe_subnets().filters(filter).set_next_token(token).max_results(1000).send()
-    };
+    let send =
+        |filter, token| ec2.client.describe_subnets().filters(filter).set_next_token(token).max_results(1000).send();
     let take = |a: aws_sdk_ec2::operation::describe_subnets::DescribeSubnetsOutput| (a.subnets, a.next_token);
     ec2.filtered("ec2:DescribeSubnets", "reading subnets", ("subnet-id", ids), send, take).await
 }
@@ -278,9 +277,7 @@ impl Setting {
     fn wants(&self, planned: &Value, subnet: &Answer) -> bool {
         let args = Args(planned);
         match self {
-            Setting::Switch(name, read, _) => {
-                args.bool(name).is_some_and(|on| on != read(subnet).unwrap_or(false))
-            }
+            Setting::Switch(name, read, _) => args.bool(name).is_some_and(|on| on != read(subnet).unwrap_or(false)),
             Setting::LocalInterfaceIndex => {
                 let planned = args.i32("enable_lni_at_device_index").filter(|i| *i != 0);
                 planned.is_some() && planned != subnet.enable_lni_at_device_index()

@@ -199,9 +199,8 @@ fn plan(draft: &mut Draft<'_>) {
 }
 
 async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
-    let send = |filter, token| {
-        ec2.client.describe_vpcs().filters(filter).set_next_token(token).max_results(1000).send()
-    };
+    let send =
+        |filter, token| ec2.client.describe_vpcs().filters(filter).set_next_token(token).max_results(1000).send();
     let take = |a: aws_sdk_ec2::operation::describe_vpcs::DescribeVpcsOutput| (a.vpcs, a.next_token);
     ec2.filtered("ec2:DescribeVpcs", "reading VPCs", ("vpc-id", ids), send, take).await
 }
@@ -232,9 +231,8 @@ async fn default_network_acls(ec2: &Ec2<'_>, ids: &[String]) -> Result<HashMap<S
         let request = ec2.client.describe_network_acls().filters(by_vpc).filters(filter("default", "true"));
         request.set_next_token(token).max_results(1000).send()
     };
-    let take = |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| {
-        (a.network_acls, a.next_token)
-    };
+    let take =
+        |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| (a.network_acls, a.next_token);
     let what = "reading the default network ACLs of VPCs";
     let acls = ec2.filtered("ec2:DescribeNetworkAcls", what, ("vpc-id", ids), send, take).await?;
     Ok(acls.into_iter().filter_map(|a| Some((a.vpc_id?, a.network_acl_id?))).collect())
@@ -246,9 +244,8 @@ pub(crate) async fn main_route_tables(ec2: &Ec2<'_>, ids: &[String]) -> Result<H
         let request = ec2.client.describe_route_tables().filters(by_vpc).filters(filter("association.main", "true"));
         request.set_next_token(token).max_results(100).send()
     };
-    let take = |a: aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput| {
-        (a.route_tables, a.next_token)
-    };
+    let take =
+        |a: aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput| (a.route_tables, a.next_token);
     let what = "reading the main route tables of VPCs";
     let tables = ec2.filtered("ec2:DescribeRouteTables", what, ("vpc-id", ids), send, take).await?;
     Ok(tables.into_iter().filter_map(|t| Some((t.vpc_id?, t.route_table_id?))).collect())
@@ -315,9 +312,8 @@ async fn switch(ec2: &Ec2<'_>, id: &str, name: &str, on: bool) -> Result<(), Pro
 
 /// The association that the IPv6 attributes speak of: the known one, else the last that holds.
 fn ipv6_association<'a>(vpc: &'a Answer, known: Option<&str>) -> Option<&'a VpcIpv6CidrBlockAssociation> {
-    let associated = |a: &&VpcIpv6CidrBlockAssociation| {
-        association_state(a) == Some(&VpcCidrBlockStateCode::Associated)
-    };
+    let associated =
+        |a: &&VpcIpv6CidrBlockAssociation| association_state(a) == Some(&VpcCidrBlockStateCode::Associated);
     let all = || vpc.ipv6_cidr_block_association_set().iter().filter(associated);
     all().find(|a| a.association_id() == known && known.is_some()).or_else(|| all().last())
 }
@@ -458,10 +454,8 @@ mod tests {
     #[test]
     fn a_range_from_a_pool_is_no_reason_to_replace() {
         let prior = object(&[("cidr_block", "10.0.0.0/16")]);
-        let next = Value::object([
-            ("cidr_block", Value::string("10.1.0.0/16")),
-            ("ipv4_netmask_length", Value::from(16)),
-        ]);
+        let next =
+            Value::object([("cidr_block", Value::string("10.1.0.0/16")), ("ipv4_netmask_length", Value::from(16))]);
         let plan = planned(&prior, &object(&[]), next, &["cidr_block"]);
         assert!(plan.requires_replace.is_empty());
         assert_eq!(plan.planned.unwrap().get("cidr_block").unwrap().as_str(), Some("10.0.0.0/16"));
