@@ -1,0 +1,224 @@
+//! Tables against an emulator.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use terrane_aws_core::Cloud;
+use terrane_aws_core::testing::{self, blocks, lifecycle, map, set};
+use terrane_provider::Object;
+use terrane_provider::sdk::{Args, Create, ResourceType};
+use terrane_value::Value;
+
+async fn cloud(test: &str) -> Option<Arc<Cloud>> {
+    Some(testing::cloud(&testing::endpoint(test)?, "eu-west-1").await)
+}
+
+fn table() -> Box<dyn ResourceType<Cloud>> {
+    terrane_aws_dynamodb::resources().into_iter().find(|t| t.name() == "aws_dynamodb_table").unwrap()
+}
+
+fn unique(prefix: &str) -> String {
+    format!("{prefix}-{:08x}", std::process::id())
+}
+
+fn text(s: &str) -> Value {
+    Value::string(s)
+}
+
+fn block<const N: usize>(pairs: [(&str, Value); N]) -> Value {
+    blocks([Value::object(pairs)])
+}
+
+fn attributes<const N: usize>(pairs: [(&str, &str); N]) -> Value {
+    blocks(pairs.map(|(name, ty)| Value::object([("name", text(name)), ("type", text(ty))])))
+}
+
+fn id(object: &Value) -> String {
+    Args(object).string("id").unwrap()
+}
+
+/// A table with a hash key `id`, paid by request, and more.
+fn config<const N: usize>(name: &str, more: [(&str, Value); N]) -> Value {
+    let base = [
+        ("name", text(name)),
+        ("billing_mode", text("PAY_PER_REQUEST")),
+        ("hash_key", text("id")),
+        ("attribute", attributes([("id", "S")])),
+    ];
+    Value::object(base.into_iter().chain(more))
+}
+
+async fn make(cloud: &Cloud, config: Value) -> Object {
+    let operation = unique("make");
+    let create = Create { planned: &config, config: &config, operation: &operation };
+    table().create(cloud, create).await.unwrap_or_else(|f| panic!("{:#?}", f.problems))
+}
+
+#[tokio::test]
+async fn tables() {
+    let Some(cloud) = cloud("tables").await else { return };
+    let name = unique("plain");
+    let first = config(&name, [("tags", map([("Name", "a"), ("gone", "1")]))]);
+    let second = config(
+        &name,
+        [
+            ("tags", map([("Name", "b")])),
+            ("ttl", block([("enabled", true.into()), ("attribute_name", text("expires"))])),
+            ("point_in_time_recovery", block([("enabled", true.into())])),
+        ],
+    );
+    let third = config(
+        &name,
+        [("ttl", block([("enabled", false.into())])), ("point_in_time_recovery", block([("enabled", false.into())]))],
+    );
+    let last = lifecycle(&cloud, &*table(), &[first, second, third], id).await;
+    assert_eq!(Args(&last).str("arn"), Some(&*format!("arn:aws:dynamodb:eu-west-1:123456789012:table/{name}")));
+    assert_eq!(Args(&last).str("table_class"), Some("STANDARD"));
+    assert_eq!(Args(&last).str("region"), Some("eu-west-1"));
+    assert_eq!(Args(&last).i64("read_capacity"), Some(0));
+}
+
+#[tokio::test]
+async fn tables_with_indexes() {
+    let Some(cloud) = cloud("indexes").await else { return };
+    let name = unique("indexed");
+    let local = block([
+        ("name", text("by-date")),
+        ("range_key", text("date")),
+        ("projection_type", text("INCLUDE")),
+        ("non_key_attributes", testing::list(["title"])),
+    ]);
+    let index = |name: &str, hash: &str, projection: &str| {
+        Value::object([("name", text(name)), ("hash_key", text(hash)), ("projection_type", text(projection))])
+    };
+    let with = |indexes: Value, used: Value| {
+        Value::object([
+            ("name", text(&name)),
+            ("billing_mode", text("PAY_PER_REQUEST")),
+            ("hash_key", text("id")),
+            ("range_key", text("kind")),
+            ("local_secondary_index", local.clone()),
+            ("attribute", used),
+            ("global_secondary_index", indexes),
+        ])
+    };
+    let base = [("id", "S"), ("kind", "S"), ("date", "N")];
+    let [id_, kind, date] = base;
+    let both = attributes([id_, kind, date, ("owner", "S"), ("team", "S")]);
+    let owner = attributes([id_, kind, date, ("owner", "S")]);
+    let configs = [
+        with(blocks([index("by-owner", "owner", "ALL")]), owner.clone()),
+        with(blocks([index("by-owner", "owner", "ALL"), index("by-team", "team", "KEYS_ONLY")]), both.clone()),
+        with(blocks([index("by-owner", "team", "ALL"), index("by-team", "owner", "ALL")]), both),
+        with(blocks([index("by-owner", "owner", "ALL")]), owner),
+    ];
+    let last = lifecycle(&cloud, &*table(), &configs, id).await;
+    let index = Args(&last).block("global_secondary_index").unwrap();
+    let key = index.block("key_schema").unwrap();
+    assert_eq!((key.str("attribute_name"), key.str("key_type")), (Some("owner"), Some("HASH")));
+}
+
+#[tokio::test]
+async fn tables_with_capacity() {
+    let Some(cloud) = cloud("capacity").await else { return };
+    let name = unique("provisioned");
+    let with = |read: i64, write: i64, index_read: i64| {
+        let index = block([
+            ("name", text("by-owner")),
+            ("hash_key", text("owner")),
+            ("projection_type", text("INCLUDE")),
+            ("non_key_attributes", set(["title", "size"])),
+            ("read_capacity", index_read.into()),
+            ("write_capacity", 1.into()),
+        ]);
+        Value::object([
+            ("name", text(&name)),
+            ("billing_mode", text("PROVISIONED")),
+            ("hash_key", text("id")),
+            ("attribute", attributes([("id", "S"), ("owner", "S")])),
+            ("read_capacity", read.into()),
+            ("write_capacity", write.into()),
+            ("global_secondary_index", index),
+        ])
+    };
+    lifecycle(&cloud, &*table(), &[with(1, 1, 1), with(2, 3, 1), with(2, 3, 4)], id).await;
+}
+
+#[tokio::test]
+async fn streams_begin_and_protection_ends() {
+    let Some(cloud) = cloud("streams").await else { return };
+    let name = unique("stream");
+    let stream = |view: &str| [("stream_enabled", true.into()), ("stream_view_type", text(view))];
+    let [enabled, view] = stream("NEW_AND_OLD_IMAGES");
+    let configs = [
+        config(&name, [("deletion_protection_enabled", true.into())]),
+        config(&name, [("deletion_protection_enabled", false.into()), enabled, view]),
+    ];
+    let last = lifecycle(&cloud, &*table(), &configs, id).await;
+    assert!(Args(&last).text("stream_arn").unwrap().contains(&format!("table/{name}/stream/")));
+    assert!(Args(&last).text("stream_label").is_some());
+}
+
+#[tokio::test]
+async fn a_protected_table_is_not_deleted() {
+    let Some(cloud) = cloud("protection").await else { return };
+    let name = unique("protected");
+    let made = make(&cloud, config(&name, [("deletion_protection_enabled", true.into())])).await;
+    let failed = table().delete(&cloud, &made).await.unwrap_err();
+    let detail = &failed.problems[0].detail;
+    assert!(detail.contains("set deletion_protection_enabled = false"), "{detail}");
+    let open = config(&name, [("deletion_protection_enabled", false.into())]);
+    let update = terrane_provider::sdk::Update { prior: &made.value, planned: &open, config: &open, operation: "1" };
+    let open = table().update(&cloud, update).await.unwrap();
+    table().delete(&cloud, &open).await.unwrap();
+}
+
+#[tokio::test]
+async fn encryption_shows_a_key_only_where_one_was_written() {
+    let Some(cloud) = cloud("encryption").await else { return };
+    let encrypted = block([("enabled", true.into())]);
+    let made = make(&cloud, config(&unique("encrypted"), [("server_side_encryption", encrypted)])).await;
+    let block = Args(&made.value).block("server_side_encryption").unwrap();
+    assert_eq!((block.bool("enabled"), block.str("kms_key_arn")), (Some(true), Some("")));
+    table().delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_name_is_told_with_advice() {
+    let Some(cloud) = cloud("taken names").await else { return };
+    let name = unique("taken");
+    let made = make(&cloud, config(&name, [])).await;
+    let again = config(&name, []);
+    let create = Create { planned: &again, config: &again, operation: "1" };
+    let failed = table().create(&cloud, create).await.unwrap_err();
+    assert!(failed.object.is_none());
+    let detail = &failed.problems[0].detail;
+    assert!(detail.contains("ResourceInUseException") && detail.contains("import the table"), "{detail}");
+    table().delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn tables_live_in_their_own_region() {
+    let Some(cloud) = cloud("regions").await else { return };
+    let made = make(&cloud, config(&unique("far"), [("region", text("ap-southeast-2"))])).await;
+    assert!(Args(&made.value).text("arn").unwrap().starts_with("arn:aws:dynamodb:ap-southeast-2:"));
+    assert_eq!(testing::read(&cloud, &*table(), &made).await.as_ref(), Some(&made));
+    table().delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn tables_are_read_with_four_calls_each() {
+    let Some(cloud) = cloud("calls").await else { return };
+    let mut all = Vec::new();
+    for i in 0..3 {
+        all.push(make(&cloud, config(&unique(&format!("many-{i}")), [])).await);
+    }
+    let before: u64 = cloud.counts().values().map(|c| c.calls).sum();
+    let read = table().read(&cloud, &all).await;
+    assert!(read.iter().zip(&all).all(|(read, made)| read.as_ref().unwrap().as_ref() == Some(made)));
+    let after: u64 = cloud.counts().values().map(|c| c.calls).sum();
+    assert_eq!(after - before, 12);
+    for made in &all {
+        table().delete(&cloud, made).await.unwrap();
+    }
+}
