@@ -69,6 +69,12 @@ impl Running {
         }
     }
 
+    /// Presses Ctrl-C.
+    pub fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status();
+        assert!(sent.is_ok_and(|s| s.success()), "the run cannot be interrupted");
+    }
+
     /// Waits until it ends.
     pub fn finish(mut self) -> Run {
         let child = self.child.take().unwrap_or_else(|| panic!("a run finishes once"));

@@ -128,12 +128,15 @@ fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut 
 }
 
 fn read(path: &std::path::Path, ready: &run::Ready) -> Result<terrane_plan::Plan, Diagnostic> {
-    let cannot = |why: String| {
-        Diagnostic::error(
-            "Plan cannot be read",
-            format!("The file {} is not a plan that can be applied: {why}", path.display()),
-        )
-    };
+    let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    terrane_plan::file::read(&bytes, &ready.project.digest).map_err(|e| cannot(e.to_string()))
+    let (plan, origin) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
+    if origin.configuration == ready.project.digest {
+        return Ok(plan);
+    }
+    Err(Diagnostic::error(
+        "Configuration has changed since the plan",
+        format!("The plan in {} was made from a configuration that differs from the one here.", path.display()),
+    )
+    .hint("Make a new plan, or go back to the configuration it was made from."))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use terrane_plan::file::Origin;
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::{Common, run};
@@ -70,6 +71,11 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
     let cannot = |why: String| {
         Diagnostic::error("Plan cannot be saved", format!("The file {} cannot be written: {why}.", path.display()))
     };
-    let bytes = terrane_plan::file::write(plan, &ready.project.digest).map_err(|e| cannot(e.to_string()))?;
+    let origin = Origin {
+        version: env!("CARGO_PKG_VERSION").into(),
+        configuration: ready.project.digest.clone(),
+        backend: None,
+    };
+    let bytes = terrane_plan::file::write(plan, &origin).map_err(|e| cannot(e.to_string()))?;
     std::fs::write(path, bytes).map_err(|e| cannot(e.to_string()))
 }

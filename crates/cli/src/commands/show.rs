@@ -51,10 +51,8 @@ fn state(opened: &project::Opened, context: &Context) -> Result<String, Diagnost
 }
 
 fn plan(path: &std::path::Path, context: &Context) -> Result<String, Diagnostic> {
-    let cannot = |why: String| {
-        Diagnostic::error("Plan cannot be read", format!("The file {} is not a plan: {why}", path.display()))
-    };
+    let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    let plan = terrane_plan::file::open(&bytes).map_err(|e| cannot(e.to_string()))?;
+    let (plan, _) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
     Ok(views::plan::plan(&plan, &crate::providers::all(), context.terminal.out))
 }

@@ -1,4 +1,7 @@
 //! Promises to users, kept end to end.
 #![allow(clippy::unwrap_used)]
 
+mod errors;
+mod faults;
 mod realism;
+mod state;

@@ -1,0 +1,87 @@
+//! Whatever AWS or the network does, no object is lost.
+
+use std::time::Duration;
+
+use terrane_e2e::World;
+use terrane_test_proxy::{Fault, Rule};
+
+const TWO: &str = r#"
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_subnet" "a" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.1.0/24"
+}
+"#;
+
+#[test]
+fn throttling_is_waited_out() {
+    let Some(world) = World::new("throttling") else { return };
+    world.write("main.tf", TWO);
+    let throttled = |call: &str| Rule::new(call, Fault::Throttle).first(3);
+    world.proxy().set_rules(vec![throttled("ec2:CreateVpc"), throttled("ec2:DescribeSubnets")]);
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["2 added"]);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["2 destroyed"]);
+}
+
+#[test]
+fn what_was_made_before_a_failure_is_in_the_state() {
+    let Some(world) = World::new("failure") else { return };
+    world.write("main.tf", TWO);
+    world.proxy().set_rules(vec![Rule::new("ec2:CreateSubnet", Fault::Status(400))]);
+    world.terrane(&["apply", "-auto-approve"]).code(1).says(&["Apply incomplete!", "1 added"].map(|w| w.trim_end_matches('!')));
+    world.terrane(&["state", "list"]).code(0).says(&["aws_vpc.main"]);
+    world.proxy().set_rules(Vec::new());
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["1 added, 0 changed, 0 destroyed"]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0);
+}
+
+#[test]
+fn a_half_made_object_is_kept_as_tainted_and_replaced() {
+    let Some(world) = World::new("half_made") else { return };
+    world.write(
+        "main.tf",
+        r#"
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_vpc" "main" {
+  cidr_block           = "10.0.0.0/16"
+  enable_dns_hostnames = true
+}
+"#,
+    );
+    world.proxy().set_rules(vec![Rule::new("ec2:ModifyVpcAttribute", Fault::Status(400))]);
+    world.terrane(&["apply", "-auto-approve"]).code(1);
+    world.terrane(&["state", "show", "aws_vpc.main"]).code(0).says(&["(tainted)", "vpc-"]);
+    world.proxy().set_rules(Vec::new());
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["1 added, 0 changed, 1 destroyed"]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["1 destroyed"]);
+    let left = world.account().ec2("Action=DescribeVpcs&Filter.1.Name=cidr&Filter.1.Value.1=10.0.0.0/16");
+    assert!(!left.contains("<vpcId>"), "{left}");
+}
+
+#[test]
+fn the_first_interrupt_finishes_what_is_in_flight_and_writes_state() {
+    let Some(world) = World::new("interrupt") else { return };
+    world.write("main.tf", TWO);
+    world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(2000))]);
+    let run = world.start(&["apply", "-auto-approve"]);
+    while world.proxy().count("ec2:CreateVpc") == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    run.interrupt();
+    run.finish().code(1).says(&["Interrupt received", "Apply stopped", "1 added"]);
+    world.proxy().set_rules(Vec::new());
+    world.terrane(&["state", "list"]).code(0).says(&["aws_vpc.main"]);
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["1 added, 0 changed, 0 destroyed"]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["2 destroyed"]);
+}

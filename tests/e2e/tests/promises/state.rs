@@ -1,0 +1,69 @@
+//! One run at a time changes a state, and everyone else is told who it is.
+
+use std::time::Duration;
+
+use terrane_e2e::World;
+use terrane_test_proxy::{Fault, Rule};
+
+/// Configuration that keeps its state in a bucket with a lock table, and needs a second to apply.
+fn configuration(bucket: &str, locking: &str) -> String {
+    format!(
+        r#"
+terraform {{
+  backend "s3" {{
+    bucket = "{bucket}"
+    key    = "team/app.tfstate"
+    region = "us-east-1"
+    {locking}
+  }}
+}}
+
+provider "aws" {{
+  region = "us-east-1"
+}}
+
+resource "aws_vpc" "main" {{
+  cidr_block = "10.0.0.0/16"
+}}
+"#
+    )
+}
+
+fn locked_out(locking: impl Fn(&str) -> String) {
+    let Some(world) = World::new("locked_out") else { return };
+    let name = world.unique("state");
+    world.account().create_bucket(&name);
+    world.account().create_lock_table(&name);
+    world.write("main.tf", &configuration(&name, &locking(&name)));
+    world.terrane(&["init"]).code(0).says(&["successfully initialized"]);
+
+    world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(3000))]);
+    let first = world.start(&["apply", "-auto-approve"]);
+    while world.proxy().count("ec2:CreateVpc") == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    world
+        .terrane(&["apply", "-auto-approve"])
+        .code(1)
+        .complains(&["State is locked", "is running \"apply\"", "since 2", "Who:", "Created:", &format!("{name}/team/app.tfstate")]);
+    first.finish().code(0).says(&["1 added"]);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
+    world.terrane(&["destroy", "-auto-approve", "-lock-timeout=30s"]).code(0).says(&["1 destroyed"]);
+}
+
+#[test]
+fn a_second_apply_names_the_holder_of_the_lock_item() {
+    locked_out(|table| format!("dynamodb_table = \"{table}\""));
+}
+
+#[test]
+fn a_second_apply_names_the_holder_of_the_lock_object() {
+    locked_out(|_| "use_lockfile = true".into());
+}
+
+#[test]
+fn a_backend_that_is_not_set_up_is_said_before_anything_is_read() {
+    let Some(world) = World::new("not_set_up") else { return };
+    world.write("main.tf", &configuration("nowhere", ""));
+    world.terrane(&["plan"]).code(1).complains(&["Backend initialization required", "terrane init", "main.tf line 3"]);
+}
