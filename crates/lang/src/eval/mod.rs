@@ -15,7 +15,7 @@ mod text;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Reported, Span};
-use terrane_value::{Type, Value};
+use terrane_value::Value;
 
 use crate::ir::{ExprId, Exprs, Node, Reference};
 use crate::lookup::Stop;
@@ -77,13 +77,15 @@ pub(crate) struct Eval<'x, 'r> {
     pub bound: Vec<Value>,
     /// What went wrong so far.
     pub errors: Vec<Diagnostic>,
+    /// What is worth a look.
+    pub warnings: Vec<Diagnostic>,
     /// Whether errors will be thrown away, so that they need no explanation.
     quiet: bool,
 }
 
 impl<'x, 'r> Eval<'x, 'r> {
     pub(crate) fn new(exprs: &'x Exprs, names: &'r mut dyn Resolve) -> Eval<'x, 'r> {
-        Eval { exprs, names, bound: Vec::new(), errors: Vec::new(), quiet: false }
+        Eval { exprs, names, bound: Vec::new(), errors: Vec::new(), warnings: Vec::new(), quiet: false }
     }
 
     /// The value of an expression; errors are added to `errors`.

@@ -61,6 +61,10 @@ fn unexpected(eval: &mut Eval<'_, '_>, body: &Body, shape: &Shape) {
 
 fn written(eval: &mut Eval<'_, '_>, argument: &Argument, attribute: &Attribute) -> Result<Value, Stop> {
     let name = &argument.name;
+    if let Some(text) = &attribute.deprecated {
+        let warning = Diagnostic::warning("Argument is deprecated", &**text).at(argument.name_span);
+        eval.warnings.push(warning);
+    }
     let before = eval.errors.len();
     let value = eval.value(argument.expr)?;
     if eval.errors.len() > before {

@@ -1,7 +1,7 @@
 //! Conditions with their messages: validations, pre- and postconditions, assertions.
 
 use terrane_source::{Diagnostic, Span};
-use terrane_value::{Marks, Type, Value, convert};
+use terrane_value::{Marks, Type, convert};
 
 use super::Stage;
 use super::frame::{Run, Scope};

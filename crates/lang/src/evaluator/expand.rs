@@ -7,7 +7,7 @@ use terrane_source::{Diagnostic, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
-use super::frame::{Run, Scope, circle};
+use super::frame::{Run, Scope};
 use super::memo::{At, Expansion, Found, Reads};
 use crate::eval::elements;
 use crate::ir::{CallId, ExprId, ResourceId};
@@ -25,7 +25,7 @@ impl<'p> Run<'_, 'p> {
             Found::Value(expansion) => return Ok(expansion),
             Found::Circle => {
                 let what = format!("the instance keys of {}", decl.resource);
-                return Err(self.diags.error(circle(&what, span)).into());
+                return self.circle(&what, span).map(|()| once(Reads::new()));
             }
             Found::Evaluate => {}
         }
@@ -41,7 +41,7 @@ impl<'p> Run<'_, 'p> {
             Found::Value(expansion) => return Ok(expansion),
             Found::Circle => {
                 let what = format!("the instance keys of module.{}", decl.name);
-                return Err(self.diags.error(circle(&what, span)).into());
+                return self.circle(&what, span).map(|()| once(Reads::new()));
             }
             Found::Evaluate => {}
         }

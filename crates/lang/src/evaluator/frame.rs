@@ -76,7 +76,11 @@ impl<'p> Run<'_, 'p> {
         let mut eval = Eval::new(exprs, &mut frame);
         let result = evaluate(&mut eval)?;
         let errors = std::mem::take(&mut eval.errors);
+        let warnings = std::mem::take(&mut eval.warnings);
         let reads = frame.reads;
+        if self.ev.inputs.stage == Stage::Validate {
+            warnings.into_iter().for_each(|w| self.diags.push(w));
+        }
         let mut failed = None;
         for error in errors {
             failed = Some(self.diags.error(error));
@@ -85,6 +89,15 @@ impl<'p> Run<'_, 'p> {
             Some(reported) => Err(Stop::Failed(reported)),
             None => Ok((result, reads)),
         }
+    }
+
+    /// Reports a value that needs itself, unless cycles are looked for otherwise.
+    pub(super) fn circle(&mut self, what: &str, span: Span) -> Result<(), Stop> {
+        if self.ev.inputs.stage == Stage::Validate {
+            return Ok(());
+        }
+        let detail = format!("The value of {what} is needed to find the value of {what}.");
+        Err(self.diags.error(Diagnostic::error("Self-referencing value", detail).at(span)).into())
     }
 
     /// The value of an expression of a module.
@@ -182,10 +195,4 @@ impl Frame<'_, '_> {
             Stage::Plan | Stage::Apply => Value::string(Arc::clone(&self.run.ev.inputs.workspace)),
         }
     }
-}
-
-/// The error for a value that needs itself.
-pub(super) fn circle(what: &str, span: Span) -> Diagnostic {
-    let detail = format!("The value of {what} is needed to find the value of {what}.");
-    Diagnostic::error("Self-referencing value", detail).at(span)
 }

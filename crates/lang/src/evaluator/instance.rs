@@ -6,7 +6,7 @@ use terrane_value::{Path, Step, Value};
 
 use super::frame::{Repetition, Run, Scope};
 use super::memo::{At, Reads};
-use super::{Conditions, Stage, body};
+use super::{Conditions, body};
 use crate::ir::{ExprId, Exprs, ModuleId, Node, Reference, ResourceId};
 use crate::lookup::{Dep, Stop};
 use crate::program::{Contents, ResourceDecl};
@@ -163,7 +163,7 @@ impl<'p> Run<'_, 'p> {
 }
 
 /// The error for a type that its provider does not have.
-pub(crate) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &ResourceDecl) -> Diagnostic {
+pub(super) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &ResourceDecl) -> Diagnostic {
     use terrane_address::Mode;
     if schemas.provider(provider).is_none() {
         return no_provider(provider).at(decl.span);
@@ -185,7 +185,7 @@ pub(crate) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &
     error.suggest(&resource.ty, types.iter().map(String::as_str))
 }
 
-fn no_provider(provider: &Provider) -> Diagnostic {
+pub(super) fn no_provider(provider: &Provider) -> Diagnostic {
     let detail = format!("The provider {provider} is not part of Terrane, and running others is not supported yet.");
     Diagnostic::error("Provider not available", detail)
 }

@@ -8,6 +8,7 @@ mod instance;
 mod memo;
 mod objects;
 mod place;
+mod validate;
 mod values;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,13 +18,12 @@ use terrane_address::{AbsResource, Instance, Key, ModuleInstance, ProviderConfig
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_value::{Marks, Path, Schema, Value};
 
-use crate::eval::Eval;
 use crate::ir::{CallId, Exprs, ModuleId, ResourceId};
 use crate::lower::{Lowerer, Place};
 use crate::program::Contents;
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
-use frame::{Frame, Run, Scope};
-use memo::{At, Deps, ModuleState, Reads, SchemaMemo};
+use frame::{Run, Scope};
+use memo::{At, Deps, ModuleState, SchemaMemo};
 
 /// What a run gives to a program.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use terrane_source::{Diagnostic, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
-use super::frame::{Run, Scope, circle};
+use super::frame::{Run, Scope};
 use super::memo::{At, Found, Known, Reads};
 use crate::ir::{LocalId, OutputId, VariableId};
 use crate::load::apply_defaults;
@@ -29,7 +29,7 @@ impl<'p> Run<'_, 'p> {
             Found::Value(known) => return Ok(known),
             Found::Circle => {
                 let name = &self.ev.state(at).contents.locals[id.index()].name;
-                return Err(self.diags.error(circle(&format!("local.{name}"), span)).into());
+                return self.circle(&format!("local.{name}"), span).map(|()| known((Value::dynamic(), Reads::new())));
             }
             Found::Evaluate => {}
         }
@@ -44,7 +44,7 @@ impl<'p> Run<'_, 'p> {
             Found::Value(known) => return Ok(known),
             Found::Circle => {
                 let name = &self.ev.state(at).contents.variables[id.index()].name;
-                return Err(self.diags.error(circle(&format!("var.{name}"), span)).into());
+                return self.circle(&format!("var.{name}"), span).map(|()| known((Value::dynamic(), Reads::new())));
             }
             Found::Evaluate => {}
         }
@@ -149,7 +149,9 @@ impl<'p> Run<'_, 'p> {
             Found::Value(known) => return Ok(known),
             Found::Circle => {
                 let name = &self.ev.state(at).contents.outputs[id.index()].name;
-                return Err(self.diags.error(circle(&format!("output \"{name}\""), span)).into());
+                return self
+                    .circle(&format!("output \"{name}\""), span)
+                    .map(|()| known((Value::dynamic(), Reads::new())));
             }
             Found::Evaluate => {}
         }

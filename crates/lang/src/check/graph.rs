@@ -1,0 +1,228 @@
+//! What refers to what, without instance keys.
+
+use std::collections::HashMap;
+
+use terrane_address::ProviderConfig;
+use terrane_source::Span;
+
+use crate::ir::{CallId, ExprId, LocalId, ModuleId, Node as Form, OutputId, Reference, ResourceId, VariableId};
+use crate::program::{Argument, Body, Condition, Contents, DependsOn, DependsTarget, ModuleDecl, Program, Repeat};
+
+/// Something that has a value or an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Thing {
+    Variable(ModuleId, VariableId),
+    Local(ModuleId, LocalId),
+    Output(ModuleId, OutputId),
+    Resource(ModuleId, ResourceId),
+    /// The expansion of a module call, and what its `depends_on` names.
+    Call(ModuleId, CallId),
+    /// A `provider` block, by its place in the module.
+    Provider(ModuleId, u32),
+}
+
+/// One thing needs another, because of what is written at a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub to: u32,
+    pub span: Span,
+}
+
+/// All things and what they need.
+pub(super) struct Graph<'p> {
+    program: &'p Program,
+    pub things: Vec<Thing>,
+    pub edges: Vec<Vec<Edge>>,
+    ids: HashMap<Thing, u32>,
+}
+
+impl<'p> Graph<'p> {
+    pub(super) fn of(program: &'p Program) -> Graph<'p> {
+        let mut graph = Graph { program, things: Vec::new(), edges: Vec::new(), ids: HashMap::new() };
+        for module in &program.modules {
+            graph.module(module);
+        }
+        graph
+    }
+
+    /// The address of a thing.
+    pub(super) fn name(&self, thing: Thing) -> String {
+        let (module, name) = match thing {
+            Thing::Variable(m, id) => (m, format!("var.{}", self.contents(m).variables[id.index()].name)),
+            Thing::Local(m, id) => (m, format!("local.{}", self.contents(m).locals[id.index()].name)),
+            Thing::Output(m, id) => (m, format!("output.{}", self.contents(m).outputs[id.index()].name)),
+            Thing::Resource(m, id) => (m, self.contents(m).resources[id.index()].resource.to_string()),
+            Thing::Call(m, id) => (m, format!("module.{}", self.contents(m).calls[id.index()].name)),
+            Thing::Provider(m, i) => (m, format!("provider.{}", self.contents(m).providers[i as usize].name)),
+        };
+        let path = &self.program.module(module).path;
+        if path.is_root() { name } else { format!("{path}.{name}") }
+    }
+
+    fn contents(&self, module: ModuleId) -> &'p Contents {
+        &self.program.module(module).contents
+    }
+
+    fn id(&mut self, thing: Thing) -> u32 {
+        let next = self.things.len() as u32;
+        let id = *self.ids.entry(thing).or_insert(next);
+        if id == next {
+            self.things.push(thing);
+            self.edges.push(Vec::new());
+        }
+        id
+    }
+
+    fn add(&mut self, from: Thing, to: Thing, span: Span) {
+        let (from, to) = (self.id(from), self.id(to));
+        self.edges[from as usize].push(Edge { to, span });
+    }
+
+    fn module(&mut self, module: &'p ModuleDecl) {
+        let (m, contents) = (module.id, &*module.contents);
+        for (i, decl) in contents.variables.iter().enumerate() {
+            self.argument(module, VariableId(i as u32), &decl.name);
+        }
+        for (i, decl) in contents.locals.iter().enumerate() {
+            self.expr(m, Thing::Local(m, LocalId(i as u32)), decl.expr);
+        }
+        for (i, decl) in contents.outputs.iter().enumerate() {
+            let from = Thing::Output(m, OutputId(i as u32));
+            decl.value.iter().for_each(|e| self.expr(m, from, *e));
+            self.conditions(m, from, &decl.preconditions);
+            self.depends_on(m, from, &decl.depends_on);
+        }
+        for (i, decl) in contents.calls.iter().enumerate() {
+            let from = Thing::Call(m, CallId(i as u32));
+            self.repeat(m, from, decl.repeat);
+            self.depends_on(m, from, &decl.depends_on);
+            self.inside(module, from, decl.span);
+        }
+        for (i, decl) in contents.providers.iter().enumerate() {
+            self.body(m, Thing::Provider(m, i as u32), &decl.body);
+        }
+        for i in 0..contents.resources.len() {
+            self.resource(module, ResourceId(i as u32));
+        }
+    }
+
+    /// What is in a module needs the call to be expanded.
+    fn inside(&mut self, module: &ModuleDecl, from: Thing, span: Span) {
+        if let Some((parent, call)) = module.parent {
+            self.add(from, Thing::Call(parent, call), span);
+        }
+    }
+
+    fn argument(&mut self, module: &'p ModuleDecl, id: VariableId, name: &str) {
+        let Some((parent, call)) = module.parent else { return };
+        let decl = &self.contents(parent).calls[call.index()];
+        let from = Thing::Variable(module.id, id);
+        let argument: Option<&'p Argument> = decl.arguments.iter().find(|a| *a.name == *name);
+        if let Some(argument) = argument {
+            self.expr(parent, from, argument.expr);
+            self.add(from, Thing::Call(parent, call), argument.name_span);
+        }
+    }
+
+    fn resource(&mut self, module: &'p ModuleDecl, id: ResourceId) {
+        let (m, decl) = (module.id, &module.contents.resources[id.index()]);
+        let from = Thing::Resource(m, id);
+        self.repeat(m, from, decl.repeat);
+        self.body(m, from, &decl.body);
+        self.depends_on(m, from, &decl.depends_on);
+        self.conditions(m, from, &decl.lifecycle.preconditions);
+        self.conditions(m, from, &decl.lifecycle.postconditions);
+        decl.lifecycle.replace_triggered_by.iter().for_each(|e| self.expr(m, from, *e));
+        self.inside(module, from, decl.span);
+        if let Some(provider) = self.provider(&module.resource_providers[id.index()]) {
+            self.add(from, provider, decl.span);
+        }
+    }
+
+    fn provider(&self, config: &ProviderConfig) -> Option<Thing> {
+        let (module, decl) = self.program.provider_decl(config)?;
+        let place = module.contents.providers.iter().position(|d| std::ptr::eq(d, decl))?;
+        Some(Thing::Provider(module.id, place as u32))
+    }
+
+    fn repeat(&mut self, m: ModuleId, from: Thing, repeat: Repeat) {
+        match repeat {
+            Repeat::Once => {}
+            Repeat::Count(expr) | Repeat::ForEach(expr) => self.expr(m, from, expr),
+        }
+    }
+
+    fn conditions(&mut self, m: ModuleId, from: Thing, conditions: &[Condition]) {
+        for condition in conditions {
+            self.expr(m, from, condition.condition);
+            self.expr(m, from, condition.error_message);
+        }
+    }
+
+    fn body(&mut self, m: ModuleId, from: Thing, body: &Body) {
+        body.attributes.iter().for_each(|a| self.expr(m, from, a.expr));
+        for block in &body.blocks {
+            if let Some(dynamic) = &block.dynamic {
+                self.expr(m, from, dynamic.for_each);
+                dynamic.labels.iter().for_each(|e| self.expr(m, from, *e));
+            }
+            self.body(m, from, &block.body);
+        }
+    }
+
+    fn depends_on(&mut self, m: ModuleId, from: Thing, entries: &[DependsOn]) {
+        for entry in entries {
+            match entry.target {
+                DependsTarget::Resource(id) => self.add(from, Thing::Resource(m, id), entry.span),
+                DependsTarget::Variable(id) => self.add(from, Thing::Variable(m, id), entry.span),
+                DependsTarget::Local(id) => self.add(from, Thing::Local(m, id), entry.span),
+                DependsTarget::Module(call) => {
+                    self.add(from, Thing::Call(m, call), entry.span);
+                    self.everything_in(m, call, from, entry.span);
+                }
+            }
+        }
+    }
+
+    fn everything_in(&mut self, m: ModuleId, call: CallId, from: Thing, span: Span) {
+        let Some(child) = self.program.module(m).child(call) else { return };
+        let contents = self.contents(child);
+        for i in 0..contents.resources.len() {
+            self.add(from, Thing::Resource(child, ResourceId(i as u32)), span);
+        }
+        for i in 0..contents.calls.len() {
+            self.everything_in(child, CallId(i as u32), from, span);
+        }
+    }
+
+    /// Adds what an expression of a module refers to.
+    fn expr(&mut self, m: ModuleId, from: Thing, expr: ExprId) {
+        let exprs = &self.contents(m).exprs;
+        let mut rest = vec![expr];
+        while let Some(id) = rest.pop() {
+            let node = exprs.node(id);
+            if let Form::Reference(reference) = node {
+                self.reference(m, from, reference, exprs.span(id));
+            }
+            crate::eval::parts(node, &mut |part| rest.push(part));
+        }
+    }
+
+    fn reference(&mut self, m: ModuleId, from: Thing, reference: &Reference, span: Span) {
+        match reference {
+            Reference::Variable(id) => self.add(from, Thing::Variable(m, *id), span),
+            Reference::Local(id) => self.add(from, Thing::Local(m, *id), span),
+            Reference::Resource { resource, .. } => self.add(from, Thing::Resource(m, *resource), span),
+            Reference::Module { call, output, .. } => {
+                self.add(from, Thing::Call(m, *call), span);
+                let Some(child) = self.program.module(m).child(*call) else { return };
+                for (i, decl) in self.contents(child).outputs.iter().enumerate() {
+                    if output.as_ref().is_none_or(|name| *name == decl.name) {
+                        self.add(from, Thing::Output(child, OutputId(i as u32)), span);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Evaluates everything in a module while all is unknown, to find what is wrong whatever the values are.
+
+use std::collections::BTreeSet;
+
+use terrane_address::{Key, Mode, ModuleInstance, Provider};
+use terrane_source::{Diagnostic, Diagnostics, Span};
+use terrane_value::{Block as Shape, Step, Type, Value, convert};
+
+use super::frame::{Repetition, Run, Scope};
+use super::instance::{no_provider, no_type};
+use super::memo::At;
+use super::{Evaluator, NoObjects, body};
+use crate::eval::Eval;
+use crate::ir::{CallId, ExprId, LocalId, ModuleId, OutputId, ResourceId, VariableId};
+use crate::load::apply_defaults;
+use crate::lookup::Stop;
+use crate::program::{Body, Condition, Contents, IgnoreChanges, ModuleDecl, Repeat, ResourceDecl};
+use crate::suggest::Suggest;
+
+impl<'p> Evaluator<'p> {
+    /// Reports what is wrong with the values of a module. `missing` are providers already said to be missing.
+    pub(crate) fn validate(&mut self, module: &ModuleDecl, missing: &mut BTreeSet<Provider>, diags: &mut Diagnostics) {
+        let instance = ModuleInstance(module.path.0.iter().map(|name| (name.clone(), Key::None)).collect());
+        let Ok(at) = self.at(&instance, diags) else { return };
+        let lookup = NoObjects;
+        let mut run = self.run(&lookup, diags);
+        run.validate_values(at);
+        run.validate_providers(at, module.id, missing);
+        for i in 0..module.contents.resources.len() {
+            run.validate_resource(at, ResourceId(i as u32), missing);
+        }
+        for i in 0..module.contents.calls.len() {
+            run.validate_call(at, CallId(i as u32));
+        }
+        run.validate_rest(at);
+    }
+}
+
+impl<'p> Run<'_, 'p> {
+    fn contents(&self, at: At) -> &'p Contents {
+        self.ev.state(at).contents
+    }
+
+    fn validate_values(&mut self, at: At) {
+        let contents = self.contents(at);
+        for (i, decl) in contents.variables.iter().enumerate() {
+            let _ = self.variable(at, VariableId(i as u32), decl.span);
+            self.validate_conditions(&Scope::module(at), &decl.validations);
+        }
+        for (i, decl) in contents.locals.iter().enumerate() {
+            let _ = self.local(at, LocalId(i as u32), decl.span);
+        }
+        for (i, decl) in contents.outputs.iter().enumerate() {
+            let _ = self.output(at, OutputId(i as u32), decl.span);
+        }
+    }
+
+    /// Looks for mistakes in an expression.
+    fn sound(&mut self, scope: &Scope, expr: ExprId) {
+        let _ = self.value(scope.clone(), expr);
+    }
+
+    fn validate_conditions(&mut self, scope: &Scope, conditions: &'p [Condition]) {
+        let _ = self.hold(scope.clone(), conditions, "Condition is never true", &mut Default::default());
+        conditions.iter().for_each(|c| self.sound(scope, c.error_message));
+    }
+
+    /// The scope of any instance of a repeated block.
+    fn any_instance(at: At, repeat: Repeat) -> Scope {
+        let repetition = match repeat {
+            Repeat::Once => Repetition::None,
+            Repeat::Count(_) => Repetition::Count(Value::unknown_not_null(Type::Number)),
+            Repeat::ForEach(_) => Repetition::Each(Value::unknown_not_null(Type::String), Value::dynamic()),
+        };
+        Scope { at, repetition, self_value: None }
+    }
+
+    fn validate_providers(&mut self, at: At, module: ModuleId, missing: &mut BTreeSet<Provider>) {
+        let contents = self.contents(at);
+        for decl in &contents.providers {
+            let provider = self.ev.program.module(module).provider_of(&decl.name.local);
+            let schema = self.ev.schemas.provider(&provider);
+            if schema.is_none() && missing.insert(provider.clone()) {
+                self.diags.error(no_provider(&provider).at(decl.span));
+            }
+            self.validate_body(&Scope::module(at), &decl.body, decl.span, schema.as_ref().map(|s| &s.block));
+        }
+    }
+
+    fn validate_body(&mut self, scope: &Scope, body: &'p Body, header: Span, shape: Option<&Shape>) {
+        let exprs = &self.contents(scope.at).exprs;
+        let _ = self.within(scope.clone(), exprs, |eval| match shape {
+            Some(shape) => body::value(eval, body, header, shape).map(|_| ()),
+            None => every_expression(eval, body),
+        });
+    }
+
+    fn validate_resource(&mut self, at: At, id: ResourceId, missing: &mut BTreeSet<Provider>) {
+        let contents = self.contents(at);
+        let decl = &contents.resources[id.index()];
+        let module = self.ev.state(at).module;
+        let _ = self.resource_expansion(at, id);
+        let shape = self.ev.schema(module, id).map(|(schema, _)| schema);
+        if shape.is_none() {
+            let provider = &self.ev.program.module(module).resource_providers[id.index()].provider;
+            let at_hand = self.ev.schemas.provider(provider).is_some();
+            if at_hand || missing.insert(provider.clone()) {
+                self.diags.error(no_type(self.ev.schemas, provider, decl));
+            }
+        }
+        let scope = Self::any_instance(at, decl.repeat);
+        self.validate_body(&scope, &decl.body, decl.span, shape.as_ref().map(|s| &s.block));
+        self.validate_lifecycle(&scope, decl, shape.as_ref().map(|s| &s.block));
+        let object = shape.map(|s| Value::unknown_not_null(s.block.implied_type().without_optional()));
+        let with_self = Scope { self_value: object, ..scope };
+        self.validate_conditions(&with_self, &decl.lifecycle.postconditions);
+        for provisioner in &decl.provisioners {
+            self.validate_body(&with_self, &provisioner.body, provisioner.span, None);
+        }
+    }
+
+    fn validate_lifecycle(&mut self, scope: &Scope, decl: &'p ResourceDecl, shape: Option<&Shape>) {
+        let lifecycle = &decl.lifecycle;
+        self.validate_conditions(scope, &lifecycle.preconditions);
+        lifecycle.replace_triggered_by.iter().chain(&lifecycle.prevent_destroy).for_each(|e| self.sound(scope, *e));
+        let (IgnoreChanges::Paths(paths), Some(shape)) = (&lifecycle.ignore_changes, shape) else { return };
+        for (path, span) in paths {
+            let Some(Step::Attr(name)) = path.0.first() else { continue };
+            if !shape.attributes.contains_key(name) && !shape.blocks.contains_key(name) {
+                let detail = format!("{} has no argument or block named \"{name}\".", decl.resource.ty);
+                let names = shape.attributes.keys().chain(shape.blocks.keys()).map(|n| &**n);
+                let error = Diagnostic::error("Unsupported attribute", detail).at(*span).suggest(name, names);
+                self.diags.error(error);
+            }
+        }
+    }
+
+    fn validate_call(&mut self, at: At, id: CallId) {
+        let contents = self.contents(at);
+        let decl = &contents.calls[id.index()];
+        let _ = self.call_expansion(at, id);
+        let scope = Self::any_instance(at, decl.repeat);
+        let child = self.ev.child(at, id, &Key::None).map(|child| self.contents(child));
+        for argument in &decl.arguments {
+            let Ok((value, _)) = self.value(scope.clone(), argument.expr) else { continue };
+            let Some(variable) = child.and_then(|c| c.variable(&argument.name)) else { continue };
+            if let Err(e) = convert(&apply_defaults(&value, &variable.defaults), &variable.ty) {
+                let detail = format!("The given value is not suitable for var.{}: {}.", variable.name, e.located());
+                let error = Diagnostic::error("Invalid value for input variable", detail);
+                let error = error.at(contents.exprs.span(argument.expr));
+                self.diags.error(error.note_at(variable.span, "The variable is declared here"));
+            } else if value.is_null() && !variable.nullable && variable.default.is_none() {
+                let detail = format!("The given value is not suitable for var.{}: it may not be null.", variable.name);
+                let error = Diagnostic::error("Required variable not set", detail);
+                self.diags.error(error.at(contents.exprs.span(argument.expr)));
+            }
+        }
+    }
+
+    fn validate_rest(&mut self, at: At) {
+        let contents = self.contents(at);
+        for check in &contents.checks {
+            self.validate_conditions(&Scope::module(at), &check.asserts);
+        }
+        for import in &contents.imports {
+            let repeat = import.for_each.map_or(Repeat::Once, Repeat::ForEach);
+            let scope = Self::any_instance(at, repeat);
+            import.for_each.iter().for_each(|e| self.sound(&Scope::module(at), *e));
+            [import.id, import.identity, import.to_key].iter().flatten().for_each(|e| self.sound(&scope, *e));
+        }
+        let unused_modes = contents.resources.iter().filter(|r| r.resource.mode == Mode::Ephemeral);
+        for decl in unused_modes {
+            let detail = "Ephemeral resources are not supported by Terrane yet.";
+            self.diags.error(Diagnostic::error("Unsupported block type", detail).at(decl.span));
+        }
+    }
+}
+
+/// Evaluates all expressions of a body without schema, for their own mistakes.
+fn every_expression(eval: &mut Eval<'_, '_>, body: &Body) -> Result<(), Stop> {
+    for argument in &body.attributes {
+        eval.value(argument.expr)?;
+    }
+    for block in &body.blocks {
+        if let Some(dynamic) = &block.dynamic {
+            eval.value(dynamic.for_each)?;
+            eval.bound.truncate(dynamic.slot as usize);
+            let any = || Value::dynamic();
+            eval.bound.push(Value::object([("key", any()), ("value", any())]));
+        }
+        every_expression(eval, &block.body)?;
+        if let Some(dynamic) = &block.dynamic {
+            eval.bound.truncate(dynamic.slot as usize);
+        }
+    }
+    Ok(())
+}
