@@ -3,15 +3,19 @@
 //! The whole of it is one loop, [`Machine::poll`](terrane_plan::Machine) and feed, owned by one task. Absent on
 //! purpose: stores and providers of any kind (they are handed in), terminals, arguments.
 
+mod apply;
 mod cancel;
 mod drive;
 mod host;
+mod import;
 mod observe;
 mod plan;
 mod session;
 
+pub use apply::{Finished, apply, check_fresh};
 pub use cancel::{Cancel, Urgency};
 pub use drive::Running;
+pub use import::import;
 pub use observe::{Event, Observer, Unwatched, Watcher};
 pub use plan::{Job, plan};
 pub use session::{Locking, Session, load};
