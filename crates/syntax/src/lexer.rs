@@ -4,8 +4,17 @@ use crate::token::{Token, TokenKind};
 
 /// The tokens of a text, ending in [`TokenKind::End`]. A byte order mark at the start is skipped.
 pub(crate) fn lex(text: &str) -> Vec<Token> {
+    lex_as(Mode::Code { braces: 0 }, text)
+}
+
+/// The tokens of a text that is a template as a whole, like a heredoc without its markers.
+pub(crate) fn lex_template(text: &str) -> Vec<Token> {
+    lex_as(Mode::Template, text)
+}
+
+fn lex_as<'a>(mode: Mode<'a>, text: &'a str) -> Vec<Token> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut lexer = Lexer { text, at: start, modes: vec![Mode::Code { braces: 0 }], tokens: Vec::new() };
+    let mut lexer = Lexer { text, at: start, modes: vec![mode], tokens: Vec::new() };
     lexer.tokens.reserve(text.len() / 4);
     while lexer.at < text.len() {
         lexer.step();
@@ -23,6 +32,8 @@ enum Mode<'a> {
     Quoted,
     /// Between `<<EOT` and `EOT`.
     Heredoc { marker: &'a str, line_start: bool },
+    /// A text that is a template as a whole.
+    Template,
 }
 
 struct Lexer<'a> {
@@ -37,6 +48,7 @@ impl<'a> Lexer<'a> {
         match self.modes.last() {
             Some(Mode::Quoted) => self.quoted(),
             Some(Mode::Heredoc { marker, line_start }) => self.heredoc(marker, *line_start),
+            Some(Mode::Template) => self.template_text(),
             Some(Mode::Code { .. }) | None => self.code(),
         }
     }
@@ -213,13 +225,18 @@ impl<'a> Lexer<'a> {
         if line_start && self.close_heredoc(marker) {
             return;
         }
-        let len = heredoc_text_len(self.rest().as_bytes());
-        if len == 0 {
-            self.at_line_start(false);
-            self.open_template();
-        } else {
-            self.push(TokenKind::HeredocText, len);
-            self.at_line_start(self.text.as_bytes().get(self.at - 1) == Some(&b'\n'));
+        self.at_line_start(false);
+        self.template_text();
+        if self.text.as_bytes().get(self.at - 1) == Some(&b'\n') {
+            self.at_line_start(true);
+        }
+    }
+
+    /// A line of text, or what begins `${ }` or `%{ }`.
+    fn template_text(&mut self) {
+        match heredoc_text_len(self.rest().as_bytes()) {
+            0 => self.open_template(),
+            len => self.push(TokenKind::HeredocText, len),
         }
     }
 

@@ -11,7 +11,7 @@ mod tree;
 
 pub use dump::{dump, dump_expression};
 pub use format::format;
-pub use parser::{MAX_DEPTH, MAX_HEIGHT, parse, parse_expression};
+pub use parser::{MAX_DEPTH, MAX_HEIGHT, parse, parse_expression, parse_template};
 pub use tree::{
     Access, Attribute, BinaryOp, Block, Body, Expr, ExprKind, ForObject, ForTuple, Ident, Item, Label, Literal,
     ObjectItem, ObjectKey, Part, SplatKind, UnaryOp,

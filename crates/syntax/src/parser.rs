@@ -14,7 +14,7 @@ use std::sync::Arc;
 use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::lexer::lex;
+use crate::lexer::{lex, lex_template};
 use crate::token::{Token, TokenKind};
 use crate::tree::{Body, Expr, Ident};
 
@@ -49,6 +49,15 @@ pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diags: &mut 
         TokenKind::End => Ok(expr),
         _ => Err(parser.unexpected("Extra characters after expression", "the end of the expression")),
     }
+}
+
+/// The tree of a text that is a template as a whole, such as a file given to `templatefile`.
+///
+/// Spans point into `file` as if `text` stood at byte `base_offset` of it.
+pub fn parse_template(file: FileId, text: &str, base_offset: u32, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+    check_size(file, text, diags)?;
+    let mut parser = Parser::with_tokens(file, text, base_offset, lex_template(text), diags);
+    parser.nested(Parser::whole_template)
 }
 
 /// Offsets are 32 bits wide.
@@ -89,11 +98,21 @@ struct Parser<'a, 'd> {
 
 impl<'a, 'd> Parser<'a, 'd> {
     fn new(file: FileId, text: &'a str, base: u32, diags: &'d mut Diagnostics) -> Parser<'a, 'd> {
+        Parser::with_tokens(file, text, base, lex(text), diags)
+    }
+
+    fn with_tokens(
+        file: FileId,
+        text: &'a str,
+        base: u32,
+        tokens: Vec<Token>,
+        diags: &'d mut Diagnostics,
+    ) -> Parser<'a, 'd> {
         Parser {
             file,
             text,
             base,
-            tokens: lex(text),
+            tokens,
             at: 0,
             last_end: 0,
             newlines: true,

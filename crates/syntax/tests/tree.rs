@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use terrane_source::{Diagnostics, FileId, Files, Style, render};
-use terrane_syntax::{Access, Body, Expr, ExprKind, Item, ObjectKey, dump, dump_expression, parse, parse_expression};
+use terrane_syntax::{
+    Access, Body, Expr, ExprKind, Item, ObjectKey, dump, dump_expression, parse, parse_expression, parse_template,
+};
 
 fn parsed(text: &str) -> Body {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
@@ -189,6 +191,28 @@ fn an_expression_may_have_newlines_around_it() {
     let expr = parse_expression(FileId(7), "\n[1,\n 2] # c\n", 100, &mut diags).unwrap();
     assert_eq!(dump_expression(&expr), "(tuple 1 2)");
     assert_eq!((expr.span.file, expr.span.start, expr.span.end), (FileId(7), 101, 108));
+}
+
+#[test]
+fn whole_templates() {
+    let check = |text: &str, tree: &str| {
+        let mut diags = Diagnostics::new();
+        let expr = parse_template(FileId(0), text, 0, &mut diags);
+        assert_eq!(expr.map(|e| dump_expression(&e)).as_deref(), Ok(tree), "{text} {diags:?}");
+    };
+    check("", "\"\"");
+    check("a\n\nb", "\"a\\n\\nb\"");
+    check("\"a\" \\n $${b} $", "\"\\\"a\\\" \\\\n ${b} $\"");
+    check("${a}", "(wrap a)");
+    check("${a}\n", "(template a \"\\n\")");
+    check(
+        "%{ for k, v in a ~}\n${k}=${\"${v}\"}\n%{ endfor ~}\nb\n",
+        "(template (for k v a k \"=\" (wrap v) \"\\n\") \"b\\n\")",
+    );
+    check("${<<E\nx\nE\n}y", "(template \"x\\n\" \"y\")");
+    let mut diags = Diagnostics::new();
+    assert!(parse_template(FileId(0), "a ${b", 10, &mut diags).is_err());
+    assert_eq!(diags.iter().next().and_then(|d| d.span).map(|s| (s.start, s.end)), Some((12, 14)));
 }
 
 // Spans.

@@ -42,12 +42,20 @@ impl<'a> Parser<'a, '_> {
     pub(super) fn template(&mut self) -> Parsed<Expr> {
         let open = self.open();
         let opener = self.token(open);
-        let mut pieces = self.pieces(open)?;
+        let mut pieces = self.pieces(Some(opener))?;
         if self.text_of(opener).starts_with("<<-") {
             dedent::dedent(&mut pieces);
         }
         let kind = self.template_kind(meld(pieces))?;
         Ok(Expr { kind, span: self.span_from(opener.start) })
+    }
+
+    /// A text that is a template as a whole.
+    pub(super) fn whole_template(&mut self) -> Parsed<Expr> {
+        let pieces = self.pieces(None)?;
+        let kind = self.template_kind(meld(pieces))?;
+        let span = self.span(Token { kind: TokenKind::End, start: 0, end: self.text.len() as u32 });
+        Ok(Expr { kind, span })
     }
 
     fn template_kind(&mut self, mut pieces: Vec<Piece<'a>>) -> Parsed<ExprKind> {
@@ -62,9 +70,8 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    /// The pieces up to the end of the string.
-    fn pieces(&mut self, open: usize) -> Parsed<Vec<Piece<'a>>> {
-        let opener = self.token(open);
+    /// The pieces up to the end of the string, or of the text if nothing opened one.
+    fn pieces(&mut self, opener: Option<Token>) -> Parsed<Vec<Piece<'a>>> {
         let mut pieces = Vec::new();
         let mut trim = false;
         loop {
@@ -79,8 +86,10 @@ impl<'a> Parser<'a, '_> {
                     pieces.push(piece);
                     continue;
                 }
-                kind if kind.closes(opener.kind) => return Ok(pieces),
-                _ => return Err(self.unterminated(opener, token)),
+                kind => match opener {
+                    Some(opener) if !kind.closes(opener.kind) => return Err(self.unterminated(opener, token)),
+                    _ => return Ok(pieces),
+                },
             };
             pieces.push(Piece::Text(if trim_text { trim_start(text) } else { text }));
         }
