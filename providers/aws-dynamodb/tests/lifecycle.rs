@@ -7,6 +7,7 @@ use terrane_aws_core::Cloud;
 use terrane_aws_core::testing::{self, blocks, lifecycle, map, set};
 use terrane_provider::Object;
 use terrane_provider::sdk::{Args, Create, ResourceType};
+use terrane_test_proxy::{Fault, Proxy, Rule};
 use terrane_value::Value;
 
 async fn cloud(test: &str) -> Option<Arc<Cloud>> {
@@ -195,6 +196,35 @@ async fn a_taken_name_is_told_with_advice() {
     let detail = &failed.problems[0].detail;
     assert!(detail.contains("ResourceInUseException") && detail.contains("import the table"), "{detail}");
     table().delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_whose_making_was_not_answered_is_not_lost() {
+    let Some(endpoint) = testing::endpoint("lost answers") else { return };
+    let proxy = Proxy::start(endpoint.trim_start_matches("http://").parse().unwrap()).unwrap();
+    proxy.set_rules(vec![
+        Rule::new("dynamodb:CreateTable", Fault::ResetAfter).nth(1),
+        Rule::new("dynamodb:DescribeTimeToLive", Fault::Throttle).nth(1),
+    ]);
+    let cloud = testing::cloud(&proxy.endpoint(), "eu-west-1").await;
+    let made = make(&cloud, config(&unique("lost"), [])).await;
+    assert_eq!(proxy.count("dynamodb:CreateTable"), 2);
+    table().delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_finished_is_half_made() {
+    let Some(endpoint) = testing::endpoint("half-made tables") else { return };
+    let proxy = Proxy::start(endpoint.trim_start_matches("http://").parse().unwrap()).unwrap();
+    let denied = Fault::Error { status: 400, code: "AccessDeniedException".into(), message: "no".into() };
+    proxy.set_rules(vec![Rule::new("dynamodb:UpdateTimeToLive", denied)]);
+    let cloud = testing::cloud(&proxy.endpoint(), "eu-west-1").await;
+    let ttl = block([("enabled", true.into()), ("attribute_name", text("expires"))]);
+    let config = config(&unique("half"), [("ttl", ttl)]);
+    let create = Create { planned: &config, config: &config, operation: "1" };
+    let failed = table().create(&cloud, create).await.unwrap_err();
+    assert!(failed.problems[0].detail.contains("AccessDeniedException"), "{:?}", failed.problems);
+    table().delete(&cloud, &failed.object.unwrap()).await.unwrap();
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use terrane_aws_core::Cloud;
 use terrane_aws_core::testing::{self, blocks, lifecycle, map, set};
 use terrane_provider::sdk::{Args, Create, ResourceType, Update};
 use terrane_provider::{Object, Problem};
+use terrane_test_proxy::{Fault, Proxy, Rule};
 use terrane_value::Value;
 
 const TRUST: &str = r#"{ "Version": "2012-10-17", "Statement": [ { "Effect": "Allow", "Action": ["sts:AssumeRole"],
@@ -124,6 +125,38 @@ async fn a_role_whose_policy_cannot_be_attached_is_half_made() {
     let failed = ty("aws_iam_role").create(&cloud, create).await.unwrap_err();
     let made = failed.object.expect("the role exists");
     assert_eq!(id(&made.value), name);
+    ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_made_without_an_answer_is_not_lost() {
+    let Some(endpoint) = testing::endpoint("lost answers") else { return };
+    let proxy = Proxy::start(endpoint.trim_start_matches("http://").parse().unwrap()).unwrap();
+    let lost = ["iam:CreateRole", "iam:CreatePolicy", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"];
+    proxy.set_rules(lost.iter().map(|call| Rule::new(call, Fault::ResetAfter).nth(1)).collect());
+    let cloud = testing::cloud(&proxy.endpoint(), "eu-west-1").await;
+    let role = role(&cloud, &unique("lost")).await;
+    let policy = object([("name", text(&unique("lost"))), ("policy", text(READ))]);
+    let policy = make(&cloud, &*ty("aws_iam_policy"), policy).await;
+    let profile = object([("name", text(&unique("lost"))), ("role", text(&id(&role.value)))]);
+    let profile = make(&cloud, &*ty("aws_iam_instance_profile"), profile).await;
+    for call in lost {
+        assert_eq!(proxy.count(call), 2, "{call}");
+    }
+    ty("aws_iam_instance_profile").delete(&cloud, &profile).await.unwrap();
+    ty("aws_iam_policy").delete(&cloud, &policy).await.unwrap();
+    ty("aws_iam_role").delete(&cloud, &role).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_principal_that_is_too_new_is_waited_for() {
+    let Some(endpoint) = testing::endpoint("new principals") else { return };
+    let proxy = Proxy::start(endpoint.trim_start_matches("http://").parse().unwrap()).unwrap();
+    let message = "Invalid principal in policy: \"AWS\":\"arn:aws:iam::123456789012:role/new\"";
+    let unknown = Fault::Error { status: 400, code: "MalformedPolicyDocument".into(), message: message.into() };
+    proxy.set_rules(vec![Rule::new("iam:CreateRole", unknown).nth(1)]);
+    let cloud = testing::cloud(&proxy.endpoint(), "eu-west-1").await;
+    let made = role(&cloud, &unique("trusting")).await;
     ty("aws_iam_role").delete(&cloud, &made).await.unwrap();
 }
 

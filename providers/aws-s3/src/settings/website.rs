@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Map, Value as Json};
 use terrane_provider::Problem;
-use terrane_provider::sdk::{Args, Reply, policy_json};
+use terrane_provider::sdk::{Args, Reply};
 use terrane_value::Value;
 
 use crate::client::{Bucket, built};
@@ -35,8 +35,9 @@ fn show_website(website: &GetBucketWebsiteOutput, known_rules: Option<&str>) -> 
         .str("error_document", website.error_document().map(|d| d.key()))
         .str("redirect_all_requests_to", redirect);
     if !website.routing_rules().is_empty() {
-        let rules = Json::Array(website.routing_rules().iter().map(rule_json).collect()).to_string();
-        block.str("routing_rules", Some(policy_json::keep(known_rules, &rules)));
+        let rules = Json::Array(website.routing_rules().iter().map(rule_json).collect());
+        let same = |known: &&str| serde_json::from_str::<Json>(known).is_ok_and(|known| known == rules);
+        block.str("routing_rules", Some(known_rules.filter(same).map_or(rules.to_string(), str::to_owned)));
     }
     block
 }
