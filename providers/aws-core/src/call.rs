@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::ErrorKind;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Cloud;
@@ -113,6 +114,7 @@ const TRANSIENT: [&str; 9] = [
 fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Fault {
     match error {
         SdkError::DispatchFailure(f) if f.is_io() || f.is_timeout() => Fault::Speechless,
+        SdkError::DispatchFailure(f) if f.as_other() == Some(ErrorKind::TransientError) => Fault::Speechless,
         SdkError::TimeoutError(_) => Fault::Speechless,
         SdkError::ResponseError(_) => Fault::Speechless,
         SdkError::ServiceError(e) => answered(e.err().code(), e.raw().status().as_u16()),

@@ -39,6 +39,8 @@ pub struct Cloud {
     pub(crate) max_retries: u32,
     pub(crate) s3_use_path_style: bool,
     pub(crate) skip_account_id: bool,
+    /// Where STS is asked, if not in the provider's region.
+    pub(crate) sts_region: Option<String>,
     /// Why no call can be made, if none can.
     pub(crate) obstacle: Option<String>,
     pub(crate) calls: Calls,
@@ -64,6 +66,7 @@ impl Cloud {
             max_retries: 25,
             s3_use_path_style: false,
             skip_account_id: false,
+            sts_region: None,
             obstacle: None,
             calls: Calls::default(),
             clients: Mutex::default(),
@@ -99,6 +102,11 @@ impl Cloud {
     /// The default and ignored tags.
     pub fn tag_rules(&self) -> &TagRules {
         &self.tags
+    }
+
+    /// Whether parts of the default tags are not known yet.
+    pub fn tags_unknown(&self) -> bool {
+        self.tags_unknown
     }
 
     /// The client for a service in a region; built on first use, then shared.
@@ -142,7 +150,7 @@ impl Cloud {
     }
 
     async fn ask_caller(&self) -> Result<Caller, Problem> {
-        let sts = self.client(&self.region, aws_sdk_sts::Client::new);
+        let sts = self.client(self.sts_region.as_ref().unwrap_or(&self.region), aws_sdk_sts::Client::new);
         let answer = self.call("sts:GetCallerIdentity", || sts.get_caller_identity().send()).await;
         let answer = answer.map_err(|e| problem("asking AWS who the credentials belong to", &e))?;
         let text = |part: Option<&str>| part.unwrap_or_default().to_owned();

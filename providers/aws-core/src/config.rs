@@ -52,6 +52,10 @@ pub fn validate_config(config: &Value) -> Vec<Problem> {
         let detail = format!("{region:?} is no region such as \"us-east-1\".");
         problems.push(Problem::error("Invalid value for region", detail).at(Path::root().attr("region")));
     }
+    if args.bool("insecure") == Some(true) {
+        let detail = "TLS certificates are always verified. Use `custom_ca_bundle` to trust further ones.";
+        problems.push(Problem::warning("insecure has no effect", detail).at(Path::root().attr("insecure")));
+    }
     for block in ["assume_role", "assume_role_with_web_identity"] {
         for (i, role) in args.blocks(block).into_iter().enumerate() {
             let path = Path::root().attr(block).index(i);

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -60,9 +61,16 @@ pub(crate) fn source(settings: &Settings, provider: &ProviderConfig) -> SharedCr
         .or_else("WebIdentity", web)
         .or_else("Container", ecs);
     SharedCredentialsProvider::new(match settings.metadata {
-        true => chain.or_else("InstanceMetadata", ImdsCredentialsProvider::builder().configure(provider).build()),
+        true => chain.or_else("InstanceMetadata", instance(provider)),
         false => chain,
     })
+}
+
+/// The instance metadata service, asked once and briefly: on other machines nobody answers.
+fn instance(provider: &ProviderConfig) -> ImdsCredentialsProvider {
+    let brief = Duration::from_secs(1);
+    let client = imds::Client::builder().configure(provider).max_attempts(1).connect_timeout(brief).read_timeout(brief);
+    ImdsCredentialsProvider::builder().configure(provider).imds_client(client.build()).build()
 }
 
 /// Credentials of the roles that the settings assume, one with those of the other.

@@ -11,6 +11,7 @@ mod config;
 mod credentials;
 mod duration;
 mod empty;
+mod http;
 mod insist;
 mod name;
 mod open;

@@ -17,10 +17,10 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use terrane_provider::Problem;
 use terrane_value::{Path, Value};
 
-use crate::Cloud;
 use crate::credentials::{assumed, profile_files, source, told};
 use crate::rules::is_region;
 use crate::settings::Settings;
+use crate::{Cloud, http};
 
 /// Arguments that no call depends on.
 const HARMLESS: [&str; 3] = ["default_tags", "ignore_tags", "user_agent"];
@@ -64,12 +64,17 @@ fn with(sdk: SdkConfig, settings: &Settings) -> Cloud {
     cloud.max_retries = settings.max_retries.unwrap_or(cloud.max_retries);
     cloud.s3_use_path_style = settings.s3_use_path_style;
     cloud.skip_account_id = settings.skip_account_id;
+    cloud.sts_region = settings.sts_region.clone();
     cloud
 }
 
 async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
     let region = region(&settings).await.map_err(|p| vec![p])?;
-    let provider = ProviderConfig::without_region().with_region(Some(Region::new(region.clone())));
+    let http = http::client(&settings.http).map_err(|p| vec![p])?;
+    let mut provider = ProviderConfig::without_region().with_region(Some(Region::new(region.clone())));
+    if let Some(http) = &http {
+        provider = provider.with_http_client(http.clone());
+    }
     let source = source(&settings, &provider);
     source.provide_credentials().await.map_err(|e| vec![no_credentials(&settings, &told(&e))])?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -78,6 +83,9 @@ async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
         .credentials_provider(source)
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts());
+    if let Some(http) = http {
+        loader = loader.http_client(http);
+    }
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
     }
@@ -173,14 +181,12 @@ async fn admitted(cloud: &Cloud, settings: &Settings) -> Result<(), Problem> {
 
 fn refused(account: &str, allowed: &BTreeSet<String>, forbidden: &BTreeSet<String>) -> Option<Problem> {
     let list = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>().join(", ");
-    let detail = match () {
-        () if !allowed.is_empty() && !allowed.contains(account) => {
-            format!("The credentials belong to account {account}; `allowed_account_ids` names {}.", list(allowed))
-        }
-        () if forbidden.contains(account) => {
-            format!("The credentials belong to account {account}, which `forbidden_account_ids` names.")
-        }
-        () => return None,
+    let detail = if !allowed.is_empty() && !allowed.contains(account) {
+        format!("The credentials belong to account {account}; `allowed_account_ids` names {}.", list(allowed))
+    } else if forbidden.contains(account) {
+        format!("The credentials belong to account {account}, which `forbidden_account_ids` names.")
+    } else {
+        return None;
     };
     Some(Problem::error("Wrong AWS account", format!("{detail} Use other credentials.")))
 }

@@ -39,8 +39,20 @@ pub(crate) struct Settings {
     pub use_fips: Option<bool>,
     pub use_dual_stack: Option<bool>,
     pub user_agent: Vec<String>,
+    pub http: Http,
     /// The arguments that are not known yet, as paths.
     pub unknown: Vec<String>,
+}
+
+/// How HTTP goes out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Http {
+    /// The proxy for HTTPS.
+    pub proxy: Option<String>,
+    /// Hosts that are called directly, separated by commas.
+    pub no_proxy: Option<String>,
+    /// A file of further certificates to trust.
+    pub ca_bundle: Option<String>,
 }
 
 /// An access key.
@@ -120,6 +132,7 @@ impl Settings {
             use_fips: switch(args.bool("use_fips_endpoint"), env("AWS_USE_FIPS_ENDPOINT")),
             use_dual_stack: switch(args.bool("use_dualstack_endpoint"), env("AWS_USE_DUALSTACK_ENDPOINT")),
             user_agent: args.strings("user_agent"),
+            http: http(args, env),
             unknown: unknown(config),
         };
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
@@ -206,6 +219,17 @@ fn web_identity(block: Args<'_>, env: Environment<'_>) -> Option<WebIdentity> {
     Some(WebIdentity { role: Role { arn, session_name, duration, policy, policy_arns, ..Role::default() }, token })
 }
 
+fn http(args: Args<'_>, env: Environment<'_>) -> Http {
+    let either = |names: [&str; 2]| names.iter().find_map(|n| env(n));
+    let written = args.string("https_proxy").or_else(|| args.string("http_proxy"));
+    let all = || either(["ALL_PROXY", "all_proxy"]);
+    Http {
+        proxy: written.or_else(|| either(["HTTPS_PROXY", "https_proxy"])).or_else(all),
+        no_proxy: args.string("no_proxy").or_else(|| either(["NO_PROXY", "no_proxy"])),
+        ca_bundle: args.string("custom_ca_bundle").or_else(|| env("AWS_CA_BUNDLE")),
+    }
+}
+
 fn max_retries(args: Args<'_>, env: Environment<'_>) -> Option<u32> {
     let attempts = || env("AWS_MAX_ATTEMPTS").and_then(|n| n.parse::<u32>().ok()).map(|n| n.saturating_sub(1));
     args.i64("max_retries").and_then(|n| u32::try_from(n).ok()).or_else(attempts)
@@ -289,6 +313,14 @@ mod tests {
         assert!(!read("{}", &disabled).unwrap().metadata);
         assert!(!read(r#"{"skip_metadata_api_check": "true"}"#, &[]).unwrap().metadata);
         assert!(read(r#"{"skip_metadata_api_check": "false"}"#, &disabled).unwrap().metadata);
+    }
+
+    #[test]
+    fn the_proxy_of_the_block_wins() {
+        let env = [("HTTPS_PROXY", "http://a"), ("no_proxy", "b")];
+        assert_eq!(read("{}", &env).unwrap().http.proxy.as_deref(), Some("http://a"));
+        let http = read(r#"{"http_proxy": "http://c"}"#, &env).unwrap().http;
+        assert_eq!((http.proxy.as_deref(), http.no_proxy.as_deref()), (Some("http://c"), Some("b")));
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Cloud {
         let rules = self.tag_rules();
         let visible = rules.visible(remote.into_iter().collect());
         let own = rules.own(&visible, &Args(known).map("tags"));
-        reply.value("tags", own_value(known, &own));
+        reply.value("tags", own_value(rules, known, &own));
         reply.map("tags_all", &visible);
     }
 
@@ -105,11 +105,12 @@ impl Cloud {
     }
 }
 
-/// Keys that `known` holds as null stay so, since a null tag is written but never sent.
-fn own_value(known: &Value, own: &Tags) -> Value {
+/// Keys that `known` writes as null or that are ignored stay as written, since they are never sent.
+fn own_value(rules: &TagRules, known: &Value, own: &Tags) -> Value {
     let written = known.get("tags").filter(|t| !t.is_null()).and_then(Value::fields);
-    let nulls = written.into_iter().flat_map(|f| f.iter()).filter(|(_, v)| v.is_null());
-    let mut pairs: BTreeMap<String, Value> = nulls.map(|(k, v)| (k.to_string(), v.clone())).collect();
+    let all = written.into_iter().flat_map(|f| f.iter()).filter(|(_, v)| v.is_known());
+    let unsent = all.filter(|(k, v)| v.is_null() || rules.ignored(k));
+    let mut pairs: BTreeMap<String, Value> = unsent.map(|(k, v)| (k.to_string(), v.clone())).collect();
     pairs.extend(own.iter().map(|(k, v)| (k.clone(), Value::string(v.as_str()))));
     match written {
         None if pairs.is_empty() => Value::null(Type::map(Type::String)),
@@ -166,10 +167,12 @@ mod tests {
     #[test]
     fn no_tags_stay_as_they_were_written() {
         let empty = Value::object([("tags", Value::map::<&str>(Type::String, []))]);
-        assert!(!own_value(&empty, &Tags::new()).is_null());
+        assert!(!own_value(&rules(), &empty, &Tags::new()).is_null());
         let null = Value::object([("tags", Value::null(Type::map(Type::String)))]);
-        assert!(own_value(&null, &Tags::new()).is_null());
+        assert!(own_value(&rules(), &null, &Tags::new()).is_null());
         let with_null = Value::object([("tags", Value::map(Type::String, [("k", Value::null(Type::String))]))]);
-        assert!(own_value(&with_null, &Tags::new()).get("k").unwrap().is_null());
+        assert!(own_value(&rules(), &with_null, &Tags::new()).get("k").unwrap().is_null());
+        let ignored = Value::object([("tags", Value::map(Type::String, [("Skip", Value::string("x"))]))]);
+        assert_eq!(own_value(&rules(), &ignored, &Tags::new()).get("Skip").unwrap().as_str(), Some("x"));
     }
 }

@@ -15,6 +15,10 @@ impl DataSource<Cloud> for DefaultTags {
     }
 
     async fn read(&self, cloud: &Cloud, _: &Value) -> Result<Value, Vec<Problem>> {
+        if cloud.tags_unknown() {
+            let detail = "The default tags of the provider depend on what is known only after apply.";
+            return Err(vec![Problem::error("Default tags are not known yet", detail)]);
+        }
         let mut reply = Reply::new();
         reply.str("id", Some(cloud.partition().id)).map("tags", &cloud.tag_rules().default);
         Ok(reply.object())

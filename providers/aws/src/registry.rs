@@ -38,12 +38,6 @@ impl Registry {
     pub fn data(&self, ty: &str) -> Option<&dyn DataSource<Cloud>> {
         self.data.get(ty).map(Box::as_ref)
     }
-
-    /// The names of all implementations: resource types, then data sources.
-    #[cfg(test)]
-    pub fn names(&self) -> (Vec<&'static str>, Vec<&'static str>) {
-        (self.resources.keys().copied().collect(), self.data.keys().copied().collect())
-    }
 }
 
 fn own_data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
@@ -53,4 +47,20 @@ fn own_data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
         Box::new(data_partition::ThisPartition),
         Box::new(data_region::ThisRegion),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_implementation_has_a_schema() {
+        let registry = Registry::new();
+        for ty in registry.resources.keys() {
+            assert!(terrane_aws_core::resource_schema(ty).is_some(), "{ty}");
+        }
+        for ty in registry.data.keys() {
+            assert!(terrane_aws_core::data_schema(ty).is_some(), "{ty}");
+        }
+    }
 }

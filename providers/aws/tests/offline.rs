@@ -1,0 +1,62 @@
+//! The provider without any call.
+
+#![allow(clippy::unwrap_used)]
+
+use terrane_aws::AwsProvider;
+use terrane_provider::{ApplyRequest, Change, Object, Provider, ReadRequest};
+use terrane_value::json::json_decode;
+use terrane_value::{Type, Value};
+
+fn offline() -> Value {
+    let config = json_decode(
+        r#"{"region": "eu-west-1", "access_key": "a", "secret_key": "s", "skip_credentials_validation": true}"#,
+    );
+    AwsProvider::new().config_schema().block.coerce(&config.unwrap()).unwrap()
+}
+
+#[test]
+fn all_types_are_declared_and_the_first_ones_implemented() {
+    let provider = AwsProvider::new();
+    assert_eq!((provider.resource_types().len(), provider.data_types().len()), (277, 155));
+    for ty in ["aws_vpc", "aws_subnet", "aws_iam_role", "aws_s3_bucket"] {
+        assert!(provider.can_apply(ty), "{ty}");
+    }
+    assert!(!provider.can_apply("aws_vpn_connection"));
+    assert!(provider.resource_schema("aws_vpn_connection").is_some());
+    assert!(provider.can_read("aws_region") && !provider.can_read("aws_ip_ranges"));
+}
+
+#[tokio::test]
+async fn a_type_without_implementation_says_so_and_keeps_its_object() {
+    let aws = AwsProvider::new().configure(offline()).await.unwrap();
+    let prior = Object::new(Value::object([("id", Value::string("vpn-1"))]));
+    let change = Change::Delete { prior: prior.clone() };
+    let request = ApplyRequest { ty: "aws_vpn_connection".into(), change, private: None, operation: "x".into() };
+    let response = aws.apply(request).await;
+    assert_eq!(response.object, Some(prior.clone()));
+    assert!(response.problems[0].detail.contains("aws_vpn_connection"));
+    let outcome = aws.read(vec![ReadRequest { ty: "aws_vpn_connection".into(), prior }]).await;
+    assert!(outcome[0].is_err());
+}
+
+#[test]
+fn older_state_takes_the_present_shape() {
+    let provider = AwsProvider::new();
+    let stored = r#"{"id": "vpc-1", "cidr_block": "10.0.0.0/16", "enable_classiclink": false, "tags": {"a": "b"}}"#;
+    let object = provider.upgrade("aws_vpc", 1, stored).unwrap();
+    assert_eq!(object.ty(), provider.resource_schema("aws_vpc").unwrap().block.implied_type());
+    assert_eq!(object.get("tags").unwrap().get("a").unwrap().as_str(), Some("b"));
+    let newer = provider.upgrade("aws_vpc", 9, "{}").unwrap_err();
+    assert!(newer[0].detail.contains("version 9"), "{newer:?}");
+    assert!(provider.upgrade("aws_vpc", 1, "{").is_err());
+}
+
+#[tokio::test]
+async fn unknown_configuration_plans_but_reads_nothing() {
+    let provider = AwsProvider::new();
+    let config = offline().fields().unwrap().with("region", Value::unknown(Type::String));
+    let aws = provider.configure(Value::from_kind(terrane_value::Kind::Object(config))).await.unwrap();
+    let prior = Object::new(provider.upgrade("aws_vpc", 1, r#"{"id": "vpc-1", "region": "eu-west-1"}"#).unwrap());
+    let outcome = aws.read(vec![ReadRequest { ty: "aws_vpc".into(), prior }]).await.remove(0).unwrap_err();
+    assert!(outcome[0].detail.contains("`region`"), "{outcome:?}");
+}
