@@ -1,5 +1,17 @@
 //! HCL text to syntax tree and back, with spans.
 //!
+//! ```
+//! use terrane_source::{Diagnostics, Files};
+//! use terrane_syntax::{dump, format, parse};
+//!
+//! let text = "resource \"aws_vpc\" \"main\" {\ncidr=var.cidr\n}\n";
+//! let (mut files, mut diags) = (Files::new(), Diagnostics::new());
+//! let body = parse(files.add("main.tf", text), text, &mut diags);
+//! assert!(diags.is_empty());
+//! assert_eq!(dump(&body), "resource \"aws_vpc\" \"main\" {\n  cidr = (. var cidr)\n}\n");
+//! assert_eq!(format(text), "resource \"aws_vpc\" \"main\" {\n  cidr = var.cidr\n}\n");
+//! ```
+//!
 //! Absent on purpose: what a name or a block type means, evaluation, reading files.
 
 mod dump;

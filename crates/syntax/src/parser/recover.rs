@@ -120,14 +120,14 @@ fn partners(tokens: &[Token]) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     let mut counts = [0usize; 6];
     for (index, token) in tokens.iter().enumerate() {
-        let Some(class) = class(token.kind) else { continue };
+        let Some(pair) = pair(token.kind) else { continue };
         if token.kind.nesting() > 0 {
             open.push(index);
-            counts[class] += 1;
-        } else if counts[class] > 0 {
+            counts[pair] += 1;
+        } else if counts[pair] > 0 {
             while let Some(opener) = open.pop() {
                 let kind = tokens[opener].kind;
-                counts[self::class(kind).unwrap_or(class)] -= 1;
+                counts[self::pair(kind).unwrap_or(pair)] -= 1;
                 if token.kind.closes(kind) {
                     (result[opener], result[index]) = (Some(index), Some(opener));
                     break;
@@ -139,7 +139,7 @@ fn partners(tokens: &[Token]) -> Vec<Option<usize>> {
 }
 
 /// A number for each pair of brackets.
-fn class(kind: TokenKind) -> Option<usize> {
+fn pair(kind: TokenKind) -> Option<usize> {
     use TokenKind::*;
     Some(match kind {
         OpenQuote | CloseQuote => 0,
