@@ -16,9 +16,15 @@ pub(crate) struct Registry {
 impl Registry {
     /// Those of all services.
     pub fn new() -> Registry {
-        let resources = [terrane_aws_ec2::resources(), terrane_aws_iam::resources(), terrane_aws_s3::resources()];
+        let resources = [
+            terrane_aws_dynamodb::resources(),
+            terrane_aws_ec2::resources(),
+            terrane_aws_iam::resources(),
+            terrane_aws_s3::resources(),
+        ];
         let data = [
             own_data_sources(),
+            terrane_aws_dynamodb::data_sources(),
             terrane_aws_ec2::data_sources(),
             terrane_aws_iam::data_sources(),
             terrane_aws_s3::data_sources(),
