@@ -1,6 +1,8 @@
 //! What a user asks of a plan.
 
-use terrane_address::{AbsResource, ConfigResource, Instance, ModuleInstance, Target};
+use std::sync::Arc;
+
+use terrane_address::{AbsResource, ConfigResource, Instance, Key, ModuleInstance, Target};
 
 /// What a plan is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,9 +56,8 @@ impl PlanOptions {
 
     /// Whether any expansion of a declared resource can be selected.
     pub(crate) fn may_select(&self, resource: &ConfigResource) -> bool {
-        let within = |module: &ModuleInstance| resource.module.0.starts_with(&module.module().0);
         let matches = |target: &Target| match target {
-            Target::Module(module) => within(module),
+            Target::Module(module) => resource.module.0.starts_with(&module.module().0),
             Target::Resource(r) => r.config() == *resource,
             Target::Instance(i) => i.resource.config() == *resource,
         };
@@ -66,9 +67,8 @@ impl PlanOptions {
     /// Whether any instance of an expanded resource can be selected.
     pub(crate) fn may_select_in(&self, resource: &AbsResource) -> bool {
         let matches = |target: &Target| match target {
-            Target::Module(module) => resource.module.0.starts_with(&module.0),
-            Target::Resource(r) => r == resource,
-            Target::Instance(i) => i.resource == *resource,
+            Target::Module(module) => begins(&resource.module, module),
+            Target::Resource(r) | Target::Instance(Instance { resource: r, .. }) => is_same(resource, r),
         };
         !self.is_targeted() || self.targets.iter().any(matches)
     }
@@ -76,10 +76,23 @@ impl PlanOptions {
 
 fn covers(target: &Target, instance: &Instance) -> bool {
     match target {
-        Target::Module(module) => instance.resource.module.0.starts_with(&module.0),
-        Target::Resource(resource) => instance.resource == *resource,
-        Target::Instance(i) => i == instance,
+        Target::Module(module) => begins(&instance.resource.module, module),
+        Target::Resource(resource) => is_same(&instance.resource, resource),
+        Target::Instance(i) => i.key == instance.key && is_same(&instance.resource, &i.resource),
     }
+}
+
+fn is_same(resource: &AbsResource, target: &AbsResource) -> bool {
+    let depth = resource.module.0.len() == target.module.0.len();
+    resource.resource == target.resource && depth && begins(&resource.module, &target.module)
+}
+
+/// Whether a module is the target or within it. A call without key stands for all its instances.
+fn begins(module: &ModuleInstance, target: &ModuleInstance) -> bool {
+    let same = |((name, key), (wanted, of)): (&(Arc<str>, Key), &(Arc<str>, Key))| {
+        name == wanted && (*of == Key::None || key == of)
+    };
+    module.0.len() >= target.0.len() && module.0.iter().zip(&target.0).all(same)
 }
 
 #[cfg(test)]
@@ -94,6 +107,9 @@ mod tests {
         for (target, instance, selected) in [
             ("module.a", "module.a.t.x[0]", true),
             ("module.a", "module.a.module.b.t.x", true),
+            ("module.a", "module.a[1].t.x", true),
+            ("module.a.t.x", "module.a[1].t.x[0]", true),
+            ("module.a.t.x", "module.a.module.b.t.x", false),
             ("module.a[0]", "module.a[1].t.x", false),
             ("t.x", "t.x[\"k\"]", true),
             ("t.x", "t.y", false),

@@ -7,7 +7,7 @@ use terrane_address::Mode;
 use terrane_lang::Inputs;
 use terrane_state::Snapshot;
 
-use crate::{ApplyGraph, Change, Drift, OutputChange, PlanOptions, Step};
+use crate::{ApplyGraph, Change, Drift, OutputChange, PlanMode, PlanOptions, Step};
 
 /// What will happen, in which order, and from where.
 #[derive(Clone, Debug)]
@@ -63,18 +63,20 @@ pub struct Summary {
 }
 
 impl Plan {
-    /// Whether applying would change objects, outputs or renames in state.
+    /// Whether applying would change objects, outputs or addresses; in a refresh-only plan, what the state says of objects.
     pub fn has_changes(&self) -> bool {
-        self.steps.iter().any(Step::has_effect) || self.outputs.values().any(|o| !o.is_no_op()) || self.updates_state()
+        let drifted = self.options.mode == PlanMode::RefreshOnly && !self.drift.is_empty();
+        drifted || self.steps.iter().any(Step::has_effect) || self.outputs.values().any(|o| !o.is_no_op())
+    }
+
+    /// Whether applying would write another state, be it that only what it remembers of unchanged objects differs.
+    pub fn updates_state(&self) -> bool {
+        self.has_changes() || self.refreshed != self.prior
     }
 
     /// Whether it can be applied and doing so would have an effect.
     pub fn is_applicable(&self) -> bool {
         !self.errored && self.has_changes()
-    }
-
-    fn updates_state(&self) -> bool {
-        self.options.mode == crate::PlanMode::RefreshOnly && !self.drift.is_empty()
     }
 
     /// Counts changes of managed objects.

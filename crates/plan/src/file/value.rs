@@ -23,11 +23,8 @@ pub(super) fn encode(value: &Value) -> Result<wire::Value, String> {
 
 pub(super) fn decode(wire: wire::Value) -> Result<Value, String> {
     let value = unpack(&wire.v)?;
-    let kinds = [
-        (wire.sensitive, Marks::SENSITIVE),
-        (wire.ephemeral, Marks::EPHEMERAL),
-        (wire.deprecated, Marks::DEPRECATED),
-    ];
+    let kinds =
+        [(wire.sensitive, Marks::SENSITIVE), (wire.ephemeral, Marks::EPHEMERAL), (wire.deprecated, Marks::DEPRECATED)];
     let mut marks = Vec::new();
     for (paths, mark) in kinds {
         for path in paths {

@@ -11,9 +11,9 @@ use super::{Draft, Halt, Planner};
 use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReplaceOrder};
 
 impl Planner<'_> {
-    /// Evaluates an output and notes what becomes of it.
+    /// Evaluates an output and notes what becomes of it. What a target leaves out is not planned for the sake of one.
     pub(super) fn output(&mut self, name: &Arc<str>) -> Result<(), Halt> {
-        let evaluated = self.attempt(|e, lookup, diags| e.output(name, lookup, diags))?;
+        let evaluated = self.attempt_only(|e, lookup, diags| e.output(name, lookup, diags))?;
         let stored = self.prior.outputs.get(&**name);
         let before = stored.and_then(|o| terrane_value::json::from_json(&o.json, &o.ty).ok());
         let after = Some(evaluated.value.unmark_deep().0);

@@ -167,10 +167,12 @@ impl<'p> Planner<'p> {
         }
         let changes = instances.iter().filter_map(|i| self.drafts.get(&(i.clone(), None)));
         Ok(changes.into_iter().any(|draft| match &draft.step.change {
-            Change::NoOp { .. } | Change::Read { .. } | Change::Forget { .. } => false,
-            // A new object counts only as a whole: it had no attribute that could change.
-            Change::Create { .. } => path.0.is_empty(),
-            Change::Delete { .. } => true,
+            // An object that comes or goes has not changed, as Terraform has it.
+            Change::NoOp { .. }
+            | Change::Read { .. }
+            | Change::Forget { .. }
+            | Change::Create { .. }
+            | Change::Delete { .. } => false,
             Change::Update { prior, planned } | Change::Replace { prior, planned, .. } => {
                 let (prior, planned) = (prior.clone().unmark_deep().0, planned.value.clone().unmark_deep().0);
                 path.0.is_empty() || differs(&prior, &planned, path)

@@ -216,8 +216,20 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// Evaluates something; what is said counts only if the evaluation came to an end.
+    /// Evaluates something, and starts what it has to wait for.
     fn attempt<T>(
+        &mut self,
+        evaluate: impl FnOnce(&mut Evaluator<'p>, &dyn Lookup, &mut Diagnostics) -> Result<T, Stop>,
+    ) -> Result<T, Halt> {
+        let result = self.attempt_only(evaluate);
+        if let Err(Halt::Wait(Wait::Dep(dep))) = &result {
+            self.demand(dep);
+        }
+        result
+    }
+
+    /// Evaluates something; what is said counts only if the evaluation came to an end.
+    fn attempt_only<T>(
         &mut self,
         evaluate: impl FnOnce(&mut Evaluator<'p>, &dyn Lookup, &mut Diagnostics) -> Result<T, Stop>,
     ) -> Result<T, Halt> {
@@ -232,10 +244,7 @@ impl<'p> Planner<'p> {
                 self.diags.extend(diags);
                 Err(Halt::Failed(reported))
             }
-            Err(Stop::Blocked(dep)) => {
-                self.demand(&dep);
-                Err(Halt::Wait(Wait::Dep(dep)))
-            }
+            Err(Stop::Blocked(dep)) => Err(Halt::Wait(Wait::Dep(dep))),
         }
     }
 

@@ -1,0 +1,248 @@
+//! The provider of a world of things.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use terrane_provider::{
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest,
+    PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
+};
+use terrane_value::{Attribute, Block, Path, Schema, Type, Value, json};
+
+use super::things::{Thing, Things};
+
+/// Knows `thing`, `thing_draft` (which cannot be applied) and the data source `thing`.
+pub struct ThingProvider {
+    things: Arc<Things>,
+}
+
+impl ThingProvider {
+    pub fn new(things: Arc<Things>) -> ThingProvider {
+        ThingProvider { things }
+    }
+}
+
+fn attribute(ty: Type, required: bool, optional: bool, computed: bool) -> Attribute {
+    Attribute {
+        ty,
+        required,
+        optional,
+        computed,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        as_blocks: false,
+    }
+}
+
+/// `size` and `links` change in place, `color` does not; `note` is chosen if nobody says; `rev` counts changes.
+pub fn schema() -> Schema {
+    let secret = Attribute { sensitive: true, ..attribute(Type::String, false, true, false) };
+    let attributes = [
+        ("id".into(), attribute(Type::String, false, false, true)),
+        ("name".into(), attribute(Type::String, true, false, false)),
+        ("size".into(), attribute(Type::Number, false, true, false)),
+        ("color".into(), attribute(Type::String, false, true, false)),
+        ("links".into(), attribute(Type::list(Type::String), false, true, false)),
+        ("note".into(), attribute(Type::String, false, true, true)),
+        ("rev".into(), attribute(Type::Number, false, false, true)),
+        ("secret".into(), secret),
+    ];
+    Schema { version: 1, block: Block { attributes: attributes.into(), ..Block::default() } }
+}
+
+fn data_schema() -> Schema {
+    let attributes = [
+        ("id".into(), attribute(Type::String, false, false, true)),
+        ("name".into(), attribute(Type::String, true, false, false)),
+        ("size".into(), attribute(Type::Number, false, false, true)),
+    ];
+    Schema { version: 0, block: Block { attributes: attributes.into(), ..Block::default() } }
+}
+
+fn config_schema() -> Schema {
+    let attributes = [("region".into(), attribute(Type::String, false, true, false))];
+    Schema { version: 0, block: Block { attributes: attributes.into(), ..Block::default() } }
+}
+
+#[async_trait]
+impl Provider for ThingProvider {
+    fn config_schema(&self) -> Arc<Schema> {
+        Arc::new(config_schema())
+    }
+
+    fn resource_types(&self) -> Vec<&str> {
+        vec!["thing", "thing_draft"]
+    }
+
+    fn data_types(&self) -> Vec<&str> {
+        vec!["thing"]
+    }
+
+    fn resource_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        ["thing", "thing_draft"].contains(&ty).then(|| Arc::new(schema()))
+    }
+
+    fn data_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        (ty == "thing").then(|| Arc::new(data_schema()))
+    }
+
+    fn can_apply(&self, ty: &str) -> bool {
+        ty == "thing"
+    }
+
+    fn can_read(&self, _: &str) -> bool {
+        true
+    }
+
+    fn validate_config(&self, config: &Value) -> Vec<Problem> {
+        match config.get("region").and_then(Value::as_str) {
+            Some("nowhere") => {
+                let path = Path::root().attr("region");
+                vec![Problem::error("No such region", "There is no region \"nowhere\".").at(path)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn validate_resource(&self, _: &str, config: &Value) -> Vec<Problem> {
+        match config.get("size").and_then(Value::as_i64) {
+            Some(size) if size < 0 => {
+                vec![Problem::error("Size is negative", format!("{size} is no size.")).at(Path::root().attr("size"))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn validate_data(&self, _: &str, _: &Value) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// Version 0 had `colour`.
+    fn upgrade(&self, _: &str, _: u64, text: &str) -> Result<Value, Vec<Problem>> {
+        let text = text.replace("\"colour\"", "\"color\"");
+        json::from_json(&text, &schema().block.implied_type())
+            .map_err(|e| vec![Problem::error("Stored thing cannot be read", e.to_string())])
+    }
+
+    async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+        Ok(Arc::new(ThingProvider::new(self.things.clone())))
+    }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn thing(value: &Value) -> Thing {
+    let links = value.get("links").and_then(Value::elements).unwrap_or_default();
+    Thing {
+        name: text(value, "name").unwrap_or_default(),
+        size: value.get("size").and_then(Value::as_i64),
+        color: text(value, "color"),
+        links: links.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        note: text(value, "note"),
+        secret: text(value, "secret"),
+        ..Thing::default()
+    }
+}
+
+/// A thing that is made: what nobody says is chosen.
+fn new_thing(planned: &Value) -> Thing {
+    let thing = thing(planned);
+    Thing { note: thing.note.clone().or(Some("auto".into())), ..thing }
+}
+
+/// The object of a thing; `like` says whether no links are null or empty.
+fn object(id: &str, thing: &Thing, like: &Value) -> Object {
+    let string = |text: &Option<String>| text.as_ref().map_or(Value::null(Type::String), |t| Value::from(t.as_str()));
+    let no_links = like.get("links").is_none_or(Value::is_null) && thing.links.is_empty();
+    let links = match no_links {
+        true => Value::null(Type::list(Type::String)),
+        false => Value::list(Type::String, thing.links.iter().map(|l| Value::from(l.as_str()))),
+    };
+    Object::new(Value::object([
+        ("id", Value::from(id)),
+        ("name", Value::from(thing.name.as_str())),
+        ("size", thing.size.map_or(Value::null(Type::Number), Value::from)),
+        ("color", string(&thing.color)),
+        ("links", links),
+        ("note", string(&thing.note)),
+        ("rev", Value::from(thing.rev)),
+        ("secret", string(&thing.secret)),
+    ]))
+}
+
+fn plan(prior: Option<&Value>, config: &Value) -> PlanResponse {
+    let ty = schema().block.implied_type();
+    let part = |name: &str| config.get(name).cloned().unwrap_or_else(|| Value::null(Type::Any));
+    let kept = |name: &str, ty: Type| match prior.and_then(|p| p.get(name)) {
+        Some(value) => value.clone(),
+        None => Value::unknown(ty),
+    };
+    let note = if part("note").is_null() { kept("note", Type::String) } else { part("note") };
+    let mut planned = vec![("id", kept("id", Type::String)), ("note", note), ("rev", kept("rev", Type::Number))];
+    planned.extend(["name", "size", "color", "links", "secret"].map(|name| (name, part(name))));
+    let mut value = terrane_value::convert(&Value::object(planned.clone()), &ty).unwrap();
+    if prior.is_some_and(|prior| *prior != value) {
+        planned.retain(|(name, _)| *name != "rev");
+        planned.push(("rev", Value::unknown(Type::Number)));
+        value = terrane_value::convert(&Value::object(planned), &ty).unwrap();
+    }
+    PlanResponse { planned: Some(value), requires_replace: vec![Path::root().attr("color")], ..PlanResponse::default() }
+}
+
+#[async_trait]
+impl Configured for ThingProvider {
+    async fn read(&self, requests: Vec<ReadRequest>) -> Vec<ReadOutcome> {
+        let read = |request: ReadRequest| {
+            let id = text(&request.prior.value, "id").unwrap_or_default();
+            Ok(self.things.read(&id).map(|thing| object(&id, &thing, &request.prior.value)))
+        };
+        requests.into_iter().map(read).collect()
+    }
+
+    async fn plan(&self, request: PlanRequest) -> PlanResponse {
+        plan(request.prior.as_ref().map(|p| &p.value), &request.config)
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
+        let problem = |why: String| vec![Problem::error("Change failed", format!("{why}."))];
+        let now = |id: &str, like: &Value| self.things.read(id).map(|thing| object(id, &thing, like));
+        match request.change {
+            Change::Create { planned, .. } => match self.things.create(&request.operation, new_thing(&planned)) {
+                Ok(id) => ApplyResponse { object: now(&id, &planned), problems: Vec::new() },
+                Err((id, why)) => {
+                    ApplyResponse { object: id.and_then(|id| now(&id, &planned)), problems: problem(why) }
+                }
+            },
+            Change::Update { prior, planned, .. } => {
+                let id = text(&prior.value, "id").unwrap_or_default();
+                let new = thing(&planned);
+                let result = self.things.update(&id, |thing| {
+                    *thing = Thing { rev: thing.rev, operation: thing.operation.clone(), ..new };
+                });
+                let problems = result.err().map(problem).unwrap_or_default();
+                ApplyResponse { object: now(&id, &planned), problems }
+            }
+            Change::Delete { prior } => {
+                let id = text(&prior.value, "id").unwrap_or_default();
+                let problems = self.things.delete(&id).err().map(problem).unwrap_or_default();
+                ApplyResponse { object: None, problems }
+            }
+        }
+    }
+
+    async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {
+        Ok(object(&request.id, &Thing::default(), &Value::dynamic()))
+    }
+
+    async fn read_data(&self, request: DataRequest) -> DataOutcome {
+        let name = text(&request.config, "name").unwrap_or_default();
+        let Some((id, thing)) = self.things.by_name(&name) else {
+            return Err(vec![Problem::error("No such thing", format!("There is no thing named {name:?}."))]);
+        };
+        let size = thing.size.map_or(Value::null(Type::Number), Value::from);
+        Ok(Value::object([("id", Value::from(id)), ("name", Value::from(name)), ("size", size)]))
+    }
+}
