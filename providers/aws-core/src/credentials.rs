@@ -14,10 +14,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use aws_sdk_sts::error::DisplayErrorContext;
 use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
 use aws_types::SdkConfig;
 
+use crate::problem::line;
 use crate::settings::{Keys, Role, Settings, Token, WebIdentity};
 
 /// The name in the session of a role when none is written.
@@ -137,7 +137,7 @@ impl Assumed {
             .set_transitive_tag_keys((!role.transitive_tag_keys.is_empty()).then(|| role.transitive_tag_keys.clone()))
             .send()
             .await;
-        let answer = answer.map_err(|e| refused(&role.arn, &DisplayErrorContext(&e)))?;
+        let answer = answer.map_err(|e| refused(&role.arn, &line(&e)))?;
         credentials(&role.arn, answer.credentials)
     }
 
@@ -154,7 +154,7 @@ impl Assumed {
             .set_policy_arns(policies(role))
             .send()
             .await;
-        let answer = answer.map_err(|e| refused(&role.arn, &DisplayErrorContext(&e)))?;
+        let answer = answer.map_err(|e| refused(&role.arn, &line(&e)))?;
         credentials(&role.arn, answer.credentials)
     }
 }

@@ -2,7 +2,6 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use terrane_provider::Problem;
@@ -39,14 +38,15 @@ pub fn problem<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Problem
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let (detail, hint) = match code(error) {
-        Some(c) => (format!("{c}: {}", message(error).unwrap_or("no message")), hint(c)),
-        None => (chain(error), unreachable_hint(error)),
-    };
+    let detail = line(error);
+    let hint = code(error).map_or_else(|| unreachable_hint(error), hint);
     let facts = facts(status(error), error.request_id());
     let ending = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
     Problem::error(format!("{} failed", capitalised(what)), format!("{detail}{ending}{facts}{hint}"))
 }
+
+/// What the SDK puts around causes that says nothing.
+const WRAPPERS: [&str; 3] = ["unhandled error", "service error", "dispatch failure"];
 
 fn chain<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
     match error {
@@ -54,14 +54,14 @@ fn chain<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> S
         SdkError::TimeoutError(_) => "The call timed out".to_owned(),
         SdkError::DispatchFailure(_) => format!("No answer from AWS: {}", innermost(error)),
         SdkError::ResponseError(_) => format!("The answer cannot be read: {}", innermost(error)),
-        _ => DisplayErrorContext(error).to_string(),
+        _ => format!("AWS answered without an error code: {}", innermost(error)),
     }
 }
 
-/// The causes of an error below the SDK's own wrapping, outermost first.
+/// The causes of an error below the SDK's own wrapping, outermost first. Never the answer itself, which may hold secrets.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |e| e.source());
-    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    let mut texts: Vec<String> = causes.map(ToString::to_string).filter(|t| !WRAPPERS.contains(&t.as_str())).collect();
     texts.dedup();
     if texts.is_empty() { error.to_string() } else { texts.join(": ") }
 }
@@ -95,6 +95,17 @@ fn unreachable_hint<E>(error: &SdkError<E, HttpResponse>) -> &'static str {
             "\nCheck the network, the region and any custom endpoints."
         }
         _ => "",
+    }
+}
+
+/// Tells an error in a line: code and message, or the causes.
+pub(crate) fn line<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match code(error) {
+        Some(c) => format!("{c}: {}", message(error).unwrap_or("no message")),
+        None => chain(error),
     }
 }
 

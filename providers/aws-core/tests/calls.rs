@@ -22,6 +22,8 @@ enum Answer {
     Error(u16, &'static str),
     /// The connection is closed without an answer.
     Nothing,
+    /// An answer that is none.
+    Garbage,
 }
 
 /// A server that gives these answers one after the other, the last one for ever, and counts requests.
@@ -58,6 +60,7 @@ fn text(answer: Answer) -> Option<String> {
             ),
         ),
         Answer::Nothing => return None,
+        Answer::Garbage => (200, "<Secret>hunter2</Secret>".to_owned()),
     };
     let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\nx-amzn-requestid: r-1\r\ncontent-type: text/xml");
     Some(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
@@ -106,6 +109,16 @@ async fn refusals_are_told_with_code_message_status_and_request() {
     let problem = problem("asking", &error);
     assert!(problem.detail.starts_with("AccessDenied: so it is. (HTTP 403, request id r-1)"), "{problem:?}");
     assert!(problem.detail.contains("permission"));
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn answers_that_cannot_be_read_are_told_without_their_text() {
+    let (cloud, count) = server(&[Answer::Garbage]).await;
+    let sts = sts(&cloud);
+    let error = cloud.call("sts:GetCallerIdentity", || sts.get_caller_identity().send()).await.unwrap_err();
+    let problem = problem("asking", &error);
+    assert!(problem.detail.contains("error parsing XML") && !problem.detail.contains("hunter2"), "{problem:?}");
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
