@@ -557,6 +557,12 @@ impl Contents {
         }
     }
 
+    /// Whether callers must pass a provider configuration under a name.
+    pub fn requires(&self, name: &ConfigName) -> bool {
+        let required = self.settings.required_providers.get(&name.local);
+        required.is_some_and(|r| r.configuration_aliases.contains(name))
+    }
+
     /// A variable by name.
     pub fn variable(&self, name: &str) -> Option<&VariableDecl> {
         self.declared.names.variables.get(name).and_then(|id| self.variables.get(id.index()))

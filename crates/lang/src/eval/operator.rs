@@ -89,8 +89,10 @@ fn short_circuit(
 ) -> Option<(Value, Vec<Diagnostic>)> {
     let deciding = op == BinaryOp::Or;
     let ready = |(value, errors): (&Value, &[Diagnostic])| {
-        let value = convert(value, &Type::Bool).ok().filter(|v| !v.is_null())?;
-        Some((value.as_bool(), value.marks(), errors.to_vec()))
+        let value = convert(value, &Type::Bool).ok()?;
+        // As in other tools null counts as false here; it is an error only if the other side does not decide.
+        let known = if value.is_null() { Some(false) } else { value.as_bool() };
+        Some((known, value.marks(), errors.to_vec()))
     };
     let (a, a_marks, a_errors) = ready(left)?;
     let (b, b_marks, b_errors) = ready(right)?;

@@ -116,27 +116,9 @@ pub(super) struct Frame<'a, 'p> {
 
 impl Resolve for Frame<'_, '_> {
     fn resolve(&mut self, reference: &Reference, key: Option<Value>, span: Span) -> Result<Value, Fault> {
-        let at = self.scope.at;
-        match reference {
-            Reference::Variable(id) => {
-                let known = self.run.variable(at, *id, span)?;
-                Ok(self.read(known))
-            }
-            Reference::Local(id) => {
-                let known = self.run.local(at, *id, span)?;
-                Ok(self.read(known))
-            }
-            Reference::Resource { resource, .. } => self.run.resource(at, *resource, key, span, &mut self.reads),
-            Reference::Module { call, output, .. } => {
-                self.run.module(at, *call, key, output.as_deref(), span, &mut self.reads)
-            }
-            Reference::EachKey | Reference::EachValue | Reference::CountIndex => Ok(self.repetition(reference)),
-            Reference::SelfObject => Ok(self.scope.self_value.clone().unwrap_or_else(Value::dynamic)),
-            Reference::PathModule => Ok(Value::string(self.run.ev.state(at).contents.dir.clone())),
-            Reference::PathRoot => Ok(Value::string(self.run.ev.state(At::ROOT).contents.dir.clone())),
-            Reference::PathCwd => Ok(Value::string(self.run.ev.inputs.cwd.clone())),
-            Reference::Workspace => Ok(self.workspace()),
-            Reference::Bound { .. } => Ok(Value::dynamic()),
+        match self.referred(reference, key, span) {
+            Err(Fault::Stop(Stop::Failed(_))) if self.run.ev.inputs.stage == Stage::Validate => Ok(Value::dynamic()),
+            result => result,
         }
     }
 
@@ -168,11 +150,40 @@ impl Resolve for Frame<'_, '_> {
     }
 
     fn reported(&self) -> Option<Reported> {
-        self.run.diags.reported()
+        match self.run.ev.inputs.stage {
+            // Validation goes on to what else is wrong.
+            Stage::Validate => None,
+            Stage::Plan | Stage::Apply => self.run.diags.reported(),
+        }
     }
 }
 
 impl Frame<'_, '_> {
+    fn referred(&mut self, reference: &Reference, key: Option<Value>, span: Span) -> Result<Value, Fault> {
+        let at = self.scope.at;
+        match reference {
+            Reference::Variable(id) => {
+                let known = self.run.variable(at, *id, span)?;
+                Ok(self.read(known))
+            }
+            Reference::Local(id) => {
+                let known = self.run.local(at, *id, span)?;
+                Ok(self.read(known))
+            }
+            Reference::Resource { resource, .. } => self.run.resource(at, *resource, key, span, &mut self.reads),
+            Reference::Module { call, output, .. } => {
+                self.run.module(at, *call, key, output.as_deref(), span, &mut self.reads)
+            }
+            Reference::EachKey | Reference::EachValue | Reference::CountIndex => Ok(self.repetition(reference)),
+            Reference::SelfObject => Ok(self.scope.self_value.clone().unwrap_or_else(Value::dynamic)),
+            Reference::PathModule => Ok(Value::string(self.run.ev.state(at).contents.dir.clone())),
+            Reference::PathRoot => Ok(Value::string(self.run.ev.state(At::ROOT).contents.dir.clone())),
+            Reference::PathCwd => Ok(Value::string(self.run.ev.inputs.cwd.clone())),
+            Reference::Workspace => Ok(self.workspace()),
+            Reference::Bound { .. } => Ok(Value::dynamic()),
+        }
+    }
+
     fn read(&mut self, known: super::memo::Known) -> Value {
         self.reads.extend(known.reads.iter());
         known.value

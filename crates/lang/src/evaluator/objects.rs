@@ -184,10 +184,10 @@ fn together(expansion: &Expansion, objects: Vec<Value>) -> Value {
 /// The value with the parts marked that the schema says are sensitive.
 fn mark_sensitive(value: Value, schema: &Schema) -> Value {
     let (bare, marks) = value.clone().unmark();
-    let paths = schema.block.sensitive_paths(&bare);
-    if paths.is_empty() {
-        return value;
+    let paths = schema.block.sensitive_paths(&bare).into_iter().filter(|path| bare.at(&path.0).is_some());
+    let sensitive: Vec<_> = paths.map(|path| (path, Marks::SENSITIVE)).collect();
+    match sensitive.is_empty() {
+        true => value,
+        false => bare.mark_at(&sensitive).mark(marks),
     }
-    let sensitive: Vec<_> = paths.into_iter().map(|path| (path, Marks::SENSITIVE)).collect();
-    bare.mark_at(&sensitive).mark(marks)
 }

@@ -104,7 +104,10 @@ fn used_by(module: &ModuleDecl, decl: &ResourceDecl, seen: &Seen, diags: &mut Di
         None => (ConfigName { local: decl.resource.implied_provider().into(), alias: None }, decl.span),
     };
     find(module, seen, &name).unwrap_or_else(|| {
-        diags.error(undeclared(module, &name, span));
+        // What the caller should have passed is reported at the call.
+        if module.parent.is_none() || !module.contents.requires(&name) {
+            diags.error(undeclared(module, &name, span));
+        }
         let provider = module.provider_of(&name.local);
         ProviderConfig { module: module.path.clone(), provider, alias: name.alias }
     })
@@ -134,15 +137,13 @@ fn wrong_type(span: Span, child: &ConfigName, wanted: &Provider, here: &ConfigNa
 /// The error if a module has no use for a configuration passed to it.
 fn unexpected(module: &ModuleDecl, child: &ConfigName, span: Span) -> Option<Diagnostic> {
     let contents = &module.contents;
-    let required = contents.settings.required_providers.get(&child.local);
     let declared = contents.providers.iter().find(|decl| decl.name == *child);
     if declared.is_some_and(|decl| !is_proxy(module, decl)) {
         let detail =
             format!("The called module has its own provider configuration \"{child}\"; it cannot be passed one.");
         return Some(Diagnostic::error("Cannot override provider configuration", detail).at(span));
     }
-    let listed = required.is_some_and(|r| r.configuration_aliases.contains(child));
-    (child.alias.is_some() && !listed && declared.is_none()).then(|| {
+    (child.alias.is_some() && !contents.requires(child) && declared.is_none()).then(|| {
         let detail = format!("The called module does not list \"{child}\" in configuration_aliases.");
         Diagnostic::error("Reference to undefined provider", detail).at(span)
     })

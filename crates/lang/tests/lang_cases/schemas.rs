@@ -1,0 +1,112 @@
+//! A provider named `test`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use terrane_address::{Mode, Provider};
+use terrane_lang::Schemas;
+use terrane_value::{Attribute, Block, NestedBlock, Nesting, Schema, Type};
+
+pub struct TestSchemas;
+
+fn attribute(ty: Type) -> Attribute {
+    Attribute {
+        ty,
+        required: false,
+        optional: true,
+        computed: false,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        as_blocks: false,
+    }
+}
+
+fn attributes(list: Vec<(&str, Attribute)>) -> BTreeMap<Arc<str>, Attribute> {
+    list.into_iter().map(|(n, a)| (n.into(), a)).collect()
+}
+
+fn nested(nesting: Nesting, min_items: u64, max_items: u64, block: Block) -> NestedBlock {
+    NestedBlock { nesting, min_items, max_items, block }
+}
+
+fn schema(attributes: BTreeMap<Arc<str>, Attribute>, blocks: Vec<(&str, NestedBlock)>) -> Option<Arc<Schema>> {
+    let blocks = blocks.into_iter().map(|(n, b)| (n.into(), b)).collect();
+    Some(Arc::new(Schema { version: 0, block: Block { attributes, blocks, deprecated: None } }))
+}
+
+/// `test_thing`: every kind of attribute.
+fn thing() -> Option<Arc<Schema>> {
+    let computed = Attribute { optional: false, computed: true, ..attribute(Type::String) };
+    schema(
+        attributes(vec![
+            ("id", computed.clone()),
+            ("secret", Attribute { sensitive: true, ..computed }),
+            ("name", attribute(Type::String)),
+            ("size", attribute(Type::Number)),
+            ("on", attribute(Type::Bool)),
+            ("tags", attribute(Type::map(Type::String))),
+            ("names", attribute(Type::set(Type::String))),
+            ("any", attribute(Type::Any)),
+            ("old", Attribute { deprecated: Some("Use name instead.".into()), ..attribute(Type::String) }),
+        ]),
+        vec![],
+    )
+}
+
+/// `test_blocks`: every kind of block.
+fn blocks() -> Option<Arc<Schema>> {
+    let port = || Block {
+        attributes: attributes(vec![
+            ("port", Attribute { required: true, optional: false, ..attribute(Type::Number) }),
+            ("note", attribute(Type::String)),
+        ]),
+        ..Block::default()
+    };
+    let element = Type::object([("cidr", Type::String), ("port", Type::Number)]);
+    let ingress = Attribute { computed: true, as_blocks: true, ..attribute(Type::set(element)) };
+    schema(
+        attributes(vec![("ingress", ingress)]),
+        vec![
+            ("single", nested(Nesting::Single, 0, 1, port())),
+            ("list", nested(Nesting::List, 0, 2, port())),
+            ("set", nested(Nesting::Set, 0, 0, port())),
+            ("map", nested(Nesting::Map, 0, 0, port())),
+        ],
+    )
+}
+
+/// `test_strict`: what must be there.
+fn strict() -> Option<Arc<Schema>> {
+    let block = Block::default();
+    schema(
+        attributes(vec![("name", Attribute { required: true, optional: false, ..attribute(Type::String) })]),
+        vec![("must", nested(Nesting::List, 1, 1, block))],
+    )
+}
+
+impl Schemas for TestSchemas {
+    fn provider(&self, provider: &Provider) -> Option<Arc<Schema>> {
+        match &*provider.ty {
+            "test" => schema(attributes(vec![("region", attribute(Type::String))]), vec![]),
+            _ => None,
+        }
+    }
+
+    fn resource(&self, provider: &Provider, mode: Mode, ty: &str) -> Option<Arc<Schema>> {
+        self.provider(provider)?;
+        match (mode, ty) {
+            (Mode::Managed, "test_thing") | (Mode::Data, "test_lookup") => thing(),
+            (Mode::Managed, "test_blocks") => blocks(),
+            (Mode::Managed, "test_strict") => strict(),
+            _ => None,
+        }
+    }
+
+    fn types(&self, _: &Provider, mode: Mode) -> Vec<String> {
+        match mode {
+            Mode::Managed => vec!["test_blocks".into(), "test_strict".into(), "test_thing".into()],
+            _ => vec!["test_lookup".into()],
+        }
+    }
+}
