@@ -9,7 +9,7 @@ fn five_mistakes_are_reported_in_one_run() {
         "main.tf",
         r#"
 provider "aws" {
-  region = "us-east-1"
+  region = "eu-west-1"
 }
 
 resource "aws_vpc" "main" {
@@ -66,7 +66,7 @@ fn a_type_that_cannot_be_applied_yet_stops_apply_before_the_first_change() {
         "main.tf",
         r#"
 provider "aws" {
-  region = "us-east-1"
+  region = "eu-west-1"
 }
 
 resource "aws_vpc" "main" {

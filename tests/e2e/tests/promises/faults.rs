@@ -7,7 +7,7 @@ use terrane_test_proxy::{Fault, Rule};
 
 const TWO: &str = r#"
 provider "aws" {
-  region = "us-east-1"
+  region = "eu-west-1"
 }
 
 resource "aws_vpc" "main" {
@@ -19,6 +19,12 @@ resource "aws_subnet" "a" {
   cidr_block = "10.0.1.0/24"
 }
 "#;
+
+/// A call that the account may not make.
+fn refused(call: &str) -> Rule {
+    let message = "You are not authorized to perform this operation.".into();
+    Rule::new(call, Fault::Error { status: 403, code: "UnauthorizedOperation".into(), message })
+}
 
 #[test]
 fn throttling_is_waited_out() {
@@ -35,8 +41,8 @@ fn throttling_is_waited_out() {
 fn what_was_made_before_a_failure_is_in_the_state() {
     let Some(world) = World::new("failure") else { return };
     world.write("main.tf", TWO);
-    world.proxy().set_rules(vec![Rule::new("ec2:CreateSubnet", Fault::Status(400))]);
-    world.terrane(&["apply", "-auto-approve"]).code(1).says(&["Apply incomplete!", "1 added"].map(|w| w.trim_end_matches('!')));
+    world.proxy().set_rules(vec![refused("ec2:CreateSubnet")]);
+    world.terrane(&["apply", "-auto-approve"]).code(1).says(&["Apply incomplete.", "1 added"]).complains(&["UnauthorizedOperation", "aws_subnet.a"]);
     world.terrane(&["state", "list"]).code(0).says(&["aws_vpc.main"]);
     world.proxy().set_rules(Vec::new());
     world.terrane(&["apply", "-auto-approve"]).code(0).says(&["1 added, 0 changed, 0 destroyed"]);
@@ -50,7 +56,7 @@ fn a_half_made_object_is_kept_as_tainted_and_replaced() {
         "main.tf",
         r#"
 provider "aws" {
-  region = "us-east-1"
+  region = "eu-west-1"
 }
 
 resource "aws_vpc" "main" {
@@ -59,7 +65,7 @@ resource "aws_vpc" "main" {
 }
 "#,
     );
-    world.proxy().set_rules(vec![Rule::new("ec2:ModifyVpcAttribute", Fault::Status(400))]);
+    world.proxy().set_rules(vec![refused("ec2:ModifyVpcAttribute")]);
     world.terrane(&["apply", "-auto-approve"]).code(1);
     world.terrane(&["state", "show", "aws_vpc.main"]).code(0).says(&["(tainted)", "vpc-"]);
     world.proxy().set_rules(Vec::new());

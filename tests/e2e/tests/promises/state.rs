@@ -13,13 +13,13 @@ terraform {{
   backend "s3" {{
     bucket = "{bucket}"
     key    = "team/app.tfstate"
-    region = "us-east-1"
+    region = "eu-west-1"
     {locking}
   }}
 }}
 
 provider "aws" {{
-  region = "us-east-1"
+  region = "eu-west-1"
 }}
 
 resource "aws_vpc" "main" {{
@@ -29,8 +29,8 @@ resource "aws_vpc" "main" {{
     )
 }
 
-fn locked_out(locking: impl Fn(&str) -> String) {
-    let Some(world) = World::new("locked_out") else { return };
+fn locked_out(test: &str, locking: impl Fn(&str) -> String) {
+    let Some(world) = World::new(test) else { return };
     let name = world.unique("state");
     world.account().create_bucket(&name);
     world.account().create_lock_table(&name);
@@ -53,12 +53,12 @@ fn locked_out(locking: impl Fn(&str) -> String) {
 
 #[test]
 fn a_second_apply_names_the_holder_of_the_lock_item() {
-    locked_out(|table| format!("dynamodb_table = \"{table}\""));
+    locked_out("lock_item", |table| format!("dynamodb_table = \"{table}\""));
 }
 
 #[test]
 fn a_second_apply_names_the_holder_of_the_lock_object() {
-    locked_out(|_| "use_lockfile = true".into());
+    locked_out("lock_object", |_| "use_lockfile = true".into());
 }
 
 #[test]
