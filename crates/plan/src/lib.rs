@@ -20,6 +20,7 @@ mod problems;
 mod protocol;
 mod providers;
 mod shapes;
+mod unfinished;
 
 pub use applier::{Applied, Applier, ApplyOptions, Outcome, Prepared};
 pub use change::{Change, DeleteReason, Drift, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step};
@@ -30,3 +31,4 @@ pub use order::{Legs, Node, On, Order};
 pub use plan::{Counters, Plan, Summary};
 pub use planner::Planner;
 pub use providers::Providers;
+pub use unfinished::unfinished;
