@@ -85,9 +85,10 @@ pub struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// Whether the plan says that an attribute shall differ from what is. What is unknown in the plan does not count.
+    /// Whether the plan says that an attribute shall differ from what is. One that is unknown as a whole does not; a
+    /// block of which only computed parts are unknown does.
     pub fn changes(&self, name: &str) -> bool {
-        let known = self.planned.get(name).is_none_or(Value::is_wholly_known);
+        let known = self.planned.get(name).is_none_or(Value::is_known);
         known && Args(self.planned).differs(self.prior, name)
     }
 }
