@@ -20,11 +20,11 @@ pub async fn read(table: &Table<'_>) -> Result<Option<TimeToLiveDescription>, Pr
     }
 }
 
-/// Shows it. The attribute of one that is off cannot be read: it stays as it is known.
+/// Shows it. One that is off has no attribute for AWS: what is known of it stays.
 pub fn show(reply: &mut Reply, known: &Value, ttl: Option<TimeToLiveDescription>) {
     let enabled = ttl.as_ref().and_then(|t| t.time_to_live_status()) == Some(&TimeToLiveStatus::Enabled);
-    let written = Args(known).block("ttl").and_then(|b| b.text("attribute_name")).filter(|_| !enabled);
-    let attribute = ttl.as_ref().and_then(|t| t.attribute_name()).or(written);
+    let written = Args(known).block("ttl").and_then(|b| b.text("attribute_name"));
+    let attribute = if enabled { ttl.as_ref().and_then(|t| t.attribute_name()) } else { written };
     let mut block = Reply::new();
     block.bool("enabled", Some(enabled)).str("attribute_name", Some(attribute.unwrap_or_default()));
     reply.blocks("ttl", [block]);

@@ -62,6 +62,7 @@ fn against(prior: &Value, config: &Value, planned: Value) -> Value {
         table.keep("warm_throughput");
     }
     table.capacities(config);
+    table.recovery(config);
     table.stream();
     table.value()
 }
@@ -112,6 +113,27 @@ impl Planned<'_> {
         });
         let opened = Value::set(element, opened);
         self.fields = self.fields.with("global_secondary_index", opened);
+    }
+
+    /// How far back recovery reaches follows from whether it is on, unless it is written.
+    fn recovery(&mut self, config: &Value) {
+        const DAYS: &str = "recovery_period_in_days";
+        let on = |table| Args(table).block("point_in_time_recovery").and_then(|b| b.bool("enabled"));
+        let written =
+            Args(config).block("point_in_time_recovery").is_some_and(|b| b.0.get(DAYS).is_some_and(|d| !d.is_null()));
+        if written || on(self.prior) == on(&self.value()) {
+            return;
+        }
+        let Some(Kind::List(element, blocks)) = self.fields.get("point_in_time_recovery").map(|v| v.kind().clone())
+        else {
+            return;
+        };
+        let open = |block: &Value| match block.kind() {
+            Kind::Object(fields) => Value::from_kind(Kind::Object(fields.with(DAYS, Value::unknown(Type::Number)))),
+            _ => block.clone(),
+        };
+        let opened = Value::list(element, blocks.iter().map(open));
+        self.fields = self.fields.with("point_in_time_recovery", opened);
     }
 
     /// A stream that begins anew has a name of its own; one that goes on keeps it.
