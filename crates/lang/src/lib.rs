@@ -18,7 +18,7 @@ pub mod variables;
 mod world;
 
 pub use check::check;
-pub use evaluator::{Conditions, Evaluated, EvaluatedOutput, Evaluator, Input, Inputs, Stage};
+pub use evaluator::{Conditions, Evaluated, EvaluatedOutput, Evaluator, ImportTarget, Input, Inputs, Stage};
 pub use ir::{
     Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,
     VariableId,

@@ -9,7 +9,7 @@ use super::memo::{At, Reads};
 use crate::eval::require_bool;
 use crate::ir::{ExprId, Exprs, Node, Reference, VariableId};
 use crate::lookup::Stop;
-use crate::program::{Condition, Contents};
+use crate::program::{Condition, Contents, VariableDecl};
 
 /// What a condition came to.
 pub(super) enum Verdict {
@@ -45,7 +45,7 @@ impl<'p> Run<'_, 'p> {
         failed.map_or(Ok(()), Err)
     }
 
-    fn explained(&mut self, scope: Scope, expr: ExprId, error: Diagnostic) -> Diagnostic {
+    pub(super) fn explained(&mut self, scope: Scope, expr: ExprId, error: Diagnostic) -> Diagnostic {
         let contents: &'p Contents = self.ev.state(scope.at).contents;
         let explained = self.within(scope, &contents.exprs, |eval| Ok(eval.explained(expr, error.clone())));
         explained.map_or(error, |(explained, _)| explained)
@@ -93,6 +93,7 @@ impl<'p> Run<'_, 'p> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let mut failed = None;
         for (i, decl) in contents.variables.iter().enumerate() {
+            self.warn_deprecated(at, decl);
             let result = self.variable(at, VariableId(i as u32), decl.span).map(|_| ());
             let result = match result {
                 Ok(()) => self.validate_variable(at, VariableId(i as u32)),
@@ -105,6 +106,16 @@ impl<'p> Run<'_, 'p> {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Warns of a value for a variable that should not be used any more.
+    fn warn_deprecated(&mut self, at: At, decl: &VariableDecl) {
+        let span = self.value_span(at, decl);
+        let given = span != decl.span || self.ev.inputs.variables.contains_key(&decl.name);
+        if let (Some(text), true) = (&decl.deprecated, given) {
+            let detail = format!("The variable \"{}\" should not be set any more: {text}", decl.name);
+            self.diags.push(Diagnostic::warning("Variable marked as deprecated by the module author", detail).at(span));
+        }
     }
 
     fn validate_variable(&mut self, at: At, id: VariableId) -> Result<(), Stop> {

@@ -70,7 +70,7 @@ impl<'p> Run<'_, 'p> {
         }
     }
 
-    fn wrong_repeat(&mut self, at: At, expr: ExprId, counted: bool, wrong: Wrong) -> Stop {
+    pub(super) fn wrong_repeat(&mut self, at: At, expr: ExprId, counted: bool, wrong: Wrong) -> Stop {
         let name = if counted { "count" } else { "for_each" };
         let (detail, hint) = match wrong {
             Wrong::Detail(detail) => (detail, None),
@@ -152,7 +152,8 @@ fn known_keys(expansion: &Expansion) -> String {
 }
 
 /// Why a block cannot be expanded.
-enum Wrong {
+pub(super) enum Wrong {
+    /// Full sentences.
     Detail(String),
     /// The value is not known yet.
     Unknown(String),
@@ -182,7 +183,7 @@ fn count_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
     }
 }
 
-fn each_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
+pub(super) fn each_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
     let unsuitable = |why: &str| Wrong::Detail(format!("The given \"for_each\" argument value is unsuitable: {why}."));
     if value.marks().contains(Marks::SENSITIVE) {
         return Err(Wrong::Detail(

@@ -24,7 +24,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     /// The scope of one instance of a resource, and what its expansion read.
-    fn scope_of(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Scope, Reads), Stop> {
+    pub(super) fn scope_of(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Scope, Reads), Stop> {
         let expansion = self.resource_expansion(at, id)?;
         let repetition = Repetition::of(key, expansion.each.as_ref());
         Ok((Scope { at, repetition, self_value: None }, (*expansion.reads).clone()))

@@ -3,6 +3,7 @@
 mod body;
 mod conditions;
 mod expand;
+mod extra;
 mod frame;
 mod instance;
 mod memo;
@@ -22,6 +23,7 @@ use crate::ir::{CallId, Exprs, ModuleId, ResourceId};
 use crate::lower::{Lowerer, Place};
 use crate::program::Contents;
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
+pub use extra::ImportTarget;
 use frame::{Run, Scope};
 use memo::{At, Deps, ModuleState, SchemaMemo};
 
@@ -257,6 +259,30 @@ impl<'p> Evaluator<'p> {
     ) -> Result<(), Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
         self.run(lookup, diags).instance_conditions(at, id, &instance.key, which)
+    }
+
+    /// What all `import` blocks name.
+    pub fn imports(&mut self, lookup: &dyn Lookup, diags: &mut Diagnostics) -> Result<Vec<ImportTarget>, Stop> {
+        self.run(lookup, diags).imports()
+    }
+
+    /// Reports, as warnings, the assertions of a module's `check` blocks that do not hold; unknown ones pass.
+    pub fn checks(&mut self, module: ModuleId, lookup: &dyn Lookup, diags: &mut Diagnostics) -> Result<(), Stop> {
+        self.run(lookup, diags).checks(module)
+    }
+
+    /// The arguments of a provisioner as a value of its schema, with the object as `self`; `None` if there is none.
+    pub fn provisioner(
+        &mut self,
+        instance: &Instance,
+        index: usize,
+        self_value: Value,
+        schema: &Schema,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Option<Value>, Stop> {
+        let found = self.find(&instance.resource, diags)?;
+        self.run(lookup, diags).provisioner(found, &instance.key, index, self_value, schema)
     }
 
     /// Where a part of an instance's configuration is written, or the block if it is not.

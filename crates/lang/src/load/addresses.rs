@@ -9,6 +9,13 @@ use terrane_value::{Path, Step as PathStep, Value};
 
 use crate::lower::{Chain, Step};
 
+/// The reference within the quotes of an old form: `"aws_vpc.main"`; `None` if it is no text or no expression.
+pub(super) fn unquoted(expr: &syn::Expr) -> Option<syn::Expr> {
+    let syn::ExprKind::Literal(syn::Literal::String(text)) = &expr.kind else { return None };
+    let span = expr.span;
+    syn::parse_expression(span.file, text, span.start + 1, &mut Diagnostics::new()).ok()
+}
+
 /// The name of a provider configuration, `aws` or `aws.west`, and where it stands.
 pub(super) fn config_name(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<(ConfigName, Span)> {
     if let syn::ExprKind::Literal(syn::Literal::String(text)) = &expr.kind {
@@ -113,10 +120,8 @@ fn target<'s>(names: &[(Arc<str>, Option<&'s syn::Expr>)]) -> Option<Address<'s>
 
 /// The path to a part of an object, as `ignore_changes` writes it.
 pub(super) fn path(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<Path> {
-    if let syn::ExprKind::Literal(syn::Literal::String(name)) = &expr.kind {
-        return Some(Path::root().attr(name.clone()));
-    }
-    let chain = Chain::of(expr);
+    let unquoted = unquoted(expr);
+    let chain = Chain::of(unquoted.as_ref().unwrap_or(expr));
     let path = chain.name().and_then(|first| {
         chain.steps.iter().try_fold(Path::root().attr(first), |path, step| match step {
             Step::Attr { name, .. } => Some(path.attr(name.text.clone())),

@@ -22,6 +22,7 @@ const BLOCKS: &[(&str, &[&str])] = &[
     ("data", &["type", "name"]),
     ("ephemeral", &["type", "name"]),
     ("import", &[]),
+    ("language", &[]),
     ("locals", &[]),
     ("module", &["name"]),
     ("moved", &[]),
@@ -196,6 +197,8 @@ impl<'s> Found<'s> {
             "moved" => self.moved.push(block),
             "import" => self.imports.push(block),
             "removed" => self.removed.push(block),
+            // OpenTofu's statement of the language's edition: there is only one.
+            "language" => {}
             _ => {
                 let place = self.checks.len();
                 self.checks.push(block);

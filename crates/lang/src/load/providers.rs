@@ -104,8 +104,8 @@ fn used_by(module: &ModuleDecl, decl: &ResourceDecl, seen: &Seen, diags: &mut Di
         None => (ConfigName { local: decl.resource.implied_provider().into(), alias: None }, decl.span),
     };
     find(module, seen, &name).unwrap_or_else(|| {
-        // What the caller should have passed is reported at the call.
-        if module.parent.is_none() || !module.contents.requires(&name) {
+        // What the caller should have passed is reported at the call; a root module has no caller, and goes without.
+        if !module.contents.requires(&name) {
             diags.error(undeclared(module, &name, span));
         }
         let provider = module.provider_of(&name.local);

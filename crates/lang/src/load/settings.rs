@@ -101,6 +101,11 @@ fn backend(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Bloc
 
 fn providers(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
     decoder.expect(&block.body, &block.body.attributes().map(|a| &*a.name.text).collect::<Vec<_>>(), &[]);
+    if let Some(first) = settings.providers_span.replace(block.header) {
+        let detail = "A module may have only one required_providers configuration.";
+        let error = Diagnostic::error("Duplicate required providers configuration", detail).at(block.header);
+        decoder.diags.error(error.note_at(first, "The providers are required here already"));
+    }
     for attribute in block.body.attributes() {
         let name = &attribute.name.text;
         if let Some(first) = settings.required_providers.get(name) {
@@ -149,6 +154,12 @@ fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut
     };
     match key.as_deref() {
         Some("source") => match literal(&item.value).and_then(|text| Provider::parse(&text)) {
+            Some(provider) if provider.ty.starts_with("terraform-") => {
+                let ty = provider.ty.trim_start_matches("terraform-").trim_start_matches("provider-");
+                let detail = "The address of a provider does not have the \"terraform-provider-\" of its repository.";
+                let error = Diagnostic::error("Invalid provider type", detail).at(item.value.span);
+                decoder.diags.error(error.hint(format!("Did you mean \"{}/{ty}\"?", provider.namespace)));
+            }
             Some(provider) => required.provider = provider,
             None => {
                 let detail = "A provider source is a text of the form \"namespace/name\" or \"host/namespace/name\".";

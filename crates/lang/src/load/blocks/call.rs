@@ -114,6 +114,10 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
         decoder.diags.error(Diagnostic::error("Unsupported argument", detail).at(for_each.name.span));
     }
     let local = name(block, 0);
+    if local.chars().any(char::is_uppercase) {
+        let detail = format!("The provider name \"{local}\" must be written in small letters.");
+        decoder.diags.error(Diagnostic::error("Invalid provider local name", detail).at(block.header));
+    }
     let alias = decoder.text(&block.body, "alias");
     ProviderDecl {
         name: ConfigName { local, alias },

@@ -60,9 +60,12 @@ fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges 
     match &attribute.expr.kind {
         syn::ExprKind::Variable(word) if &**word == "all" => IgnoreChanges::All,
         syn::ExprKind::Tuple(items) => {
-            if let [single] = items.as_slice()
-                && matches!(&single.kind, syn::ExprKind::Literal(syn::Literal::String(s)) if &**s == "*")
-            {
+            let star = items
+                .iter()
+                .find(|item| matches!(&item.kind, syn::ExprKind::Literal(syn::Literal::String(s)) if &**s == "*"));
+            if let Some(star) = star {
+                let error = Diagnostic::error("Invalid ignore_changes wildcard", "The text \"*\" names no argument.");
+                decoder.diags.error(error.at(star.span).hint("Write ignore_changes = all to ignore every change."));
                 return IgnoreChanges::All;
             }
             let paths = items.iter().filter_map(|item| Some((addresses::path(decoder.diags, item)?, item.span)));

@@ -16,7 +16,9 @@ pub(super) use moving::{import, moved, removed};
 pub(super) use resource::{check, resource};
 pub(super) use value::{local, output, variable};
 
+use super::addresses;
 use super::contents::Decoder;
+use crate::ir::{ExprId, Node, Reference};
 use crate::lower::{Chain, Place, Step};
 use crate::program::{Condition, DependsOn, DependsTarget, Repeat};
 
@@ -38,11 +40,27 @@ fn condition(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Opt
     else {
         return None;
     };
-    Some(Condition {
-        condition: decoder.lower(&condition.expr, place),
-        error_message: decoder.lower(&message.expr, place),
-        span: block.header,
-    })
+    let condition_id = decoder.lower(&condition.expr, place);
+    if !refers(decoder, condition_id, &mut |_| true) {
+        let detail = "The condition refers to nothing, so that its result would always be the same.";
+        let summary = format!("Invalid {} condition", block.ty.text);
+        decoder.diags.error(Diagnostic::error(summary, detail).at(condition.expr.span));
+    }
+    let error_message = decoder.lower(&message.expr, place);
+    Some(Condition { condition: condition_id, error_message, span: block.header })
+}
+
+/// Whether an expression, or any part of it, is a reference that `test` accepts; what is invalid counts as one.
+fn refers(decoder: &Decoder<'_>, expr: ExprId, test: &mut dyn FnMut(&Reference) -> bool) -> bool {
+    let mut rest = vec![expr];
+    while let Some(id) = rest.pop() {
+        match decoder.exprs.node(id) {
+            Node::Invalid => return true,
+            Node::Reference(reference) if test(reference) => return true,
+            node => crate::eval::parts(node, &mut |part| rest.push(part)),
+        }
+    }
+    false
 }
 
 fn conditions(decoder: &mut Decoder<'_>, body: &syn::Body, ty: &'static str, place: Place) -> Vec<Condition> {
@@ -76,7 +94,8 @@ fn depends_on(decoder: &mut Decoder<'_>, body: &syn::Body) -> Vec<DependsOn> {
 }
 
 fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<DependsOn> {
-    use crate::ir::{Node, Reference};
+    let unquoted = addresses::unquoted(item);
+    let item = unquoted.as_ref().unwrap_or(item);
     let chain = Chain::of(item);
     if chain.name().is_none() {
         let detail = "A single static reference is required: only attribute access and indexing with constant keys.";

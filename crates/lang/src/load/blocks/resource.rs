@@ -10,6 +10,7 @@ use crate::load::body::Leave;
 use crate::load::contents::{Decoder, keys_of};
 use crate::lower::Place;
 use crate::program::{CheckDecl, ProvisionerDecl, ResourceDecl};
+use crate::suggest::Suggest;
 
 /// What every resource block may have, whatever its type.
 const META: Leave = Leave {
@@ -42,6 +43,9 @@ pub(crate) fn resource(
     }
 }
 
+/// The kinds of provisioners.
+const PROVISIONERS: [&str; 3] = ["file", "local-exec", "remote-exec"];
+
 fn provisioners(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, place: Place) -> Vec<ProvisionerDecl> {
     let found: Vec<&syn::Block> = blocks(body, "provisioner").collect();
     if mode == Mode::Managed {
@@ -61,6 +65,11 @@ fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> O
         return None;
     };
     const LEAVE: Leave = Leave { attributes: &["when", "on_failure"], blocks: &[] };
+    if !PROVISIONERS.contains(&&*label.text) {
+        let detail = format!("There is no provisioner \"{}\".", label.text);
+        let error = Diagnostic::error("Invalid provisioner type", detail).at(label.span);
+        decoder.diags.error(error.suggest(&label.text, PROVISIONERS));
+    }
     Some(ProvisionerDecl {
         ty: label.text.clone(),
         on_destroy: keyword(decoder, &block.body, "when", ["create", "destroy"]),

@@ -4,11 +4,12 @@ use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 use terrane_value::{Type, Value, convert};
 
-use super::{conditions, depends_on, name};
+use super::{conditions, depends_on, name, refers};
+use crate::ir::Reference;
 use crate::load::contents::Decoder;
 use crate::load::types::{self, apply_defaults};
 use crate::lower::Place;
-use crate::program::{Defaults, LocalDecl, OutputDecl, VariableDecl};
+use crate::program::{Condition, Defaults, LocalDecl, OutputDecl, VariableDecl};
 
 /// Names that arguments of a module call have of their own.
 const RESERVED: [&str; 8] =
@@ -24,6 +25,7 @@ pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> Variabl
         let detail = format!("The variable name \"{name}\" is reserved for an argument of module blocks.");
         decoder.diags.error(Diagnostic::error("Invalid variable name", detail).at(block.header));
     }
+    let own = name.clone();
     let ty = body.attribute("type").map(|a| types::constraint(decoder, &a.expr));
     let typed = ty.is_some();
     let (ty, defaults) = ty.unwrap_or((Type::Any, Defaults::default()));
@@ -39,9 +41,23 @@ pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> Variabl
         ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),
         nullable,
         deprecated: decoder.text(body, "deprecated"),
-        validations: conditions(decoder, body, "validation", Place::MODULE),
+        validations: validations(decoder, body, &own),
         span: block.header,
     }
+}
+
+/// Conditions that must refer to the variable they validate.
+fn validations(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Vec<Condition> {
+    let all = conditions(decoder, body, "validation", Place::MODULE);
+    let own = decoder.declared.names.variables.get(name).copied();
+    for rule in &all {
+        if !refers(decoder, rule.condition, &mut |r| matches!(r, Reference::Variable(id) if Some(*id) == own)) {
+            let detail = format!("The condition for variable \"{name}\" must refer to var.{name}.");
+            let span = decoder.exprs.span(rule.condition);
+            decoder.diags.push(Diagnostic::error("Invalid variable validation condition", detail).at(span));
+        }
+    }
+    all
 }
 
 fn default(
