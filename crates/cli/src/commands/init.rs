@@ -157,7 +157,7 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
     }
 }
 
-/// Copies a state in the folder to the backend, if there is one and the backend has none.
+/// Copies a state in the folder to the backend, if there is one and the backend has none. `None` after an error.
 async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut Diagnostics) -> Option<()> {
     let local = terrane_backend::Local::open(
         &terrane_value::Value::object(Vec::<(String, _)>::new()),
@@ -165,7 +165,8 @@ async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut 
         &project.dir,
     );
     let found = match local.load().await {
-        Ok(found) => found?,
+        Ok(Some(found)) => found,
+        Ok(None) => return Some(()),
         Err(e) => {
             diags.error(Diagnostic::error("Local state cannot be read", e.to_string()));
             return None;

@@ -29,13 +29,14 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let opened = project::open_state(context, &mut diags).await;
-    if let Some(opened) = &opened
-        && let Err(problem) = show(&args, &opened.snapshot.outputs)
-    {
+    let opened = match project::open_state(context, &mut diags).await {
+        Ok(opened) => opened,
+        Err(project) => return context.end(&diags, &project.files),
+    };
+    if let Err(problem) = show(&args, &opened.snapshot.outputs) {
         diags.error(problem);
     }
-    context.end(&diags, &opened.map(|o| o.project.files).unwrap_or_default())
+    context.end(&diags, &opened.project.files)
 }
 
 fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diagnostic> {

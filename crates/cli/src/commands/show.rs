@@ -25,8 +25,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     let text = match &args.file {
         Some(path) => plan(path, context),
         None => match project::open_state(context, &mut diags).await {
-            Some(opened) => state(&opened, context),
-            None => return context.end(&diags, &Default::default()),
+            Ok(opened) => state(&opened, context),
+            Err(project) => return context.end(&diags, &project.files),
         },
     };
     match text {

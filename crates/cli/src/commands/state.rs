@@ -40,17 +40,18 @@ enum Command {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let opened = project::open_state(context, &mut diags).await;
-    if let Some(opened) = &opened {
-        let done = match &args.command {
-            Command::List { addresses, id } => list(opened, addresses, id.as_deref()),
-            Command::Show { address } => show(opened, address, context),
-        };
-        if let Err(problem) = done {
-            diags.error(problem);
-        }
+    let opened = match project::open_state(context, &mut diags).await {
+        Ok(opened) => opened,
+        Err(project) => return context.end(&diags, &project.files),
+    };
+    let done = match &args.command {
+        Command::List { addresses, id } => list(&opened, addresses, id.as_deref()),
+        Command::Show { address } => show(&opened, address, context),
+    };
+    if let Err(problem) = done {
+        diags.error(problem);
     }
-    context.end(&diags, &opened.map(|o| o.project.files).unwrap_or_default())
+    context.end(&diags, &opened.project.files)
 }
 
 fn parse(address: &str) -> Result<Target, Diagnostic> {

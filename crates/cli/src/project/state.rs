@@ -19,16 +19,25 @@ pub struct Opened {
 }
 
 /// Loads the project in the folder and reads its state, without locking it.
-pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Option<Opened> {
+///
+/// # Errors
+/// The project alone, after the errors were reported to `diags`.
+pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
     let mut ignored = Diagnostics::new();
     let mut project = Project::load(&context.dir, &mut ignored);
     let inputs = inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, &mut ignored);
     let store = {
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
-        store(&project, &mut evaluator, diags).await?
+        store(&project, &mut evaluator, diags).await
     };
-    let snapshot = read(&store, diags).await?;
-    Some(Opened { project, snapshot })
+    let snapshot = match store {
+        Some(store) => read(&store, diags).await,
+        None => None,
+    };
+    match snapshot {
+        Some(snapshot) => Ok(Opened { project, snapshot }),
+        None => Err(Box::new(project)),
+    }
 }
 
 async fn read(store: &Arc<dyn Store>, diags: &mut Diagnostics) -> Option<Snapshot> {
