@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use terrane_provider::sdk::Args;
 use terrane_provider::{Object, Problem, ReadOutcome};
+use terrane_value::Value;
 
 use crate::Cloud;
 
@@ -71,6 +72,22 @@ where
         }
     }
     outcomes
+}
+
+/// Answers a batch read object by object, at most `limit` at a time, where the service cannot read several at once.
+///
+/// `read` gets an object as it was last known; `None` says that it is gone.
+pub async fn read_each<'a, F, Fut>(limit: usize, prior: &'a [Object], read: F) -> Vec<ReadOutcome>
+where
+    F: FnMut(&'a Value) -> Fut,
+    Fut: Future<Output = Result<Option<Value>, Problem>>,
+{
+    let answers = concurrently(limit, prior.iter().map(|object| &object.value), read).await;
+    let outcome = |answer: Result<Option<Value>, Problem>| match answer {
+        Ok(found) => Ok(found.map(Object::new)),
+        Err(problem) => Err(vec![problem]),
+    };
+    answers.into_iter().map(outcome).collect()
 }
 
 /// Ids in chunks of at most `size`, as filters (200 values) and id lists (1,000 ids) take them.

@@ -51,7 +51,7 @@ pub fn changes<'a>(old: Args<'a>, new: Args<'a>) -> Changes<'a> {
     changes
 }
 
-fn name<'a>(index: Args<'a>) -> &'a str {
+fn name(index: Args<'_>) -> &str {
     index.text("name").unwrap_or_default()
 }
 

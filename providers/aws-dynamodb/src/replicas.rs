@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     CreateGlobalTableWitnessGroupMemberAction, CreateReplicationGroupMemberAction,
     DeleteGlobalTableWitnessGroupMemberAction, DeleteReplicationGroupMemberAction, GlobalTableWitnessGroupUpdate,
@@ -32,7 +33,7 @@ fn witness(table: &Value) -> Option<&str> {
     Args(table).block("global_table_witness").and_then(|w| w.text("region_name"))
 }
 
-fn consistency<'a>(block: Args<'a>) -> &'a str {
+fn consistency(block: Args<'_>) -> &str {
     block.text("consistency_mode").unwrap_or("EVENTUAL")
 }
 
@@ -126,7 +127,7 @@ async fn add_strong(
         Ok::<_, Problem>(vec![GlobalTableWitnessGroupUpdate::builder().create(action).build()])
     });
     let witness = witness.transpose()?;
-    let fill = |r: aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder| {
+    let fill = |r: UpdateTableFluentBuilder| {
         r.set_replica_updates(Some(updates))
             .set_global_table_witness_updates(witness)
             .multi_region_consistency(MultiRegionConsistency::Strong)
@@ -229,9 +230,8 @@ async fn remove_together(
     });
     let witness = witness.transpose()?;
     let step = format!("removing the replica in {} of", regions.join(", "));
-    let fill = |r: aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder| {
-        r.set_replica_updates(Some(updates)).set_global_table_witness_updates(witness)
-    };
+    let fill =
+        |r: UpdateTableFluentBuilder| r.set_replica_updates(Some(updates)).set_global_table_witness_updates(witness);
     table.update(&step, fill).await?;
     table.settled(timeout, |t| !regions.iter().any(|region| has(t, region))).await.map(|_| ())
 }

@@ -21,7 +21,7 @@ pub fn billing_mode(table: Args<'_>) -> BillingMode {
 
 /// The names of key attributes with their roles, of a table or an index: from `key_schema`, else from `hash_key` and
 /// `range_key`.
-pub fn keys<'a>(of: Args<'a>) -> Vec<(&'a str, &'a str)> {
+pub fn keys(of: Args<'_>) -> Vec<(&str, &str)> {
     let written = of.blocks("key_schema").into_iter();
     let elements: Vec<_> = written.filter_map(|e| Some((e.text("attribute_name")?, e.text("key_type")?))).collect();
     if !elements.is_empty() {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndexUpdate, TableDescription};
-use terrane_aws_core::{Cloud, Poll, TagDiff, Tags, concurrently, is_code, keep_empty, problem, timeout};
+use terrane_aws_core::{Cloud, Poll, TagDiff, Tags, is_code, keep_empty, problem, read_each, timeout};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -39,9 +40,7 @@ impl ResourceType<Cloud> for Table {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |known| async move { Ok(read_table(&Handle::of(cloud, known), known).await?.map(Object::new)) };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(TABLES, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+        read_each(TABLES, prior, |known| async move { read_table(&Handle::of(cloud, known), known).await }).await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
@@ -153,9 +152,8 @@ async fn restored(
     let stream = view.map(|view| request::stream(Some(view))).transpose()?;
     let protect = args.bool("deletion_protection_enabled").filter(|on| *on);
     if stream.is_some() || protect.is_some() {
-        let fill = |r: aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder| {
-            r.set_stream_specification(stream).set_deletion_protection_enabled(protect)
-        };
+        let fill =
+            |r: UpdateTableFluentBuilder| r.set_stream_specification(stream).set_deletion_protection_enabled(protect);
         table.update("changing", fill).await?;
         table.settled(timeout, |_| true).await?;
     }
@@ -188,7 +186,7 @@ async fn update_table(table: &Handle<'_>, update: &Update<'_>, timeout: Duration
     for name in &changes.create {
         let Some(index) = index_of(new, name) else { continue };
         let (create, attributes) = (indexes::create(new, index)?, request::attributes(new)?);
-        let fill = |r: aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder| {
+        let fill = |r: UpdateTableFluentBuilder| {
             r.global_secondary_index_updates(create).set_attribute_definitions(Some(attributes))
         };
         table.update(&format!("creating index {name} of"), fill).await?;
@@ -227,7 +225,7 @@ async fn update_throughput(
     if !paid && maximum.is_none() && protect.is_none() && stream.is_none() && indexes.is_empty() {
         return Ok(());
     }
-    let fill = |r: aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder| {
+    let fill = |r: UpdateTableFluentBuilder| {
         r.set_billing_mode(paid.then_some(mode))
             .set_provisioned_throughput(capacity)
             .set_on_demand_throughput(maximum)

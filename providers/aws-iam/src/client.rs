@@ -25,6 +25,15 @@ pub fn iam(cloud: &Cloud) -> Client {
     cloud.client(cloud.default_region(), Client::new)
 }
 
+/// The names of all roles but those that belong to services.
+pub async fn role_names(cloud: &Cloud) -> Result<Vec<String>, Problem> {
+    let client = iam(cloud);
+    let roles = cloud.pages("iam:ListRoles", |m| client.list_roles().set_marker(m).send(), |a| (a.roles, a.marker));
+    let roles = roles.await.map_err(|e| problem("listing IAM roles", &e))?;
+    let ours = roles.into_iter().filter(|r| !r.path.starts_with("/aws-service-role/"));
+    Ok(ours.map(|r| r.role_name).collect())
+}
+
 /// An answer, `None` if it is that the entity does not exist.
 pub fn found<T, E>(what: &str, answer: Result<T, SdkError<E>>) -> Result<Option<T>, Problem>
 where

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::InstanceProfile as RemoteProfile;
-use terrane_aws_core::{Cloud, Poll, concurrently, is_code, keep_empty, made_since, name_of, prefix_of, problem, says};
+use terrane_aws_core::{Cloud, Poll, is_code, keep_empty, made_since, name_of, prefix_of, problem, read_each, says};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -32,14 +32,11 @@ impl ResourceType<Cloud> for InstanceProfile {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |object| async move {
-            let known: &Value = object;
+        read_each(OBJECTS, prior, |known| async move {
             let name = Args(known).text("id").or(Args(known).text("name")).unwrap_or_default();
-            let profile = get(cloud, name).await?;
-            Ok(profile.map(|p| Object::new(value(cloud, &p, known))))
-        };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(OBJECTS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+            Ok(get(cloud, name).await?.map(|p| value(cloud, &p, known)))
+        })
+        .await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {

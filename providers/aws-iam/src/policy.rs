@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{Policy as RemotePolicy, PolicyScopeType, PolicyVersion};
-use terrane_aws_core::{Cloud, Poll, concurrently, keep_empty, made_since, name_of, prefix_of, problem};
+use terrane_aws_core::{Cloud, Poll, keep_empty, made_since, name_of, prefix_of, problem, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -37,13 +37,11 @@ impl ResourceType<Cloud> for Policy {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |object| async move {
-            let known: &Value = object;
+        read_each(OBJECTS, prior, |known| {
             let arn = Args(known).text("id").or(Args(known).text("arn")).unwrap_or_default();
-            Ok(read_policy(cloud, arn, known).await?.map(Object::new))
-        };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(OBJECTS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+            read_policy(cloud, arn, known)
+        })
+        .await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {

@@ -4,14 +4,14 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::Role as RemoteRole;
-use terrane_aws_core::{Arn, Cloud, Poll, concurrently, keep_empty, made_since, name_of, prefix_of, problem};
+use terrane_aws_core::{Arn, Cloud, Poll, keep_empty, made_since, name_of, prefix_of, problem, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
 use crate::attachments;
 use crate::client::{
-    OBJECTS, PROPAGATION, decoded, found, from_tags, iam, removed, still_used, time, to_tags, too_new,
+    OBJECTS, PROPAGATION, decoded, found, from_tags, iam, removed, role_names, still_used, time, to_tags, too_new,
 };
 use crate::inline_policies::{self, InlinePolicies};
 
@@ -35,13 +35,11 @@ impl ResourceType<Cloud> for Role {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |object| async move {
-            let known: &Value = object;
+        read_each(OBJECTS, prior, |known| {
             let name = Args(known).text("id").or(Args(known).text("name")).unwrap_or_default();
-            Ok(read_role(cloud, name, known).await?.map(Object::new))
-        };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(OBJECTS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+            read_role(cloud, name, known)
+        })
+        .await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
@@ -78,11 +76,7 @@ impl ResourceType<Cloud> for Role {
     }
 
     async fn list(&self, cloud: &Cloud) -> Result<Vec<String>, Vec<Problem>> {
-        let client = iam(cloud);
-        let roles = cloud.pages("iam:ListRoles", |m| client.list_roles().set_marker(m).send(), |a| (a.roles, a.marker));
-        let roles = roles.await.map_err(|e| vec![problem("listing IAM roles", &e)])?;
-        let ours = roles.into_iter().filter(|r| !r.path.starts_with("/aws-service-role/"));
-        Ok(ours.map(|r| r.role_name).collect())
+        role_names(cloud).await.map_err(|p| vec![p])
     }
 }
 

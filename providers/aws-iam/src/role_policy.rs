@@ -1,12 +1,12 @@
 //! `aws_iam_role_policy`.
 
 use async_trait::async_trait;
-use terrane_aws_core::{Cloud, Poll, concurrently, name_of, prefix_of, problem};
+use terrane_aws_core::{Cloud, Poll, concurrently, name_of, prefix_of, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
-use crate::client::{OBJECTS, PROPAGATION, iam};
+use crate::client::{OBJECTS, PROPAGATION, role_names};
 use crate::inline_policies;
 
 /// `aws_iam_role_policy`.
@@ -29,9 +29,7 @@ impl ResourceType<Cloud> for RolePolicy {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |known| async move { Ok(read_policy(cloud, known).await?.map(Object::new)) };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(OBJECTS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+        read_each(OBJECTS, prior, |known| read_policy(cloud, known)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
@@ -54,14 +52,12 @@ impl ResourceType<Cloud> for RolePolicy {
     }
 
     async fn list(&self, cloud: &Cloud) -> Result<Vec<String>, Vec<Problem>> {
-        let client = iam(cloud);
-        let roles = cloud.pages("iam:ListRoles", |m| client.list_roles().set_marker(m).send(), |a| (a.roles, a.marker));
-        let roles = roles.await.map_err(|e| vec![problem("listing IAM roles", &e)])?;
+        let roles = role_names(cloud).await.map_err(|p| vec![p])?;
         let read = |role: String| async move {
             let names = inline_policies::names(cloud, &role).await?.unwrap_or_default();
             Ok(names.into_iter().map(move |name| format!("{role}:{name}")).collect())
         };
-        let all = concurrently(OBJECTS, roles.into_iter().map(|r| r.role_name), read).await;
+        let all = concurrently(OBJECTS, roles, read).await;
         let all: Result<Vec<Vec<String>>, Problem> = all.into_iter().collect();
         Ok(all.map_err(|p| vec![p])?.concat())
     }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use terrane_aws_core::{Cloud, Poll, concurrently, problem};
+use terrane_aws_core::{Cloud, Poll, concurrently};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
 use crate::attachments;
-use crate::client::{OBJECTS, PROPAGATION, iam};
+use crate::client::{OBJECTS, PROPAGATION, role_names};
 
 /// `aws_iam_role_policy_attachment`.
 #[derive(Debug)]
@@ -67,14 +67,12 @@ impl ResourceType<Cloud> for RolePolicyAttachment {
     }
 
     async fn list(&self, cloud: &Cloud) -> Result<Vec<String>, Vec<Problem>> {
-        let client = iam(cloud);
-        let roles = cloud.pages("iam:ListRoles", |m| client.list_roles().set_marker(m).send(), |a| (a.roles, a.marker));
-        let roles = roles.await.map_err(|e| vec![problem("listing IAM roles", &e)])?;
+        let roles = role_names(cloud).await.map_err(|p| vec![p])?;
         let read = |role: String| async move {
             let policies = attachments::of_role(cloud, &role).await?.unwrap_or_default();
             Ok(policies.into_iter().map(move |policy| format!("{role}/{policy}")).collect())
         };
-        let all = concurrently(OBJECTS, roles.into_iter().map(|r| r.role_name), read).await;
+        let all = concurrently(OBJECTS, roles, read).await;
         let all: Result<Vec<Vec<String>>, Problem> = all.into_iter().collect();
         Ok(all.map_err(|p| vec![p])?.concat())
     }

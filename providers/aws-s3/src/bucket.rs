@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use terrane_aws_core::{Arn, Cloud, Poll, Tags, concurrently, is_code, name_of, prefix_of, problem, status, timeout};
+use terrane_aws_core::{Arn, Cloud, Poll, Tags, is_code, name_of, prefix_of, problem, read_each, status, timeout};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::{Path, Value};
@@ -39,9 +39,7 @@ impl ResourceType<Cloud> for Bucket {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |known| async move { Ok(read_bucket(cloud, known).await?.map(Object::new)) };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(BUCKETS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+        read_each(BUCKETS, prior, |known| read_bucket(cloud, known)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {

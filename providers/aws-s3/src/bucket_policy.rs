@@ -1,7 +1,7 @@
 //! `aws_s3_bucket_policy`.
 
 use async_trait::async_trait;
-use terrane_aws_core::{Cloud, Poll, concurrently};
+use terrane_aws_core::{Cloud, Poll, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -24,12 +24,11 @@ impl ResourceType<Cloud> for BucketPolicy {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |known| async move {
+        read_each(BUCKETS, prior, |known| async move {
             let bucket = Bucket::of(cloud, known);
             Ok(policy::read(&bucket).await?.map(|found| object(&bucket, known, &found)))
-        };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(BUCKETS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+        })
+        .await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
@@ -49,7 +48,7 @@ async fn set(cloud: &Cloud, planned: &Value) -> Result<Object, Failed> {
     let bucket = Bucket::of(cloud, planned);
     policy::write(&bucket, planned).await?;
     let written = Args(planned).str("policy").unwrap_or_default();
-    let half_made = object(&bucket, planned, written);
+    let half_made = Object::new(object(&bucket, planned, written));
     let poll = || async {
         let found = policy::read(&bucket).await?;
         let same = found.is_some_and(|f| policy_json::equivalent(&f, written));
@@ -61,8 +60,8 @@ async fn set(cloud: &Cloud, planned: &Value) -> Result<Object, Failed> {
     }
 }
 
-fn object(bucket: &Bucket<'_>, known: &Value, policy: &str) -> Object {
+fn object(bucket: &Bucket<'_>, known: &Value, policy: &str) -> Value {
     let mut reply = crate::setting(bucket, known);
     reply.str("policy", Some(policy_json::keep(Args(known).str("policy"), policy)));
-    Object::new(reply.object())
+    reply.object()
 }

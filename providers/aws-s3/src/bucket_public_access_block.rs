@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
-use terrane_aws_core::{Cloud, Poll, concurrently};
+use terrane_aws_core::{Cloud, Poll, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -28,9 +28,7 @@ impl ResourceType<Cloud> for BucketPublicAccessBlock {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |known| async move { Ok(read_block(cloud, known).await?.map(Object::new)) };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(BUCKETS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+        read_each(BUCKETS, prior, |known| read_block(cloud, known)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {

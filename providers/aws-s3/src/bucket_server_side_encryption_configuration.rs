@@ -1,7 +1,7 @@
 //! `aws_s3_bucket_server_side_encryption_configuration`.
 
 use async_trait::async_trait;
-use terrane_aws_core::{Cloud, Poll, concurrently};
+use terrane_aws_core::{Cloud, Poll, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -24,9 +24,7 @@ impl ResourceType<Cloud> for BucketServerSideEncryptionConfiguration {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let read = |known| async move { Ok(read_encryption(cloud, known).await?.map(Object::new)) };
-        let values = prior.iter().map(|o| &o.value);
-        concurrently(BUCKETS, values, read).await.into_iter().map(|r| r.map_err(|p: Problem| vec![p])).collect()
+        read_each(BUCKETS, prior, |known| read_encryption(cloud, known)).await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
