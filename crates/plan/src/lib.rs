@@ -9,6 +9,7 @@ mod decide;
 pub mod file;
 mod graph;
 mod ignore;
+mod imports;
 mod machine;
 mod moves;
 mod object;

@@ -93,20 +93,40 @@ impl Renames {
         }
     }
 
-    /// A resource that gained `count` keeps its object as the first, and one that lost it keeps the first.
+    /// What gained `count` keeps its object as the first, and what lost it keeps the first.
     fn implied(&mut self, program: &Program) {
-        let resources: Vec<AbsResource> = self.snapshot.resources.keys().cloned().collect();
-        for resource in resources {
-            let (from, to) = match program.resource(&resource.config()).map(|decl| decl.repeat) {
-                Some(Repeat::Count(_)) => (Key::None, Key::Int(0)),
-                Some(Repeat::Once) => (Key::Int(0), Key::None),
-                _ => continue,
-            };
-            let (from, to) = (resource.instance(from), resource.instance(to));
-            if self.snapshot.instance(&from).is_some() && self.snapshot.instance(&to).is_none() {
+        let all: Vec<Instance> = self.snapshot.instances().map(|(instance, ..)| instance).collect();
+        for from in all {
+            let module = implied_module(program, &from.resource.module);
+            let resource = AbsResource { module, resource: from.resource.resource.clone() };
+            let repeat = program.resource(&resource.config()).map(|decl| decl.repeat);
+            let key = repeat.map_or_else(|| from.key.clone(), |repeat| implied_key(repeat, &from.key));
+            let to = resource.instance(key);
+            if to != from && self.snapshot.instance(&to).is_none() {
                 self.put(&from, to);
             }
         }
+    }
+}
+
+fn implied_module(program: &Program, module: &ModuleInstance) -> ModuleInstance {
+    let mut path = Module::root();
+    let mut implied = ModuleInstance::root();
+    for (name, key) in &module.0 {
+        let calls = program.find(&path).map(|decl| &decl.contents.calls);
+        let call = calls.into_iter().flatten().find(|call| call.name == *name);
+        let key = call.map_or_else(|| key.clone(), |call| implied_key(call.repeat, key));
+        implied = implied.child(name.clone(), key);
+        path = path.child(name.clone());
+    }
+    implied
+}
+
+fn implied_key(repeat: Repeat, key: &Key) -> Key {
+    match (repeat, key) {
+        (Repeat::Count(_), Key::None) => Key::Int(0),
+        (Repeat::Once, Key::Int(0)) => Key::None,
+        _ => key.clone(),
     }
 }
 

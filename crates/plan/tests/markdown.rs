@@ -293,7 +293,11 @@ fn state(snapshot: &Snapshot) -> String {
     for (instance, _, state) in snapshot.instances() {
         let deposed = state.deposed.iter().map(|(_, object)| (" deposed", object));
         for (kind, object) in state.current.iter().map(|o| ("", o)).chain(deposed) {
-            let flags = [(object.tainted, " tainted"), (object.create_before_destroy, " create-before-destroy")];
+            let flags = [
+                (object.tainted, " tainted"),
+                (object.create_before_destroy, " create-before-destroy"),
+                (!object.sensitive.is_empty(), " sensitive"),
+            ];
             let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, text)| *text).collect();
             let after: Vec<String> = object.dependencies.iter().map(ToString::to_string).collect();
             let after = if after.is_empty() { String::new() } else { format!(" after {}", after.join(", ")) };

@@ -6,19 +6,51 @@ use std::sync::Arc;
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
 use terrane_lang::Dep;
 use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::StoredObject;
+use terrane_value::{Marks, Value};
 
+use super::queue::Wait;
 use super::{Draft, Halt, Planner};
-use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReplaceOrder};
+use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReplaceOrder, object};
 
 impl Planner<'_> {
     /// Evaluates an output and notes what becomes of it. What a target leaves out is not planned for the sake of one.
     pub(super) fn output(&mut self, name: &Arc<str>) -> Result<(), Halt> {
         let evaluated = self.attempt_only(|e, lookup, diags| e.output(name, lookup, diags))?;
+        let planned = |dep: &Dep| match dep {
+            Dep::Instance(instance) => self.started.contains(instance),
+            Dep::Whole(resource) => self.expanding.iter().any(|(r, _)| r == resource),
+        };
+        if self.options.is_targeted() && !evaluated.deps.iter().any(planned) {
+            return Ok(());
+        }
         let stored = self.prior.outputs.get(&**name);
         let before = stored.and_then(|o| terrane_value::json::from_json(&o.json, &o.ty).ok());
         let after = Some(evaluated.value.unmark_deep().0);
         self.outputs.insert(name.clone(), OutputChange { before, after, sensitive: evaluated.sensitive });
         Ok(())
+    }
+
+    /// Evaluates the outputs that wait for what a target leaves out, with that as it was.
+    pub(super) fn outputs_beside_targets(&mut self) {
+        if !self.options.is_targeted() {
+            return;
+        }
+        for name in self.queue.take_outputs() {
+            loop {
+                let Err(Halt::Wait(Wait::Dep(Dep::Instance(instance)))) = self.output(&name) else { break };
+                let Some(value) = self.stored_value(&instance) else { break };
+                self.values.set(instance, value);
+            }
+        }
+    }
+
+    /// The object of an instance as it was stored.
+    fn stored_value(&self, instance: &Instance) -> Option<Value> {
+        let (stored, config) = (self.refreshed.object(instance)?, self.provider_for(instance)?);
+        let shape = self.shape(&config, instance)?;
+        let object = object::decode(self.providers, &config.provider, instance, stored, &shape).ok()?;
+        Some(shape.mark(object.value.mark_at(&object::stored_marks(stored))))
     }
 
     /// The plan of what was drafted.
@@ -75,13 +107,18 @@ impl Planner<'_> {
         let step = &draft.step;
         let kept = matches!(step.change, Change::NoOp { .. }) && step.instance.is_managed();
         let Some(object) = self.refreshed.object(&step.instance).filter(|_| kept && draft.declared) else { return };
-        let cbd = step.create_before_destroy;
-        let moved = self.refreshed.resources.get(&step.instance.resource).map(|r| &r.provider) != Some(&step.provider);
-        if object.dependencies != step.dependencies || object.create_before_destroy != cbd || moved {
-            let mut object = object.clone();
-            object.dependencies.clone_from(&step.dependencies);
-            object.create_before_destroy = cbd;
-            self.refreshed.set(&step.instance, &step.provider, Some(object));
+        let evaluated = self.evaluated.get(&step.instance);
+        let marks = evaluated.map(|e| e.value.clone().unmark_deep().1).unwrap_or_default();
+        let sensitive = marks.into_iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE));
+        let now = StoredObject {
+            dependencies: step.dependencies.clone(),
+            create_before_destroy: step.create_before_destroy,
+            sensitive: sensitive.map(|(path, _)| path).collect(),
+            ..object.clone()
+        };
+        let home = self.refreshed.resources.get(&step.instance.resource).map(|r| &r.provider);
+        if now != *object || home != Some(&step.provider) {
+            self.refreshed.set(&step.instance, &step.provider, Some(now));
         }
     }
 
@@ -103,7 +140,10 @@ impl Planner<'_> {
                     queue.extend(direct.get(next).into_iter().flatten());
                 }
             }
-            closed.insert(name.clone(), reached.into_iter().collect());
+            // Sorted as text, as Terraform writes them.
+            let mut reached: Vec<ConfigResource> = reached.into_iter().collect();
+            reached.sort_by_cached_key(ToString::to_string);
+            closed.insert(name.clone(), reached);
         }
         closed
     }

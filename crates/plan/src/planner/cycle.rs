@@ -12,12 +12,9 @@ use super::Planner;
 use super::queue::{Task, Wait};
 
 impl Planner<'_> {
-    /// Reports tasks that wait for each other. Outputs that wait for what a target leaves out are no error.
+    /// Reports tasks that wait for each other.
     pub(super) fn report_stalled(&mut self) {
-        let mut parked = self.queue.take_parked();
-        if self.options.is_targeted() {
-            parked.retain(|(_, task)| !matches!(task, Task::Output(_)));
-        }
+        let parked = self.queue.take_parked();
         if parked.is_empty() || self.diags.has_errors() {
             return;
         }

@@ -229,7 +229,7 @@ impl<'p> Planner<'p> {
                 self.ask_plan(PlanFlight { replacing, ..flight });
                 return Ok(());
             }
-            (Some(Decision::NoOp), Some(old)) => Change::NoOp { value: old.mark_at(&flight.marks) },
+            (Some(Decision::NoOp), _) => Change::NoOp { value: new.value },
             (Some(Decision::Update), Some(prior)) => Change::Update { prior, planned: new },
             (_, Some(prior)) => Change::Replace {
                 prior,

@@ -23,7 +23,7 @@ use crate::moves::Moved;
 use crate::plan::{Counters, Plan};
 use crate::shapes::{Shape, Shapes};
 use crate::{
-    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, Step, moves,
+    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, Step, imports, moves,
 };
 
 use self::data::DataFlight;
@@ -121,12 +121,17 @@ impl<'p> Planner<'p> {
         let mut diags = Diagnostics::new();
         let (snapshot, moved) = moves::apply(program, prior.clone(), &mut diags);
         let shapes = shapes(program, providers, &snapshot);
+        let mut imports = match options.mode {
+            PlanMode::Normal => imports::declared(program, &mut diags),
+            PlanMode::Destroy | PlanMode::RefreshOnly => BTreeMap::new(),
+        };
+        imports.extend(options.imports.iter().cloned());
         let queue = Queue::new(!options.is_targeted() && options.mode != PlanMode::Destroy);
         let mut planner = Planner {
             program,
             providers,
             evaluator: Evaluator::new(program, providers, world, inputs.clone()),
-            imports: options.imports.iter().cloned().collect(),
+            imports,
             options,
             inputs,
             shapes,
@@ -159,6 +164,7 @@ impl<'p> Planner<'p> {
 
     /// The plan and everything that is to be said. Call it when nothing is left to ask.
     pub fn finish(mut self) -> (Plan, Diagnostics) {
+        self.outputs_beside_targets();
         self.report_stalled();
         self.assemble()
     }

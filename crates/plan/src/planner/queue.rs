@@ -124,6 +124,21 @@ impl Queue {
         }
     }
 
+    /// The outputs among the parked tasks, which are no longer in the queue.
+    pub fn take_outputs(&mut self) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        for entries in self.parked.values_mut() {
+            entries.retain(|entry| match &entry.task {
+                Task::Output(name) => {
+                    names.push(name.clone());
+                    false
+                }
+                _ => true,
+            });
+        }
+        names
+    }
+
     /// All parked tasks, which are no longer in the queue, with what they wait for.
     pub fn take_parked(&mut self) -> Vec<(Wait, Task)> {
         let parked = std::mem::take(&mut self.parked);
