@@ -219,7 +219,7 @@ impl Eval<'_, '_> {
         let mut diags = Diagnostics::new();
         let mut exprs = Exprs::default();
         let file = FileId(u32::MAX);
-        let tree = super::text::parse(file, text, &mut diags);
+        let tree = terrane_syntax::parse_template(file, text, 0, &mut diags);
         let declared = Declared::default();
         let root = tree.ok().map(|tree| {
             let mut lowerer = Lowerer::new(&declared, &mut exprs, &mut diags, Place::Template);
@@ -259,8 +259,7 @@ fn wrong_count(call: &Call, function: &Function, given: usize) -> Option<Diagnos
 /// An error in a template, whose text is in no file of the run.
 fn in_template(label: &str, text: &str, error: &Diagnostic) -> String {
     let place = error.span.map(|span| {
-        let start = span.start.saturating_sub(super::text::OFFSET);
-        let before = text.get(..start as usize).unwrap_or(text);
+        let before = text.get(..span.start as usize).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!(":{line},{column}")

@@ -10,7 +10,6 @@ mod conditional;
 mod describe;
 mod operator;
 mod template;
-mod text;
 
 use std::sync::Arc;
 
