@@ -78,6 +78,11 @@ impl Cloud {
     }
 }
 
+/// Whether a call that failed may have had an effect all the same: no answer came, or one that tells nothing.
+pub fn uncertain<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    !refused(error)
+}
+
 /// Whether a call certainly had no effect: AWS answered, and found the fault with the request.
 fn refused<E>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {

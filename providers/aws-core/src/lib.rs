@@ -31,7 +31,7 @@ pub use cloud::{Caller, Cloud};
 pub use config::{config_schema, validate_config};
 pub use duration::{duration_text, parse_duration};
 pub use empty::keep_empty;
-pub use insist::made_since;
+pub use insist::{made_since, uncertain};
 pub use name::{name_of, prefix_of};
 pub use problem::{code, is_code, message, problem, says, status};
 pub use rules::{AwsRules, split_region};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_dynamodb::types::{CsvOptions, ImportStatus, InputFormatOptions, S3BucketSource, TableCreationParameters};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use terrane_aws_core::{Poll, is_code, made_since, problem};
+use terrane_aws_core::{Poll, is_code, made_since, problem, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
 use terrane_value::{Path, Value};
@@ -63,8 +63,11 @@ async fn create(table: &Table<'_>, planned: &Value) -> Result<(), Problem> {
     let again = |e: &_| terrane_aws_core::says(e, "LimitExceededException", "simultaneously");
     let answer = table.cloud.create_named("dynamodb:CreateTable", BUSY, again, &exists, || request.clone().send());
     let made = answer.await.map_err(|e| {
-        let taken = is_code(&e, &exists);
-        advised(problem(&table.what("creating"), &e), taken)
+        let mut problem = advised(problem(&table.what("creating"), &e), is_code(&e, &exists));
+        if uncertain(&e) {
+            problem.detail.push_str("\nIt may have been made all the same: if so, import it before the next apply.");
+        }
+        problem
     })?;
     if made.is_some() {
         return Ok(());

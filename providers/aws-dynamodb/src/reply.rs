@@ -53,18 +53,20 @@ fn show_parts(reply: &mut Reply, table: &TableDescription, known: &Value) {
         block
     });
     reply.blocks("global_table_witness", witness);
-    reply.blocks("on_demand_throughput", on_demand(table.on_demand_throughput()));
+    reply.blocks("on_demand_throughput", on_demand(table.on_demand_throughput(), Some(Args(known))));
     let warm = table.warm_throughput().map(|w| (w.read_units_per_second(), w.write_units_per_second()));
     reply.blocks("warm_throughput", show_warm(warm, Some(Args(known))));
     show_encryption(reply, table, known);
 }
 
-/// A maximum that was taken away reads as -1.
-fn on_demand(throughput: Option<&OnDemandThroughput>) -> Option<Reply> {
-    let throughput = throughput?;
-    let (read, write) = (throughput.max_read_request_units(), throughput.max_write_request_units());
+/// No maximum reads as -1 or as nothing, and is shown only where it was written.
+fn on_demand(throughput: Option<&OnDemandThroughput>, known: Option<Args<'_>>) -> Option<Reply> {
+    let written = known.and_then(|k| k.block("on_demand_throughput"));
+    let unlimited = |name| written.and_then(|w| w.i64(name)).filter(|units| *units < 0);
+    let read = throughput.and_then(|t| t.max_read_request_units()).or(unlimited("max_read_request_units"));
+    let write = throughput.and_then(|t| t.max_write_request_units()).or(unlimited("max_write_request_units"));
     let limited = [read, write].into_iter().flatten().any(|units| units > 0);
-    limited.then(|| {
+    (limited || written.is_some_and(|_| read.or(write).is_some())).then(|| {
         let mut block = Reply::new();
         block.i64("max_read_request_units", read).i64("max_write_request_units", write);
         block
@@ -134,7 +136,7 @@ fn show_global(index: &GlobalSecondaryIndexDescription, known: &Value) -> Reply 
         .set("non_key_attributes", index.projection().map(Projection::non_key_attributes).unwrap_or_default())
         .i64("read_capacity", Some(capacity.and_then(|c| c.read_capacity_units()).unwrap_or_default()))
         .i64("write_capacity", Some(capacity.and_then(|c| c.write_capacity_units()).unwrap_or_default()))
-        .blocks("on_demand_throughput", on_demand(index.on_demand_throughput()))
+        .blocks("on_demand_throughput", on_demand(index.on_demand_throughput(), known))
         .blocks("warm_throughput", show_warm(warm, known));
     block
 }

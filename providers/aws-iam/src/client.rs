@@ -18,7 +18,7 @@ pub const PROPAGATION: Duration = Duration::from_secs(120);
 pub const CONCURRENCY: usize = 5;
 
 /// Objects of a read that are worked on at once; each needs some calls.
-pub const OBJECTS: usize = 8;
+pub const OBJECTS: usize = 4;
 
 /// The client; IAM is one service for all regions of a partition.
 pub fn iam(cloud: &Cloud) -> Client {

@@ -84,7 +84,7 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<(), Problem>
     let operation = "iam:CreateInstanceProfile";
     let answer = cloud.create_named(operation, PROPAGATION, too_new, &exists, || request.clone().send()).await;
     let what = format!("creating IAM instance profile \"{name}\"");
-    if answer.map_err(|e| crate::already_exists(problem(&what, &e), &e))?.is_some() {
+    if answer.map_err(|e| crate::unmade(problem(&what, &e), &e))?.is_some() {
         return Ok(());
     }
     let made = get(cloud, name).await?.is_some_and(|p| made_since(start, &p.create_date));

@@ -12,7 +12,7 @@ mod role_policy;
 mod role_policy_attachment;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
-use terrane_aws_core::{Cloud, is_code};
+use terrane_aws_core::{Cloud, is_code, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{DataSource, ResourceType};
 
@@ -32,10 +32,12 @@ pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
     vec![Box::new(data_policy_document::PolicyDocument)]
 }
 
-/// The problem of a create, with advice if the name is taken.
-fn already_exists<E: ProvideErrorMetadata>(mut problem: Problem, error: &SdkError<E>) -> Problem {
+/// The problem of a create, with advice if the name is taken or nobody knows what came of the call.
+fn unmade<E: ProvideErrorMetadata>(mut problem: Problem, error: &SdkError<E>) -> Problem {
     if is_code(error, &["EntityAlreadyExists"]) {
         problem.detail.push_str("\nChoose another name, or import the existing object instead of creating it.");
+    } else if uncertain(error) {
+        problem.detail.push_str("\nIt may have been made all the same: if so, import it before the next apply.");
     }
     problem
 }

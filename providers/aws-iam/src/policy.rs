@@ -88,7 +88,7 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<String, Prob
     let exists = ["EntityAlreadyExists"];
     let answer = cloud.create_named("iam:CreatePolicy", PROPAGATION, too_new, &exists, || request.clone().send());
     let what = format!("creating IAM policy \"{name}\"");
-    let made = answer.await.map_err(|e| crate::already_exists(problem(&what, &e), &e))?;
+    let made = answer.await.map_err(|e| crate::unmade(problem(&what, &e), &e))?;
     if let Some(arn) = made.and_then(|m| m.policy).and_then(|p| p.arn) {
         return Ok(arn);
     }

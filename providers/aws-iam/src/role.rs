@@ -95,7 +95,7 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<Option<Strin
     let exists = ["EntityAlreadyExists"];
     let answer = cloud.create_named("iam:CreateRole", PROPAGATION, too_new, &exists, || request.clone().send());
     let what = format!("creating IAM role \"{name}\"");
-    match answer.await.map_err(|e| crate::already_exists(problem(&what, &e), &e))? {
+    match answer.await.map_err(|e| crate::unmade(problem(&what, &e), &e))? {
         Some(made) => Ok(made.role.map(|r| r.arn)),
         None => match get(cloud, name).await? {
             Some(role) if made_since(start, &role.create_date) => Ok(Some(role.arn)),

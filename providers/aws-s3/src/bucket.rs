@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use terrane_aws_core::{Arn, Cloud, Poll, Tags, is_code, name_of, prefix_of, problem, read_each, status, timeout};
+use terrane_aws_core::{
+    Arn, Cloud, Poll, Tags, is_code, name_of, prefix_of, problem, read_each, status, timeout, uncertain,
+};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::{Path, Value};
@@ -30,11 +32,11 @@ impl ResourceType<Cloud> for Bucket {
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
         let name = name_of(create.planned, "bucket", "bucket_prefix", create.operation);
-        make(cloud, &name, create.planned).await?;
         let mut half_made = Reply::from(create.planned);
         half_made.str("id", Some(&name)).str("bucket", Some(&name));
         half_made.str("region", Some(cloud.region(create.planned)));
         let half_made = Object::new(half_made.object());
+        make(cloud, &name, create.planned, &half_made).await?;
         furnish(cloud, create.planned, &half_made.value).await.map_err(|p| Failed::from(p).with(half_made))
     }
 
@@ -108,13 +110,15 @@ fn not_empty(mut problem: Problem, code: &str) -> Problem {
     problem
 }
 
-async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<(), Problem> {
+/// Makes the bucket. One that may have been made without an answer counts as half made: there was none before.
+async fn make(cloud: &Cloud, name: &str, planned: &Value, half_made: &Object) -> Result<(), Failed> {
     let region = cloud.region(planned);
     let client = s3(cloud, &region);
     // Elsewhere AWS refuses to make a bucket twice, but us-east-1 answers as if it had been made now. And an answer
     // that was lost looks the same as a bucket that was there before, unless that is known beforehand.
-    if head(cloud, &client, name).await.is_ok_and(|there| there.is_some()) {
-        return Err(exists(name));
+    let before = head(cloud, &client, name).await;
+    if matches!(before, Ok(Some(_))) {
+        return Err(exists(name).into());
     }
     let args = Args(planned);
     let location = (region != "us-east-1").then(|| {
@@ -135,8 +139,12 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<(), Problem>
         || request.clone().send(),
     );
     answer.await.map(|_| ()).map_err(|e| match code(&e) {
-        "BucketAlreadyOwnedByYou" => exists(name),
-        _ => problem(&format!("creating S3 bucket \"{name}\""), &e),
+        "BucketAlreadyOwnedByYou" => exists(name).into(),
+        _ => {
+            let problems = vec![problem(&format!("creating S3 bucket \"{name}\""), &e)];
+            let ours = before.is_ok() && uncertain(&e);
+            Failed { object: ours.then(|| half_made.clone()), problems }
+        }
     })
 }
 

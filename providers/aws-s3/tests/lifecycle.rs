@@ -329,6 +329,19 @@ async fn a_bucket_whose_making_was_not_answered_is_not_lost() {
     }
 }
 
+#[tokio::test]
+async fn a_bucket_that_may_have_been_made_is_kept_as_half_made() {
+    let Some(endpoint) = testing::endpoint("uncertain buckets") else { return };
+    let proxy = Proxy::start(endpoint.trim_start_matches("http://").parse().unwrap()).unwrap();
+    let failure = Fault::Error { status: 501, code: "Unexpected".into(), message: "no".into() };
+    proxy.set_rules(vec![Rule::new("s3:CreateBucket", failure)]);
+    let cloud = testing::cloud(&proxy.endpoint(), "eu-west-1").await;
+    let config = object([("bucket", text(&unique("uncertain")))]);
+    let create = Create { planned: &config, config: &config, operation: "1" };
+    let made = ty(BUCKET).create(&cloud, create).await.unwrap_err().object.unwrap();
+    assert_eq!(testing::read(&cloud, &*ty(BUCKET), &made).await, None, "the next refresh tells");
+}
+
 #[test]
 fn lists_are_sorted() {
     let names: Vec<&str> = terrane_aws_s3::resources().iter().map(|t| t.name()).collect();
