@@ -66,7 +66,8 @@ impl<'p> Run<'_, 'p> {
     fn each_scope(&mut self, at: At, expr: ExprId) -> Result<Vec<Scope>, Stop> {
         let (value, _) = self.value(Scope::module(at), expr)?;
         let keys = expand::each_keys(&value).map_err(|wrong| self.wrong_repeat(at, expr, false, wrong))?;
-        let scope = |key: &Key| Scope { at, repetition: Repetition::of(key, Some(&value)), self_value: None };
+        let scope =
+            |key: &Key| Scope { at, repetition: Repetition::of(key, Some(&value)), self_value: None, about: None };
         Ok(keys.iter().map(scope).collect())
     }
 

@@ -45,11 +45,13 @@ pub(super) struct Scope {
     pub at: At,
     pub repetition: Repetition,
     pub self_value: Option<Value>,
+    /// The instance that is evaluated, if its block has several.
+    pub about: Option<Arc<str>>,
 }
 
 impl Scope {
     pub(super) fn module(at: At) -> Scope {
-        Scope { at, repetition: Repetition::None, self_value: None }
+        Scope { at, repetition: Repetition::None, self_value: None, about: None }
     }
 }
 
@@ -72,6 +74,7 @@ impl<'p> Run<'_, 'p> {
         exprs: &Exprs,
         evaluate: impl FnOnce(&mut Eval<'_, '_>) -> Result<T, Stop>,
     ) -> Result<(T, Reads), Stop> {
+        let (at, about) = (scope.at, scope.about.clone());
         let mut frame = Frame { run: self.reborrow(), scope, reads: Reads::new() };
         let mut eval = Eval::new(exprs, &mut frame);
         let result = evaluate(&mut eval)?;
@@ -83,11 +86,23 @@ impl<'p> Run<'_, 'p> {
         }
         let mut failed = None;
         for error in errors {
+            let error = self.located(error, at, about.as_deref());
             failed = Some(self.diags.error(error));
         }
         match failed {
             Some(reported) => Err(Stop::Failed(reported)),
             None => Ok((result, reads)),
+        }
+    }
+
+    /// The error with the instance it is about, where the place in the text does not say it.
+    fn located(&self, error: Diagnostic, at: At, about: Option<&str>) -> Diagnostic {
+        let module = &self.ev.state(at).instance;
+        match about {
+            _ if self.ev.inputs.stage == Stage::Validate => error,
+            Some(instance) => error.about(instance).note(format!("This is about {instance}.")),
+            None if module.is_root() => error,
+            None => error.about(module.to_string()).note(format!("This is about {module}.")),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use terrane_address::{Key, ModuleInstance, Provider, ProviderConfig};
 use terrane_source::Diagnostic;
-use terrane_value::{Path, Step, Value};
+use terrane_value::{Marks, Path, Schema, Step, Value};
 
 use super::frame::{Repetition, Run, Scope};
 use super::memo::{At, Reads};
-use super::{Conditions, body};
+use super::{Conditions, body, place};
 use crate::ir::{ExprId, Exprs, ModuleId, Node, Reference, ResourceId};
 use crate::lookup::{Dep, Stop};
 use crate::program::{Contents, ResourceDecl};
@@ -27,7 +27,9 @@ impl<'p> Run<'_, 'p> {
     pub(super) fn scope_of(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Scope, Reads), Stop> {
         let expansion = self.resource_expansion(at, id)?;
         let repetition = Repetition::of(key, expansion.each.as_ref());
-        Ok((Scope { at, repetition, self_value: None }, (*expansion.reads).clone()))
+        let named = *key != Key::None || at != At::ROOT;
+        let about = named.then(|| self.ev.abs(at, id).instance(key.clone()).to_string().into());
+        Ok((Scope { at, repetition, self_value: None, about }, (*expansion.reads).clone()))
     }
 
     pub(super) fn instance_config(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Value, Reads, Reads), Stop> {
@@ -40,10 +42,32 @@ impl<'p> Run<'_, 'p> {
         let (value, own) =
             self.within(scope, &contents.exprs, |eval| body::value(eval, &decl.body, decl.span, &schema.block))?;
         reads.extend(own);
+        self.refuse_ephemeral(&value, decl, &contents.exprs, &schema)?;
         let mut explicit = Reads::new();
         self.named(at, &decl.depends_on, &mut explicit)?;
         self.around(at, &mut reads, &mut explicit)?;
         Ok((value, reads, explicit))
+    }
+
+    /// Reports ephemeral values where they would be stored.
+    fn refuse_ephemeral(
+        &mut self,
+        value: &Value,
+        decl: &ResourceDecl,
+        exprs: &Exprs,
+        schema: &Schema,
+    ) -> Result<(), Stop> {
+        let mut failed = None;
+        for (name, part) in value.fields().into_iter().flat_map(|fields| fields.iter()) {
+            let write_only = schema.block.attributes.get(name).is_some_and(|a| a.write_only);
+            if write_only || !part.marks_deep().contains(Marks::EPHEMERAL) {
+                continue;
+            }
+            let detail = format!("The argument \"{name}\" is stored, and ephemeral values must not be.");
+            let span = place::of(exprs, &decl.body, &[Step::Attr(name.clone())]).unwrap_or(decl.span);
+            failed = Some(self.diags.error(Diagnostic::error("Invalid use of ephemeral value", detail).at(span)));
+        }
+        failed.map_or(Ok(()), |reported| Err(reported.into()))
     }
 
     /// Adds what the calls of the modules around read for their expansion, and what their `depends_on` names.

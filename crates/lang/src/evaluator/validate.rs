@@ -72,7 +72,7 @@ impl<'p> Run<'_, 'p> {
             Repeat::Count(_) => Repetition::Count(Value::unknown_not_null(Type::Number)),
             Repeat::ForEach(_) => Repetition::Each(Value::unknown_not_null(Type::String), Value::dynamic()),
         };
-        Scope { at, repetition, self_value: None }
+        Scope { at, repetition, self_value: None, about: None }
     }
 
     fn validate_providers(&mut self, at: At, module: ModuleId, missing: &mut BTreeSet<Provider>) {

@@ -97,6 +97,7 @@ impl<'p> Run<'_, 'p> {
             at: parent,
             repetition: super::frame::Repetition::of(&key, expansion.each.as_ref()),
             self_value: None,
+            about: None,
         };
         let (value, reads) = self.value(scope, argument.expr)?;
         let span = Some(self.ev.state(parent).contents.exprs.span(argument.expr));
