@@ -23,6 +23,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Most values of one filter.
 const FILTER_VALUES: usize = 200;
 
+/// Most ids of one call.
+const IDS: usize = 1000;
+
 /// The EC2 API in one region.
 #[derive(Clone)]
 pub(crate) struct Ec2<'a> {
@@ -37,7 +40,7 @@ pub(crate) struct Refusal {
     code: Option<String>,
     message: String,
     answered: bool,
-    problem: Problem,
+    problem: Box<Problem>,
 }
 
 impl Refusal {
@@ -49,7 +52,7 @@ impl Refusal {
             code: code(error).map(str::to_owned),
             message: message(error).unwrap_or_default().to_owned(),
             answered: status(error).is_some_and(|s| s < 500) || matches!(error, SdkError::ConstructionFailure(_)),
-            problem: problem(what, error),
+            problem: Box::new(problem(what, error)),
         }
     }
 
@@ -71,13 +74,13 @@ impl Refusal {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
-        refusal.problem
+        *refusal.problem
     }
 }
 
 impl From<Refusal> for Failed {
     fn from(refusal: Refusal) -> Failed {
-        refusal.problem.into()
+        Problem::from(refusal).into()
     }
 }
 
@@ -164,7 +167,7 @@ impl<'a> Ec2<'a> {
         let mut pauses = Pauses::within(PATIENCE);
         loop {
             match self.call_once(operation, what, look, &mut send).await {
-                Err(refusal) if passes(&refusal) && pauses.next().await => {}
+                Err(refusal) if passes(&refusal) && pauses.pass().await => {}
                 answer => return answer,
             }
         }
@@ -206,6 +209,32 @@ impl<'a> Ec2<'a> {
         for chunk in chunks(values, FILTER_VALUES) {
             let filter = Filter::builder().name(filter_name).set_values(Some(chunk)).build();
             all.extend(self.pages(operation, what, |token| send(filter.clone(), token), &mut take).await?);
+        }
+        Ok(all)
+    }
+
+    /// Reads objects by id, 1,000 in a call. One that is missing fails the call for all, so the ids are then halved.
+    pub async fn existing<T, I, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        (ids, missing): (&[String], &str),
+        mut send: F,
+        mut take: impl FnMut(T) -> Option<Vec<I>>,
+    ) -> Result<Vec<I>, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut(Vec<String>) -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let (mut all, mut due): (Vec<I>, Vec<Vec<String>>) = (Vec::new(), chunks(ids, IDS).collect());
+        while let Some(some) = due.pop() {
+            match self.call(operation, what, || send(some.clone())).await {
+                Ok(answer) => all.extend(take(answer).unwrap_or_default()),
+                Err(refusal) if !refusal.is(&[missing]) => return Err(refusal),
+                Err(_) if some.len() > 1 => due.extend(chunks(&some, some.len().div_ceil(2))),
+                Err(_) => {}
+            }
         }
         Ok(all)
     }
@@ -285,7 +314,7 @@ impl Pauses {
     }
 
     /// Waits; `false` if the time has passed.
-    async fn next(&mut self) -> bool {
+    async fn pass(&mut self) -> bool {
         let left = self.end.saturating_duration_since(Instant::now());
         sleep(self.pause.min(left)).await;
         self.pause = self.pause.mul_f64(1.6).min(Duration::from_secs(5));

@@ -51,7 +51,7 @@ impl Kind for DefaultNetworkAcl {
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Answer>, Problem> {
-        let acls = describe(ec2, "network-acl-id", &keys(wanted)).await?;
+        let acls = by_id(ec2, &keys(wanted)).await?;
         Ok(acls.into_iter().filter_map(|a| Some((a.network_acl_id.clone()?, a))).collect())
     }
 
@@ -128,7 +128,14 @@ async fn describe(ec2: &Ec2<'_>, filter: &str, values: &[String]) -> Result<Vec<
 }
 
 async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
-    Ok(describe(ec2, "network-acl-id", &[id.to_owned()]).await?.pop())
+    Ok(by_id(ec2, &[id.to_owned()]).await?.pop())
+}
+
+async fn by_id(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
+    let send = |ids| ec2.client.describe_network_acls().set_network_acl_ids(Some(ids)).send();
+    let take = |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| a.network_acls;
+    let missing = (ids, "InvalidNetworkAclID.NotFound");
+    ec2.existing("ec2:DescribeNetworkAcls", "reading network ACLs", missing, send, take).await
 }
 
 fn subnets(acl: &Answer) -> BTreeSet<String> {

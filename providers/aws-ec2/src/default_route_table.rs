@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use aws_sdk_ec2::types::RouteTable as Answer;
 use terrane_aws_core::timeout;
 use terrane_provider::Problem;
-use terrane_provider::sdk::{Args, Create, Reply, Update};
+use terrane_provider::sdk::{Create, Reply, Update};
 use terrane_value::Value;
 
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, text};
 use crate::route_table::{self, UPDATE, by_id, find, is_main, withdraw};
-use crate::routes::{self, Destination};
+use crate::routes::{self, Destination, Table};
 use crate::tags;
 use crate::vpc::main_route_tables;
 
@@ -41,8 +41,8 @@ impl Kind for DefaultRouteTable {
         for gateway in table.propagating_vgws().iter().filter_map(|v| v.gateway_id()) {
             withdraw(ec2, id, gateway).await?;
         }
-        for route in routes::observe(&Value::object::<&str>([]), &table) {
-            if let Some(to) = Destination::of(Args(&route.object())) {
+        for route in routes::managed(&Value::object::<&str>([]), &table) {
+            if let Some(to) = Destination::answered(route) {
                 routes::delete(ec2, id, &to, time).await?;
             }
         }
@@ -68,7 +68,7 @@ impl Kind for DefaultRouteTable {
     }
 
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
-        let mut reply = route_table::observe(ec2, known, seen);
+        let mut reply = route_table::observe(ec2, known, seen, Table::Default);
         reply.str("default_route_table_id", seen.route_table_id());
         reply
     }

@@ -12,16 +12,23 @@ pub(crate) struct Draft<'a> {
     /// What is written.
     pub config: &'a Value,
     response: PlanResponse,
+    kept: bool,
 }
 
 impl<'a> Draft<'a> {
     /// Starts from the plan of the schema.
     pub fn new(prior: Option<&'a Value>, config: &'a Value, response: PlanResponse) -> Draft<'a> {
-        Draft { prior, config, response }
+        Draft { prior, config, response, kept: false }
     }
 
-    /// The corrected plan.
-    pub fn done(self) -> PlanResponse {
+    /// The corrected plan. If what was kept was all that seemed to change, nothing changes.
+    pub fn done(mut self) -> PlanResponse {
+        if let (true, Some(prior)) = (self.kept, self.prior)
+            && self.response.planned.as_ref().is_some_and(|planned| alike(prior, planned))
+        {
+            self.response.planned = Some(prior.clone());
+            self.response.requires_replace.clear();
+        }
         self.response
     }
 
@@ -74,6 +81,7 @@ impl<'a> Draft<'a> {
     /// Plans that an attribute stays as it is.
     pub fn keep(&mut self, name: &str) {
         if let Some(value) = self.prior.and_then(|p| p.get(name)).cloned() {
+            self.kept |= self.planned(name) != Some(&value);
             self.set(name, value);
         }
         self.in_place(name);
@@ -128,6 +136,16 @@ mod tests {
         draft.unknown(&["a", "b"]);
         let planned = draft.done().planned.unwrap();
         assert!(planned.get("a").unwrap().is_known() && !planned.get("b").unwrap().is_known());
+    }
+
+    #[test]
+    fn nothing_changes_when_all_that_did_is_kept() {
+        let (prior, config) = (object(&[("a", Some("6")), ("b", Some(""))]), object(&[]));
+        let planned = object(&[("a", Some("tcp")), ("b", None)]);
+        let mut draft = Draft::new(Some(&prior), &config, plan(planned.clone()));
+        draft.keep("a");
+        assert_eq!(draft.done().planned, Some(prior.clone()));
+        assert_eq!(Draft::new(Some(&prior), &config, plan(planned.clone())).done().planned, Some(planned));
     }
 
     #[test]

@@ -200,14 +200,8 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
     }
 
     fn import(&self, _: &Cloud, id: &str) -> Result<Object, Vec<Problem>> {
-        let (id, region) = match id.rsplit_once('@') {
-            Some((id, region)) if !region.contains('/') => (id, Some(region)),
-            _ => (id, None),
-        };
         let identity = self.0.import(id).map_err(|p| vec![p])?;
-        let region = region.map(|r| ("region", r.to_owned()));
-        let pairs = identity.into_iter().chain(region).map(|(n, v)| (n, Value::string(v)));
-        Ok(Object::new(Value::object(pairs)))
+        Ok(Object::new(Value::object(identity.into_iter().map(|(n, v)| (n, Value::string(v))))))
     }
 
     async fn list(&self, cloud: &Cloud) -> Result<Vec<String>, Vec<Problem>> {
@@ -228,8 +222,5 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
 
 /// Refuses an import id that has not the documented form.
 pub(crate) fn bad_import(id: &str, form: &str, example: &str) -> Problem {
-    Problem::error(
-        "Invalid import id",
-        format!("The id {id:?} has not the form {form}. Write it like {example:?}, optionally followed by @REGION."),
-    )
+    Problem::error("Invalid import id", format!("The id {id:?} has not the form {form}. Write it like {example:?}."))
 }

@@ -372,7 +372,9 @@ async fn come(ec2: &Ec2<'_>, id: &str, names: &Texts, name: Name, time: Duration
                 (Some(n), Some(NatGatewayAddressStatus::Failed)) if names.contains(&n) => {
                     return Err(address_failed(id, &n, address));
                 }
-                (Some(n), Some(NatGatewayAddressStatus::Succeeded) | None) => drop(here.insert(n)),
+                (Some(n), Some(NatGatewayAddressStatus::Succeeded) | None) => {
+                    here.insert(n);
+                }
                 _ => {}
             }
         }

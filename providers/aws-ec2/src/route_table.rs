@@ -13,7 +13,8 @@ use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::route_table_association::disassociate;
-use crate::{routes, tags};
+use crate::routes::{self, Table};
+use crate::tags;
 
 const CREATION: Duration = Duration::from_secs(300);
 pub(crate) const UPDATE: Duration = Duration::from_secs(120);
@@ -53,7 +54,7 @@ impl Kind for RouteTable {
     }
 
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
-        observe(ec2, known, seen)
+        observe(ec2, known, seen, Table::Custom)
     }
 
     async fn change(&self, ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Result<Identity, Problem> {
@@ -124,7 +125,7 @@ pub(crate) fn plan(draft: &mut Draft<'_>) {
 }
 
 /// The attributes of a route table.
-pub(crate) fn observe(ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
+pub(crate) fn observe(ec2: &Ec2<'_>, known: &Value, seen: &Answer, of: Table) -> Reply {
     let mut reply = Reply::new();
     let (id, owner) = (seen.route_table_id().unwrap_or_default(), seen.owner_id().unwrap_or_default());
     reply
@@ -133,7 +134,7 @@ pub(crate) fn observe(ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
         .str("owner_id", Some(owner))
         .str("vpc_id", seen.vpc_id())
         .set("propagating_vgws", seen.propagating_vgws().iter().filter_map(|v| v.gateway_id()))
-        .blocks("route", routes::observe(known, seen));
+        .blocks("route", routes::observe(known, seen, of));
     // Tags that FSx puts on tables are none of the user's.
     let tags: Vec<_> = seen.tags().iter().filter(|t| t.key() != Some("AmazonFSx")).cloned().collect();
     tags::observe(ec2, &mut reply, known, &tags);

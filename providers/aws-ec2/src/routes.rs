@@ -46,7 +46,8 @@ impl Destination {
         v4.or_else(v6).or_else(|| route.string("destination_prefix_list_id").map(Destination::PrefixList))
     }
 
-    fn answered(route: &Route) -> Option<Destination> {
+    /// The destination that AWS answered.
+    pub fn answered(route: &Route) -> Option<Destination> {
         let v4 = route.destination_cidr_block().map(|c| Destination::V4(c.to_owned()));
         let v6 = route.destination_ipv6_cidr_block().map(|c| Destination::V6(c.to_owned()));
         v4.or(v6).or(route.destination_prefix_list_id().map(|l| Destination::PrefixList(l.to_owned())))
@@ -256,14 +257,38 @@ pub(crate) fn same_routes(a: &[Args<'_>], b: &[Args<'_>]) -> bool {
     a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| same(a, b)))
 }
 
+/// The tables whose `route` blocks differ in the targets that they can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Custom,
+    Default,
+}
+
 /// The `route` blocks as AWS holds them; local routes only where they are written.
-pub(crate) fn observe(known: &Value, table: &RouteTable) -> Vec<Reply> {
+pub(crate) fn observe(known: &Value, table: &RouteTable, of: Table) -> Vec<Reply> {
+    let special = |route: &Route| {
+        let mut reply = block(route);
+        match of {
+            Table::Custom => reply
+                .str("carrier_gateway_id", route.carrier_gateway_id())
+                .str("local_gateway_id", route.local_gateway_id())
+                .str("odb_network_arn", route.odb_network_arn()),
+            // What is written as an instance is told as its interface.
+            Table::Default => reply.str("instance_id", None::<&str>),
+        };
+        reply
+    };
+    managed(known, table).into_iter().map(special).collect()
+}
+
+/// The routes of a table that its object manages.
+pub(crate) fn managed<'a>(known: &Value, table: &'a RouteTable) -> Vec<&'a Route> {
     let written: Vec<Destination> = blocks(known).into_iter().filter_map(Destination::of).collect();
     let managed = |r: &&Route| {
         let to = Destination::answered(r);
         own(table, r) && (r.gateway_id() != Some(LOCAL) || to.is_some_and(|to| written.iter().any(|w| w.is(&to))))
     };
-    table.routes().iter().filter(managed).map(block).collect()
+    table.routes().iter().filter(managed).collect()
 }
 
 /// Whether a route is neither propagated nor made by another object or service of AWS.
@@ -282,14 +307,11 @@ fn block(route: &Route) -> Reply {
         .str("cidr_block", route.destination_cidr_block())
         .str("ipv6_cidr_block", route.destination_ipv6_cidr_block())
         .str("destination_prefix_list_id", route.destination_prefix_list_id())
-        .str("carrier_gateway_id", route.carrier_gateway_id())
         .str("core_network_arn", route.core_network_arn())
         .str("egress_only_gateway_id", route.egress_only_internet_gateway_id())
         .str("gateway_id", gateway)
-        .str("local_gateway_id", route.local_gateway_id())
         .str("nat_gateway_id", route.nat_gateway_id())
         .str("network_interface_id", route.network_interface_id())
-        .str("odb_network_arn", route.odb_network_arn())
         .str("transit_gateway_id", route.transit_gateway_id())
         .str("vpc_endpoint_id", endpoint)
         .str("vpc_peering_connection_id", route.vpc_peering_connection_id());
@@ -413,7 +435,7 @@ mod tests {
             .routes(Route::builder().destination_prefix_list_id("pl-1").gateway_id("vpce-1").build())
             .build();
         let seen = |known: &Value| -> Vec<String> {
-            let blocks = observe(known, &table).into_iter().map(Reply::object);
+            let blocks = observe(known, &table, Table::Custom).into_iter().map(Reply::object);
             blocks.filter_map(|b| Args(&b).string("cidr_block")).collect()
         };
         assert_eq!(seen(&route(&[])), ["0.0.0.0/0"]);

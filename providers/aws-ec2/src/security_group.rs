@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Answer};
 use terrane_aws_core::{name_of, prefix_of, timeout};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
-use terrane_value::{Kind as ValueKind, Value};
+use terrane_value::Value;
 
 use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
@@ -17,8 +17,6 @@ use crate::tags;
 
 const CREATION: Duration = Duration::from_secs(600);
 const DELETION: Duration = Duration::from_secs(900);
-/// How long a group may be in use before the rules of other groups that name it are revoked.
-const SHORT_DELETION: Duration = Duration::from_secs(60);
 const GONE: &str = "InvalidGroup.NotFound";
 
 /// Security groups.
@@ -85,22 +83,14 @@ impl Kind for SecurityGroup {
 
     async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
         let id = Args(prior).text("id").unwrap_or_default();
-        let (time, revoke) = (timeout(prior, "delete", DELETION), Args(prior).bool("revoke_rules_on_delete"));
-        let (request, what) =
-            (ec2.client.delete_security_group().group_id(id), format!("deleting security group {id}"));
-        let revoke = revoke == Some(true);
-        if revoke {
+        if Args(prior).bool("revoke_rules_on_delete") == Some(true) {
             revoke_own(ec2, id).await?;
+            revoke_references(ec2, id).await?;
         }
+        let request = ec2.client.delete_security_group().group_id(id);
+        let (what, time) = (format!("deleting security group {id}"), timeout(prior, "delete", DELETION));
         let in_use = |r: &Refusal| r.is(&["DependencyViolation", "InvalidGroup.InUse"]);
-        let delete = |time| ec2.insist("ec2:DeleteSecurityGroup", &what, time, || request.clone().send(), in_use);
-        let mut deleted = delete(SHORT_DELETION.min(time)).await;
-        if deleted.as_ref().is_err_and(in_use) {
-            if revoke {
-                revoke_references(ec2, id).await?;
-            }
-            deleted = delete(time.saturating_sub(SHORT_DELETION)).await;
-        }
+        let deleted = ec2.insist("ec2:DeleteSecurityGroup", &what, time, || request.clone().send(), in_use).await;
         unless(deleted, &[GONE])?;
         ec2.until_gone(format!("security group {id} to be deleted"), PROPAGATION, || find(ec2, id)).await
     }
@@ -240,12 +230,7 @@ fn missing(ec2: &Ec2<'_>, id: &str) -> Problem {
 }
 
 /// Revokes first: a rule that is to be authorized may overlap with one that is there.
-pub(crate) async fn write_rules(
-    ec2: &Ec2<'_>,
-    id: &str,
-    direction: Direction,
-    changes: Changes,
-) -> Result<(), Problem> {
+async fn write_rules(ec2: &Ec2<'_>, id: &str, direction: Direction, changes: Changes) -> Result<(), Problem> {
     if !changes.revoke.is_empty() {
         revoke(ec2, id, direction, &changes.revoke).await?;
     }
@@ -319,17 +304,13 @@ async fn describe(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSe
 /// Revokes all rules of a group.
 async fn revoke_own(ec2: &Ec2<'_>, id: &str) -> Result<(), Problem> {
     match find(ec2, id).await? {
-        Some(group) => set_rules(ec2, &group, &Value::from_kind(ValueKind::Object(empty()))).await,
+        Some(group) => set_rules(ec2, &group, &Value::object::<&str>([])).await,
         None => Ok(()),
     }
 }
 
-fn empty() -> terrane_value::Fields {
-    Vec::<(&str, Value)>::new().into_iter().collect()
-}
-
 /// Revokes the rules of other groups that name this one: it cannot be deleted while they stand.
-pub(crate) async fn revoke_references(ec2: &Ec2<'_>, id: &str) -> Result<(), Problem> {
+async fn revoke_references(ec2: &Ec2<'_>, id: &str) -> Result<(), Problem> {
     let by = [("ip-permission.group-id", Direction::Ingress), ("egress.ip-permission.group-id", Direction::Egress)];
     for (filter, direction) in by {
         for group in groups(ec2, filter, &[id.to_owned()]).await?.iter().filter(|g| g.group_id() != Some(id)) {

@@ -28,7 +28,7 @@ const ARGUMENTS: [&str; 8] = [
     "referenced_security_group_id",
     "to_port",
 ];
-const GONE: [&str; 2] = ["InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
+const GONE: [&str; 3] = ["InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
 
 /// Single rules for what comes in.
 pub(crate) struct IngressRule;
@@ -39,7 +39,7 @@ pub(crate) struct EgressRule;
 #[async_trait::async_trait]
 impl Kind for IngressRule {
     const NAME: &'static str = "aws_vpc_security_group_ingress_rule";
-    type Seen = Answer;
+    type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let group = text(create.planned, "security_group_id").unwrap_or_default();
@@ -55,11 +55,11 @@ impl Kind for IngressRule {
         Ok(identity(answer.security_group_rules.unwrap_or_default()))
     }
 
-    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Answer>, Problem> {
-        by_id(ec2, Direction::Ingress, &keys(wanted)).await
+    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
+        seen(ec2, Direction::Ingress, &keys(wanted)).await
     }
 
-    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
+    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
         observe(ec2, known, seen)
     }
 
@@ -92,7 +92,7 @@ impl Kind for IngressRule {
 #[async_trait::async_trait]
 impl Kind for EgressRule {
     const NAME: &'static str = "aws_vpc_security_group_egress_rule";
-    type Seen = Answer;
+    type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let group = text(create.planned, "security_group_id").unwrap_or_default();
@@ -108,11 +108,11 @@ impl Kind for EgressRule {
         Ok(identity(answer.security_group_rules.unwrap_or_default()))
     }
 
-    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Answer>, Problem> {
-        by_id(ec2, Direction::Egress, &keys(wanted)).await
+    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
+        seen(ec2, Direction::Egress, &keys(wanted)).await
     }
 
-    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
+    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
         observe(ec2, known, seen)
     }
 
@@ -198,9 +198,21 @@ async fn list(ec2: &Ec2<'_>, direction: Direction) -> Result<Vec<String>, Proble
     Ok(rules.filter_map(|r| r.security_group_rule_id).collect())
 }
 
-fn observe(ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
+/// A rule with the account of the caller.
+pub(crate) struct Seen {
+    rule: Answer,
+    account: String,
+}
+
+async fn seen(ec2: &Ec2<'_>, direction: Direction, ids: &[String]) -> Result<HashMap<String, Seen>, Problem> {
+    let account = ec2.cloud.account_id().await?;
+    let rules = by_id(ec2, direction, ids).await?;
+    Ok(rules.into_iter().map(|(id, rule)| (id, Seen { rule, account: account.clone() })).collect())
+}
+
+fn observe(ec2: &Ec2<'_>, known: &Value, Seen { rule: seen, account }: &Seen) -> Reply {
     let mut reply = Reply::new();
-    let (id, owner) = (seen.security_group_rule_id().unwrap_or_default(), seen.group_owner_id().unwrap_or_default());
+    let (id, owner) = (seen.security_group_rule_id().unwrap_or_default(), seen.group_owner_id().unwrap_or(account));
     let group = seen.referenced_group_info().map(|g| referenced(g, owner));
     reply
         .str("id", Some(id))

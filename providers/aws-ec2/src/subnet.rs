@@ -134,21 +134,25 @@ impl Kind for Subnet {
     }
 
     fn plan(&self, draft: &mut Draft<'_>) {
-        if draft.changes(&["ipv6_cidr_block"]) {
-            draft.unknown(&["ipv6_cidr_block_association_id"]);
-            let assigned = draft.prior.and_then(|p| Args(p).bool("assign_ipv6_address_on_creation"));
-            if assigned == Some(true) {
-                draft.replace("ipv6_cidr_block");
-            } else {
-                draft.in_place("ipv6_cidr_block");
-            }
-        }
+        plan(draft);
     }
 
     async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
         let send = |token| ec2.client.describe_subnets().set_next_token(token).max_results(1000).send();
         let all = ec2.pages("ec2:DescribeSubnets", "listing subnets", send, |a| (a.subnets, a.next_token)).await?;
         Ok(all.into_iter().filter_map(|s| s.subnet_id).collect())
+    }
+}
+
+/// The IPv6 block of a subnet whose interfaces have addresses from it cannot change.
+fn plan(draft: &mut Draft<'_>) {
+    if draft.changes(&["ipv6_cidr_block"]) {
+        draft.unknown(&["ipv6_cidr_block_association_id"]);
+        let assigned = draft.prior.and_then(|p| Args(p).bool("assign_ipv6_address_on_creation"));
+        match assigned {
+            Some(true) => draft.replace("ipv6_cidr_block"),
+            _ => draft.in_place("ipv6_cidr_block"),
+        }
     }
 }
 
@@ -318,5 +322,51 @@ impl Setting {
         let what = format!("{} of subnet {id} to be set", self.names().join(" and "));
         ec2.until(what, PROPAGATION, || find(ec2, id), |s| Ok(!self.wants(planned, s)), state).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use terrane_provider::PlanResponse;
+    use terrane_value::Path;
+
+    use super::*;
+
+    fn object(assigned: bool, cidr: &str) -> Value {
+        Value::object([
+            ("assign_ipv6_address_on_creation", Value::from(assigned)),
+            ("ipv6_cidr_block", Value::string(cidr)),
+            ("ipv6_cidr_block_association_id", Value::string("subnet-cidr-assoc-1")),
+        ])
+    }
+
+    fn planned(prior: &Value, config: &Value) -> PlanResponse {
+        let response = PlanResponse { planned: Some(config.clone()), ..PlanResponse::default() };
+        let nothing = Value::object::<&str>([]);
+        let mut draft = Draft::new(Some(prior), &nothing, response);
+        plan(&mut draft);
+        draft.done()
+    }
+
+    #[test]
+    fn another_ipv6_block_replaces_only_where_addresses_are_assigned() {
+        let (one, other) = ("2001:db8:1::/64", "2001:db8:2::/64");
+        let moved = planned(&object(false, one), &object(false, other));
+        assert!(moved.requires_replace.is_empty());
+        assert!(!moved.planned.unwrap().get("ipv6_cidr_block_association_id").unwrap().is_known());
+        let moved = planned(&object(true, one), &object(true, other));
+        assert_eq!(moved.requires_replace, [Path::root().attr("ipv6_cidr_block")]);
+        assert!(planned(&object(true, one), &object(false, one)).requires_replace.is_empty());
+    }
+
+    #[test]
+    fn settings_are_written_only_where_they_differ() {
+        let subnet = Answer::builder().map_public_ip_on_launch(false).enable_dns64(true).build();
+        let planned =
+            Value::object([("map_public_ip_on_launch", Value::from(true)), ("enable_dns64", Value::from(true))]);
+        let wants: Vec<String> =
+            settings().iter().filter(|s| s.wants(&planned, &subnet)).map(|s| s.names().join(" ")).collect();
+        assert_eq!(wants, ["map_public_ip_on_launch"]);
     }
 }

@@ -85,9 +85,8 @@ impl Kind for Vpc {
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
         let vpcs = describe(ec2, &keys(wanted)).await?;
         let ids: Vec<String> = vpcs.iter().filter_map(|v| v.vpc_id.clone()).collect();
-        let mut acls = default_network_acls(ec2, &ids).await?;
-        let mut tables = main_route_tables(ec2, &ids).await?;
-        let mut groups = default_security_groups(ec2, &ids).await?;
+        let (acls, tables) = (default_network_acls(ec2, &ids), main_route_tables(ec2, &ids));
+        let (mut acls, mut tables, mut groups) = tokio::try_join!(acls, tables, default_security_groups(ec2, &ids))?;
         let switches = concurrently(16, ids.clone(), |id| switches(ec2, id)).await;
         let mut seen = HashMap::new();
         for ((vpc, id), switches) in vpcs.into_iter().zip(ids).zip(switches) {

@@ -43,11 +43,11 @@ pub(super) struct Settings {
 pub(super) async fn fetch(ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
     let instances = describe(ec2, &keys(wanted)).await?;
     let ids: Vec<String> = instances.iter().filter_map(|(i, _)| i.instance_id.clone()).collect();
-    let mut volumes = volumes_by_instance(ec2, &ids).await?;
-    let mut credits = credits(ec2, &instances).await?;
-    let default_vpcs = default_vpcs(ec2, &instances).await?;
-    let templates = templates(ec2, &instances).await?;
-    let spots = spot_requests(ec2, &instances).await?;
+    let (volumes, credits) = (volumes_by_instance(ec2, &ids), credits(ec2, &instances));
+    let (default_vpcs, templates) = (default_vpcs(ec2, &instances), templates(ec2, &instances));
+    let spots = spot_requests(ec2, &instances);
+    let (mut volumes, mut credits, default_vpcs, templates, spots) =
+        tokio::try_join!(volumes, credits, default_vpcs, templates, spots)?;
     let settings = concurrently(16, ids.clone(), |id| settings(ec2, id)).await;
     let mut passwords = passwords(ec2, wanted).await?;
     let mut all = HashMap::new();

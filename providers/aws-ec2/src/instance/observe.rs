@@ -132,7 +132,7 @@ fn primary_interface(reply: &mut Reply, known: &Value, seen: &Seen, primary: &In
         .bool("enable_primary_ipv6", Some(primary_ipv6))
         .set("secondary_private_ips", secondary.filter_map(|a| a.private_ip_address()))
         .blocks("primary_network_interface", [block]);
-    if primary.source_dest_check().is_some() {
+    if seen.instance.subnet_id().is_none() && primary.source_dest_check().is_some() {
         reply.bool("source_dest_check", primary.source_dest_check());
     }
 }
@@ -179,13 +179,16 @@ fn secondary_interface(interface: &InstanceSecondaryInterface) -> Reply {
     reply
 }
 
-/// Groups go by id in a subnet, and by name too in the default VPC.
+/// Groups are those of the first interface. They go by id in a subnet, and by name too in the default VPC.
 fn groups(reply: &mut Reply, seen: &Seen) {
     let (i, in_subnet) = (&seen.instance, seen.instance.subnet_id().is_some());
-    let ids = i.security_groups().iter().filter(|_| in_subnet).filter_map(|g| g.group_id());
+    let primary = i.network_interfaces().iter().find(|n| device_index(n) == 0);
+    let groups = primary.map(InstanceNetworkInterface::groups).filter(|g| !g.is_empty());
+    let groups = groups.unwrap_or(i.security_groups());
+    let ids = groups.iter().filter(|_| in_subnet).filter_map(|g| g.group_id());
     reply.set("vpc_security_group_ids", ids);
     let by_name = seen.in_default_vpc || !in_subnet;
-    let names = i.security_groups().iter().filter(|_| by_name).filter_map(|g| g.group_name());
+    let names = groups.iter().filter(|_| by_name).filter_map(|g| g.group_name());
     reply.set("security_groups", names);
 }
 
