@@ -40,6 +40,6 @@ impl Dep {
 
 /// Gives the objects that expressions refer to. Plan, apply and console have one each.
 pub trait Lookup {
-    /// The value of an instance that configuration declares, or `Blocked` by it.
+    /// The value of an instance that configuration declares, or `Blocked` by it. A value once given stays the same.
     fn instance(&self, instance: &Instance) -> Result<Value, Stop>;
 }

@@ -82,7 +82,7 @@ impl Lookup for Counting {
 #[test]
 fn shared_values_are_evaluated_once() {
     let text = "resource \"test_thing\" \"a\" {\n  count = 100\n}\nlocals {\n  ids = test_thing.a[*].id\n}\n\
-                resource \"test_thing\" \"b\" {\n  count = 100\n  name = local.ids[count.index]\n}\n";
+                resource \"test_thing\" \"b\" {\n  count = 100\n  name = local.ids[count.index]\n  any = test_thing.a[*].id\n}\n";
     let world = MemoryWorld::new([("main.tf", text)]);
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let program = load(&world, ".", &Modules::default(), &mut files, &mut diags);

@@ -109,6 +109,8 @@ pub(super) struct ModuleState<'p> {
     pub outputs: Vec<Slot<Known>>,
     pub resources: Vec<Slot<Expansion>>,
     pub calls: Vec<Slot<Expansion>>,
+    /// All instances of a resource as one value, once all are there.
+    pub wholes: HashMap<ResourceId, Value>,
 }
 
 impl<'p> ModuleState<'p> {
@@ -129,6 +131,7 @@ impl<'p> ModuleState<'p> {
             outputs: vec![Slot::Empty; contents.outputs.len()],
             resources: vec![Slot::Empty; contents.resources.len()],
             calls: vec![Slot::Empty; contents.calls.len()],
+            wholes: HashMap::new(),
         }
     }
 }

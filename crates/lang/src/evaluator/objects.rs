@@ -63,11 +63,16 @@ impl<'p> Run<'_, 'p> {
     }
 
     fn all_objects(&mut self, at: At, id: ResourceId, expansion: &Expansion) -> Result<Value, Stop> {
+        if let Some(known) = self.ev.state(at).wholes.get(&id) {
+            return Ok(known.clone());
+        }
         let mut objects = Vec::with_capacity(expansion.keys.len());
         for key in expansion.keys.iter() {
             objects.push(self.object(at, id, key)?);
         }
-        Ok(together(expansion, objects))
+        let whole = together(expansion, objects);
+        self.ev.state_mut(at).wholes.insert(id, whole.clone());
+        Ok(whole)
     }
 
     /// An object of which only the type is known.
