@@ -21,14 +21,14 @@ pub(crate) fn declared(program: &Program, diags: &mut Diagnostics) -> BTreeMap<I
                 }
             }
             Err(diagnostic) => {
-                diags.error(diagnostic);
+                diags.error(*diagnostic);
             }
         }
     }
     imports
 }
 
-fn import(exprs: &Exprs, decl: &ImportDecl) -> Result<(Instance, String), Diagnostic> {
+fn import(exprs: &Exprs, decl: &ImportDecl) -> Result<(Instance, String), Box<Diagnostic>> {
     let id = decl.id.and_then(|id| constant(exprs, id));
     let id = id.as_ref().and_then(Value::as_str).filter(|id| !id.is_empty());
     let (None, Some(id)) = (decl.for_each, id) else { return Err(not_constant(decl, "id")) };
@@ -66,11 +66,12 @@ fn constant(exprs: &Exprs, id: ExprId) -> Option<Value> {
     }
 }
 
-fn not_constant(decl: &ImportDecl, what: &str) -> Diagnostic {
+fn not_constant(decl: &ImportDecl, what: &str) -> Box<Diagnostic> {
     let detail = format!(
         "The {what} of an import block must be written out: values of variables and others are not supported here yet."
     );
-    Diagnostic::error("Unsupported import block", detail).at(decl.span).hint("Use `terrane import ADDRESS ID` instead.")
+    let hint = "Use `terrane import ADDRESS ID` instead.";
+    Box::new(Diagnostic::error("Unsupported import block", detail).at(decl.span).hint(hint))
 }
 
 fn undeclared(instance: &Instance, decl: &ImportDecl) -> Diagnostic {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use terrane_address::{AbsResource, Instance, Key, Module, ModuleInstance, Target};
 use terrane_lang::{Program, Repeat};
 use terrane_source::{Diagnostic, Diagnostics, Span};
-use terrane_state::{InstanceState, Snapshot};
+use terrane_state::Snapshot;
 
 /// Former addresses by new ones.
 pub(crate) type Moved = BTreeMap<Instance, Instance>;
@@ -79,7 +79,7 @@ impl Renames {
         self.remove(from);
         let new = || terrane_state::ResourceState { provider, instances: BTreeMap::new() };
         let resource = self.snapshot.resources.entry(to.resource.clone()).or_insert_with(new);
-        resource.instances.insert(to.key.clone(), InstanceState { ..state });
+        resource.instances.insert(to.key.clone(), state);
         let origin = self.moved.remove(from).unwrap_or_else(|| from.clone());
         self.moved.insert(to, origin);
     }

@@ -270,8 +270,8 @@ mod tests {
             for config in within(&dags, kinds.map(|k| k.0)) {
                 for state in within(&dags, kinds.map(|k| k.1)) {
                     cases += 1;
-                    let mut order = Order::default();
-                    order.nodes = (0..3).map(|i| node(i, kinds[i].2, pick[i] % 2 == 1, config, state)).collect();
+                    let node = |i| node(i, kinds[i].2, pick[i] % 2 == 1, config, state);
+                    let mut order = Order { nodes: (0..3).map(node).collect(), groups: Vec::new() };
                     order.close();
                     let graph = order.graph();
                     assert!(graph.is_some(), "{order:?}");
@@ -405,8 +405,8 @@ mod tests {
     #[test]
     fn a_group_costs_as_many_edges_as_members_and_dependents() {
         let up = |config| Node { legs: Legs::Up, config, ..Node::default() };
-        let mut order = Order { groups: vec![(0..1000).collect()], ..Order::default() };
-        order.nodes = (0..2000).map(|i| up(if i < 1000 { vec![] } else { vec![On::Group(0)] })).collect();
+        let nodes = (0..2000).map(|i| up(if i < 1000 { vec![] } else { vec![On::Group(0)] })).collect();
+        let order = Order { groups: vec![(0..1000).collect()], nodes };
         assert_eq!(order.graph().unwrap().edge_count(), 2000);
     }
 

@@ -82,14 +82,15 @@ pub(crate) fn of_breaches(
         Moment::FinalPlan => ("Provider changed its plan", "planned something else than before for"),
         Moment::Apply => ("Provider produced an unexpected object", "returned something else than was planned for"),
     };
-    let first = breaches.first()?;
+    if breaches.is_empty() {
+        return None;
+    }
     let lines = breaches.iter().map(|b| format!("\n  - {}{}: {}", instance, b.path, b.message));
     let detail = format!(
         "Provider {} {situation} {instance}.{}\n\nThis is a bug in the provider, not in your configuration; please report it.",
         provider.provider,
         lines.collect::<String>(),
     );
-    let _ = first;
     Some(diags.error(Diagnostic::error(summary, detail).about(instance.to_string())))
 }
 

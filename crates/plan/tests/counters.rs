@@ -1,5 +1,7 @@
 //! What planning costs, counted rather than timed.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::sync::Arc;

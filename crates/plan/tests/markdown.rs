@@ -3,6 +3,8 @@
 //! `hcl [path]` writes a file of the configuration. `outside` changes the world or the state behind the engine's back.
 //! `plan [flags]`, `apply [stop=N]`, `state` and `world` hold what is expected; `UPDATE=1` writes what comes.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)] // A test reads its documents.
+
 mod support;
 
 use std::collections::BTreeMap;

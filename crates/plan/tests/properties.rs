@@ -1,5 +1,7 @@
 //! What holds for any configuration, any order of answers and any crash.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -151,6 +153,34 @@ proptest! {
         prop_assert_eq!((&read.steps, &read.graph, &read.outputs), (&plan.steps, &plan.graph, &plan.outputs));
         prop_assert_eq!((&read.options, &read.drift), (&plan.options, &plan.drift));
         prop_assert_eq!((&read.prior, &read.refreshed), (&plan.prior, &plan.refreshed));
+    }
+
+    /// Wherever a run is stopped, what has begun is brought to its end, and nothing else is.
+    #[test]
+    fn a_stop_at_any_answer_leaves_the_state_true((first, second) in versions(), seed in any::<u32>()) {
+        let second = config(&second);
+        for answers in 0.. {
+            let things = Arc::new(Things::default());
+            let providers = providers(&things);
+            let state = converge(&config(&first), &providers, &Snapshot::default(), seed.into());
+            let plan = planned(&second, &providers, &state, &mut in_order);
+            let mut journal = Journal::default();
+            let options = ApplyOptions { seed: run::seed(&plan), ..ApplyOptions::default() };
+            let until = Until::Stop(answers);
+            let came = run::apply(&second, &providers, &plan, options, &mut journal, &mut shuffled(seed.into()), until);
+            let Ok((Came::To(applied), given)) = came else { panic!("it has to come to an end") };
+            prop_assert!(!applied.diagnostics.has_errors(), "{}", shown(&applied.diagnostics, &second.files));
+            let mut replayed = plan.refreshed.clone();
+            replay(&mut replayed, &journal.entries);
+            prop_assert_eq!(&replayed.resources, &applied.snapshot.resources);
+            prop_assert!(unfinished(&journal.entries).is_empty() || applied.stopped);
+            let drift = planned(&second, &providers, &applied.snapshot, &mut in_order).drift;
+            prop_assert_eq!(drift, vec![]);
+            converge(&second, &providers, &applied.snapshot, seed.into());
+            if given <= answers {
+                break;
+            }
+        }
     }
 
     /// Wherever a run crashes, another one that knows its journal comes to the same world.

@@ -1,6 +1,8 @@
 //! The applier: from plan, program and answers to a new state.
 
 mod down;
+mod finish;
+mod journal;
 mod known;
 mod open;
 mod outcome;
@@ -9,11 +11,10 @@ mod up;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_address::{Instance, ProviderConfig};
 use terrane_lang::{Evaluator, Inputs, Lookup, Program, Stage, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
-use terrane_state::{DeposedKey, Entry, EntryKind, Snapshot, replay};
+use terrane_state::{DeposedKey, Snapshot};
 use terrane_value::Value;
 
 use self::known::Known;
@@ -21,7 +22,7 @@ use self::open::Opening;
 pub use self::outcome::{Applied, Outcome};
 use self::up::UpFlight;
 use crate::shapes::{Shape, Shapes};
-use crate::{Answer, Ask, AskId, Change, Leg, Machine, Op, Plan, PlanMode, Providers, Question, Step, Summary};
+use crate::{Answer, Ask, AskId, Leg, Machine, Op, Plan, Providers, Question, Step, Summary};
 
 /// How a plan is applied.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +142,7 @@ impl<'p> Applier<'p> {
         prepared: &'p Prepared,
         options: ApplyOptions,
     ) -> Result<Applier<'p>, Diagnostics> {
-        refuse(plan, providers)?;
+        finish::refuse(plan, providers)?;
         let ups = |step: &&Step| matches!(step.change.legs(), crate::Legs::Up | crate::Legs::Both);
         let pending: HashSet<Instance> = plan.steps.iter().filter(ups).map(|s| s.instance.clone()).collect();
         let inputs = Inputs { stage: Stage::Apply, ..plan.inputs.clone() };
@@ -186,7 +187,8 @@ impl<'p> Applier<'p> {
                     self.flights.insert(ask.id, flight);
                     self.outbox.push_back(ask);
                 }
-                Some(Flight::Begin(begun) | Flight::Apply(begun)) => self.restore(begun.op),
+                Some(Flight::Begin(begun)) => self.forget(begun.op),
+                Some(Flight::Apply(begun)) => self.restore(begun.op),
                 _ => {}
             }
         }
@@ -195,28 +197,6 @@ impl<'p> Applier<'p> {
     /// The state as it is now.
     pub fn state(&self) -> &Snapshot {
         &self.state
-    }
-
-    /// What came of it. Call it when nothing is left to ask.
-    pub fn finish(mut self) -> Applied {
-        self.report_stalled();
-        self.outputs();
-        let mut outcomes = vec![Outcome::Done; self.plan.steps.len()];
-        for (op, result) in self.plan.graph.ops().iter().zip(&self.results) {
-            if let Op::Step { step, .. } = op {
-                let outcome = &mut outcomes[*step as usize];
-                *outcome = worse(*outcome, result.unwrap_or(Outcome::NotStarted));
-            }
-        }
-        self.summary.import = self.plan.summary().import;
-        self.diags.sort();
-        Applied {
-            snapshot: self.state,
-            stopped: self.stopped && outcomes.contains(&Outcome::NotStarted),
-            outcomes,
-            summary: self.summary,
-            diagnostics: self.diags,
-        }
     }
 
     fn step(&self, op: u32) -> Option<(u32, Leg, &'p Step)> {
@@ -330,51 +310,6 @@ impl<'p> Applier<'p> {
         self.outbox.push_back(Ask { id, about: vec![about.clone()], question });
     }
 
-    /// Writes entries about a step into the journal, then goes on with `flight`.
-    fn persist(&mut self, op: u32, kinds: Vec<EntryKind>, flight: Flight) {
-        let Some((place, leg, step)) = self.step(op) else { return };
-        let operation = self.operation(place, leg, step);
-        let entries: Arc<[Entry]> = (self.sequence..)
-            .zip(kinds)
-            .map(|(sequence, kind)| Entry {
-                sequence,
-                operation: operation.clone(),
-                instance: step.instance.clone(),
-                provider: step.provider.clone(),
-                kind,
-            })
-            .collect();
-        self.sequence += entries.len() as u64;
-        replay(&mut self.state, &entries);
-        self.ask(&step.instance, Question::Persist { entries }, flight);
-    }
-
-    /// The name of an operation: the same whenever this run is asked, and never used by another run.
-    fn operation(&self, place: u32, leg: Leg, step: &Step) -> Arc<str> {
-        if leg == Leg::Up
-            && let Some(name) = self.options.resume.get(&step.instance)
-            && matches!(step.change, Change::Create { .. } | Change::Replace { .. })
-        {
-            return name.clone();
-        }
-        self.chance(&[&place.to_be_bytes(), &[leg as u8]])[..32].into()
-    }
-
-    fn chance(&self, of: &[&[u8]]) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.options.seed);
-        of.iter().for_each(|part| hash.update(part));
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// A key under which the object in use of an instance can be deposed.
-    fn new_deposed_key(&self, place: u32, step: &Step) -> DeposedKey {
-        let taken = self.state.instance(&step.instance).map(|state| &state.deposed);
-        let names = (0u32..).map(|n| self.chance(&[b"deposed", &place.to_be_bytes(), &n.to_be_bytes()]));
-        let mut keys = names.map(|name| DeposedKey(name[..8].into()));
-        keys.find(|key| taken.is_none_or(|taken| !taken.contains_key(key))).unwrap_or(DeposedKey("00000000".into()))
-    }
-
     fn shape(&mut self, step: &Step) -> Result<Arc<Shape>, Halt> {
         if let Some(shape) = self.shapes.get(&step.provider.provider, &step.instance.resource.resource) {
             return Ok(shape.clone());
@@ -382,53 +317,6 @@ impl<'p> Applier<'p> {
         let detail = format!("Provider {} has no type {}.", step.provider.provider, step.instance.resource.resource.ty);
         let diagnostic = Diagnostic::error("Unknown resource type", detail).about(step.instance.to_string());
         Err(Halt::Failed(self.diags.error(diagnostic)))
-    }
-
-    fn persisted(&mut self, result: Result<(), String>) {
-        if let Err(why) = result {
-            self.stopped = true;
-            let diagnostic = Diagnostic::error("Journal cannot be written", why)
-                .hint("Nothing new is begun. What has been done is in the state, if that can be saved.");
-            self.diags.error(diagnostic);
-        }
-    }
-
-    fn report_stalled(&mut self) {
-        let parked = std::mem::take(&mut self.parked);
-        if self.stopped || self.diags.has_errors() || parked.is_empty() {
-            return;
-        }
-        let ops = parked.values().flatten().filter_map(|op| self.step(*op));
-        let names: Vec<String> = ops.map(|(_, _, step)| step.address()).collect();
-        let detail = format!(
-            "These wait for what the plan did not foresee: {}. This is a bug in Terrane; please report it.",
-            names.join(", ")
-        );
-        self.diags.error(Diagnostic::error("Apply came to a halt", detail));
-    }
-
-    /// Brings the outputs up to date, as far as what they are made of has been done.
-    fn outputs(&mut self) {
-        for (name, change) in &self.plan.outputs {
-            if change.after.is_none() {
-                self.state.outputs.remove(&**name);
-                continue;
-            }
-            let Ok(output) = self.attempt(|e, lookup, diags| e.output(name, lookup, diags)) else { continue };
-            let value = output.value.unmark_deep().0;
-            let ty = value.ty();
-            if !value.is_wholly_known() || value.is_null() {
-                self.state.outputs.remove(&**name);
-                continue;
-            }
-            if let Ok(json) = terrane_value::json::to_json(&value, &ty) {
-                let output = terrane_state::OutputValue { json: json.into(), ty, sensitive: output.sensitive };
-                self.state.outputs.insert(name.to_string(), output);
-            }
-        }
-        if self.plan.options.mode == PlanMode::Destroy && self.state.resources.is_empty() {
-            self.state.check_results = None;
-        }
     }
 }
 
@@ -460,76 +348,4 @@ impl Machine for Applier<'_> {
             _ => {}
         }
     }
-}
-
-impl Applier<'_> {
-    /// Asks for the change, now that the journal knows of it.
-    fn begun(&mut self, begun: Begun, result: Result<(), String>) {
-        self.persisted(result);
-        if self.stopped {
-            self.restore(begun.op);
-            return;
-        }
-        let Some((_, _, step)) = self.step(begun.op) else { return };
-        let question = begun.question.clone();
-        self.ask(&step.instance, question, Flight::Apply(Box::new(begun)));
-    }
-
-    /// Leaves an operation undone whose begin is in the journal: an object deposed for it is in use again.
-    fn restore(&mut self, op: u32) {
-        let Some((place, Leg::Up, _)) = self.step(op) else { return };
-        if let Some(key) = self.deposed.remove(&place) {
-            let ended = Ended { op, result: Outcome::NotStarted, value: None };
-            self.persist(op, vec![EntryKind::Restore(key)], Flight::End(Box::new(ended)));
-        }
-    }
-
-    fn ended(&mut self, ended: Ended) {
-        let post = match (ended.result, self.step(ended.op), ended.value) {
-            (Outcome::Done, Some((_, Leg::Up, step)), Some(value)) => {
-                self.give(&step.instance, Ok(value));
-                self.check_post(step)
-            }
-            _ => None,
-        };
-        self.complete(ended.op, post.map_or(ended.result, Outcome::Failed));
-    }
-}
-
-/// A replacement is as good as the worse of its legs.
-fn worse(a: Outcome, b: Outcome) -> Outcome {
-    let rank = |o: Outcome| match o {
-        Outcome::Done => 0,
-        Outcome::NotStarted => 1,
-        Outcome::Skipped(_) => 2,
-        Outcome::Failed(_) => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
-}
-
-/// Refuses plans that cannot be applied to their end, naming everything that stands in the way.
-fn refuse(plan: &Plan, providers: &Providers) -> Result<(), Diagnostics> {
-    let mut diags = Diagnostics::new();
-    if plan.errored {
-        let detail = "Planning met errors, so the plan is not complete.";
-        diags.error(Diagnostic::error("Plan cannot be applied", detail).hint("Correct the errors and plan again."));
-    }
-    let mut unsupported: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|s| !s.change.is_no_op() && !matches!(s.change, Change::Forget { .. })) {
-        let ty = &step.instance.resource.resource.ty;
-        let able = providers.get(&step.provider.provider).is_some_and(|p| match step.instance.resource.resource.mode {
-            Mode::Managed => p.can_apply(ty),
-            Mode::Data | Mode::Ephemeral => p.can_read(ty),
-        });
-        if !able {
-            unsupported.entry(ty).or_default().push(step);
-        }
-    }
-    for (ty, steps) in unsupported {
-        let names: Vec<String> = steps.iter().map(|s| s.address()).collect();
-        let detail = format!("Objects of type {ty} can be planned, but not yet be changed: {}.", names.join(", "));
-        let hint = "Nothing has been changed. Leave these out, for example with -target, or manage them otherwise.";
-        diags.error(Diagnostic::error(format!("Resource type {ty} cannot be applied yet"), detail).hint(hint));
-    }
-    if diags.has_errors() { Err(diags) } else { Ok(()) }
 }

@@ -280,8 +280,8 @@ impl<'d> Groups<'d> {
 
 fn can_reach(from: &Instance, to: &Instance) -> bool {
     let (from, to) = (&from.resource.module.0, &to.resource.module.0);
-    let shared = from.iter().zip(to).take_while(|(a, b)| a.0 == b.0);
-    shared.into_iter().all(|(a, b)| a.1 == b.1)
+    let mut shared = from.iter().zip(to).take_while(|(a, b)| a.0 == b.0);
+    shared.all(|(a, b)| a.1 == b.1)
 }
 
 trait IsManaged {

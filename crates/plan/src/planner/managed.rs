@@ -165,8 +165,8 @@ impl<'p> Planner<'p> {
         for instance in &instances {
             self.wait_for(&Dep::Instance(instance.clone()))?;
         }
-        let changes = instances.iter().filter_map(|i| self.drafts.get(&(i.clone(), None)));
-        Ok(changes.into_iter().any(|draft| match &draft.step.change {
+        let mut changes = instances.iter().filter_map(|i| self.drafts.get(&(i.clone(), None)));
+        Ok(changes.any(|draft| match &draft.step.change {
             // An object that comes or goes has not changed, as Terraform has it.
             Change::NoOp { .. }
             | Change::Read { .. }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
-use terrane_source::{Diagnostics, Reported};
+use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 
 use crate::moves::Moved;
@@ -73,6 +73,7 @@ pub struct Planner<'p> {
     outputs: BTreeMap<Arc<str>, OutputChange>,
     unread_types: BTreeSet<Arc<str>>,
     counters: Counters,
+    stopped: bool,
 }
 
 /// A step with what its order is made from.
@@ -157,13 +158,24 @@ impl<'p> Planner<'p> {
             outputs: BTreeMap::new(),
             unread_types: BTreeSet::new(),
             counters: Counters::default(),
+            stopped: false,
         };
         planner.start();
         planner
     }
 
+    /// Asks nothing more: what is in flight may still be answered. The plan is then not complete.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+        self.outbox.clear();
+    }
+
     /// The plan and everything that is to be said. Call it when nothing is left to ask.
     pub fn finish(mut self) -> (Plan, Diagnostics) {
+        if self.stopped {
+            let detail = "Planning was stopped before its end. Nothing has been changed.";
+            self.diags.error(Diagnostic::error("Interrupted", detail));
+        }
         self.outputs_beside_targets();
         self.report_stalled();
         self.assemble()
@@ -272,7 +284,7 @@ impl<'p> Planner<'p> {
 
 impl Machine for Planner<'_> {
     fn poll(&mut self, room: usize) -> Vec<Ask> {
-        while self.outbox.len() < room {
+        while self.outbox.len() < room && !self.stopped {
             match self.queue.pop() {
                 Some(task) => self.run(task),
                 None if self.to_read.is_empty() => break,

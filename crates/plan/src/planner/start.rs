@@ -85,8 +85,8 @@ impl Planner<'_> {
         loop {
             let resources: BTreeSet<_> = taken.iter().map(|i| i.resource.config()).collect();
             let after = all().filter(|(i, _, state)| {
-                let dependencies = state.current.iter().flat_map(|o| &o.dependencies);
-                !taken.contains(i) && dependencies.into_iter().any(|d| resources.contains(d))
+                let mut dependencies = state.current.iter().flat_map(|o| &o.dependencies);
+                !taken.contains(i) && dependencies.any(|d| resources.contains(d))
             });
             let more: Vec<Instance> = after.map(|(i, ..)| i).collect();
             if more.is_empty() {

@@ -173,6 +173,11 @@ fn object(id: &str, thing: &Thing, like: &Value) -> Object {
     ]))
 }
 
+fn with(object: &Value, name: &str, value: Value) -> Value {
+    let fields = object.fields().unwrap().with(name, value);
+    Value::from_kind(terrane_value::Kind::Object(fields))
+}
+
 fn plan(prior: Option<&Value>, config: &Value) -> PlanResponse {
     let ty = schema().block.implied_type();
     let part = |name: &str| config.get(name).cloned().unwrap_or_else(|| Value::null(Type::Any));
@@ -188,6 +193,9 @@ fn plan(prior: Option<&Value>, config: &Value) -> PlanResponse {
         planned.retain(|(name, _)| *name != "rev");
         planned.push(("rev", Value::unknown(Type::Number)));
         value = terrane_value::convert(&Value::object(planned), &ty).unwrap();
+    }
+    if text(&value, "name").as_deref() == Some("lies in plans") {
+        value = with(&value, "size", Value::from(99));
     }
     PlanResponse { planned: Some(value), requires_replace: vec![Path::root().attr("color")], ..PlanResponse::default() }
 }
@@ -211,7 +219,14 @@ impl Configured for ThingProvider {
         let now = |id: &str, like: &Value| self.things.read(id).map(|thing| object(id, &thing, like));
         match request.change {
             Change::Create { planned, .. } => match self.things.create(&request.operation, new_thing(&planned)) {
-                Ok(id) => ApplyResponse { object: now(&id, &planned), problems: Vec::new() },
+                Ok(id) => {
+                    let mut object = now(&id, &planned);
+                    if let Some(object) = object.as_mut().filter(|o| text(&o.value, "name").as_deref() == Some("lies"))
+                    {
+                        object.value = with(&object.value, "size", Value::from(99));
+                    }
+                    ApplyResponse { object, problems: Vec::new() }
+                }
                 Err((id, why)) => {
                     ApplyResponse { object: id.and_then(|id| now(&id, &planned)), problems: problem(why) }
                 }

@@ -1,0 +1,110 @@
+//! Where an apply begins and ends: what is refused, what came of the rest.
+
+use std::collections::BTreeMap;
+
+use terrane_address::Mode;
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::{Applied, Applier, Outcome};
+use crate::{Change, Op, Plan, PlanMode, Providers, Step};
+
+/// Refuses plans that cannot be applied to their end, naming everything that stands in the way.
+pub(super) fn refuse(plan: &Plan, providers: &Providers) -> Result<(), Diagnostics> {
+    let mut diags = Diagnostics::new();
+    if plan.errored {
+        let detail = "Planning met errors, so the plan is not complete.";
+        diags.error(Diagnostic::error("Plan cannot be applied", detail).hint("Correct the errors and plan again."));
+    }
+    let mut unsupported: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|s| !s.change.is_no_op() && !matches!(s.change, Change::Forget { .. })) {
+        let ty = &step.instance.resource.resource.ty;
+        let able = providers.get(&step.provider.provider).is_some_and(|p| match step.instance.resource.resource.mode {
+            Mode::Managed => p.can_apply(ty),
+            Mode::Data | Mode::Ephemeral => p.can_read(ty),
+        });
+        if !able {
+            unsupported.entry(ty).or_default().push(step);
+        }
+    }
+    for (ty, steps) in unsupported {
+        let names: Vec<String> = steps.iter().map(|s| s.address()).collect();
+        let detail = format!("Objects of type {ty} can be planned, but not yet be changed: {}.", names.join(", "));
+        let hint = "Nothing has been changed. Leave these out, for example with -target, or manage them otherwise.";
+        diags.error(Diagnostic::error(format!("Resource type {ty} cannot be applied yet"), detail).hint(hint));
+    }
+    if diags.has_errors() { Err(diags) } else { Ok(()) }
+}
+
+impl Applier<'_> {
+    /// What came of it. Call it when nothing is left to ask.
+    pub fn finish(mut self) -> Applied {
+        self.report_stalled();
+        self.outputs();
+        let mut outcomes = vec![Outcome::Done; self.plan.steps.len()];
+        for (op, result) in self.plan.graph.ops().iter().zip(&self.results) {
+            if let Op::Step { step, .. } = op {
+                let outcome = &mut outcomes[*step as usize];
+                *outcome = worse(*outcome, result.unwrap_or(Outcome::NotStarted));
+            }
+        }
+        self.summary.import = self.plan.summary().import;
+        self.diags.sort();
+        Applied {
+            snapshot: self.state,
+            stopped: self.stopped && outcomes.contains(&Outcome::NotStarted),
+            outcomes,
+            summary: self.summary,
+            diagnostics: self.diags,
+        }
+    }
+
+    fn report_stalled(&mut self) {
+        let parked = std::mem::take(&mut self.parked);
+        if self.stopped || self.diags.has_errors() || parked.is_empty() {
+            return;
+        }
+        let ops = parked.values().flatten().filter_map(|op| self.step(*op));
+        let names: Vec<String> = ops.map(|(_, _, step)| step.address()).collect();
+        let detail = format!(
+            "These wait for what the plan did not foresee: {}. This is a bug in Terrane; please report it.",
+            names.join(", ")
+        );
+        self.diags.error(Diagnostic::error("Apply came to a halt", detail));
+    }
+
+    /// Brings the outputs up to date, as far as what they are made of has been done.
+    fn outputs(&mut self) {
+        for (name, change) in &self.plan.outputs {
+            if change.after.is_none() {
+                self.state.outputs.remove(&**name);
+                continue;
+            }
+            let Ok(output) = self.attempt(|e, lookup, diags| e.output(name, lookup, diags)) else { continue };
+            let value = output.value.unmark_deep().0;
+            let ty = value.ty();
+            if !value.is_wholly_known() || value.is_null() {
+                self.state.outputs.remove(&**name);
+                continue;
+            }
+            if let Ok(json) = terrane_value::json::to_json(&value, &ty) {
+                let output = terrane_state::OutputValue { json: json.into(), ty, sensitive: output.sensitive };
+                self.state.outputs.insert(name.to_string(), output);
+            }
+        }
+        if self.plan.options.mode == PlanMode::Destroy && self.state.resources.is_empty() {
+            self.state.check_results = None;
+        }
+    }
+}
+
+/// A replacement is as good as the worse of its legs.
+fn worse(a: Outcome, b: Outcome) -> Outcome {
+    let rank = |o: Outcome| match o {
+        Outcome::Done => 0,
+        Outcome::NotStarted => 1,
+        Outcome::Skipped(_) => 2,
+        Outcome::Failed(_) => 3,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}
+

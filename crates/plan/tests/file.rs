@@ -1,0 +1,55 @@
+//! Plan files that are not whole, or not plan files.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::Arc;
+
+use support::run::{self, in_order};
+use support::things::Things;
+use support::{load, providers};
+use terrane_plan::PlanOptions;
+use terrane_plan::file::{self, FileError, Origin};
+use terrane_state::Snapshot;
+use terrane_value::Value;
+
+fn plan_file() -> Vec<u8> {
+    let config = load(&[("main.tf", "resource \"thing\" \"a\" {\n  name = \"a\"\n}\n")]);
+    let providers = providers(&Arc::new(Things::default()));
+    let (plan, _) = run::plan(&config, &providers, &Snapshot::default(), PlanOptions::default(), &mut in_order);
+    let settings = Value::object([("path", Value::from("x"))]);
+    let origin = Origin { version: "1".into(), configuration: "c".into(), backend: Some(("local".into(), settings)) };
+    let bytes = file::write(&plan, &origin).unwrap();
+    assert_eq!(file::read(&bytes).unwrap().1, origin);
+    bytes
+}
+
+#[test]
+fn every_cut_and_every_changed_byte_is_noticed() {
+    let bytes = plan_file();
+    for len in 1..bytes.len() {
+        let error = file::read(&bytes[..len]).unwrap_err();
+        assert!(matches!(error, FileError::Damaged(_) | FileError::Format { .. }), "{len}: {error}");
+    }
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(file::read(&changed).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn what_else_it_may_be_is_said() {
+    let said = |bytes: &[u8]| file::read(bytes).unwrap_err().to_string();
+    assert_eq!(said(b""), "The plan file is damaged: it ends within its first line. Make a new plan.");
+    assert!(said(b"PK\x03\x04...").contains("Terraform or OpenTofu"));
+    assert!(said(b" {\"version\": 4}").contains("looks like JSON"));
+    assert!(said(b"terrane plan file, format 9\nabc\n").contains("format 9"));
+}
+
+#[test]
+fn the_same_plan_has_the_same_identity() {
+    let bytes = plan_file();
+    assert_eq!(file::identity(&bytes), file::identity(&plan_file()));
+    assert!(file::identity(&bytes[..10]).is_err());
+}
