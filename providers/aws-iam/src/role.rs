@@ -171,17 +171,21 @@ async fn update_document(cloud: &Cloud, name: &str, update: &Update<'_>) -> Resu
 }
 
 async fn update_settings(cloud: &Cloud, name: &str, update: &Update<'_>) -> Result<(), Problem> {
-    if !update.changes("description") && !update.changes("max_session_duration") {
-        return Ok(());
+    let (client, planned, what) = (iam(cloud), Args(update.planned), format!("updating IAM role \"{name}\""));
+    if update.changes("description") {
+        // Only this call takes a description away.
+        let description = planned.str("description").unwrap_or_default();
+        let request = client.update_role_description().role_name(name).description(description);
+        let answer = cloud.call("iam:UpdateRoleDescription", || request.clone().send()).await;
+        answer.map_err(|e| problem(&what, &e))?;
     }
-    let planned = Args(update.planned);
-    let request = iam(cloud)
-        .update_role()
-        .role_name(name)
-        .description(planned.str("description").unwrap_or_default())
-        .set_max_session_duration(planned.i32("max_session_duration"));
-    let answer = cloud.call("iam:UpdateRole", || request.clone().send()).await;
-    answer.map(|_| ()).map_err(|e| problem(&format!("updating IAM role \"{name}\""), &e))
+    if update.changes("max_session_duration") {
+        let duration = planned.i32("max_session_duration");
+        let request = client.update_role().role_name(name).set_max_session_duration(duration);
+        let answer = cloud.call("iam:UpdateRole", || request.clone().send()).await;
+        answer.map_err(|e| problem(&what, &e))?;
+    }
+    Ok(())
 }
 
 async fn update_boundary(cloud: &Cloud, name: &str, update: &Update<'_>) -> Result<(), Problem> {
