@@ -12,7 +12,7 @@ pub fn normalise(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let dash = |word: OsString| {
         let Some(text) = word.to_str() else { return word };
         rest_is_text |= text == "--";
-        let is_flag = text.starts_with('-') && text[1..].starts_with(|c: char| c.is_ascii_alphabetic());
+        let is_flag = text.starts_with('-') && text != "-h" && text[1..].starts_with(|c: char| c.is_ascii_alphabetic());
         if is_flag && !rest_is_text { format!("-{text}").into() } else { word }
     };
     words.into_iter().map(dash).collect()
@@ -42,10 +42,17 @@ pub fn explain(error: &clap::Error) -> String {
         _ => None,
     };
     let subject = context(ContextKind::InvalidArg).or_else(|| context(ContextKind::InvalidSubcommand));
-    let subject = subject.map(|s| s.split([' ', '=']).next().unwrap_or_default().to_owned()).unwrap_or_default();
+    let subject = subject.map(|s| s.split([' ', '=', '[']).next().unwrap_or_default().to_owned()).unwrap_or_default();
     let near = context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedSubcommand));
     let near = near.map(|n| format!(" Did you mean \"{n}\"?")).unwrap_or_default();
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    let other = context(ContextKind::PriorArg).unwrap_or_default();
+    let other = other.split([' ', '=', '[']).next().unwrap_or_default();
+    let why = std::error::Error::source(error).map(|e| format!(": {e}")).unwrap_or_default();
+    let allowed = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => format!(": it is one of {}", values.join(", ")),
+        _ => why,
+    };
     match error.kind() {
         ErrorKind::UnknownArgument if subject.starts_with('-') => {
             format!("There is no flag \"{subject}\" here.{near} The flag -help lists those that can be used.")
@@ -57,10 +64,13 @@ pub fn explain(error: &clap::Error) -> String {
         ErrorKind::MissingRequiredArgument => format!("The argument {subject} is missing."),
         ErrorKind::InvalidValue if value.is_empty() => format!("The flag {subject} needs a value."),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            format!("\"{value}\" is not a value for {subject}.{near}")
+            format!("\"{value}\" is not a value for {subject}{allowed}.{near}")
         }
         ErrorKind::NoEquals => format!("The flag {subject} takes its value after an equals sign."),
-        ErrorKind::ArgumentConflict => format!("The flag {subject} is given twice, or with one that excludes it."),
+        ErrorKind::ArgumentConflict if other.is_empty() || other == subject => {
+            format!("The flag {subject} is given twice.")
+        }
+        ErrorKind::ArgumentConflict => format!("The flags {subject} and {other} exclude each other."),
         _ => go_style(
             error.to_string().lines().next().unwrap_or("The command line is wrong.").trim_start_matches("error: "),
         ),
@@ -82,7 +92,7 @@ mod tests {
             words("t -chdir=x plan --out p -var a=-b -"),
             ["t", "--chdir=x", "plan", "--out", "p", "--var", "a=-b", "-"]
         );
-        assert_eq!(words("t -- -x -5"), ["t", "--", "-x", "-5"]);
+        assert_eq!(words("t -h -- -x -5"), ["t", "-h", "--", "-x", "-5"]);
     }
 
     #[test]

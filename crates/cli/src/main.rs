@@ -2,9 +2,17 @@
 //!
 //! Commands are thin: they read arguments, ask the engine, and show what it answers.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+mod print;
+
 mod args;
 mod commands;
 mod flags;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod manual;
 mod project;
 mod providers;
 mod terminal;
@@ -15,8 +23,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser};
-use terrane_source::{Diagnostics, Files, Style, render};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
+use terrane_source::{Diagnostic, Diagnostics, Files, Severity, Style, render};
 
 use terminal::Terminal;
 
@@ -24,7 +32,7 @@ use terminal::Terminal;
 ///
 /// Terrane reads your .tf files and state as they are, plans what has to change in AWS, and applies it.
 #[derive(Debug, Parser)]
-#[command(name = "terrane", disable_version_flag = true, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(name = "terrane", disable_version_flag = true, disable_help_flag = true, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Cli {
     /// Change to this folder before anything else
     #[arg(long, global = false, value_name = "DIR")]
@@ -32,6 +40,9 @@ struct Cli {
     /// Show the version and end
     #[arg(long)]
     version: bool,
+    /// Explain this command and its flags
+    #[arg(long, short, global = true, display_order = 1000, action = ArgAction::HelpLong)]
+    help: Option<bool>,
     #[command(subcommand)]
     command: Option<commands::Command>,
 }
@@ -48,15 +59,29 @@ pub struct Context {
     pub dir: PathBuf,
     /// The folder in which the program was started.
     pub cwd: String,
+    /// Whether warnings are shown in one line each.
+    pub compact_warnings: bool,
 }
 
 impl Context {
     /// Shows diagnostics on standard error.
     pub fn report(&self, diags: &Diagnostics, files: &Files) {
         let style = Style { color: self.terminal.err.color };
-        for diagnostic in diags.iter() {
-            eprint!("\n{}", render(diagnostic, files, style));
+        let mut sorted = diags.clone();
+        sorted.sort();
+        let (short, whole): (Vec<_>, Vec<_>) =
+            sorted.into_iter().partition(|d| self.compact_warnings && d.severity == Severity::Warning);
+        if let Some(list) = compact(&short, files) {
+            err!("\n{}", render(&list, files, style));
         }
+        for diagnostic in whole {
+            err!("\n{}", render(&diagnostic, files, style));
+        }
+    }
+
+    /// The same, with what the flags of one command say.
+    pub fn with(&self, work: &commands::Work) -> Context {
+        Context { compact_warnings: work.compact_warnings, ..self.clone() }
     }
 
     /// Shows diagnostics and says with which code to end.
@@ -64,6 +89,17 @@ impl Context {
         self.report(diags, files);
         if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
+}
+
+/// One warning that lists others in a line each.
+fn compact(warnings: &[Diagnostic], files: &Files) -> Option<Diagnostic> {
+    let line = |d: &Diagnostic| {
+        let place = d.span.map(|s| format!(" ({} line {})", files.name(s.file), files.position(s.file, s.start).line));
+        format!("- {}{}", d.summary, place.unwrap_or_default())
+    };
+    let lines: Vec<String> = warnings.iter().map(line).collect();
+    let hint = "They are explained without -compact-warnings.";
+    (!lines.is_empty()).then(|| Diagnostic::warning("There are warnings", lines.join("\n")).hint(hint))
 }
 
 fn main() -> ExitCode {
@@ -77,18 +113,18 @@ fn main() -> ExitCode {
         if cli.version {
             return commands::version::show(false);
         }
-        println!("{}", args::go_style(&Cli::command().render_help().to_string()));
+        outln!("{}", args::go_style(&Cli::command().render_long_help().to_string()));
         return ExitCode::from(if std::env::args_os().len() > 1 { 1 } else { 127 });
     };
     let cwd = std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned();
     if let Some(dir) = &cli.chdir
         && let Err(e) = std::env::set_current_dir(dir)
     {
-        eprintln!("Error: The folder {} of -chdir cannot be entered: {e}.", dir.display());
+        errln!("Error: The folder {} of -chdir cannot be entered: {e}.", dir.display());
         return ExitCode::FAILURE;
     }
     let terminal = Terminal::detect(command.no_color());
-    let context = Context { terminal, dir: PathBuf::from("."), cwd };
+    let context = Context { terminal, dir: PathBuf::from("."), cwd, compact_warnings: false };
     run(command, &context)
 }
 
@@ -101,7 +137,7 @@ fn run(command: commands::Command, context: &Context) -> ExitCode {
             code
         }
         Err(e) => {
-            eprintln!("Error: The program could not start its threads: {e}.");
+            errln!("Error: The program could not start its threads: {e}.");
             ExitCode::FAILURE
         }
     }
@@ -111,11 +147,11 @@ fn run(command: commands::Command, context: &Context) -> ExitCode {
 fn refuse(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            print!("{}", args::go_style(&error.to_string()));
+            out!("{}", args::go_style(&error.to_string()));
             ExitCode::SUCCESS
         }
         _ => {
-            eprintln!("Error: {}", args::explain(error));
+            errln!("Error: {}", args::explain(error));
             ExitCode::FAILURE
         }
     }

@@ -33,7 +33,7 @@ impl Terminal {
 
     /// Asks a question and returns the answer without its line ending; `None` if there is no more input.
     pub fn ask(&self, question: &str) -> Option<String> {
-        print!("{question}");
+        out!("{question}");
         let _ = std::io::stdout().flush();
         let mut line = String::new();
         match std::io::stdin().read_line(&mut line) {

@@ -15,7 +15,7 @@ use crate::Context;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A file written by "terrane plan -out"; it is carried out without asking
-    plan: Option<PathBuf>,
+    pub plan: Option<PathBuf>,
     /// Do not ask before carrying out the plan
     #[arg(long)]
     pub auto_approve: bool,
@@ -27,13 +27,11 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &context.with(&args.planning.work);
     let mut diags = Diagnostics::new();
     let options = run::options(&args.planning, &mut diags);
-    if args.plan.is_some() && !args.planning.vars.given.is_empty() {
-        diags.error(Diagnostic::error(
-            "Variables are in the plan",
-            "A saved plan holds the values of its variables; -var and -var-file cannot change them.",
-        ));
+    if let Some(problem) = settled(&args) {
+        diags.error(problem);
         return context.end(&diags, &Default::default());
     }
     let mut ready = match run::ready(context, &args.planning.vars, &mut diags).await {
@@ -92,6 +90,25 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         ExitCode::SUCCESS => code,
         failed => failed,
     }
+}
+
+/// Refuses flags that would change a saved plan.
+fn settled(args: &Args) -> Option<Diagnostic> {
+    args.plan.as_ref()?;
+    let planning = &args.planning;
+    let given = [
+        ("-destroy", planning.destroy),
+        ("-refresh-only", planning.refresh_only),
+        ("-refresh=false", !planning.refresh),
+        ("-target", !planning.target.is_empty()),
+        ("-replace", !planning.replace.is_empty()),
+        ("-var or -var-file", !planning.vars.given.is_empty()),
+    ];
+    let (flag, _) = given.into_iter().find(|(_, given)| *given)?;
+    let detail =
+        format!("A saved plan says already what is to be done, and with which values; {flag} cannot change it.");
+    let hint = "Apply the plan without the flag, or make a new plan with it: terrane plan -out=FILE";
+    Some(Diagnostic::error("The plan is made already", detail).hint(hint))
 }
 
 /// Asks for consent and says whether it was given; if not, that is reported.

@@ -2,14 +2,34 @@
 
 use std::process::ExitCode;
 
-use super::apply;
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::{Common, apply, run};
 use crate::Context;
 
-/// The flags of apply.
-pub type Args = apply::Args;
+/// Delete everything the state knows
+///
+/// The same as "terrane apply -destroy".
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("destroy", |a| a.hide(true)), mut_arg("refresh_only", |a| a.hide(true)))]
+pub struct Args {
+    /// Do not ask before carrying out the plan
+    #[arg(long)]
+    auto_approve: bool,
+    #[command(flatten)]
+    planning: run::Planning,
+    #[command(flatten)]
+    pub common: Common,
+}
 
 /// Runs the command.
-pub async fn run(mut args: Args, context: &Context) -> ExitCode {
-    args.planning.destroy = true;
-    apply::run(args, context).await
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let Args { auto_approve, mut planning, common } = args;
+    if planning.refresh_only {
+        let detail = "\"terrane destroy\" deletes objects; -refresh-only forbids every change.";
+        let problem = Diagnostic::error("These exclude each other", detail);
+        return context.end(&Diagnostics::from(problem.hint("Use: terrane apply -refresh-only")), &Default::default());
+    }
+    planning.destroy = true;
+    apply::run(apply::Args { plan: None, auto_approve, planning, common }, context).await
 }

@@ -108,10 +108,10 @@ impl Run<'_> {
         }
         self.changed += 1;
         if self.args.list {
-            println!("{shown}");
+            outln!("{shown}");
         }
         if self.args.diff {
-            print!("{}", difference(&shown, text, &formatted));
+            out!("{}", difference(&shown, text, &formatted));
         }
         if self.args.write
             && !self.args.check
@@ -129,8 +129,8 @@ impl Run<'_> {
         let Some(formatted) = self.format("<stdin>", &text) else { return };
         self.changed += usize::from(formatted != text);
         match (self.args.diff, self.args.check) {
-            (true, _) => print!("{}", difference("<stdin>", &text, &formatted)),
-            (false, false) => print!("{formatted}"),
+            (true, _) => out!("{}", difference("<stdin>", &text, &formatted)),
+            (false, false) => out!("{formatted}"),
             (false, true) => {}
         }
     }

@@ -39,6 +39,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             return context.end(&diags, &Default::default());
         }
     };
+    let context = &context.with(&args.work);
     let ready = match run::ready(context, &args.vars, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
@@ -61,7 +62,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     if !diags.has_errors() {
         let done = context.terminal.out.with("1;32", "Import successful!");
-        println!(
+        outln!(
             "\n{done} The state now has the object as {instance}. \"terrane plan\" shows whether it matches the configuration."
         );
     }

@@ -33,7 +33,7 @@ pub struct Args {
     /// Accepted for Terraform's sake; built-in providers have one version
     #[arg(long)]
     upgrade: bool,
-    /// Ask if something is missing
+    /// Accepted for Terraform's sake; init asks nothing
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     input: bool,
     #[command(flatten)]
@@ -63,7 +63,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     if !diags.has_errors() {
         let done = context.terminal.out.with("1;32", "Terrane has been successfully initialized!");
-        println!("\n{done}\n\nTry \"terrane plan\" to see what has to change.");
+        outln!("\n{done}\n\nTry \"terrane plan\" to see what has to change.");
     }
     context.end(&diags, &project.files)
 }
@@ -72,9 +72,9 @@ fn modules(project: &Project, diags: &mut Diagnostics) {
     match project::install(&project.program, &data_dir(&project.dir)) {
         Ok(0) => {}
         Ok(_) => {
-            println!("Initializing modules...");
+            outln!("Initializing modules...");
             for module in project.program.modules.iter().skip(1) {
-                println!("- {} in {}", module.path.0.join("."), module.contents.dir);
+                outln!("- {} in {}", module.path.0.join("."), module.contents.dir);
             }
         }
         Err(message) => {
@@ -95,11 +95,11 @@ fn providers(project: &Project, diags: &mut Diagnostics) {
         }
     }
     if !used.is_empty() {
-        println!("Initializing providers...");
+        outln!("Initializing providers...");
     }
     for (provider, span) in used {
         if project.providers.get(&provider).is_some() {
-            println!("- {}/{} is built in", provider.namespace, provider.ty);
+            outln!("- {}/{} is built in", provider.namespace, provider.ty);
             continue;
         }
         let problem =
@@ -118,7 +118,7 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
     let before = Initialised::read(&project.dir);
     let Some(now) = Initialised::now(project, given, &mut evaluator, diags) else { return };
     if now.kind != "local" || before.as_ref().is_some_and(|b| b.kind != "local") {
-        println!("Initializing the backend...");
+        outln!("Initializing the backend...");
     }
     let changed = before.as_ref().is_some_and(|b| b != &now && (b.kind != "local" || now.kind != "local"));
     if changed && !args.reconfigure && !args.migrate_state {
@@ -153,7 +153,7 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
             format!("The folder .terraform cannot be written: {e}."),
         ));
     } else if now.kind != "local" {
-        println!("The state is kept in {}.", store.place());
+        outln!("The state is kept in {}.", store.place());
     }
 }
 
@@ -184,7 +184,7 @@ async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut 
     }
     match store.save(&found.bytes, None).await {
         Ok(_) => {
-            println!("Copied the state {} to {}.", local.place(), store.place());
+            outln!("Copied the state {} to {}.", local.place(), store.place());
             Some(())
         }
         Err(terrane_state::StoreError::Conflict) => {

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::Context;
+pub use run::Work;
 
 /// Makes the enum of all commands and passes each on to its file.
 macro_rules! commands {
@@ -48,9 +49,6 @@ macro_rules! commands {
 
 commands! {
     Apply => apply,
-    /// Delete everything the state knows
-    ///
-    /// The same as "terrane apply -destroy".
     Destroy => destroy,
     Fmt => fmt,
     Import => import,
@@ -67,6 +65,6 @@ commands! {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Common {
     /// Write without colours; NO_COLOR in the environment does the same
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub no_color: bool,
 }

@@ -46,15 +46,15 @@ fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diag
             None => Err(unknown(name, outputs)),
         },
         None if args.json => {
-            println!("{:#}", all_json(outputs)?);
+            outln!("{:#}", all_json(outputs)?);
             Ok(())
         }
         None if outputs.is_empty() => {
-            eprintln!("There are no outputs in the state. They are written by: terrane apply");
+            errln!("There are no outputs in the state. They are written by: terrane apply");
             Ok(())
         }
         None => {
-            print!("{}", listing(outputs)?);
+            out!("{}", listing(outputs)?);
             Ok(())
         }
     }
@@ -70,12 +70,12 @@ fn unknown(name: &str, outputs: &BTreeMap<String, OutputValue>) -> Diagnostic {
 fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> {
     let value = decode(name, output)?;
     if args.json {
-        println!("{}", output.json);
+        outln!("{}", output.json);
     } else if args.raw {
         match value.kind() {
-            Kind::String(text) => print!("{text}"),
-            Kind::Number(number) => print!("{number}"),
-            Kind::Bool(truth) => print!("{truth}"),
+            Kind::String(text) => out!("{text}"),
+            Kind::Number(number) => out!("{number}"),
+            Kind::Bool(truth) => out!("{truth}"),
             _ => {
                 let what = value.ty().friendly();
                 return Err(Diagnostic::error(
@@ -86,7 +86,7 @@ fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> 
             }
         }
     } else {
-        println!("{}", to_hcl(&value, Style::Exact));
+        outln!("{}", to_hcl(&value, Style::Exact));
     }
     Ok(())
 }

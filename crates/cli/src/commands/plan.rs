@@ -28,6 +28,7 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &context.with(&args.planning.work);
     let mut diags = Diagnostics::new();
     let options = run::options(&args.planning, &mut diags);
     let ready = match run::ready(context, &args.planning.vars, &mut diags).await {
@@ -51,7 +52,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         && let Some(path) = &args.out
     {
         match write(path, &plan, &ready) {
-            Ok(()) => println!(
+            Ok(()) => outln!(
                 "\nThe plan was saved to {0}. To carry out exactly these actions, run: terrane apply {0:?}",
                 path.display()
             ),

@@ -49,7 +49,7 @@ pub struct Work {
     /// Do at most this many things at once
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallelism: u16,
-    /// Ask if something is missing
+    /// Ask for consent; with -input=false a command that has to ask ends with an error
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     pub input: bool,
     /// Show warnings in one line each
@@ -204,6 +204,9 @@ pub async fn plan(
     live: &Live,
     diags: &mut Diagnostics,
 ) -> Plan {
+    if !options.targets.is_empty() {
+        diags.push(targeted());
+    }
     let prior = session.snapshot().clone();
     let (plan, found) = terrane_engine::plan(ready.job(), ready.inputs.clone(), prior, options, &live.running).await;
     live.pause();
@@ -214,9 +217,17 @@ pub async fn plan(
     plan
 }
 
+fn targeted() -> Diagnostic {
+    Diagnostic::warning(
+        "The plan is limited by -target",
+        "It leaves out changes that the configuration asks for. Use -target to get out of trouble, not every day.",
+    )
+    .hint("Make a plan without -target afterwards.")
+}
+
 /// Shows a plan.
 pub fn show(context: &Context, plan: &Plan, project: &Project) {
-    print!("{}", views::plan::plan(plan, &project.providers, context.terminal.out));
+    out!("{}", views::plan::plan(plan, &project.providers, context.terminal.out));
 }
 
 /// Carries out a plan that was shown, in the session it was made in, and says what came of it.
@@ -242,9 +253,9 @@ pub async fn apply(
     }
     let applied = finished.applied;
     diags.extend(applied.diagnostics.clone());
-    print!("{}", views::applied::summary(plan, &applied, context.terminal.out));
+    out!("{}", views::applied::summary(plan, &applied, context.terminal.out));
     if applied.is_complete() && plan.options.mode != PlanMode::Destroy {
-        print!("{}", views::applied::outputs(&applied.snapshot));
+        out!("{}", views::applied::outputs(&applied.snapshot));
     }
     match applied.is_complete() && finished.unsaved.is_none() {
         true => ExitCode::SUCCESS,
@@ -279,6 +290,6 @@ pub fn consent(context: &Context, work: &Work, question: &str, explain: &str) ->
     let bold = context.terminal.out.bold(question);
     let answer =
         context.terminal.ask(&format!("\n{bold}\n{explain}\n\n  {} ", context.terminal.out.bold("Enter a value:")));
-    println!();
+    outln!("");
     Ok(answer.is_some_and(|a| a.trim() == "yes"))
 }

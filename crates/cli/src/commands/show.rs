@@ -30,7 +30,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         },
     };
     match text {
-        Ok(text) => print!("{text}"),
+        Ok(text) => out!("{text}"),
         Err(problem) => {
             diags.error(problem);
         }

@@ -74,7 +74,7 @@ fn list(opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), D
             value["id"].as_str() == id
         };
         if selected(&instance) && (id.is_none() || has_id()) {
-            println!("{instance}");
+            outln!("{instance}");
             found = true;
         }
     }
@@ -106,7 +106,7 @@ fn show(opened: &Opened, address: &str, context: &Context) -> Result<(), Diagnos
     let provider = opened.snapshot.resources.get(&instance.resource).map(|r| &r.provider);
     match (provider, opened.snapshot.object(&instance)) {
         (Some(provider), Some(object)) => {
-            print!("{}", objects::one(&instance, provider, object, &opened.project.providers, context.terminal.out)?);
+            out!("{}", objects::one(&instance, provider, object, &opened.project.providers, context.terminal.out)?);
             Ok(())
         }
         _ => Err(missing(opened, &instance)),

@@ -21,7 +21,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let mut project = Project::load(&context.dir, &mut diags);
+    let project = Project::load(&context.dir, &mut diags);
     if Project::is_empty(&context.dir) {
         diags.error(nothing_here(&context.dir));
     } else {
@@ -29,13 +29,13 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     diags.sort();
     if args.json {
-        println!("{:#}", json(&diags, &project.files));
+        outln!("{:#}", json(&diags, &project.files));
         return if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     if !diags.has_errors() {
         let ok = context.terminal.out.green("Success!");
         let but = if diags.is_empty() { "" } else { ", but there were some warnings" };
-        println!("{ok} The configuration is valid{but}.");
+        outln!("{ok} The configuration is valid{but}.");
     }
     context.end(&diags, &project.files)
 }

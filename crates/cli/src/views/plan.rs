@@ -6,7 +6,7 @@ use std::sync::Arc;
 use terrane_address::Mode;
 use terrane_lang::Schemas;
 use terrane_plan::{
-    Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
+    Change, DeleteReason, Drift, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
 };
 use terrane_value::{Block, Marks, Path};
 
@@ -40,7 +40,7 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
     let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
     if shown.is_empty() && outputs.is_empty() {
-        return no_changes(&plan.drift, paint);
+        return no_changes(plan, paint);
     }
     let mut text = String::new();
     if !shown.is_empty() {
@@ -62,8 +62,15 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     text
 }
 
-fn no_changes(drift: &[Drift], paint: Paint) -> String {
+fn no_changes(plan: &Plan, paint: Paint) -> String {
     let line = paint.with("1;32", "No changes.");
+    let drift: &[Drift] = &plan.drift;
+    if plan.options.mode == PlanMode::Destroy {
+        let bold = paint.bold("There is nothing to destroy.");
+        return format!(
+            "\n{line} {bold}\n\nThe state holds no objects: none were made yet, or all of them are gone.\n"
+        );
+    }
     match drift.is_empty() {
         true => format!(
             "\n{line} {}\n\nTerrane has compared your real infrastructure against your configuration and found no differences, so no\nchanges are needed.\n",
