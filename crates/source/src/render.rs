@@ -26,6 +26,9 @@ pub struct Style {
 pub fn render(diagnostic: &Diagnostic, files: &Files, style: Style) -> String {
     let paint = Paint(style.color);
     let mut body = String::new();
+    if let (Some(address), Some(_)) = (&diagnostic.address, diagnostic.span) {
+        let _ = writeln!(body, "  with {address},");
+    }
     if let Some(span) = diagnostic.span {
         snippet(&mut body, files, span, "on", "^", paint);
         for (reference, value) in &diagnostic.values {

@@ -45,6 +45,15 @@ impl World {
         &self.proxy
     }
 
+    /// Waits until the binary has made a call, for half a minute at most.
+    pub fn wait_for(&self, call: &str) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while self.proxy().count(call) == 0 {
+            assert!(std::time::Instant::now() < end, "no {call} came within 30 s");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
     /// Returns a name that no other test uses for what is named across accounts, such as buckets.
     pub fn unique(&self, prefix: &str) -> String {
         format!("{prefix}-{}", self.account)

@@ -1,7 +1,5 @@
 //! Whatever AWS or the network does, no object is lost.
 
-use std::time::Duration;
-
 use terrane_e2e::World;
 use terrane_test_proxy::{Fault, Rule};
 
@@ -81,9 +79,7 @@ fn the_first_interrupt_finishes_what_is_in_flight_and_writes_state() {
     world.write("main.tf", TWO);
     world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(2000))]);
     let run = world.start(&["apply", "-auto-approve"]);
-    while world.proxy().count("ec2:CreateVpc") == 0 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    world.wait_for("ec2:CreateVpc");
     run.interrupt();
     run.finish().code(1).says(&["Interrupt received", "Apply stopped", "1 added"]);
     world.proxy().set_rules(Vec::new());

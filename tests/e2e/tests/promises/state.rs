@@ -1,7 +1,5 @@
 //! One run at a time changes a state, and everyone else is told who it is.
 
-use std::time::Duration;
-
 use terrane_e2e::World;
 use terrane_test_proxy::{Fault, Rule};
 
@@ -39,9 +37,7 @@ fn locked_out(test: &str, locking: impl Fn(&str) -> String) {
 
     world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(3000))]);
     let first = world.start(&["apply", "-auto-approve"]);
-    while world.proxy().count("ec2:CreateVpc") == 0 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    world.wait_for("ec2:CreateVpc");
     world
         .terrane(&["apply", "-auto-approve"])
         .code(1)
