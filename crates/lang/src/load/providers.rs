@@ -34,6 +34,12 @@ fn see(program: &Program, id: ModuleId, all: &[Seen], diags: &mut Diagnostics) -
     let module = program.module(id);
     let Some((parent_id, call_id)) = module.parent else {
         let mut seen = Seen::default();
+        // A root module has no caller to pass what it requires; those configurations are empty.
+        for (local, required) in &module.contents.settings.required_providers {
+            for name in required.configuration_aliases.iter().filter(|name| name.local == *local) {
+                seen.add(name.clone(), own_config(module, name));
+            }
+        }
         own(module, &mut seen);
         return seen;
     };
@@ -72,13 +78,16 @@ impl Seen {
 /// Adds the configurations that the module itself has.
 fn own(module: &ModuleDecl, seen: &mut Seen) {
     for decl in &module.contents.providers {
-        if is_proxy(module, decl) {
-            continue;
+        // Without alias it stands for what is inherited; with one, there is nothing else it could stand for.
+        if decl.name.alias.is_some() || !is_proxy(module, decl) {
+            seen.add(decl.name.clone(), own_config(module, &decl.name));
         }
-        let provider = module.provider_of(&decl.name.local);
-        let config = ProviderConfig { module: module.path.clone(), provider, alias: decl.name.alias.clone() };
-        seen.add(decl.name.clone(), config);
     }
+}
+
+fn own_config(module: &ModuleDecl, name: &ConfigName) -> ProviderConfig {
+    let provider = module.provider_of(&name.local);
+    ProviderConfig { module: module.path.clone(), provider, alias: name.alias.clone() }
 }
 
 /// Whether a block only says, in the way of old modules, that its configuration is passed in.
@@ -104,12 +113,11 @@ fn used_by(module: &ModuleDecl, decl: &ResourceDecl, seen: &Seen, diags: &mut Di
         None => (ConfigName { local: decl.resource.implied_provider().into(), alias: None }, decl.span),
     };
     find(module, seen, &name).unwrap_or_else(|| {
-        // What the caller should have passed is reported at the call; a root module has no caller, and goes without.
+        // What the caller should have passed is reported at the call.
         if !module.contents.requires(&name) {
             diags.error(undeclared(module, &name, span));
         }
-        let provider = module.provider_of(&name.local);
-        ProviderConfig { module: module.path.clone(), provider, alias: name.alias }
+        own_config(module, &name)
     })
 }
 
