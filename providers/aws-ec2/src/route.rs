@@ -92,9 +92,7 @@ impl Kind for Route {
     }
 
     fn plan(&self, draft: &mut Draft<'_>) {
-        if draft.changes(&TARGETS) {
-            draft.unknown(&["instance_id", "instance_owner_id", "network_interface_id", "origin", "state"]);
-        }
+        plan(draft);
     }
 
     fn import(&self, import: &str) -> Result<Identity, Problem> {
@@ -117,6 +115,22 @@ impl Kind for Route {
             to.map(str::to_owned)
         };
         Ok(own.filter_map(|(t, r)| Some(format!("{}_{}", t.route_table_id()?, to(r)?))).collect())
+    }
+}
+
+/// A route to an interface tells the instance behind it, and a route that led nowhere may lead somewhere.
+fn plan(draft: &mut Draft<'_>) {
+    if !draft.changes(&TARGETS) {
+        return;
+    }
+    let prior = |name| draft.prior.and_then(|p| Args(p).text(name));
+    let to_interface = prior("network_interface_id").is_some() || draft.written("network_interface_id");
+    let was_active = prior("state") == Some("active");
+    if to_interface {
+        draft.unknown(&["instance_id", "instance_owner_id", "network_interface_id"]);
+    }
+    if !was_active {
+        draft.unknown(&["state"]);
     }
 }
 
@@ -151,6 +165,8 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use terrane_provider::PlanResponse;
+
     use super::*;
 
     #[test]
@@ -158,6 +174,30 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         // As found in state written by Terraform for the default route.
         assert_eq!(id("rtb-1", &Destination::parse("0.0.0.0/0")), "r-rtb-11080289494");
+    }
+
+    #[test]
+    fn only_a_route_to_or_from_an_interface_tells_another_instance() {
+        let object = |pairs: &[(&str, &str)]| {
+            let names = ["gateway_id", "nat_gateway_id", "network_interface_id", "instance_id", "state"];
+            let of = |name: &&str| pairs.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
+            Value::object(names.iter().map(|n| (*n, Value::string(of(n)))))
+        };
+        let planned = |prior: &Value, config: &Value, planned: Value| {
+            let response = PlanResponse { planned: Some(planned), ..PlanResponse::default() };
+            let mut draft = Draft::new(Some(prior), config, response);
+            plan(&mut draft);
+            draft.done().planned.unwrap()
+        };
+        let igw = object(&[("gateway_id", "igw-1"), ("state", "active")]);
+        let nat = object(&[("nat_gateway_id", "nat-1"), ("state", "active")]);
+        let written = |name: &str| Value::object([(name, Value::string("x"))]);
+        assert_eq!(planned(&igw, &written("nat_gateway_id"), nat.clone()), nat);
+        let eni = object(&[("network_interface_id", "eni-1"), ("instance_id", "i-1"), ("state", "blackhole")]);
+        let next = object(&[("network_interface_id", "eni-1"), ("nat_gateway_id", "x"), ("instance_id", "i-1")]);
+        let plan = planned(&eni, &written("nat_gateway_id"), next);
+        let known = |name: &str| plan.get(name).unwrap().is_known();
+        assert!(!known("network_interface_id") && !known("instance_id") && !known("state"));
     }
 
     #[test]
