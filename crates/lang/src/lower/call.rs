@@ -64,6 +64,10 @@ impl Lowerer<'_> {
             Callee::TemplateString => (vec!["template", "vars"], false),
             Callee::TypeOf => (vec!["value"], false),
         };
+        if expand && !matches!(callee, Callee::Function(_)) {
+            let detail = format!("The arguments of \"{name}\" must be written one by one, without \"...\".");
+            return Err(Diagnostic::error("Invalid expanding argument", detail).at(span));
+        }
         let given = if expand { args.len() - 1 } else { args.len() };
         if given > names.len() && !variadic {
             let detail = format!("Function \"{name}\" expects only {} argument(s).", names.len());
