@@ -1,5 +1,170 @@
-//! Functions of lists, sets, maps and objects.
+//! Functions of collections of any kind.
 
-use super::Function;
+use terrane_value::{Bound, Kind, Number, Refinement, Type, Value, convert, ops, unify};
+use unicode_segmentation::UnicodeSegmentation;
 
-pub(super) const FUNCTIONS: &[Function] = &[];
+use super::call::Call;
+use super::signature::{a_bool, a_number};
+use super::{ArgError, Function, Param};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("alltrue", &[BOOLS], a_bool, alltrue),
+    Function::new("anytrue", &[BOOLS], a_bool, anytrue),
+    Function::new("coalesce", &[], common_type, coalesce).variadic(Param::any("vals").null().unknown().dynamic()),
+    Function::new("coalescelist", &[], one_type, coalescelist).variadic(Param::any("vals").null().unknown().dynamic()),
+    Function::new("contains", &[LIST, Param::any("value")], a_bool, contains),
+    Function::new("index", &[LIST, Param::any("value")], a_number, index),
+    Function::new("length", &[Param::any("value").dynamic().unknown().marked()], countable, length),
+    Function::new("one", &[LIST], only_type, one).nullable(),
+];
+
+const LIST: Param = Param::any("list");
+const BOOLS: Param = Param::new("list", || Type::list(Type::Bool));
+
+fn alltrue(call: &Call<'_>) -> Result<Value, ArgError> {
+    let elements = call.args[0].elements().unwrap_or_default();
+    let first_other = elements.iter().find(|v| v.as_bool() != Some(true));
+    Ok(first_other.map_or(true.into(), |v| if v.is_known() { false.into() } else { Value::unknown(Type::Bool) }))
+}
+
+fn anytrue(call: &Call<'_>) -> Result<Value, ArgError> {
+    let elements = call.args[0].elements().unwrap_or_default();
+    let found = elements.iter().any(|v| v.as_bool() == Some(true));
+    if !found && !elements.iter().all(Value::is_known) {
+        return Ok(Value::unknown(Type::Bool));
+    }
+    Ok(found.into())
+}
+
+fn common_type(args: &[Value]) -> Result<Type, ArgError> {
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.is_empty() {
+        return Err(ArgError::call("at least one argument is required"));
+    }
+    let names = || types.iter().map(Type::friendly).collect::<Vec<_>>().join(", ");
+    unify(&types).ok_or_else(|| ArgError::call(format!("all arguments must have a common type, unlike {}", names())))
+}
+
+fn coalesce(call: &Call<'_>) -> Result<Value, ArgError> {
+    for (i, arg) in call.args.iter().enumerate() {
+        let arg = convert(arg, &call.result).map_err(|e| ArgError::at(i, e.to_string()))?;
+        if !arg.is_known() {
+            return Ok(Value::unknown(call.result.clone()));
+        }
+        if !arg.is_null() && arg.as_str() != Some("") {
+            return Ok(arg);
+        }
+    }
+    Err(ArgError::call("all arguments are null or empty texts"))
+}
+
+fn one_type(args: &[Value]) -> Result<Type, ArgError> {
+    let Some(first) = args.first() else { return Err(ArgError::call("at least one argument is required")) };
+    for (i, arg) in args.iter().enumerate() {
+        match arg.ty() {
+            _ if !arg.is_known() => return Ok(Type::Any),
+            Type::List(_) | Type::Tuple(_) => {}
+            Type::Any => return Err(ArgError::at(i, "a list or tuple is required, not null of any type")),
+            ty => return Err(ArgError::at(i, format!("a list or tuple is required, not {}", ty.friendly()))),
+        }
+    }
+    let first = first.ty();
+    Ok(if args.iter().all(|arg| arg.ty() == first) { first } else { Type::Any })
+}
+
+fn coalescelist(call: &Call<'_>) -> Result<Value, ArgError> {
+    for arg in call.args {
+        if !arg.is_known() {
+            return Ok(Value::unknown(call.result.clone()));
+        }
+        if arg.elements().is_some_and(|elements| !elements.is_empty()) {
+            return Ok(arg.clone());
+        }
+    }
+    Err(ArgError::call("all arguments are null or empty"))
+}
+
+fn contains(call: &Call<'_>) -> Result<Value, ArgError> {
+    let (list, value) = (&call.args[0], &call.args[1]);
+    let Some(elements) = list.elements() else {
+        return Err(ArgError::at(0, format!("a list, tuple or set is required, not {}", list.ty().friendly())));
+    };
+    let mut undecided = false;
+    for element in elements {
+        match ops::equals(value, element).as_bool() {
+            Some(true) => return Ok(true.into()),
+            Some(false) => {}
+            None => undecided = true,
+        }
+    }
+    Ok(if undecided { Value::unknown(Type::Bool) } else { false.into() })
+}
+
+fn index(call: &Call<'_>) -> Result<Value, ArgError> {
+    let (list, value) = (&call.args[0], &call.args[1]);
+    let (Kind::List(_, elements) | Kind::Tuple(elements)) = list.kind() else {
+        return Err(ArgError::at(0, format!("a list or tuple is required, not {}", list.ty().friendly())));
+    };
+    for (i, element) in elements.iter().enumerate() {
+        match ops::equals(element, value).as_bool() {
+            Some(true) => return Ok(Value::from(i as i64)),
+            Some(false) => {}
+            None => return Ok(Value::unknown(Type::Number)),
+        }
+    }
+    Err(ArgError::call("the list does not contain the value"))
+}
+
+fn countable(args: &[Value]) -> Result<Type, ArgError> {
+    match args[0].ty() {
+        Type::Bool | Type::Number => {
+            let ty = args[0].ty().friendly();
+            Err(ArgError::at(0, format!("only texts, collections, tuples and objects have a length, not a {ty}")))
+        }
+        _ => Ok(Type::Number),
+    }
+}
+
+/// Counts characters of texts as people see them.
+fn length(call: &Call<'_>) -> Result<Value, ArgError> {
+    let value = &call.args[0];
+    let count = match value.kind() {
+        Kind::String(text) => Value::from(text.graphemes(true).count() as i64),
+        Kind::Unknown(Type::String, known) => at_least(known.prefix.as_deref().unwrap_or("").graphemes(true).count()),
+        Kind::Unknown(Type::Any, _) => Value::unknown(Type::Number),
+        _ => return ops::length(value).map_err(|e| ArgError::at(0, e.to_string())),
+    };
+    Ok(count.mark(value.marks()))
+}
+
+fn at_least(count: usize) -> Value {
+    let least = Bound::inclusive(Number::from(count as u64));
+    Value::unknown(Type::Number).refine(Refinement::bounds(Some(least), None))
+}
+
+fn only_type(args: &[Value]) -> Result<Type, ArgError> {
+    match args[0].ty() {
+        Type::List(element) | Type::Set(element) => Ok((*element).clone()),
+        Type::Tuple(types) => match &*types {
+            [] => Ok(Type::Any),
+            [only] => Ok(only.clone()),
+            more => Err(not_one(&format!("a tuple with {} elements", more.len()))),
+        },
+        ty => Err(not_one(&ty.friendly())),
+    }
+}
+
+fn one(call: &Call<'_>) -> Result<Value, ArgError> {
+    let list = &call.args[0];
+    let elements = list.elements().unwrap_or_default();
+    match elements {
+        [] => Ok(Value::null(call.result.clone())),
+        [only] => Ok(only.clone()),
+        _ if !ops::length(list).is_ok_and(|count| count.is_known()) => Ok(Value::unknown(call.result.clone())),
+        more => Err(not_one(&format!("a {} with {} elements", list.ty().friendly(), more.len()))),
+    }
+}
+
+fn not_one(what: &str) -> ArgError {
+    ArgError::at(0, format!("a list, set or tuple with one element or none is required, not {what}"))
+}
