@@ -13,7 +13,7 @@ use terrane_lang::{
     Dep, Evaluator, Input, Inputs, Lookup, MemoryWorld, Modules, Program, Stage, Stop, check, load, variables,
 };
 use terrane_source::{Diagnostic, Diagnostics, Files, Severity, Span};
-use terrane_value::Value;
+use terrane_value::{Path, Value};
 
 use schemas::TestSchemas;
 use show::show;
@@ -78,10 +78,10 @@ pub fn answers(case: &Case) -> Vec<(Range<usize>, String, String)> {
     let world = MemoryWorld::new(case.files());
     let program = load(&world, ".", &Modules::default(), &mut files, &mut diags);
     check(&program, &TestSchemas, &world, &mut diags);
-    let mut values = String::new();
-    if !diags.has_errors() {
-        values = evaluate(case, &program, &world, &mut files, &mut diags);
-    }
+    let values = match diags.has_errors() {
+        true => case.text("values").lines().map(|line| format!("{}\n", question(line))).collect(),
+        false => evaluate(case, &program, &world, &mut files, &mut diags),
+    };
     let errors: String = diags.iter().map(|d| short(d, &files)).collect();
     let mut all = Vec::new();
     for block in &case.blocks {
@@ -140,7 +140,7 @@ fn evaluate(case: &Case, program: &Program, world: &MemoryWorld, files: &mut Fil
     let mut out = String::new();
     let _ = evaluator.variables(&ModuleInstance::root(), &objects, diags);
     for line in case.text("values").lines() {
-        let question = line.split(" ⇒ ").next().unwrap();
+        let question = question(line);
         let answer = match answer(&mut evaluator, question, files, &objects, diags) {
             Ok(answer) => answer,
             Err(Stop::Failed(_)) => "error".into(),
@@ -149,6 +149,10 @@ fn evaluate(case: &Case, program: &Program, world: &MemoryWorld, files: &mut Fil
         writeln!(out, "{question} ⇒ {answer}").unwrap();
     }
     out
+}
+
+fn question(line: &str) -> &str {
+    line.split(" ⇒ ").next().unwrap_or(line)
 }
 
 fn answer(
@@ -177,6 +181,25 @@ fn answer(
             let list: Vec<String> = triggers.iter().map(|(dep, path)| format!("{}{path}", name(dep))).collect();
             Ok(list.join(", "))
         }
+        Some(("span", rest)) => {
+            let (address, path) = rest.split_once(' ').unwrap();
+            let span = evaluator.problem_span(&parse_instance(address).unwrap(), &steps(path));
+            Ok(span.map_or("none".into(), |span| place(span, files)))
+        }
+        Some(("imports", "all")) => {
+            let all = evaluator.imports(objects, diags)?;
+            let list: Vec<String> = all.iter().map(|i| format!("{} from {:?}", i.to, i.id)).collect();
+            Ok(list.join(", "))
+        }
+        Some(("checks", "root")) => {
+            evaluator.checks(terrane_lang::ModuleId(0), objects, diags)?;
+            Ok("done".into())
+        }
+        Some(("provider", address)) => {
+            let config = terrane_address::ProviderConfig::parse(address).unwrap();
+            let config = evaluator.provider_config(&config, objects, diags)?;
+            Ok(format!("{}{}", show(&config.value), deps(" reads", &config.deps)))
+        }
         Some(("pre", address)) => {
             let instance = parse_instance(address).unwrap();
             evaluator.conditions(&instance, &terrane_lang::Conditions::Pre, objects, diags)?;
@@ -187,6 +210,14 @@ fn answer(
             evaluator.expression(file, question, &ModuleInstance::root(), objects, diags).map(|v| show(&v))
         }
     }
+}
+
+/// The path that `a.0.b` writes.
+fn steps(text: &str) -> Path {
+    text.split('.').fold(Path::root(), |path, step| match step.parse() {
+        Ok(index) => path.index(index),
+        Err(_) => path.attr(step),
+    })
 }
 
 fn name(dep: &Dep) -> String {
