@@ -8,7 +8,7 @@ use terrane_engine::{Cancel, Job, Locking, Running, Session};
 use terrane_lang::{Evaluator, Inputs, Stage};
 use terrane_plan::{Plan, PlanMode, PlanOptions};
 use terrane_source::{Diagnostic, Diagnostics};
-use terrane_state::{LockInfo, Store};
+use terrane_state::{LockInfo, Snapshot, Store, StoreError};
 
 use crate::Context;
 use crate::flags::{Lock, Vars};
@@ -140,13 +140,15 @@ pub async fn ready(context: &Context, vars: &Vars, diags: &mut Diagnostics) -> R
 pub fn warn_of_gaps(project: &Project, diags: &mut Diagnostics) {
     for (address, _, decl) in project.program.resources() {
         if let Some(provisioner) = decl.provisioners.first() {
-            let detail = format!("{address} has a provisioner, which this version of Terrane does not run. Apply refuses it.");
+            let detail =
+                format!("{address} has a provisioner, which this version of Terrane does not run. Apply refuses it.");
             diags.push(Diagnostic::warning("Provisioners are not run yet", detail).at(provisioner.span));
         }
     }
     for module in &project.program.modules {
         for check in &module.contents.checks {
-            let detail = format!("The check {:?} is read, but this version of Terrane does not evaluate it.", check.name);
+            let detail =
+                format!("The check {:?} is read, but this version of Terrane does not evaluate it.", check.name);
             diags.push(Diagnostic::warning("Checks are not evaluated yet", detail).at(check.span));
         }
     }
@@ -159,7 +161,11 @@ fn refuse_gaps(plan: &Plan, project: &Project, diags: &mut Diagnostics) {
         if let Some(provisioner) = decl.and_then(|d| d.provisioners.first()) {
             let detail = "It has a provisioner, which this version of Terrane does not run; nothing was changed.";
             let problem = Diagnostic::error("Provisioner cannot be run", detail).at(provisioner.span);
-            diags.error(problem.about(step.address()).hint("Leave the object out with -target, or move the work of the provisioner elsewhere."));
+            diags.error(
+                problem
+                    .about(step.address())
+                    .hint("Leave the object out with -target, or move the work of the provisioner elsewhere."),
+            );
         }
     }
 }
@@ -282,7 +288,7 @@ pub async fn apply(
         }
     };
     if let Some(error) = &finished.unsaved {
-        diags.error(rescue(session, &error.to_string()));
+        diags.error(rescue(session, error));
     }
     let applied = finished.applied;
     diags.extend(applied.diagnostics.clone());
@@ -297,18 +303,35 @@ pub async fn apply(
 }
 
 /// Keeps a state that could not be written beside the configuration.
-fn rescue(session: &Session<'_>, why: &str) -> Diagnostic {
-    let problem = Diagnostic::error("State cannot be written", why);
-    let written = terrane_state::write(session.snapshot()).map_err(|e| e.to_string());
-    match written.and_then(|bytes| std::fs::write("errored.tfstate", &bytes).map_err(|e| e.to_string())) {
-        Ok(()) => problem.hint(
-            "The state was written to the file errored.tfstate instead. It is the only record of what this run made: keep it, \
-             and put it in place of the stored state before the next run.",
+fn rescue(session: &Session<'_>, error: &StoreError) -> Diagnostic {
+    let (why, next) = match error {
+        StoreError::Conflict => (
+            "Another run has changed the stored state since this run read it.".to_owned(),
+            "keep it, and import what only it knows before the next run.",
         ),
+        error => (error.to_string(), "keep it, and put it in place of the stored state before the next run."),
+    };
+    let problem = Diagnostic::error("State cannot be written", why);
+    let written = terrane_state::write(&unsaved(session)).map_err(|e| e.to_string());
+    match written.and_then(|bytes| std::fs::write("errored.tfstate", &bytes).map_err(|e| e.to_string())) {
+        Ok(()) => problem.hint(format!(
+            "The state was written to the file errored.tfstate instead. It is the only record of what this run made: {next}"
+        )),
         Err(e) => problem.note(format!("It could not be written to errored.tfstate either: {e}."))
-            .note(String::from_utf8_lossy(&terrane_state::write(session.snapshot()).unwrap_or_default()).into_owned())
+            .note(String::from_utf8_lossy(&terrane_state::write(&unsaved(session)).unwrap_or_default()).into_owned())
             .hint("The text above is the state. Save it."),
     }
+}
+
+/// The state as it would have been written.
+fn unsaved(session: &Session<'_>) -> Snapshot {
+    let mut snapshot = session.snapshot().clone();
+    snapshot.serial += 1;
+    snapshot.terraform_version = terrane_engine::LANGUAGE_VERSION.into();
+    if snapshot.lineage.is_empty() {
+        snapshot.lineage = uuid::Uuid::new_v4().to_string();
+    }
+    snapshot
 }
 
 /// Asks for consent, the way Terraform asks.

@@ -95,11 +95,12 @@ fn legend(steps: &[&Step], paint: Paint) -> String {
         (Symbol::Forget, "forget (the object goes on to exist)"),
     ];
     let mut out = Lines::new(paint);
-    for (symbol, meaning) in all {
-        if steps.iter().any(|s| symbol_of(&s.change) == symbol) {
-            out.push(0, symbol, meaning);
-        }
+    let used: Vec<_> =
+        all.into_iter().filter(|(s, _)| steps.iter().any(|step| symbol_of(&step.change) == *s)).collect();
+    if used.is_empty() {
+        return String::new();
     }
+    used.into_iter().for_each(|(symbol, meaning)| out.push(0, symbol, meaning));
     format!("\nResource actions are indicated with the following symbols:\n{}", out.finish())
 }
 
