@@ -47,6 +47,7 @@ pub(super) async fn change(ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Resu
     work.credits().await?;
     work.metadata().await?;
     work.root_device().await?;
+    work.ebs_devices().await?;
     work.capacity_reservation().await?;
     work.private_names().await?;
     tags::update(ec2, id, update).await
@@ -449,6 +450,18 @@ impl Work<'_> {
         if planned.differs(prior.0, "tags") {
             let diff = TagDiff::between(&self.volume_tags_of(prior), &self.volume_tags_of(planned));
             tags::write(self.ec2, volume, diff).await?;
+        }
+        Ok(())
+    }
+
+    /// Of the other devices only the tags change.
+    async fn ebs_devices(&self) -> Result<(), Problem> {
+        let prior = Args(self.update.prior).blocks("ebs_block_device");
+        for planned in self.planned().blocks("ebs_block_device") {
+            let was = prior.iter().find(|p| p.text("device_name") == planned.text("device_name"));
+            let Some(was) = was.filter(|was| planned.differs(was.0, "tags")) else { continue };
+            let diff = TagDiff::between(&self.volume_tags_of(*was), &self.volume_tags_of(planned));
+            tags::write(self.ec2, was.text("volume_id").unwrap_or_default(), diff).await?;
         }
         Ok(())
     }

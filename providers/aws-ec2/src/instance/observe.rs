@@ -211,9 +211,9 @@ fn options(reply: &mut Reply, known: &Value, seen: &Seen) {
         reply.value("ephemeral_block_device", known.clone());
     }
     let written = |name: &str| known.get(name).is_none_or(|k| !absent(k));
-    if written("credit_specification") {
-        let credits = seen.credits.as_ref();
-        reply.blocks("credit_specification", credits.map(|c| one("cpu_credits", Some(c.as_str().into()))));
+    // Where AWS tells no credits, as of types without any, what is written stays.
+    if let Some(credits) = seen.credits.as_deref().filter(|_| written("credit_specification")) {
+        reply.blocks("credit_specification", [one("cpu_credits", Some(credits.into()))]);
     }
     if written("launch_template") {
         reply.blocks("launch_template", launch_template(known, seen));

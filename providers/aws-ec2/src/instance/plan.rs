@@ -25,7 +25,8 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         // Stopping gives up the address, and starting brings another.
         draft.unknown(&["public_dns", "public_ip"]);
     }
-    devices(draft);
+    root_device(draft);
+    ebs_devices(draft);
 }
 
 fn prior_text(draft: &Draft<'_>, name: &str) -> Option<String> {
@@ -117,8 +118,40 @@ fn credits(draft: &mut Draft<'_>) {
     }
 }
 
-/// In blocks of devices some attributes follow from others.
-fn devices(draft: &mut Draft<'_>) {
+/// Devices whose tags alone change stay: of everything else AWS changes nothing after the launch.
+fn ebs_devices(draft: &mut Draft<'_>) {
+    const NAME: &str = "ebs_block_device";
+    let elements = |object: Option<&Value>| object.and_then(Value::elements).map(<[Value]>::to_vec).unwrap_or_default();
+    let (was, written) = (elements(draft.prior.and_then(|p| p.get(NAME))), elements(draft.config.get(NAME)));
+    if written.is_empty() || was.len() != written.len() || !draft.changes(&[NAME]) {
+        return;
+    }
+    let same = |w: &&Value, block: &Value| Args(w).text("device_name") == Args(block).text("device_name");
+    let kept = |block: &Value| was.iter().find(|w| same(w, block)).and_then(|w| retagged(w, block));
+    if let Some(kept) = written.iter().map(kept).collect::<Option<Vec<Value>>>() {
+        draft.set(NAME, list_like(draft.planned(NAME), kept));
+        draft.in_place(NAME);
+    }
+}
+
+/// A device with the tags that are written for it; `None` if anything else is written otherwise.
+fn retagged(was: &Value, written: &Value) -> Option<Value> {
+    let same =
+        |name: &str, value: &Value| name == "tags" || absent(value) || alike(was.get(name).unwrap_or(&null()), value);
+    let mut fields = written.fields()?.iter();
+    if !fields.all(|(name, value)| value.is_known() && same(name, value)) {
+        return None;
+    }
+    let (before, after) = (was.get("tags")?, written.get("tags")?);
+    if alike(before, after) {
+        return Some(was.clone());
+    }
+    let unknown = Value::unknown(Type::map(Type::String));
+    Some(with(&with(was, "tags", after.clone()), "tags_all", unknown))
+}
+
+/// In the block of the root device some attributes follow from others.
+fn root_device(draft: &mut Draft<'_>) {
     let Some(planned) = draft.planned("root_block_device").and_then(Value::elements).map(<[Value]>::to_vec) else {
         return;
     };
@@ -160,6 +193,7 @@ fn with(object: &Value, name: &str, value: Value) -> Value {
 fn list_like(list: Option<&Value>, values: Vec<Value>) -> Value {
     match list.map(Value::kind) {
         Some(Kind::List(ty, _)) => Value::list(ty.clone(), values),
+        Some(Kind::Set(ty, _)) => Value::set(ty.clone(), values),
         _ => Value::tuple(values),
     }
 }
@@ -217,6 +251,39 @@ mod tests {
         let same = planned(&prior, &next(true, "YQo="), next(true, "YQo="));
         assert_eq!(same.planned.as_ref().unwrap().get("user_data").unwrap().as_str(), Some("a\n"));
         assert!(!replaced(same));
+    }
+
+    #[test]
+    fn other_tags_of_a_device_do_not_replace() {
+        let device = |size: i64, tag: &str| {
+            Value::object([
+                ("device_name", Value::string("/dev/sdf")),
+                ("volume_size", Value::from(size)),
+                ("volume_id", Value::string("vol-1")),
+                ("tags", Value::map(Type::String, [("T", Value::string(tag))])),
+            ])
+        };
+        let object = |device: Value| Value::object([("ebs_block_device", Value::tuple([device]))]);
+        let written = |size: i64, tag: &str| {
+            let fields = device(size, tag).fields().unwrap().with("volume_id", Value::null(Type::String));
+            object(Value::from_kind(Kind::Object(fields)))
+        };
+        let plan = |config: &Value| {
+            let requires_replace = vec![Path::root().attr("ebs_block_device")];
+            let planned = Some(config.clone());
+            let response = PlanResponse { planned, requires_replace, ..PlanResponse::default() };
+            let prior = object(device(4, "x"));
+            let mut draft = Draft::new(Some(&prior), config, response);
+            super::plan(&mut draft);
+            draft.done()
+        };
+        let retagged = plan(&written(4, "y"));
+        assert!(retagged.requires_replace.is_empty());
+        let planned = retagged.planned.unwrap();
+        let block = &planned.get("ebs_block_device").unwrap().elements().unwrap()[0];
+        assert_eq!((Args(block).text("volume_id"), &*Args(block).map("tags")["T"]), (Some("vol-1"), "y"));
+        assert!(!block.get("tags_all").unwrap().is_known());
+        assert_eq!(plan(&written(5, "y")).requires_replace.len(), 1);
     }
 
     #[test]

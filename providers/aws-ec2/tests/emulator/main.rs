@@ -511,15 +511,18 @@ async fn instances() {
         ),
     ];
     Life::of(&cloud, "aws_instance").lead(&configs, id, &[]).await;
-    let device =
-        object([("device_name", text("/dev/sdf")), ("volume_size", 5.into()), ("tags", map([("Name", "data")]))]);
-    let with = |size| {
-        let extra = vec![("root_block_device", root(size)), ("ebs_block_device", blocks([device.clone()]))];
+    let device = |tag: &str| {
+        let tags = ("tags", map([("Name", tag)]));
+        object([("device_name", text("/dev/sdf")), ("volume_size", 5.into()), tags])
+    };
+    let with = |size, tag| {
+        let extra = vec![("root_block_device", root(size)), ("ebs_block_device", blocks([device(tag)]))];
         config("m5.large", "x", groups(&one), extra)
     };
-    let made = Life::of(&cloud, "aws_instance").make(with(20)).await;
+    let mut made = Life::of(&cloud, "aws_instance").make(with(20, "data")).await;
     let disk = Args(&made.object.value).block("root_block_device").unwrap();
     assert_eq!(disk.i64("volume_size"), Some(20));
+    made.update(with(20, "other")).await;
     let replaced = made.plan(&config("m7g.large", "x", groups(&one), vec![])).requires_replace;
     assert!(replaced.contains(&terrane_value::Path::root().attr("instance_type")), "{replaced:?}");
     made.remove().await;
