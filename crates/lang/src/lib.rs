@@ -4,6 +4,9 @@
 //! parts are worth. Absent on purpose: state, providers (only their [`Schemas`] are seen), any reading of files, clocks
 //! or chance other than through [`World`].
 
+// An error is rare and ends up in a list; boxing each would only make the code longer.
+#![allow(clippy::result_large_err)]
+
 mod check;
 mod eval;
 mod evaluator;

@@ -75,29 +75,29 @@ fn constant_chain(exprs: &Exprs, mut id: ExprId) -> Option<&Reference> {
 
 /// Calls `f` with the direct parts of an expression.
 pub(crate) fn parts(node: &Node, f: &mut dyn FnMut(ExprId)) {
+    let mut all = |ids: &[ExprId]| ids.iter().for_each(|id| f(*id));
     match node {
         Node::Literal(_) | Node::Invalid => {}
-        Node::Reference(Reference::Resource { key, .. } | Reference::Module { key, .. }) => {
-            key.iter().for_each(|key| f(*key));
-        }
+        Node::Reference(Reference::Resource { key, .. } | Reference::Module { key, .. }) => all(key.as_slice()),
         Node::Reference(_) => {}
         Node::Template(parts) => parts.iter().for_each(|part| match part {
             Part::Text(_) => {}
-            Part::Value(id) | Part::For(id) => f(*id),
-            Part::If { cond, then, else_ } => [*cond, *then, *else_].into_iter().for_each(|id| f(id)),
+            Part::Value(id) | Part::For(id) => all(&[*id]),
+            Part::If { cond, then, else_ } => all(&[*cond, *then, *else_]),
         }),
-        Node::GetAttr { base, .. } => f(*base),
-        Node::Index { base, key } => [*base, *key].into_iter().for_each(f),
-        Node::Splat { source, each, .. } => [*source, *each].into_iter().for_each(f),
-        Node::Tuple(items) => items.iter().for_each(|item| f(*item)),
-        Node::Object(items) => items.iter().for_each(|(key, value)| [*key, *value].into_iter().for_each(|id| f(id))),
+        Node::GetAttr { base, .. } => all(&[*base]),
+        Node::Index { base, key } => all(&[*base, *key]),
+        Node::Splat { source, each, .. } => all(&[*source, *each]),
+        Node::Tuple(items) => all(items),
+        Node::Object(items) => items.iter().for_each(|(key, value)| all(&[*key, *value])),
         Node::For(x) => {
-            let own = [Some(x.collection), x.key_result, Some(x.result), x.cond];
-            own.into_iter().flatten().for_each(f);
+            all(&[x.collection, x.result]);
+            all(x.key_result.as_slice());
+            all(x.cond.as_slice());
         }
-        Node::Unary(_, operand) | Node::Wrapped(operand) => f(*operand),
-        Node::Binary(_, lhs, rhs) => [*lhs, *rhs].into_iter().for_each(f),
-        Node::Conditional { cond, then, else_ } => [*cond, *then, *else_].into_iter().for_each(f),
-        Node::Call(call) => call.args.iter().for_each(|arg| f(*arg)),
+        Node::Unary(_, operand) | Node::Wrapped(operand) => all(&[*operand]),
+        Node::Binary(_, lhs, rhs) => all(&[*lhs, *rhs]),
+        Node::Conditional { cond, then, else_ } => all(&[*cond, *then, *else_]),
+        Node::Call(call) => all(&call.args),
     }
 }

@@ -17,7 +17,7 @@ use crate::program::Repeat;
 /// Most instances of one resource: what is beyond is taken for a mistake.
 const MOST: i64 = 1_000_000;
 
-impl<'p> Run<'_, 'p> {
+impl Run<'_, '_> {
     pub(super) fn resource_expansion(&mut self, at: At, id: ResourceId) -> Result<Expansion, Stop> {
         let decl = &self.ev.state(at).contents.resources[id.index()];
         let (repeat, span) = (decl.repeat, decl.span);

@@ -17,7 +17,7 @@ use crate::lookup::Stop;
 use crate::program::{Body, Condition, Contents, IgnoreChanges, ModuleDecl, Repeat, ResourceDecl};
 use crate::suggest::Suggest;
 
-impl<'p> Evaluator<'p> {
+impl Evaluator<'_> {
     /// Reports what is wrong with the values of a module. `missing` are providers already said to be missing.
     pub(crate) fn validate(&mut self, module: &ModuleDecl, missing: &mut BTreeSet<Provider>, diags: &mut Diagnostics) {
         let instance = ModuleInstance(module.path.0.iter().map(|name| (name.clone(), Key::None)).collect());

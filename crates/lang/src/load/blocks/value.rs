@@ -51,9 +51,9 @@ fn validations(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Vec<C
     let all = conditions(decoder, body, "validation", Place::MODULE);
     let own = decoder.declared.names.variables.get(name).copied();
     for rule in &all {
-        let to_own = |r: &Reference| matches!(r, Reference::Variable(id) if Some(*id) == own);
+        let mut to_own = |r: &Reference| matches!(r, Reference::Variable(id) if Some(*id) == own);
         let to_others = refers(decoder, rule.condition, &mut |r| !to_own(r));
-        if to_others && !refers(decoder, rule.condition, &mut |r| to_own(r)) {
+        if to_others && !refers(decoder, rule.condition, &mut to_own) {
             let detail = format!("The condition for variable \"{name}\" must refer to var.{name}.");
             let span = decoder.exprs.span(rule.condition);
             decoder.diags.push(Diagnostic::error("Invalid variable validation condition", detail).at(span));
