@@ -3,6 +3,7 @@
 mod atomic;
 mod buckets;
 mod dependencies;
+mod descriptions;
 mod endings;
 mod limits;
 mod missing;
@@ -21,6 +22,7 @@ pub struct World {
     tokens: tokens::Tokens,
     writes: atomic::Gate,
     payers: settings::Payers,
+    descriptions: descriptions::Descriptions,
 }
 
 /// A call on its way: its name, its request and the emulator to ask.
@@ -38,6 +40,7 @@ impl World {
             tokens: tokens::Tokens::default(),
             writes: atomic::Gate::default(),
             payers: settings::Payers::default(),
+            descriptions: descriptions::Descriptions::default(),
         }
     }
 
@@ -61,6 +64,7 @@ impl World {
         }
         let response = self.tokens.once(visit, || pages::answer(visit))?;
         let response = missing::correct(visit, response);
+        let response = self.descriptions.supply(visit, response);
         endings::settle(visit, &response);
         Ok(response)
     }
