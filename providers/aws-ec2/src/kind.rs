@@ -145,7 +145,7 @@ fn lost(name: &str) -> Problem {
 }
 
 /// The object with its identity set, region included.
-fn identified(object: &Value, ec2: &Ec2<'_>, identity: &Identity) -> Value {
+fn identified(object: &Value, ec2: &Ec2<'_>, identity: &[(&'static str, String)]) -> Value {
     let mut fields: Fields = match object.fields() {
         Some(fields) => fields.clone(),
         None => Vec::<(&str, Value)>::new().into_iter().collect(),
