@@ -91,8 +91,12 @@ resource "aws_dynamodb_table" "sessions" {
 
   global_secondary_index {
     name            = "by-user"
-    hash_key        = "UserId"
     projection_type = "KEYS_ONLY"
+
+    key_schema {
+      attribute_name = "UserId"
+      key_type       = "HASH"
+    }
   }
 
   ttl {
