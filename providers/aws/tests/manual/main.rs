@@ -1,0 +1,101 @@
+//! The pages `docs/aws.md` and `docs/aws-types.md`, made of the schemas and of what is implemented.
+
+#![allow(clippy::unwrap_used)]
+
+mod types;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use terrane_aws::AwsProvider;
+use terrane_aws_core::resource_schema;
+use terrane_provider::Provider;
+
+const MADE: &str =
+    "<!-- Made of the provider's schemas: UPDATE=1 cargo test -p terrane-aws --test manual writes this page. -->";
+
+#[test]
+fn the_table_of_types_is_fresh() {
+    fresh("aws.md", &table(&AwsProvider::new()));
+}
+
+#[test]
+fn the_pages_of_types_are_fresh() {
+    fresh("aws-types.md", &types::page(&AwsProvider::new()));
+}
+
+fn fresh(name: &str, page: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, page).unwrap();
+    }
+    let same = std::fs::read_to_string(&path).unwrap_or_default() == page;
+    let advice = "UPDATE=1 cargo test -p terrane-aws --test manual";
+    assert!(same, "docs/{name} is not what the provider says of itself; write it with: {advice}");
+}
+
+fn table(provider: &AwsProvider) -> String {
+    let all = provider.resource_types();
+    let (applied, declared): (Vec<&str>, Vec<&str>) = all.iter().partition(|ty| provider.can_apply(ty));
+    let sources = provider.data_types();
+    let (read, known): (Vec<&str>, Vec<&str>) = sources.iter().partition(|ty| provider.can_read(ty));
+    let mut page = format!(
+        "\
+# AWS types
+
+{MADE}
+
+The provider has the shape of {} resource types and {} data sources: the EC2, VPC, IAM, S3 and DynamoDB types of hashicorp/aws
+6.58, with KMS, CloudWatch Logs and STS. All of them can be declared and validated, and all resource types planned. {} resource
+types can be applied and {} data sources can be read.
+
+## Resource types that can be applied
+
+Each can be created, read, updated, deleted and imported. Reading asks AWS for all objects of a type together. *Replace* means
+that every change of an argument makes a new object. The [page of types](aws-types.md) has all arguments and attributes.
+
+Types named `aws_default_…` take over an object that AWS has made; destroying them leaves that object in place.
+
+| type | create | read | update | delete | import with |
+|---|---|---|---|---|---|
+",
+        all.len(),
+        sources.len(),
+        applied.len(),
+        read.len()
+    );
+    applied.iter().for_each(|ty| page += &row(ty));
+    let _ = write!(page, "\nObjects in another region than the provider's are imported as `ID@REGION`.\n");
+    list(&mut page, "Data sources that can be read", "", &read);
+    let note = "`plan` of one that would have to be read ends with an error that names it.\n\n";
+    list(&mut page, "Data sources that can be declared", note, &known);
+    let note = "`apply` refuses a plan that would have to change one, before it changes anything.\n\n";
+    list(&mut page, "Resource types that can be declared and planned", note, &declared);
+    page
+}
+
+fn row(ty: &str) -> String {
+    let schema = resource_schema(ty).unwrap();
+    let update = if schema.in_place { "yes" } else { "replace" };
+    let import = schema.import.format.as_ref().map_or("–".to_owned(), |f| format!("`{}`", f.replace('|', "\\|")));
+    format!("| [`{ty}`](aws-types.md#{ty}) | yes | yes | {update} | yes | {import} |\n")
+}
+
+fn list(page: &mut String, head: &str, note: &str, names: &[&str]) {
+    let names: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    let _ = write!(page, "\n## {head}\n\n{note}{}.\n", wrapped(&names.join(", ")));
+}
+
+/// The text in lines of at most 120 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().unwrap();
+        match line.len() + word.len() {
+            0..120 if line.is_empty() => line.push_str(word),
+            0..120 => *line = format!("{line} {word}"),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
