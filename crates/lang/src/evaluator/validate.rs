@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use terrane_address::{Key, Mode, ModuleInstance, Provider};
-use terrane_source::{Diagnostic, Diagnostics, Span};
+use terrane_source::{Diagnostic, Diagnostics, Severity, Span};
 use terrane_value::{Block as Shape, Step, Type, Value, convert};
 
 use super::frame::{Repetition, Run, Scope};
@@ -102,11 +102,7 @@ impl<'p> Run<'_, 'p> {
         let _ = self.resource_expansion(at, id);
         let shape = self.ev.schema(module, id).map(|(schema, _)| schema);
         if shape.is_none() {
-            let provider = &self.ev.program.module(module).resource_providers[id.index()].provider;
-            let at_hand = self.ev.schemas.provider(provider).is_some();
-            if at_hand || missing.insert(provider.clone()) {
-                self.diags.error(no_type(self.ev.schemas, provider, decl));
-            }
+            self.validate_type(at, id, decl, missing);
         }
         let scope = Self::any_instance(at, decl.repeat);
         self.validate_body(&scope, &decl.body, decl.span, shape.as_ref().map(|s| &s.block));
@@ -117,6 +113,30 @@ impl<'p> Run<'_, 'p> {
         for provisioner in &decl.provisioners {
             self.validate_body(&with_self, &provisioner.body, provisioner.span, None);
         }
+    }
+
+    /// Reports a type that its provider does not have.
+    ///
+    /// Modules declare more types than they have instances of; where there may be none, that is left to be found out.
+    fn validate_type(&mut self, at: At, id: ResourceId, decl: &ResourceDecl, missing: &mut BTreeSet<Provider>) {
+        let module = self.ev.program.module(self.ev.state(at).module);
+        let provider = &module.resource_providers[id.index()].provider;
+        let at_hand = self.ev.schemas.provider(provider).is_some();
+        let error = no_type(self.ev.schemas, provider, decl);
+        if decl.repeat == Repeat::Once && !self.repeated(module) {
+            if at_hand || missing.insert(provider.clone()) {
+                self.diags.error(error);
+            }
+        } else if at_hand && error.hint.is_some() {
+            self.diags.push(Diagnostic { severity: Severity::Warning, ..error });
+        }
+    }
+
+    /// Whether a module, or one around it, may have no instances.
+    fn repeated(&self, module: &ModuleDecl) -> bool {
+        let Some((parent, call)) = module.parent else { return false };
+        let parent = self.ev.program.module(parent);
+        parent.contents.calls[call.index()].repeat != Repeat::Once || self.repeated(parent)
     }
 
     fn validate_lifecycle(&mut self, scope: &Scope, decl: &'p ResourceDecl, shape: Option<&Shape>) {
