@@ -40,9 +40,10 @@ impl Cancel {
     /// Waits until it is more urgent than `seen`, and returns how urgent it is.
     pub async fn beyond(&self, seen: Urgency) -> Urgency {
         let mut receiver = self.sender.subscribe();
-        match receiver.wait_for(|urgency| *urgency > seen).await {
-            Ok(urgency) => *urgency,
-            Err(_) => std::future::pending().await,
+        let found = receiver.wait_for(|urgency| *urgency > seen).await.map(|urgency| *urgency).ok();
+        match found {
+            Some(urgency) => urgency,
+            None => std::future::pending().await,
         }
     }
 }

@@ -166,9 +166,10 @@ pub struct OutputChange {
 }
 
 impl OutputChange {
-    /// Whether the value stays as it is.
+    /// Whether the value stays as it is. A null output is not stored, so it is as if there were none.
     pub fn is_no_op(&self) -> bool {
-        self.before == self.after
+        let present = |side: &Option<Value>| side.clone().filter(|value| !value.is_null());
+        present(&self.before) == present(&self.after)
     }
 }
 

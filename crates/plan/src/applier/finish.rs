@@ -107,4 +107,3 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
     };
     if rank(b) > rank(a) { b } else { a }
 }
-

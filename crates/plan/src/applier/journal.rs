@@ -64,7 +64,6 @@ impl Applier<'_> {
         }
     }
 
-
     /// Asks for the change, now that the journal knows of it.
     pub(super) fn begun(&mut self, begun: Begun, result: Result<(), String>) {
         self.persisted(result);
@@ -107,4 +106,3 @@ impl Applier<'_> {
         self.complete(ended.op, post.map_or(ended.result, Outcome::Failed));
     }
 }
-
