@@ -80,7 +80,7 @@ fn entry(part: Part, name: &str, value: &Value) -> Entry {
 fn trimmed(value: &Value) -> Value {
     match value {
         Value::Object(members) => Value::Object(members.iter().filter_map(member).collect()),
-        Value::Array(values) => Value::Array(values.iter().map(|v| trimmed(v)).collect()),
+        Value::Array(values) => Value::Array(values.iter().map(trimmed).collect()),
         other => other.clone(),
     }
 }

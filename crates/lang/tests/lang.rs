@@ -3,7 +3,7 @@
 //! A case is a `## heading` with fenced blocks: `hcl` (or `hcl path/to/file.tf`) is configuration, `vars` gives values to
 //! variables, `objects` gives objects to instances (`test_thing.a = { … }`), `values` asks (`expression ⇒ value`,
 //! `config ADDRESS ⇒ value`, `expand ADDRESS ⇒ keys`, `output NAME ⇒ value`, …), `errors` holds all diagnostics.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
 mod lang_cases;
 

@@ -293,7 +293,7 @@ fn differences(before: Option<&Value>, after: &Value) -> String {
 fn state(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     for (instance, _, state) in snapshot.instances() {
-        let deposed = state.deposed.iter().map(|(_, object)| (" deposed", object));
+        let deposed = state.deposed.values().map(|object| (" deposed", object));
         for (kind, object) in state.current.iter().map(|o| ("", o)).chain(deposed) {
             let flags = [
                 (object.tainted, " tainted"),

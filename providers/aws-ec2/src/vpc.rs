@@ -314,7 +314,7 @@ fn ipv6_association<'a>(vpc: &'a Answer, known: Option<&str>) -> Option<&'a VpcI
     let associated =
         |a: &&VpcIpv6CidrBlockAssociation| association_state(a) == Some(&VpcCidrBlockStateCode::Associated);
     let all = || vpc.ipv6_cidr_block_association_set().iter().filter(associated);
-    all().find(|a| a.association_id() == known && known.is_some()).or_else(|| all().last())
+    all().find(|a| a.association_id() == known && known.is_some()).or_else(|| all().next_back())
 }
 
 fn observe_ipv6(reply: &mut Reply, known: &Value, association: Option<&VpcIpv6CidrBlockAssociation>) {

@@ -86,16 +86,12 @@ fn sort(call: &Call<'_>) -> Result<Value, ArgError> {
 
 /// An unknown list with what is known of the length of another.
 fn as_long_as(list: &Value, unknown: Value) -> Value {
-    match list.kind() {
-        Kind::Unknown(_, known) => {
-            let (least, most) = known.length.unwrap_or_default();
-            unknown.refine(Refinement::length(least, most))
-        }
-        _ => {
-            let count = list.elements().map_or(0, <[Value]>::len) as u64;
-            unknown.refine(Refinement::length(count, Some(count)))
-        }
-    }
+    let length = match (list.kind(), list.elements()) {
+        (_, Some(elements)) => Some((elements.len() as u64, Some(elements.len() as u64))),
+        (Kind::Unknown(_, known), None) => known.length,
+        _ => None,
+    };
+    length.map_or(unknown.clone(), |(least, most)| unknown.refine(Refinement::length(least, most)))
 }
 
 fn split(call: &Call<'_>) -> Result<Value, ArgError> {

@@ -37,8 +37,7 @@ impl Planner<'_> {
             return;
         }
         for name in self.queue.take_outputs() {
-            loop {
-                let Err(Halt::Wait(Wait::Dep(Dep::Instance(instance)))) = self.output(&name) else { break };
+            while let Err(Halt::Wait(Wait::Dep(Dep::Instance(instance)))) = self.output(&name) {
                 let Some(value) = self.stored_value(&instance) else { break };
                 self.values.set(instance, value);
             }

@@ -34,11 +34,7 @@ impl NestedBlock {
         match (self.nesting, value.kind()) {
             (_, Kind::Null(_) | Kind::Unknown(..)) => {}
             (Nesting::Single | Nesting::Group, _) => self.block.collect(value, path, found),
-            (Nesting::Set, _) => {
-                if value.elements().is_some_and(|e| !e.is_empty()) {
-                    found.push(path.clone());
-                }
-            }
+            (Nesting::Set, _) if value.elements().is_some_and(|e| !e.is_empty()) => found.push(path.clone()),
             (_, Kind::List(_, values) | Kind::Tuple(values)) => {
                 for (i, element) in values.iter().enumerate() {
                     self.block.collect(element, &path.index(i), found);

@@ -125,7 +125,7 @@ pub(super) fn is_root(instance: &Instance, device: Option<&str>) -> bool {
 }
 
 /// The id of the volume behind a device of an instance.
-fn volume<'a>(instance: &'a Instance, is: impl Fn(Option<&str>) -> bool) -> Option<&'a str> {
+fn volume(instance: &Instance, is: impl Fn(Option<&str>) -> bool) -> Option<&str> {
     let device = instance.block_device_mappings().iter().find(|d| is(d.device_name()));
     device.and_then(|d| d.ebs()).and_then(|e| e.volume_id())
 }

@@ -40,7 +40,11 @@ fn what_was_made_before_a_failure_is_in_the_state() {
     let Some(world) = World::new("failure") else { return };
     world.write("main.tf", TWO);
     world.proxy().set_rules(vec![refused("ec2:CreateSubnet")]);
-    world.terrane(&["apply", "-auto-approve"]).code(1).says(&["Apply incomplete.", "1 added"]).complains(&["UnauthorizedOperation", "aws_subnet.a"]);
+    world
+        .terrane(&["apply", "-auto-approve"])
+        .code(1)
+        .says(&["Apply incomplete.", "1 added"])
+        .complains(&["UnauthorizedOperation", "aws_subnet.a"]);
     world.terrane(&["state", "list"]).code(0).says(&["aws_vpc.main"]);
     world.proxy().set_rules(Vec::new());
     world.terrane(&["apply", "-auto-approve"]).code(0).says(&["1 added, 0 changed, 0 destroyed"]);

@@ -38,10 +38,14 @@ fn locked_out(test: &str, locking: impl Fn(&str) -> String) {
     world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(3000))]);
     let first = world.start(&["apply", "-auto-approve"]);
     world.wait_for("ec2:CreateVpc");
-    world
-        .terrane(&["apply", "-auto-approve"])
-        .code(1)
-        .complains(&["State is locked", "is running \"apply\"", "since 2", "Who:", "Created:", &format!("{name}/team/app.tfstate")]);
+    world.terrane(&["apply", "-auto-approve"]).code(1).complains(&[
+        "State is locked",
+        "is running \"apply\"",
+        "since 2",
+        "Who:",
+        "Created:",
+        &format!("{name}/team/app.tfstate"),
+    ]);
     first.finish().code(0).says(&["1 added"]);
     world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
     world.terrane(&["destroy", "-auto-approve", "-lock-timeout=30s"]).code(0).says(&["1 destroyed"]);

@@ -59,7 +59,7 @@ fn cut(source: &str, start: usize, size: usize, token: &dyn Fn(usize) -> String)
     let units: Vec<Unit> = set.children.iter().flat_map(units).collect();
     let end = start.saturating_add(size).min(units.len());
     let shown = units.get(start..end).unwrap_or_default();
-    let next = (end < units.len()).then(|| format!("<nextToken>{}</nextToken>", token(end))).unwrap_or_default();
+    let next = if end < units.len() { format!("<nextToken>{}</nextToken>", token(end)) } else { String::new() };
     let name = &set.name;
     let (before, after) = (&source[..set.outer.start], &source[set.outer.end..]);
     Some(format!("{before}<{name}>{}</{name}>{next}{after}", join(source, shown)))
