@@ -152,6 +152,7 @@ fn merged_type(args: &[Value]) -> Result<Type, ArgError> {
         Some((first, rest)) if rest.iter().all(|ty| ty == first) => Ok(first.clone()),
         // Which attributes an object has is known only with the keys of all maps.
         Some(_) if args.iter().any(|arg| !arg.is_known() && matches!(arg.ty(), Type::Map(_))) => Ok(Type::Any),
+        Some(_) if args.iter().all(Value::is_known) => Ok(Type::Any),
         Some(_) => Ok(Type::object(args.iter().flat_map(attribute_types))),
     }
 }

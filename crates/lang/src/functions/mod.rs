@@ -22,6 +22,7 @@ mod marks;
 mod network;
 mod numeric;
 mod regex;
+mod rsa;
 mod sequence;
 mod set;
 mod signature;
@@ -50,6 +51,7 @@ static GROUPS: &[&[Function]] = &[
     network::FUNCTIONS,
     numeric::FUNCTIONS,
     regex::FUNCTIONS,
+    rsa::FUNCTIONS,
     sequence::FUNCTIONS,
     set::FUNCTIONS,
     string::FUNCTIONS,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Marker, Parser, ScanError, Span, StrInput, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use terrane_value::{Kind, Type, Value, convert};
 
 use super::scalar::{self, TAGS};
@@ -37,7 +37,9 @@ impl From<ScanError> for Wrong {
 
 /// The value of the only document in a text.
 pub fn decode(text: &str) -> Result<Value, Wrong> {
-    let mut decoder = Decoder { parser: Parser::new_from_str(text), anchors: HashMap::new(), parts: 0 };
+    let open_end = text.lines().next_back().filter(|line| !text.ends_with('\n') && !line.trim().is_empty());
+    let open_end = open_end.map(|_| text.chars().count());
+    let mut decoder = Decoder { open_end, parser: Parser::new_from_str(text), anchors: HashMap::new(), parts: 0 };
     loop {
         match decoder.next()? {
             (Event::StreamEnd, span) => return Err(Wrong::at(&span.start, "there is no document")),
@@ -63,6 +65,8 @@ struct Decoded {
 }
 
 struct Decoder<'t> {
+    /// The number of characters of the text, if its last line has no line break.
+    open_end: Option<usize>,
     parser: Parser<'t, StrInput<'t>>,
     /// The values of anchors by their numbers; `None` within the value itself.
     anchors: HashMap<usize, Option<Decoded>>,
@@ -91,7 +95,8 @@ impl<'t> Decoder<'t> {
         let (anchor, value) = match event {
             Event::Alias(anchor) => (0, self.alias(anchor, span)?),
             Event::Scalar(text, style, anchor, tag) => {
-                (anchor, scalar::resolve(&tag_name(tag.as_deref()), &text, style).map_err(|w| located(w, span))?)
+                let text = self.without_added_break(&text, style, span);
+                (anchor, scalar::resolve(&tag_name(tag.as_deref()), text, style).map_err(|w| located(w, span))?)
             }
             Event::SequenceStart(anchor, tag) => {
                 expect_tag(tag.as_deref(), "seq", span)?;
@@ -113,6 +118,15 @@ impl<'t> Decoder<'t> {
             self.anchors.insert(anchor, Some(decoded.clone()));
         }
         Ok(decoded)
+    }
+
+    /// A scalar without the line break that the parser adds to a block at the end of a text that ends without one.
+    fn without_added_break<'s>(&self, scalar: &'s str, style: ScalarStyle, span: &Span) -> &'s str {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        match block && self.open_end.is_some_and(|end| span.end.index() >= end) {
+            true => scalar.strip_suffix('\n').unwrap_or(scalar),
+            false => scalar,
+        }
     }
 
     fn alias(&mut self, anchor: usize, span: &Span) -> Result<Value, Wrong> {

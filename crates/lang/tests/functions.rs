@@ -1,0 +1,212 @@
+//! Runs the tables in `tests/functions/*.md`: function, expression, result. `UPDATE=1` rewrites the results.
+//!
+//! A result is a value and its type, or `error: ` and what is wrong. `unknown` stands for an unknown value, with `!` if
+//! it is certain not to be null, then its beginning, its number of elements or its range as far as known.
+//! `var.unknown` has unknown values of many types; `var.ephemeral` is a text with that mark.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use terrane_address::{Instance, Mode, ModuleInstance, Provider};
+use terrane_lang::{
+    Dep, Evaluator, Input, Inputs, Lookup, MemoryWorld, Modules, Program, Schemas, Stage, Stop, functions, load,
+};
+use terrane_source::{Diagnostics, Files};
+use terrane_value::{Bound, Fields, Kind, Marks, Refinement, Schema, Type, Value};
+
+fn tables() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functions");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|e| e == "md"));
+    files.sort();
+    files
+}
+
+/// The cells of a row with code in it.
+fn cells(line: &str) -> Option<Vec<String>> {
+    let row = line.strip_prefix("| ")?.strip_suffix(" |")?.replace("\\|", "\u{0}");
+    let cells: Vec<String> = row.split(" | ").map(|cell| cell.trim_matches('`').replace('\u{0}', "|")).collect();
+    (cells.len() >= 3 && row.contains('`')).then_some(cells)
+}
+
+fn row(cells: &[String], result: &str) -> String {
+    let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
+    let rest: String = cells[3..].iter().map(|cell| format!(" {} |", code(cell))).collect();
+    format!("| {} | {} | {} |{rest}", cells[0], code(&cells[1]), code(result))
+}
+
+#[test]
+fn functions_give_what_the_tables_say() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let questions = Questions::new(Stage::Apply);
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for file in tables() {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut lines: Vec<String> = text.lines().map(String::from).collect();
+        for line in &mut lines {
+            let Some(cells) = cells(line) else { continue };
+            count += 1;
+            let result = questions.answer(&cells[1]);
+            if result != cells[2] {
+                wrong.push(format!("{}\n  expected {}\n       got {result}", cells[1], cells[2]));
+                *line = row(&cells, &result);
+            }
+        }
+        if update {
+            fs::write(&file, lines.join("\n") + "\n").unwrap();
+        }
+    }
+    assert!(count > 1000, "there are only {count} rows");
+    assert!(update || wrong.is_empty(), "{} of {count} rows are wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_function_has_a_row() {
+    let mut missing: BTreeSet<&str> = functions::names().into_iter().collect();
+    missing.retain(|name| !["can", "templatefile", "templatestring", "try"].contains(name));
+    for file in tables() {
+        let text = fs::read_to_string(&file).unwrap();
+        let found: Vec<String> = text.lines().filter_map(cells).map(|cells| cells[0].clone()).collect();
+        missing.retain(|name| !found.iter().any(|f| f == name));
+    }
+    assert_eq!(missing, BTreeSet::new());
+}
+
+#[test]
+fn results_of_chance_and_clock_are_unknown_in_plans() {
+    let questions = Questions::new(Stage::Plan);
+    for (question, answer) in [
+        ("timestamp()", "unknown! : string"),
+        ("uuid()", "unknown! : string"),
+        ("bcrypt(\"x\")", "unknown! : string"),
+        ("sha1(\"x\")", "\"11f6ad8ec52a2984abaafd7c3b516503785c2072\" : string"),
+    ] {
+        assert_eq!(questions.answer(question), answer, "{question}");
+    }
+}
+
+#[test]
+fn what_is_put_off_keeps_its_marks() {
+    let bcrypt = functions::find("bcrypt").unwrap();
+    let secret = functions::defer(bcrypt, vec![Value::from("x").mark(Marks::SENSITIVE)]).unwrap();
+    assert_eq!(show(&secret), "sensitive(unknown!)");
+    assert!(functions::defer(bcrypt, vec![Value::null(Type::String)]).is_err());
+}
+
+struct Nothing;
+
+impl Lookup for Nothing {
+    fn instance(&self, instance: &Instance) -> Result<Value, Stop> {
+        Err(Stop::Blocked(Dep::Instance(instance.clone())))
+    }
+}
+
+impl Schemas for Nothing {
+    fn provider(&self, _: &Provider) -> Option<Arc<Schema>> {
+        None
+    }
+
+    fn resource(&self, _: &Provider, _: Mode, _: &str) -> Option<Arc<Schema>> {
+        None
+    }
+
+    fn types(&self, _: &Provider, _: Mode) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What the rows are asked of.
+struct Questions {
+    world: MemoryWorld,
+    program: Program,
+    stage: Stage,
+}
+
+impl Questions {
+    fn new(stage: Stage) -> Questions {
+        let files: [(&str, &[u8]); 9] = [
+            ("main.tf", b"variable \"unknown\" {}\nvariable \"ephemeral\" { ephemeral = true }\n"),
+            ("a.txt", b"hello\n"),
+            ("bin", b"\xff\xfe"),
+            ("d/.hidden", b"h"),
+            ("d/one.tf", b"x"),
+            ("d/two.tf.json", b"y"),
+            ("d/sub/three.tf", b"z"),
+            ("d/sub/deep/four.txt", b"w"),
+            ("x.dir/empty", b""),
+        ];
+        let world = MemoryWorld::new(files);
+        let mut diags = Diagnostics::new();
+        let program = load(&world, ".", &Modules::default(), &mut Files::new(), &mut diags);
+        assert!(!diags.has_errors(), "{diags:?}");
+        Questions { world, program, stage }
+    }
+
+    fn answer(&self, question: &str) -> String {
+        let input = |value| Input { value, span: None, origin: "the test".into() };
+        let ephemeral = Value::from("eph").mark(Marks::EPHEMERAL);
+        let variables = BTreeMap::from([("unknown".into(), input(unknown())), ("ephemeral".into(), input(ephemeral))]);
+        let inputs = Inputs { variables, workspace: "default".into(), cwd: "/root".into(), stage: self.stage };
+        let mut evaluator = Evaluator::new(&self.program, &Nothing, &self.world, inputs);
+        let file = Files::new().add("question", question);
+        let mut diags = Diagnostics::new();
+        match evaluator.expression(file, question, &ModuleInstance::root(), &Nothing, &mut diags) {
+            Ok(value) => format!("{} : {}", show(&value), value.ty()),
+            Err(_) => format!("error: {}", diags.iter().next().unwrap().detail),
+        }
+    }
+}
+
+fn unknown() -> Value {
+    let strings = || Type::list(Type::String);
+    let object = Type::object([("a", Type::String), ("b", Type::Number)]);
+    Value::object([
+        ("any", Value::dynamic()),
+        ("bool", Value::unknown(Type::Bool)),
+        ("bounded", Value::unknown_refined(strings(), Refinement::length(2, Some(3)))),
+        ("list", Value::unknown(strings())),
+        ("map", Value::unknown(Type::map(Type::String))),
+        ("number", Value::unknown(Type::Number)),
+        ("numbers", Value::unknown(Type::list(Type::Number))),
+        ("object", Value::unknown(object)),
+        ("prefix", Value::unknown_refined(Type::String, Refinement::prefix("abc-"))),
+        ("set", Value::unknown(Type::set(Type::String))),
+        ("some", Value::unknown_not_null(Type::String)),
+        ("string", Value::unknown(Type::String)),
+        ("tuple", Value::unknown(Type::tuple([Type::String, Type::Number]))),
+    ])
+}
+
+fn show(value: &Value) -> String {
+    let fields = |fields: &Fields| {
+        let all: Vec<String> = fields.iter().map(|(name, value)| format!("{name:?} = {}", show(value))).collect();
+        format!("{{{}}}", all.join(", "))
+    };
+    let text = match value.kind() {
+        Kind::Null(_) => "null".into(),
+        Kind::Unknown(_, known) => show_unknown(known),
+        Kind::Bool(b) => b.to_string(),
+        Kind::Number(n) => n.to_string(),
+        Kind::String(text) => format!("{text:?}"),
+        Kind::List(_, values) | Kind::Set(_, values) | Kind::Tuple(values) => {
+            format!("[{}]", values.iter().map(show).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Map(_, f) | Kind::Object(f) => fields(f),
+    };
+    let text = if value.marks().contains(Marks::SENSITIVE) { format!("sensitive({text})") } else { text };
+    if value.marks().contains(Marks::EPHEMERAL) { format!("ephemeral({text})") } else { text }
+}
+
+fn show_unknown(known: &Refinement) -> String {
+    let number = |end: Option<&Bound>| end.map_or(String::new(), |end| end.at.to_string());
+    let sure = if known.not_null { "!" } else { "" };
+    let prefix = known.prefix.as_ref().map_or(String::new(), |prefix| format!("{prefix:?}.."));
+    let length = known.length.map(|(least, most)| format!("(#{least}..{})", most.map_or("".into(), |n| n.to_string())));
+    let bounds = known.bounds.as_ref();
+    let bounds = bounds.map(|b| format!("({}..{})", number(b.least.as_ref()), number(b.most.as_ref())));
+    format!("unknown{sure}{prefix}{}{}", length.unwrap_or_default(), bounds.unwrap_or_default())
+}
