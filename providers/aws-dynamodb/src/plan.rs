@@ -224,7 +224,7 @@ fn open_keys(table: &Value, part: &str) -> bool {
     let names = ["name", "attribute_name", "hash_key", "range_key"];
     let open = |element: &Value| {
         let unknown = |name: &&str| element.get(name).is_some_and(|v| !v.is_known());
-        !element.is_known() || (part != "global_secondary_index" && names.iter().any(|n| unknown(n)))
+        !element.is_known() || (part != "global_secondary_index" && names.iter().any(unknown))
     };
     !value.is_known()
         || value.elements().unwrap_or_default().iter().any(open)

@@ -113,8 +113,8 @@ fn show_local(index: &LocalSecondaryIndexDescription) -> Reply {
 }
 
 fn show_global(index: &GlobalSecondaryIndexDescription, known: &Value) -> Reply {
-    let known = Args(known).blocks("global_secondary_index").into_iter();
-    let known = known.filter(|k| k.text("name") == index.index_name()).next_back();
+    let mut known = Args(known).blocks("global_secondary_index").into_iter();
+    let known = known.rfind(|k| k.text("name") == index.index_name());
     let keys = |role: KeyType| {
         let mut keys = index.key_schema().iter().filter(move |k| k.key_type == role).map(|k| k.attribute_name());
         keys.next().filter(|_| keys.next().is_none())
