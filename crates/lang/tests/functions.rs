@@ -97,6 +97,61 @@ fn what_is_put_off_keeps_its_marks() {
     assert!(functions::defer(bcrypt, vec![Value::null(Type::String)]).is_err());
 }
 
+/// Values of all kinds, odd ones among them.
+fn samples() -> Vec<Value> {
+    let unknown = unknown();
+    let texts =
+        ["", "a", "10.0.0.0/8", "%[2]d %v", "(a)|b", "a: [1]", "2006-01-02T15:04:05Z", "-1h", "é\u{301}\u{1f469}"];
+    let numbers = ["-3", "0", "2", "1.5", "9223372036854775807", "1e40"];
+    let mut samples: Vec<Value> = texts.into_iter().map(Value::from).collect();
+    samples.extend(numbers.map(|n| Value::from(n.parse::<terrane_value::Number>().unwrap())));
+    samples.extend(unknown.fields().unwrap().values().iter().cloned());
+    let texts = || [Value::from("b"), Value::from("a")];
+    samples.extend([
+        Value::null(Type::Any),
+        Value::null(Type::String),
+        Value::from(true),
+        Value::tuple([]),
+        Value::tuple([Value::from("x"), Value::from(1), Value::null(Type::Any)]),
+        Value::tuple([Value::tuple(texts()), Value::unknown(Type::list(Type::String))]),
+        Value::list(Type::String, texts()),
+        Value::set(Type::String, [Value::from("a"), Value::unknown(Type::String)]),
+        Value::map(Type::String, [("a", Value::from("x"))]),
+        Value::object([("a", Value::from("x").mark(Marks::SENSITIVE)), ("b", Value::dynamic())]),
+        Value::object::<&str>([]),
+        Value::from("secret").mark(Marks::SENSITIVE),
+        Value::list(Type::String, texts()).mark(Marks::EPHEMERAL),
+    ]);
+    samples
+}
+
+#[test]
+fn no_arguments_make_functions_panic_or_tell_secrets() {
+    let world = MemoryWorld::default();
+    let context = functions::Context { world: &world };
+    let samples = samples();
+    let lists = |args: &[Value]| samples.iter().map(|v| [args, std::slice::from_ref(v)].concat()).collect::<Vec<_>>();
+    for function in functions::names().into_iter().filter_map(functions::find).filter(|f| f.name != "bcrypt") {
+        let mut calls = vec![Vec::new()];
+        let most = if function.variadic.is_some() { function.params.len() + 2 } else { function.params.len() };
+        for _ in 0..most.min(2) {
+            calls = calls.iter().flat_map(|args| lists(args)).chain([Vec::new()]).collect();
+        }
+        if most > 2 {
+            let third =
+                [Value::from(1), Value::from("a"), Value::dynamic(), Value::from("secret").mark(Marks::SENSITIVE)];
+            calls = calls.iter().flat_map(|args| third.iter().map(|v| [&args[..], &[v.clone()]].concat())).collect();
+        }
+        for args in calls {
+            let secret = function.name == "sensitive" || args.iter().any(Value::has_marks);
+            match functions::call(function, args, &context) {
+                Ok(value) => assert!(!value.has_marks() || secret, "{}", function.name),
+                Err(e) => assert!(!e.message.contains("secret"), "{}: {}", function.name, e.message),
+            }
+        }
+    }
+}
+
 struct Nothing;
 
 impl Lookup for Nothing {
