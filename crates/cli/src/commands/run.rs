@@ -185,10 +185,10 @@ impl Ready {
 
 /// Who we are, for the lock.
 fn lock_info(operation: &str) -> LockInfo {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .or_else(|_| std::env::var("HOSTNAME").map_err(|_| std::fmt::Error));
-    let host = host.map(|h| h.trim().to_owned()).unwrap_or_else(|_| "unknown".into());
+    let account = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name);
+    let user = std::env::var("USER").ok().or_else(account).unwrap_or_else(|| "unknown".into());
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    let host = host.unwrap_or_else(|| "unknown".into());
     LockInfo {
         id: uuid::Uuid::new_v4().to_string(),
         operation: format!("OperationType{operation}"),

@@ -136,7 +136,7 @@ impl Diff<'_> {
             );
         }
         if hidden > 0 {
-            self.out.blank();
+            self.out.gap();
             self.hidden(level, hidden, "block");
         }
     }
@@ -162,7 +162,7 @@ impl Diff<'_> {
     ) -> usize {
         if after.unknown() && !before.unknown() {
             let whole = symbol(Side { value: before.value.filter(|v| v.children().next().is_some()), ..before }, after);
-            self.out.blank();
+            self.out.gap();
             self.out.push(level, whole, &format!("{name} {KNOWN_LATER}"));
             return 0;
         }
@@ -175,7 +175,7 @@ impl Diff<'_> {
                 hidden += usize::from(b.value.is_some());
                 continue;
             }
-            self.out.blank();
+            self.out.gap();
             let label = label.map(|l| format!(" {}", text::quoted(&l))).unwrap_or_default();
             let forced = self.forced(&path);
             self.out.push(level, change, &format!("{name}{label} {{{forced}"));
@@ -322,15 +322,16 @@ impl Diff<'_> {
     fn members(&mut self, level: usize, before: Side, after: Side, path: &Path) {
         let of = |side: Side<'_>| side.value.and_then(Value::elements).unwrap_or_default().to_vec();
         let (b, a) = (of(before), of(after));
-        let whole = before.value.is_some() && after.value.is_some();
+        let show_same = before.same(after);
         let mut hidden = 0;
         for element in b.iter().filter(|e| !a.contains(e)) {
             self.value(level, "", ",", before.part(Some(element)), after.part(None), path);
         }
         for element in &a {
             match b.contains(element) {
-                true if whole => hidden += 1,
-                _ => self.value(level, "", ",", before.part(None), after.part(Some(element)), path),
+                true if !show_same => hidden += 1,
+                true => self.value(level, "", ",", before.part(Some(element)), after.part(Some(element)), path),
+                false => self.value(level, "", ",", before.part(None), after.part(Some(element)), path),
             }
         }
         self.hidden(level, hidden, "element");

@@ -107,9 +107,12 @@ impl Lines {
         let _ = writeln!(self.text, "{}", line.trim_end());
     }
 
-    /// Adds an empty line.
-    pub fn blank(&mut self) {
-        self.text.push('\n');
+    /// Adds an empty line, unless a bracket has just been opened or nothing was written yet.
+    pub fn gap(&mut self) {
+        let opened = self.text.trim_end_matches('\n').ends_with(['{', '[', '(']);
+        if !self.text.is_empty() && !opened {
+            self.text.push('\n');
+        }
     }
 
     /// The text, every line ended.

@@ -243,3 +243,30 @@ fn sensitive_values_are_never_shown() {
 "#,
     );
 }
+
+#[test]
+fn a_whole_object_is_shown_with_all_its_parts() {
+    let object = object(&[
+        ("id", "i-1".into()),
+        ("tags", tags(&[("a", "b")])),
+        ("zones", strings(&["x", "y"])),
+        ("disk", disks(&[8])),
+    ]);
+    let mut lines = Lines::new(Paint { color: false });
+    whole(&mut lines, 0, &object, &block());
+    let expect = r#"
+    id    = "i-1"
+    tags  = {
+        "a" = "b"
+    }
+    zones = [
+        "x",
+        "y",
+    ]
+
+    disk {
+        size = 8
+    }
+"#;
+    pretty(&lines.finish(), expect.trim_start_matches('\n'));
+}
