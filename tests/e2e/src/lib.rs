@@ -9,4 +9,4 @@ mod world;
 pub use account::Account;
 pub use run::{Run, Running};
 pub use terrane_test_proxy::{Fault, Proxy, Rule};
-pub use world::World;
+pub use world::{World, binary};

@@ -113,7 +113,8 @@ fn account_of(name: &str) -> String {
     format!("{:012}", hasher.finish() % 1_000_000_000_000)
 }
 
-fn binary() -> PathBuf {
+/// Returns the path of the terrane binary that tests run.
+pub fn binary() -> PathBuf {
     let beside = || env::current_exe().ok().and_then(|own| Some(own.parent()?.parent()?.join("terrane")));
     let path = env::var_os(BINARY).map(PathBuf::from).or_else(beside).unwrap_or_default();
     assert!(
