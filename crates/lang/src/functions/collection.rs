@@ -59,29 +59,32 @@ fn coalesce(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn one_type(args: &[Value]) -> Result<Type, ArgError> {
-    let Some(first) = args.first() else { return Err(ArgError::call("at least one argument is required")) };
+    if args.is_empty() {
+        return Err(ArgError::call("at least one argument is required"));
+    }
     for (i, arg) in args.iter().enumerate() {
-        match arg.ty() {
-            _ if !arg.is_known() => return Ok(Type::Any),
-            Type::List(_) | Type::Tuple(_) => {}
-            Type::Any => return Err(ArgError::at(i, "a list or tuple is required, not null of any type")),
-            ty => return Err(ArgError::at(i, format!("a list or tuple is required, not {}", ty.friendly()))),
+        match arg.kind() {
+            Kind::Unknown(..) => break,
+            Kind::List(..) | Kind::Tuple(_) | Kind::Null(Type::List(_) | Type::Tuple(_)) => {}
+            _ => return Err(ArgError::at(i, format!("a list or tuple is required, not {}", what(arg)))),
         }
     }
-    let first = first.ty();
-    Ok(if args.iter().all(|arg| arg.ty() == first) { first } else { Type::Any })
+    Ok(Type::Any)
+}
+
+/// What an argument is, for an error.
+fn what(arg: &Value) -> String {
+    if arg.is_null() && arg.ty() == Type::Any { "null".into() } else { arg.ty().friendly() }
 }
 
 fn coalescelist(call: &Call<'_>) -> Result<Value, ArgError> {
-    for arg in call.args {
-        if !arg.is_known() {
-            return Ok(Value::unknown(call.result.clone()));
-        }
-        if arg.elements().is_some_and(|elements| !elements.is_empty()) {
-            return Ok(arg.clone());
-        }
+    // Which list it will be, and so of which type, is not known before all lists in front of it are.
+    let first = call.args.iter().find(|arg| !arg.is_known() || arg.elements().is_some_and(|e| !e.is_empty()));
+    match first {
+        Some(arg) if arg.is_known() => Ok(arg.clone()),
+        Some(_) => Ok(Value::dynamic()),
+        None => Err(ArgError::call("all arguments are null or empty")),
     }
-    Err(ArgError::call("all arguments are null or empty"))
 }
 
 fn contains(call: &Call<'_>) -> Result<Value, ArgError> {
@@ -116,8 +119,8 @@ fn index(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn countable(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::Bool | Type::Number => {
+    match args[0].kind() {
+        Kind::Bool(_) | Kind::Number(_) | Kind::Unknown(Type::Bool | Type::Number, _) => {
             let ty = args[0].ty().friendly();
             Err(ArgError::at(0, format!("only texts, collections, tuples and objects have a length, not a {ty}")))
         }
@@ -143,15 +146,17 @@ fn at_least(count: usize) -> Value {
 }
 
 fn only_type(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::List(element) | Type::Set(element) => Ok((*element).clone()),
-        Type::Tuple(types) => match &*types {
-            [] => Ok(Type::Any),
-            [only] => Ok(only.clone()),
-            more => Err(not_one(&format!("a tuple with {} elements", more.len()))),
+    let few = match args[0].kind() {
+        Kind::List(element, _) | Kind::Set(element, _) => return Ok(element.clone()),
+        Kind::Unknown(Type::List(element) | Type::Set(element), _) => return Ok((**element).clone()),
+        Kind::Unknown(Type::Tuple(types), _) => match &**types {
+            [only] => return Ok(only.clone()),
+            types => types.is_empty(),
         },
-        ty => Err(not_one(&ty.friendly())),
-    }
+        Kind::Tuple(values) => values.len() < 2,
+        _ => false,
+    };
+    if few { Ok(Type::Any) } else { Err(not_one(&args[0])) }
 }
 
 fn one(call: &Call<'_>) -> Result<Value, ArgError> {
@@ -161,10 +166,16 @@ fn one(call: &Call<'_>) -> Result<Value, ArgError> {
         [] => Ok(Value::null(call.result.clone())),
         [only] => Ok(only.clone()),
         _ if !ops::length(list).is_ok_and(|count| count.is_known()) => Ok(Value::unknown(call.result.clone())),
-        more => Err(not_one(&format!("a {} with {} elements", list.ty().friendly(), more.len()))),
+        _ => Err(not_one(list)),
     }
 }
 
-fn not_one(what: &str) -> ArgError {
-    ArgError::at(0, format!("a list, set or tuple with one element or none is required, not {what}"))
+fn not_one(list: &Value) -> ArgError {
+    let count = match (list.kind(), list.elements()) {
+        (Kind::Unknown(Type::Tuple(types), _), _) => Some(types.len()),
+        (_, elements) => elements.map(<[Value]>::len),
+    };
+    let count = count.map(|count| format!(" with {count} elements")).unwrap_or_default();
+    let what = what(list);
+    ArgError::at(0, format!("a list, set or tuple with one element or none is required, not {what}{count}"))
 }

@@ -27,55 +27,59 @@ fn lists() -> Type {
     Type::map(Type::list(Type::String))
 }
 
-fn no_mapping(at: usize, ty: &Type) -> ArgError {
-    ArgError::at(at, format!("a map or object is required, not {}", ty.friendly()))
+fn no_mapping(args: &[Value], at: usize) -> ArgError {
+    ArgError::at(at, format!("a map or object is required, not {}", args[at].ty().friendly()))
 }
 
 fn keys_type(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::Map(_) => Ok(Type::list(Type::String)),
-        Type::Object(object) => Ok(Type::tuple(object.attributes.keys().map(|_| Type::String))),
-        ty => Err(no_mapping(0, &ty)),
+    match args[0].kind() {
+        Kind::Map(..) | Kind::Unknown(Type::Map(_), _) => Ok(Type::list(Type::String)),
+        Kind::Object(_) | Kind::Unknown(Type::Object(_), _) => Ok(Type::Any),
+        _ => Err(no_mapping(args, 0)),
     }
 }
 
+/// The names of the attributes of an object are known even if it is not.
 fn keys(call: &Call<'_>) -> Result<Value, ArgError> {
-    let mapping = &call.args[0];
-    let keys = match (mapping.ty(), mapping.fields()) {
-        (Type::Object(object), _) => Value::tuple(object.attributes.keys().map(|name| Value::string(name.clone()))),
-        (_, Some(fields)) => Value::list(Type::String, fields.names().iter().map(|name| Value::string(name.clone()))),
-        (_, None) => Value::unknown(call.result.clone()),
+    let text = |name: &Arc<str>| Value::string(name.clone());
+    let keys = match call.args[0].kind() {
+        Kind::Object(fields) => Value::tuple(fields.names().iter().map(text)),
+        Kind::Unknown(Type::Object(object), _) => Value::tuple(object.attributes.keys().map(text)),
+        Kind::Map(_, fields) => Value::list(Type::String, fields.names().iter().map(text)),
+        _ => Value::unknown(call.result.clone()),
     };
-    Ok(keys.mark(mapping.marks()))
+    Ok(keys.mark(call.args[0].marks()))
 }
 
 fn found_type(args: &[Value]) -> Result<Type, ArgError> {
     if args.len() > 3 {
         return Err(ArgError::call(format!("there may be two or three arguments, not {}", args.len())));
     }
-    match args[0].ty() {
-        Type::Object(object) => {
-            let Some(key) = args[1].as_str() else { return Ok(Type::Any) };
-            match (object.attributes.get(key), args.get(2)) {
-                (Some(ty), _) => Ok(ty.clone()),
-                (None, Some(default)) => Ok(default.ty()),
-                (None, None) => {
-                    let message = format!("the object does not have the attribute {key:?}, and there is no default");
-                    Err(ArgError::at(1, message).revealing())
-                }
-            }
+    let (attribute, key) = match (args[0].kind(), args[1].as_str()) {
+        (Kind::Map(element, _), _) => return element_or_default(args, element),
+        (Kind::Unknown(Type::Map(element), _), _) => return element_or_default(args, element),
+        (Kind::Object(_) | Kind::Unknown(Type::Object(_), _), None) => return Ok(Type::Any),
+        (Kind::Object(fields), Some(key)) => (fields.get(key).map(|_| Type::Any), key),
+        (Kind::Unknown(Type::Object(object), _), Some(key)) => (object.attributes.get(key).cloned(), key),
+        _ => return Err(no_mapping(args, 0)),
+    };
+    match (attribute, args.get(2)) {
+        (Some(ty), _) => Ok(ty),
+        (None, Some(default)) => Ok(default.ty()),
+        (None, None) => {
+            let message = format!("the object does not have the attribute {key:?}, and there is no default");
+            Err(ArgError::at(1, message).revealing())
         }
-        Type::Map(element) => match args.get(2).map(|default| convert(default, &element)) {
-            Some(Err(e)) => {
-                let element = element.friendly();
-                Err(ArgError::at(
-                    2,
-                    format!("the default must be of type {element}, as the elements of the map are: {e}"),
-                ))
-            }
-            _ => Ok((*element).clone()),
-        },
-        ty => Err(no_mapping(0, &ty)),
+    }
+}
+
+fn element_or_default(args: &[Value], element: &Type) -> Result<Type, ArgError> {
+    match args.get(2).map(|default| convert(default, element)) {
+        Some(Err(e)) => {
+            let element = element.friendly();
+            Err(ArgError::at(2, format!("the default must be of type {element}, as the elements of the map are: {e}")))
+        }
+        _ => Ok(element.clone()),
     }
 }
 
@@ -139,21 +143,27 @@ fn matchkeys(call: &Call<'_>) -> Result<Value, ArgError> {
 
 /// The type of all arguments if they have the same, otherwise an object type.
 fn merged_type(args: &[Value]) -> Result<Type, ArgError> {
-    let types: Vec<Type> = args.iter().map(Value::ty).collect();
-    for (i, ty) in types.iter().enumerate() {
-        match ty {
-            Type::Any => return Ok(Type::Any),
-            Type::Map(_) | Type::Object(_) => {}
-            other => return Err(no_mapping(i, other)),
-        }
+    let is_mapping = |ty: &Type| matches!(ty, Type::Any | Type::Map(_) | Type::Object(_));
+    let wrong = args.iter().position(|arg| match arg.kind() {
+        Kind::Map(..) | Kind::Object(_) => false,
+        Kind::Null(ty) | Kind::Unknown(ty, _) => !is_mapping(ty),
+        _ => true,
+    });
+    if let Some(at) = wrong {
+        return Err(no_mapping(args, at));
     }
+    // All that is known needs no type but that of maps of one type.
+    let is_object = |arg: &Value| matches!(arg.kind(), Kind::Object(_) | Kind::Null(Type::Object(_) | Type::Any));
+    if args.iter().all(Value::is_known) && (args.is_empty() || args.iter().any(is_object)) {
+        return Ok(Type::Any);
+    }
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
     match types.split_first() {
-        None => Ok(Type::object::<Arc<str>>([])),
+        _ if types.contains(&Type::Any) => Ok(Type::Any),
         Some((first, rest)) if rest.iter().all(|ty| ty == first) => Ok(first.clone()),
         // Which attributes an object has is known only with the keys of all maps.
-        Some(_) if args.iter().any(|arg| !arg.is_known() && matches!(arg.ty(), Type::Map(_))) => Ok(Type::Any),
-        Some(_) if args.iter().all(Value::is_known) => Ok(Type::Any),
-        Some(_) => Ok(Type::object(args.iter().flat_map(attribute_types))),
+        Some(_) if args.iter().any(|arg| matches!(arg.kind(), Kind::Unknown(Type::Map(_), _))) => Ok(Type::Any),
+        _ => Ok(Type::object(args.iter().flat_map(attribute_types))),
     }
 }
 
@@ -199,10 +209,12 @@ fn transpose(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn values_type(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::Map(element) => Ok(Type::List(element)),
-        Type::Object(object) => Ok(Type::tuple(object.attributes.values().cloned())),
-        ty => Err(no_mapping(0, &ty)),
+    match args[0].kind() {
+        Kind::Map(element, _) => Ok(Type::list(element.clone())),
+        Kind::Object(_) => Ok(Type::Any),
+        Kind::Unknown(Type::Map(element), _) => Ok(Type::List(element.clone())),
+        Kind::Unknown(Type::Object(object), _) => Ok(Type::tuple(object.attributes.values().cloned())),
+        _ => Err(no_mapping(args, 0)),
     }
 }
 
@@ -217,15 +229,16 @@ fn values(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn zipped_type(args: &[Value]) -> Result<Type, ArgError> {
-    let (keys, values) = (&args[0], &args[1]);
-    match values.ty() {
-        Type::List(element) => Ok(Type::Map(element)),
-        Type::Tuple(_) if !keys.is_wholly_known() => Ok(Type::Any),
-        Type::Tuple(types) => {
-            let keys = zipped_keys(keys, types.len())?;
+    match args[1].kind() {
+        Kind::List(element, _) => Ok(Type::map(element.clone())),
+        Kind::Tuple(_) => Ok(Type::Any),
+        Kind::Unknown(Type::List(element), _) => Ok(Type::Map(element.clone())),
+        Kind::Unknown(Type::Tuple(_), _) if !args[0].is_wholly_known() => Ok(Type::Any),
+        Kind::Unknown(Type::Tuple(types), _) => {
+            let keys = zipped_keys(&args[0], types.len())?;
             Ok(Type::object(keys.into_iter().zip(types.iter().cloned())))
         }
-        ty => Err(ArgError::at(1, format!("a list or tuple is required, not {}", ty.friendly()))),
+        _ => Err(ArgError::at(1, format!("a list or tuple is required, not {}", args[1].ty().friendly()))),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 const VALUE: &[Param] = &[Param::any("value").everything()];
 
 fn same_type(args: &[Value]) -> Result<Type, ArgError> {
-    Ok(args[0].ty())
+    Ok(if args[0].is_known() { Type::Any } else { args[0].ty() })
 }
 
 fn nonsensitive(call: &Call<'_>) -> Result<Value, ArgError> {

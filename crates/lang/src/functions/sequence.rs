@@ -31,8 +31,8 @@ fn sequence(result: &Type, elements: Vec<Value>) -> Value {
     }
 }
 
-fn no_sequence(at: usize, ty: &Type) -> ArgError {
-    ArgError::at(at, format!("a list or tuple is required, not {}", ty.friendly()))
+fn no_sequence(args: &[Value], at: usize) -> ArgError {
+    ArgError::at(at, format!("a list or tuple is required, not {}", args[at].ty().friendly()))
 }
 
 fn chunks_type(args: &[Value]) -> Result<Type, ArgError> {
@@ -64,22 +64,30 @@ fn joined_type(args: &[Value]) -> Result<Type, ArgError> {
     if args.is_empty() {
         return Err(ArgError::call("at least one argument is required"));
     }
-    let types: Vec<Type> = args.iter().map(Value::ty).collect();
-    if types.iter().all(|ty| matches!(ty, Type::List(_)))
-        && let Some(common) = unify(&types)
+    let list_type = |arg: &Value| match arg.kind() {
+        Kind::List(element, _) => Some(Type::list(element.clone())),
+        Kind::Unknown(list @ Type::List(_), _) => Some(list.clone()),
+        _ => None,
+    };
+    let lists: Vec<Type> = args.iter().map_while(list_type).collect();
+    if lists.len() == args.len()
+        && let Some(common) = unify(&lists)
     {
         return Ok(common);
     }
-    let mut elements = Vec::new();
-    for (i, (arg, ty)) in args.iter().zip(types).enumerate() {
-        match (ty, arg.elements()) {
-            (Type::Tuple(types), _) => elements.extend(types.iter().cloned()),
-            (Type::List(_), None) => return Ok(Type::Any),
-            (Type::List(element), Some(values)) => elements.extend(values.iter().map(|_| (*element).clone())),
-            (ty, _) => return Err(no_sequence(i, &ty)),
-        }
+    let is_sequence = |arg: &Value| matches!(arg.kind(), Kind::Tuple(_) | Kind::Unknown(Type::Tuple(_), _));
+    if let Some(at) = args.iter().position(|arg| list_type(arg).is_none() && !is_sequence(arg)) {
+        return Err(no_sequence(args, at));
     }
-    Ok(Type::tuple(elements))
+    // The type of a tuple of known elements follows from them.
+    let unknown_list = |arg: &Value| matches!(arg.kind(), Kind::Unknown(Type::List(_), _));
+    if args.iter().all(Value::is_known) || args.iter().any(unknown_list) {
+        return Ok(Type::Any);
+    }
+    Ok(Type::tuple(args.iter().flat_map(|arg| match arg.kind() {
+        Kind::Unknown(Type::Tuple(types), _) => types.to_vec(),
+        _ => arg.elements().unwrap_or_default().iter().map(Value::ty).collect(),
+    })))
 }
 
 fn concat(call: &Call<'_>) -> Result<Value, ArgError> {
@@ -114,15 +122,21 @@ fn place(index: i64, count: usize) -> Result<usize, ArgError> {
 }
 
 fn element_type(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::List(element) => Ok((*element).clone()),
-        Type::Tuple(_) if !args[1].is_known() => Ok(Type::Any),
-        Type::Tuple(types) => {
-            let index = integer(args, 1)?;
-            Ok(types[place(index, types.len())?].clone())
-        }
-        ty => Err(no_sequence(0, &ty)),
+    let count = match args[0].kind() {
+        Kind::List(element, _) => return Ok(element.clone()),
+        Kind::Unknown(Type::List(element), _) => return Ok((**element).clone()),
+        Kind::Tuple(values) => values.len(),
+        Kind::Unknown(Type::Tuple(types), _) => types.len(),
+        _ => return Err(no_sequence(args, 0)),
+    };
+    if !args[1].is_known() {
+        return Ok(Type::Any);
     }
+    let place = place(integer(args, 1)?, count)?;
+    Ok(match args[0].kind() {
+        Kind::Unknown(Type::Tuple(types), _) => types[place].clone(),
+        _ => Type::Any,
+    })
 }
 
 fn element(call: &Call<'_>) -> Result<Value, ArgError> {
@@ -132,9 +146,10 @@ fn element(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn flat_type(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::List(_) | Type::Set(_) | Type::Tuple(_) => Ok(Type::Any),
-        ty => Err(ArgError::at(0, format!("a list, set or tuple is required, not {}", ty.friendly()))),
+    match args[0].kind() {
+        Kind::List(..) | Kind::Set(..) | Kind::Tuple(_) => Ok(Type::Any),
+        Kind::Unknown(Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => Ok(Type::Any),
+        _ => Err(ArgError::at(0, format!("a list, set or tuple is required, not {}", args[0].ty().friendly()))),
     }
 }
 
@@ -203,10 +218,12 @@ fn range(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn reversed_type(args: &[Value]) -> Result<Type, ArgError> {
-    match args[0].ty() {
-        Type::List(element) | Type::Set(element) => Ok(Type::List(element)),
-        Type::Tuple(types) => Ok(Type::tuple(types.iter().rev().cloned())),
-        ty => Err(no_sequence(0, &ty)),
+    match args[0].kind() {
+        Kind::List(element, _) | Kind::Set(element, _) => Ok(Type::list(element.clone())),
+        Kind::Tuple(_) => Ok(Type::Any),
+        Kind::Unknown(Type::List(element) | Type::Set(element), _) => Ok(Type::List(element.clone())),
+        Kind::Unknown(Type::Tuple(types), _) => Ok(Type::tuple(types.iter().rev().cloned())),
+        _ => Err(no_sequence(args, 0)),
     }
 }
 
@@ -217,25 +234,29 @@ fn reverse(call: &Call<'_>) -> Result<Value, ArgError> {
 }
 
 fn sliced_type(args: &[Value]) -> Result<Type, ArgError> {
-    let (ty, length) = match args[0].ty() {
-        Type::List(element) => (Type::List(element), args[0].elements().map(<[Value]>::len)),
-        Type::Tuple(types) => (Type::Tuple(types.clone()), Some(types.len())),
-        Type::Set(_) => {
+    let length = match args[0].kind() {
+        Kind::List(_, values) | Kind::Tuple(values) => Some(values.len()),
+        Kind::Unknown(Type::Tuple(types), _) => Some(types.len()),
+        Kind::Unknown(Type::List(_), _) => None,
+        Kind::Set(..) | Kind::Unknown(Type::Set(_), _) => {
             let message = "the elements of a set have no order; convert it to a list if that does not matter";
             return Err(ArgError::at(0, message));
         }
-        other => return Err(no_sequence(0, &other)),
+        _ => return Err(no_sequence(args, 0)),
     };
     let start = bound(args, 1, "start", length)?;
     let end = bound(args, 2, "end", length)?;
-    match (ty, start, end) {
-        (_, Some(start), Some(end)) if start > end => {
-            Err(ArgError::at(1, format!("the start {start} is greater than the end {end}")).revealing())
-        }
-        (Type::Tuple(types), Some(start), Some(end)) => Ok(Type::tuple(types[start..end].iter().cloned())),
-        (Type::Tuple(_), ..) => Ok(Type::Any),
-        (list, ..) => Ok(list),
+    if let (Some(start), Some(end)) = (start, end)
+        && start > end
+    {
+        return Err(ArgError::at(1, format!("the start {start} is greater than the end {end}")).revealing());
     }
+    Ok(match (args[0].kind(), start, end) {
+        (Kind::List(element, _), ..) => Type::list(element.clone()),
+        (Kind::Unknown(list @ Type::List(_), _), ..) => list.clone(),
+        (Kind::Unknown(Type::Tuple(types), _), Some(start), Some(end)) => Type::tuple(types[start..end].to_vec()),
+        _ => Type::Any,
+    })
 }
 
 /// A place between elements, if it is known: not behind the last one.

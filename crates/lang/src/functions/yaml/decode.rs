@@ -37,6 +37,7 @@ impl From<ScanError> for Wrong {
 
 /// The value of the only document in a text.
 pub fn decode(text: &str) -> Result<Value, Wrong> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let open_end = text.lines().next_back().filter(|line| !text.ends_with('\n') && !line.trim().is_empty());
     let open_end = open_end.map(|_| text.chars().count());
     let mut decoder = Decoder { open_end, parser: Parser::new_from_str(text), anchors: HashMap::new(), parts: 0 };
