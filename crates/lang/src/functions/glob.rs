@@ -18,8 +18,10 @@ pub enum Problem {
     Folder(String, io::Error),
 }
 
-/// The files under a folder whose paths, as seen from there, match a pattern: `*` and `?` within a name, `**` for any
-/// folders, `{a,b}` for one of some, `[a-z]` for one character. Leading `..` steps of the pattern lead out of the folder.
+/// The files under a folder whose paths, as seen from there, match a pattern.
+///
+/// `*` and `?` match within a name, `**` any folders, `{a,b}` one of some, `[a-z]` one character. Leading `..` steps of
+/// the pattern lead out of the folder.
 pub fn files(world: &dyn World, dir: &str, pattern: &str) -> Result<Vec<String>, Problem> {
     let pattern = crate::world::clean(pattern.trim_start_matches('/'));
     let (base, pattern) = fixed_part(&pattern);

@@ -73,7 +73,8 @@ pub struct Param {
     pub null: bool,
     /// Whether the function is called with an unknown argument; if not, its result is unknown.
     pub unknown: bool,
-    /// Whether the function is called with an argument of unknown type; if not, its result is unknown and of unknown type.
+    /// Whether the function is called with an argument of unknown type; if not, its result is unknown and of unknown
+    /// type.
     pub dynamic: bool,
     /// Whether the function is called with marked arguments; if not, the marks go from the arguments to the result.
     pub marked: bool,
