@@ -6,7 +6,7 @@ use terrane_aws::AwsProvider;
 use terrane_aws_core::resource_schema;
 use terrane_provider::Provider;
 use terrane_provider::sdk::schema::{AttributeFacts, BlockFacts, NestedFacts, Replace, TypeSchema};
-use terrane_value::{Attribute, Block, NestedBlock, Style, Type, to_hcl};
+use terrane_value::{Attribute, Block, NestedBlock, Nesting, Style, Type, to_hcl};
 
 use super::MADE;
 
@@ -110,7 +110,8 @@ fn block_remarks(nested: &NestedBlock, facts: &NestedFacts) -> Vec<String> {
     if nested.min_items > 0 || facts.required {
         remarks.push("**required**".to_owned());
     }
-    let most = facts.items.1.unwrap_or(nested.max_items);
+    let single = matches!(nested.nesting, Nesting::Single | Nesting::Group);
+    let most = if single { 1 } else { facts.items.1.unwrap_or(nested.max_items) };
     remarks.push(match most {
         0 => "any number".to_owned(),
         1 => "one".to_owned(),
