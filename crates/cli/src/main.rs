@@ -7,6 +7,9 @@
 #[macro_use]
 mod print;
 
+#[macro_use]
+mod terminal;
+
 mod args;
 mod commands;
 mod flags;
@@ -15,7 +18,6 @@ mod flags;
 mod manual;
 mod project;
 mod providers;
-mod terminal;
 mod views;
 mod world;
 

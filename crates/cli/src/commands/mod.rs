@@ -1,6 +1,7 @@
 //! The commands: one file each, one line each in the list below.
 
 mod apply;
+mod completion;
 mod destroy;
 mod fmt;
 mod import;
@@ -49,6 +50,7 @@ macro_rules! commands {
 
 commands! {
     Apply => apply,
+    Completion => completion,
     Destroy => destroy,
     Fmt => fmt,
     Import => import,

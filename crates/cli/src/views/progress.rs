@@ -147,7 +147,7 @@ impl Observer for Progress {
 fn status(flights: &BTreeMap<String, Flight>) -> String {
     let longest = flights.iter().max_by_key(|(_, f)| f.since.elapsed());
     match longest {
-        None => "thinking...".into(),
+        None => "working...".into(),
         Some((address, flight)) => {
             let others = flights.len() - 1;
             let more = if others > 0 { format!(" and {others} more") } else { String::new() };

@@ -51,7 +51,7 @@ impl Eval<'_, '_> {
             Some(world) if function.pure || !self.names.pure_only() => {
                 functions::call(function, values, &Context { world })
             }
-            Some(_) => (function.result)(&values).map(Value::unknown_not_null),
+            Some(_) => functions::defer(function, values),
             None => Err(ArgError::call("functions may not be called here")),
         };
         Ok(match result {

@@ -1,7 +1,9 @@
 //! Promises to users, kept end to end.
 #![allow(clippy::unwrap_used)]
 
+mod bulk;
 mod errors;
+mod example;
 mod faults;
 mod realism;
 mod state;
