@@ -7,9 +7,6 @@
 #[macro_use]
 mod print;
 
-#[macro_use]
-mod terminal;
-
 mod args;
 mod commands;
 mod flags;
@@ -18,6 +15,7 @@ mod flags;
 mod manual;
 mod project;
 mod providers;
+mod terminal;
 mod views;
 mod world;
 

@@ -4,38 +4,6 @@ use std::io::{IsTerminal, Write};
 
 use crate::views::lines::Paint;
 
-/// Writes to standard output; a reader that has gone away is no reason to stop an operation.
-macro_rules! out {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = write!(std::io::stdout(), $($text)*);
-    }};
-}
-
-/// Writes a line to standard output, as [`out!`] does.
-macro_rules! outln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
-
-/// Writes to standard error, as [`out!`] does.
-macro_rules! err {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = write!(std::io::stderr(), $($text)*);
-    }};
-}
-
-/// Writes a line to standard error, as [`out!`] does.
-macro_rules! errln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
-    }};
-}
-
 /// The device behind standard output and input.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
