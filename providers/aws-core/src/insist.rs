@@ -86,7 +86,7 @@ pub fn uncertain<E>(error: &SdkError<E, HttpResponse>) -> bool {
 /// Whether a call certainly had no effect: AWS answered, and found the fault with the request.
 fn refused<E>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
-        SdkError::ServiceError(_) => status(error).is_some_and(|s| s < 500),
+        SdkError::ServiceError(_) => status(error).is_some_and(|s| (300..500).contains(&s)),
         other => matches!(other, SdkError::ConstructionFailure(_)),
     }
 }

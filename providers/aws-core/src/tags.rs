@@ -10,6 +10,9 @@ use crate::Cloud;
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
 
+/// How keys begin that only Terrane itself sets and removes.
+const RESERVED: &str = "terrane:";
+
 /// The `default_tags` and `ignore_tags` of a provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagRules {
@@ -22,14 +25,14 @@ pub struct TagRules {
 }
 
 impl TagRules {
-    /// Whether a key is none of ours: ignored by configuration or reserved by AWS.
+    /// Whether a key is none of the user's: ignored by configuration or reserved by AWS.
     pub fn ignores(&self, key: &str) -> bool {
         key.starts_with("aws:") || self.ignored(key)
     }
 
-    /// Whether a key is ignored by configuration.
+    /// Whether a key is ignored by configuration, or reserved for tags that say what Terrane is doing with an object.
     pub fn ignored(&self, key: &str) -> bool {
-        self.ignore_keys.contains(key) || self.ignore_prefixes.iter().any(|p| key.starts_with(p.as_str()))
+        key.starts_with(RESERVED) || self.ignore_keys.contains(key) || self.ignore_prefixes.iter().any(|p| key.starts_with(p.as_str()))
     }
 
     /// The tags that AWS shall hold for an object with these `tags`.
@@ -147,6 +150,7 @@ mod tests {
             ("Owner", "me"),
             ("Stage", "dev"),
             ("aws:x", "1"),
+            ("terrane:operation", "1"),
             ("kubernetes.io/a", "1"),
             ("Skip", "1"),
             ("Name", "a"),

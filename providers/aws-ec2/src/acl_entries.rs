@@ -5,7 +5,8 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Reply};
 use terrane_value::Value;
 
-use crate::client::{Ec2, Refusal, unless};
+use crate::client::{Ec2, Refusal, filter, unless};
+use crate::lost::Making;
 use crate::settle::same_network;
 
 /// Entries from here on are AWS's own and cannot be changed.
@@ -171,8 +172,16 @@ async fn create(ec2: &Ec2<'_>, acl: &str, egress: bool, entry: &Entry) -> Result
         .set_port_range(has_ports(&entry.protocol).then_some(ports))
         .set_icmp_type_code(is_icmp(&entry.protocol).then_some(icmp));
     let look = format!("entry {} of network ACL {acl}", entry.number);
-    ec2.call_once("ec2:CreateNetworkAclEntry", &what, &look, || request.clone().send()).await?;
-    Ok(())
+    let making = Making { operation: "ec2:CreateNetworkAclEntry", what: &what, look: &look, unseen: &[] };
+    let find = || async {
+        let there = ec2.client.describe_network_acls().filters(filter("network-acl-id", acl));
+        let what = format!("reading network ACL {acl}");
+        let answer = ec2.call("ec2:DescribeNetworkAcls", &what, || there.clone().send()).await?;
+        let entries = answer.network_acls.unwrap_or_default().into_iter().flat_map(|a| a.entries.unwrap_or_default());
+        let there = of_answer(&entries.collect::<Vec<_>>(), egress);
+        Ok(there.iter().any(|e| e.number == entry.number && e.is(entry)).then_some(()))
+    };
+    making.found(ec2, || request.clone().send(), |_| Some(()), find).await
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::Filter;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use terrane_aws_core::{Arn, Cloud, Partition, Poll, chunks, code, message, problem, status};
+use terrane_aws_core::{Arn, Cloud, Partition, Poll, chunks, code, message, problem, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Failed;
 use terrane_value::Value;
@@ -51,9 +51,26 @@ impl Refusal {
         Refusal {
             code: code(error).map(str::to_owned),
             message: message(error).unwrap_or_default().to_owned(),
-            answered: status(error).is_some_and(|s| s < 500) || matches!(error, SdkError::ConstructionFailure(_)),
+            answered: !uncertain(error),
             problem: Box::new(problem(what, error)),
         }
+    }
+
+    /// An answer that does not say what it must.
+    pub fn unread(what: &str) -> Refusal {
+        let detail = "The answer of AWS lacks the id of what was made.";
+        let problem = Problem::error(format!("No id after {what}"), detail);
+        Refusal { code: None, message: String::new(), answered: false, problem: Box::new(problem) }
+    }
+
+    /// Whether AWS answered, so that the call certainly had no effect.
+    pub fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// The same refusal of a call that was made before without answer.
+    pub fn unsure(self) -> Refusal {
+        Refusal { answered: false, ..self }
     }
 
     /// The code that AWS answered.
@@ -134,11 +151,21 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let answer = self.cloud.call_once(operation, send).await;
-        answer.map_err(|e| self.ambiguous(Refusal::new(what, &e), look))
+        self.once(operation, what, send).await.map_err(|refusal| self.ambiguous(refusal, look))
     }
 
-    fn ambiguous(&self, mut refusal: Refusal, look: &str) -> Refusal {
+    /// Like [`Ec2::call_once`], for a caller that finds out what became of a call without answer.
+    pub async fn once<T, E, F, Fut>(&self, operation: &'static str, what: &str, send: F) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.cloud.call_once(operation, send).await.map_err(|e| Refusal::new(what, &e))
+    }
+
+    /// The refusal with advice if the call may have taken effect all the same.
+    pub fn ambiguous(&self, mut refusal: Refusal, look: &str) -> Refusal {
         if !refusal.answered {
             let advice = format!(
                 "\nThe answer was lost, so it may have taken effect all the same: look for {look} in region {}, and \
@@ -148,29 +175,6 @@ impl<'a> Ec2<'a> {
             refusal.problem.detail.push_str(&advice);
         }
         refusal
-    }
-
-    /// Like [`Ec2::call_once`], patient with objects that AWS does not know everywhere yet.
-    pub async fn make_once<T, E, F, Fut>(
-        &self,
-        operation: &'static str,
-        what: &str,
-        look: &str,
-        mut send: F,
-        passes: impl Fn(&Refusal) -> bool,
-    ) -> Result<T, Refusal>
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    {
-        let mut pauses = Pauses::within(PATIENCE);
-        loop {
-            match self.call_once(operation, what, look, &mut send).await {
-                Err(refusal) if passes(&refusal) && pauses.pass().await => {}
-                answer => return answer,
-            }
-        }
     }
 
     /// Makes a call again and again while it is refused in a way that passes, at most for `time`.
@@ -303,18 +307,19 @@ impl<'a> Ec2<'a> {
 }
 
 /// Pauses that grow up to 5 s, until a time has passed.
-struct Pauses {
+pub(crate) struct Pauses {
     end: Instant,
     pause: Duration,
 }
 
 impl Pauses {
-    fn within(time: Duration) -> Pauses {
+    /// Pauses from now on.
+    pub fn within(time: Duration) -> Pauses {
         Pauses { end: Instant::now() + time, pause: Duration::from_millis(100) }
     }
 
     /// Waits; `false` if the time has passed.
-    async fn pass(&mut self) -> bool {
+    pub async fn pass(&mut self) -> bool {
         let left = self.end.saturating_duration_since(Instant::now());
         sleep(self.pause.min(left)).await;
         self.pause = self.pause.mul_f64(1.6).min(Duration::from_secs(5));

@@ -12,6 +12,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys};
+use crate::lost::{BY_MARK, Making};
 use crate::tags;
 use crate::vpc::await_ipam_release;
 
@@ -34,6 +35,7 @@ pub(crate) struct Seen {
 #[async_trait::async_trait]
 impl Kind for Eip {
     const NAME: &'static str = "aws_eip";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
@@ -46,12 +48,15 @@ impl Kind for Eip {
             .set_domain(args.text("domain").map(DomainType::from))
             .set_ipam_pool_id(args.string("ipam_pool_id"))
             .set_network_border_group(args.string("network_border_group"))
-            .set_public_ipv4_pool(args.string("public_ipv4_pool"))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::ElasticIp));
-        let look = "an elastic IP address that is not associated";
-        let answer =
-            ec2.call_once("ec2:AllocateAddress", "allocating elastic IP address", look, || request.clone().send());
-        Ok(vec![("id", answer.await?.allocation_id.unwrap_or_default())])
+            .set_public_ipv4_pool(args.string("public_ipv4_pool"));
+        let (operation, what) = ("ec2:AllocateAddress", "allocating elastic IP address");
+        let making = Making { operation, what, look: "an elastic IP address that is not associated", unseen: &[] };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let find = |mark: Vec<String>| async move {
+            Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|a| a.allocation_id))
+        };
+        let id = making.marked((ec2, create), ResourceType::ElasticIp, send, |a| a.allocation_id, find).await?;
+        Ok(vec![("id", id)])
     }
 
     async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, id: &str) -> Result<(), Problem> {
@@ -61,7 +66,7 @@ impl Kind for Eip {
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        let addresses = describe(ec2, &keys(wanted)).await?;
+        let addresses = describe(ec2, "allocation-id", &keys(wanted)).await?;
         let ids: Vec<String> = addresses.iter().filter_map(|a| a.allocation_id.clone()).collect();
         let mut names = reverse_names(ec2, &ids).await?;
         let account = ec2.cloud.account_id().await?;
@@ -152,14 +157,14 @@ impl Kind for Eip {
     }
 }
 
-async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Address>, Refusal> {
+async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Address>, Refusal> {
     let send = |filter, _| ec2.client.describe_addresses().filters(filter).send();
     let take = |a: aws_sdk_ec2::operation::describe_addresses::DescribeAddressesOutput| (a.addresses, None);
-    ec2.filtered("ec2:DescribeAddresses", "reading elastic IP addresses", ("allocation-id", ids), send, take).await
+    ec2.filtered("ec2:DescribeAddresses", "reading elastic IP addresses", (by, values), send, take).await
 }
 
 async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Address>, Problem> {
-    Ok(describe(ec2, &[id.to_owned()]).await?.pop())
+    Ok(describe(ec2, "allocation-id", &[id.to_owned()]).await?.pop())
 }
 
 /// The names that addresses resolve back to, without the final dot.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_ec2::operation::create_internet_gateway::CreateInternetGatewayOutput;
 use aws_sdk_ec2::types::{InternetGateway as Answer, ResourceType};
 use terrane_aws_core::timeout;
 use terrane_provider::Problem;
@@ -11,6 +12,7 @@ use terrane_value::Value;
 
 use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::kind::{Identity, Kind, Wanted, keys};
+use crate::lost::{BY_MARK, Making};
 use crate::tags;
 
 const TIME: Duration = Duration::from_secs(1200);
@@ -22,14 +24,18 @@ pub(crate) struct InternetGateway;
 #[async_trait::async_trait]
 impl Kind for InternetGateway {
     const NAME: &'static str = "aws_internet_gateway";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Answer;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
-        let tags = tags::specification(ec2, create.planned, ResourceType::InternetGateway);
-        let request = ec2.client.create_internet_gateway().set_tag_specifications(tags);
-        let (operation, look) = ("ec2:CreateInternetGateway", "an internet gateway that is not attached");
-        let answer = ec2.call_once(operation, "creating internet gateway", look, || request.clone().send()).await?;
-        let id = answer.internet_gateway.and_then(|g| g.internet_gateway_id).unwrap_or_default();
+        let (operation, what) = ("ec2:CreateInternetGateway", "creating internet gateway");
+        let making = Making { operation, what, look: "an internet gateway that is not attached", unseen: &[] };
+        let send = |tags| ec2.client.create_internet_gateway().set_tag_specifications(tags).send();
+        let take = |a: CreateInternetGatewayOutput| a.internet_gateway?.internet_gateway_id;
+        let find = |mark: Vec<String>| async move {
+            Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|g| g.internet_gateway_id))
+        };
+        let id = making.marked((ec2, create), ResourceType::InternetGateway, send, take, find).await?;
         Ok(vec![("id", id)])
     }
 
@@ -41,7 +47,7 @@ impl Kind for InternetGateway {
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Answer>, Problem> {
-        let all = describe(ec2, &keys(wanted)).await?;
+        let all = describe(ec2, "internet-gateway-id", &keys(wanted)).await?;
         Ok(all.into_iter().filter_map(|g| Some((g.internet_gateway_id.clone()?, g))).collect())
     }
 
@@ -93,7 +99,7 @@ impl Kind for InternetGateway {
     }
 }
 
-async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
+async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
     let send = |filter, token| {
         let request = ec2.client.describe_internet_gateways().filters(filter);
         request.set_next_token(token).max_results(1000).send()
@@ -102,11 +108,11 @@ async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal>
         (a.internet_gateways, a.next_token)
     };
     let (operation, what) = ("ec2:DescribeInternetGateways", "reading internet gateways");
-    ec2.filtered(operation, what, ("internet-gateway-id", ids), send, take).await
+    ec2.filtered(operation, what, (by, values), send, take).await
 }
 
 async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
-    Ok(describe(ec2, &[id.to_owned()]).await?.pop())
+    Ok(describe(ec2, "internet-gateway-id", &[id.to_owned()]).await?.pop())
 }
 
 fn attached_to(gateway: &Answer) -> Option<&str> {

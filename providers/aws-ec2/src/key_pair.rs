@@ -12,6 +12,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
+use crate::lost::{BY_MARK, Making};
 use crate::tags;
 
 /// Key pairs whose public half is imported.
@@ -26,29 +27,28 @@ pub(crate) struct Seen {
 #[async_trait::async_trait]
 impl Kind for KeyPair {
     const NAME: &'static str = "aws_key_pair";
+    const MARKED: Option<&'static str> = Some("key_pair_id");
     type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let args = Args(create.planned);
         let name = name_of(create.planned, "key_name", "key_name_prefix", create.operation);
         let key = args.text("public_key").unwrap_or_default().trim();
-        let request = ec2
-            .client
-            .import_key_pair()
-            .key_name(&name)
-            .public_key_material(Blob::new(key))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::KeyPair));
+        let request = ec2.client.import_key_pair().key_name(&name).public_key_material(Blob::new(key));
         let (what, look) = (format!("importing key pair {name:?}"), format!("key pair {name:?}"));
-        let answer = ec2.call_once("ec2:ImportKeyPair", &what, &look, || request.clone().send()).await?;
-        let mut identity = vec![("id", name)];
-        identity.extend(answer.key_pair_id.map(|id| ("key_pair_id", id)));
-        Ok(identity)
+        let making = Making { operation: "ec2:ImportKeyPair", what: &what, look: &look, unseen: &[] };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let find = |mark: Vec<String>| async move {
+            Ok(describe(ec2, BY_MARK, &mark, false).await?.pop().and_then(|p| p.key_pair_id))
+        };
+        let id = making.marked((ec2, create), ResourceType::KeyPair, send, |a| a.key_pair_id, find).await?;
+        Ok(vec![("id", name), ("key_pair_id", id)])
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
         let account = ec2.cloud.account_id().await?;
         let unread = wanted.iter().any(|w| text(w.known, "public_key").is_none());
-        let pairs = describe(ec2, &keys(wanted), unread).await?;
+        let pairs = describe(ec2, "key-name", &keys(wanted), unread).await?;
         let seen = |pair: Answer| Some((pair.key_name.clone()?, Seen { pair, account: account.clone() }));
         Ok(pairs.into_iter().filter_map(seen).collect())
     }
@@ -84,7 +84,7 @@ impl Kind for KeyPair {
         let (request, what) = (ec2.client.delete_key_pair().key_name(name), format!("deleting key pair {name:?}"));
         let deleted = ec2.call("ec2:DeleteKeyPair", &what, || request.clone().send()).await;
         unless(deleted, &["InvalidKeyPair.NotFound"])?;
-        let find = || async { Ok(describe(ec2, &[name.to_owned()], false).await?.pop()) };
+        let find = || async { Ok(describe(ec2, "key-name", &[name.to_owned()], false).await?.pop()) };
         ec2.until_gone(format!("key pair {name:?} to be deleted"), PROPAGATION, find).await
     }
 
@@ -103,10 +103,10 @@ impl Kind for KeyPair {
     }
 }
 
-async fn describe(ec2: &Ec2<'_>, names: &[String], with_key: bool) -> Result<Vec<Answer>, Refusal> {
+async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String], with_key: bool) -> Result<Vec<Answer>, Refusal> {
     let send = |filter, _| ec2.client.describe_key_pairs().filters(filter).include_public_key(with_key).send();
     let take = |a: aws_sdk_ec2::operation::describe_key_pairs::DescribeKeyPairsOutput| (a.key_pairs, None);
-    ec2.filtered("ec2:DescribeKeyPairs", "reading key pairs", ("key-name", names), send, take).await
+    ec2.filtered("ec2:DescribeKeyPairs", "reading key pairs", (by, values), send, take).await
 }
 
 /// Whether two public keys in OpenSSH form are the same but for their comments.

@@ -10,6 +10,7 @@ use terrane_value::{Fields, Value};
 
 use crate::client::{Ec2, PROPAGATION};
 use crate::draft::Draft;
+use crate::lost::unmark;
 use crate::settle::{applied, known, refreshed};
 
 /// The attributes that tell an object from all others, as AWS gave them: at least `id`.
@@ -35,6 +36,9 @@ pub(crate) fn keys(wanted: &[Wanted<'_>]) -> Vec<String> {
 pub(crate) trait Kind: Send + Sync {
     /// The name of the type: `aws_vpc`.
     const NAME: &'static str;
+
+    /// The attribute by which the mark of a new object is removed, if it is made with one: `id` for most.
+    const MARKED: Option<&'static str> = None;
 
     /// What AWS answers for one object.
     type Seen: Send + Sync;
@@ -170,7 +174,13 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
         let id = text(&planned, "id").unwrap_or_default();
         let finished = async {
             self.0.shape(&ec2, &create, &id).await?;
-            self.read_back(&ec2, &planned).await
+            let mark = K::MARKED.and_then(|name| text(&planned, name));
+            let unmarked = async {
+                if let Some(id) = mark {
+                    unmark(&ec2, &id).await;
+                }
+            };
+            tokio::join!(self.read_back(&ec2, &planned), unmarked).0
         };
         finished.await.map_err(|p| Failed::from(p).with(Object::new(known(&planned))))
     }

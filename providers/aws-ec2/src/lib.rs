@@ -17,6 +17,7 @@ mod instance;
 mod internet_gateway;
 mod key_pair;
 mod kind;
+mod lost;
 mod nat_gateway;
 mod route;
 mod route_table;

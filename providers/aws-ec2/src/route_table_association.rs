@@ -12,6 +12,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
+use crate::lost::Making;
 use crate::route_table::all;
 use crate::routes::tables;
 
@@ -40,9 +41,11 @@ impl Kind for RouteTableAssociation {
             .set_gateway_id(args.string("gateway_id"));
         let what = format!("associating route table {table} with {member}");
         let look = format!("an association of {member} with route table {table}");
-        let unseen = |r: &Refusal| r.is(&["InvalidRouteTableID.NotFound", "InvalidSubnetID.NotFound"]);
-        let answer = ec2.make_once("ec2:AssociateRouteTable", &what, &look, || request.clone().send(), unseen).await?;
-        Ok(vec![("id", answer.association_id.unwrap_or_default())])
+        let unseen = &["InvalidRouteTableID.NotFound", "InvalidSubnetID.NotFound"];
+        let making = Making { operation: "ec2:AssociateRouteTable", what: &what, look: &look, unseen };
+        let find = || between(ec2, &member, table);
+        let id = making.found(ec2, || request.clone().send(), |a| a.association_id, find).await?;
+        Ok(vec![("id", id)])
     }
 
     async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, id: &str) -> Result<(), Problem> {
@@ -83,10 +86,11 @@ impl Kind for RouteTableAssociation {
         let table = Args(update.planned).text("route_table_id").unwrap_or_default();
         let what = format!("replacing route table association {id} by one with {table}");
         let request = ec2.client.replace_route_table_association().association_id(id).route_table_id(table);
-        let look = format!("the association of {}", member(update.planned).unwrap_or_default());
-        let operation = "ec2:ReplaceRouteTableAssociation";
-        let answer = ec2.call_once(operation, &what, &look, || request.clone().send()).await?;
-        let id = answer.new_association_id.unwrap_or_else(|| id.to_owned());
+        let member = member(update.planned).unwrap_or_default();
+        let (operation, look) = ("ec2:ReplaceRouteTableAssociation", format!("the association of {member}"));
+        let making = Making { operation, what: &what, look: &look, unseen: &[] };
+        let find = || between(ec2, &member, table);
+        let id = making.found(ec2, || request.clone().send(), |a| a.new_association_id, find).await?;
         associated(ec2, &id, timeout(update.planned, "update", UPDATE)).await?;
         Ok(vec![("id", id)])
     }
@@ -139,6 +143,13 @@ async fn by_id(ec2: &Ec2<'_>, ids: &[String]) -> Result<HashMap<String, Answer>,
     let tables = tables(ec2, "association.route-table-association-id", ids).await?;
     let all = tables.into_iter().flat_map(|t| t.associations.unwrap_or_default()).filter(holds);
     Ok(all.filter_map(|a| Some((a.route_table_association_id.clone()?, a))).collect())
+}
+
+/// The id of the association of a subnet or gateway with a table.
+async fn between(ec2: &Ec2<'_>, member: &str, table: &str) -> Result<Option<String>, Refusal> {
+    let tables = tables(ec2, "route-table-id", &[table.to_owned()]).await?;
+    let mut all = tables.into_iter().flat_map(|t| t.associations.unwrap_or_default()).filter(holds);
+    Ok(all.find(|a| member_of(a) == Some(member)).and_then(|a| a.route_table_association_id))
 }
 
 async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {

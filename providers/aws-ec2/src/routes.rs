@@ -8,6 +8,7 @@ use terrane_provider::sdk::{Args, Reply};
 use terrane_value::{Type, Value};
 
 use crate::client::{Ec2, Refusal, unless};
+use crate::lost::Making;
 use crate::settle::same_network;
 
 /// The target of the route that every table has for its VPC.
@@ -124,7 +125,30 @@ macro_rules! with_target {
 
 /// Whether a target is not yet known to all of AWS.
 fn unseen(refusal: &Refusal) -> bool {
-    refusal.is(&["InvalidParameterException", "InvalidTransitGatewayID.NotFound", "InvalidRouteTableID.NotFound"])
+    refusal.is(&UNSEEN)
+}
+
+const UNSEEN: [&str; 3] =
+    ["InvalidParameterException", "InvalidTransitGatewayID.NotFound", "InvalidRouteTableID.NotFound"];
+
+/// Whether a route that AWS answered has this target.
+fn leads_to(route: &Route, (name, id): &Target) -> bool {
+    let (gateway, endpoint) = gateway_or_endpoint(route);
+    let there = match *name {
+        "carrier_gateway_id" => route.carrier_gateway_id(),
+        "core_network_arn" => route.core_network_arn(),
+        "egress_only_gateway_id" => route.egress_only_internet_gateway_id(),
+        "instance_id" => route.instance_id(),
+        "local_gateway_id" => route.local_gateway_id(),
+        "nat_gateway_id" => route.nat_gateway_id(),
+        "network_interface_id" => route.network_interface_id(),
+        "odb_network_arn" => route.odb_network_arn(),
+        "transit_gateway_id" => route.transit_gateway_id(),
+        "vpc_endpoint_id" => endpoint,
+        "vpc_peering_connection_id" => route.vpc_peering_connection_id(),
+        _ => gateway,
+    };
+    there == Some(id.as_str())
 }
 
 /// Adds a route to a table and waits until it is seen.
@@ -144,10 +168,16 @@ pub(crate) async fn create(
         .set_destination_cidr_block(v4)
         .set_destination_ipv6_cidr_block(v6)
         .set_destination_prefix_list_id(list);
-    let request = with_target!(request, target);
+    let request = with_target!(request, target.clone());
     let what = format!("creating route to {to} in route table {table}");
     let look = format!("a route to {to} in route table {table}");
-    let made = ec2.make_once("ec2:CreateRoute", &what, &look, || request.clone().send(), unseen).await;
+    let making = Making { operation: "ec2:CreateRoute", what: &what, look: &look, unseen: &UNSEEN };
+    let find = || async {
+        let tables = tables(ec2, "route-table-id", &[table.to_owned()]).await?;
+        let route = tables.iter().find_map(|t| route_to(t, destination));
+        Ok(route.is_some_and(|r| leads_to(r, &target)).then_some(()))
+    };
+    let made = making.found(ec2, || request.clone().send(), |_| Some(()), find).await;
     made.map_err(|refusal| match refusal.says("InvalidGatewayID.NotFound", "'local' does not exist") {
         true => local_route(table, to),
         false => refusal.into(),

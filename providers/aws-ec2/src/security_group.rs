@@ -12,6 +12,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
+use crate::lost::{BY_MARK, Making};
 use crate::rules::{self, Changes, Rule, Source};
 use crate::tags;
 
@@ -44,6 +45,7 @@ impl Direction {
 #[async_trait::async_trait]
 impl Kind for SecurityGroup {
     const NAME: &'static str = "aws_security_group";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Answer;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
@@ -54,12 +56,15 @@ impl Kind for SecurityGroup {
             .create_security_group()
             .group_name(&name)
             .set_description(args.str("description").map(str::to_owned))
-            .set_vpc_id(args.string("vpc_id"))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::SecurityGroup));
+            .set_vpc_id(args.string("vpc_id"));
         let (what, look) = (format!("creating security group {name:?}"), format!("security group {name:?}"));
-        let unseen = |r: &Refusal| r.is(&["InvalidVpcID.NotFound"]);
-        let answer = ec2.make_once("ec2:CreateSecurityGroup", &what, &look, || request.clone().send(), unseen).await?;
-        Ok(vec![("id", answer.group_id.unwrap_or_default())])
+        let unseen = &["InvalidVpcID.NotFound"];
+        let making = Making { operation: "ec2:CreateSecurityGroup", what: &what, look: &look, unseen };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let find =
+            |mark: Vec<String>| async move { Ok(groups(ec2, BY_MARK, &mark).await?.pop().and_then(|g| g.group_id)) };
+        let id = making.marked((ec2, create), ResourceType::SecurityGroup, send, |a| a.group_id, find).await?;
+        Ok(vec![("id", id)])
     }
 
     /// AWS lets all traffic out of a new group; such a rule stands only where it is written.
@@ -263,18 +268,22 @@ async fn revoke(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSet<
 async fn authorize(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSet<Rule>) -> Result<(), Problem> {
     let permissions = Some(rules::to_permissions(rules, id));
     let what = format!("authorizing {} rules of security group {id}", direction.name());
-    let unseen = |r: &Refusal| r.is(&[GONE]);
     let look = format!("new {} rules of security group {id}", direction.name());
+    let making = |operation| Making { operation, what: &what, look: &look, unseen: &[GONE] };
+    let find = || async move {
+        let all = groups(ec2, "group-id", &[id.to_owned()]).await?;
+        Ok(all.iter().any(|group| rules.is_subset(&rules_of(group, direction))).then_some(()))
+    };
     match direction {
         Direction::Ingress => {
             let request = ec2.client.authorize_security_group_ingress().group_id(id).set_ip_permissions(permissions);
             let send = || request.clone().send();
-            ec2.make_once("ec2:AuthorizeSecurityGroupIngress", &what, &look, send, unseen).await?;
+            making("ec2:AuthorizeSecurityGroupIngress").found(ec2, send, |_| Some(()), find).await?;
         }
         Direction::Egress => {
             let request = ec2.client.authorize_security_group_egress().group_id(id).set_ip_permissions(permissions);
             let send = || request.clone().send();
-            ec2.make_once("ec2:AuthorizeSecurityGroupEgress", &what, &look, send, unseen).await?;
+            making("ec2:AuthorizeSecurityGroupEgress").found(ec2, send, |_| Some(()), find).await?;
         }
     }
     Ok(())

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_ec2::operation::authorize_security_group_egress::AuthorizeSecurityGroupEgressOutput as EgressOutput;
+use aws_sdk_ec2::operation::authorize_security_group_ingress::AuthorizeSecurityGroupIngressOutput as IngressOutput;
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, Ipv6Range, PrefixListId, ReferencedSecurityGroup, ResourceType, SecurityGroupRule as Answer,
     SecurityGroupRuleRequest, SecurityGroupRuleUpdate, UserIdGroupPair,
@@ -13,6 +15,7 @@ use terrane_value::{Type, Value};
 use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
+use crate::lost::{BY_MARK, Making};
 use crate::rules::{ALL, protocol};
 use crate::security_group::Direction;
 use crate::tags;
@@ -28,6 +31,7 @@ const ARGUMENTS: [&str; 8] = [
     "referenced_security_group_id",
     "to_port",
 ];
+const UNSEEN: [&str; 1] = ["InvalidGroup.NotFound"];
 const GONE: [&str; 3] = ["InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
 
 /// Single rules for what comes in.
@@ -39,20 +43,20 @@ pub(crate) struct EgressRule;
 #[async_trait::async_trait]
 impl Kind for IngressRule {
     const NAME: &'static str = "aws_vpc_security_group_ingress_rule";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let group = text(create.planned, "security_group_id").unwrap_or_default();
-        let request = ec2
-            .client
-            .authorize_security_group_ingress()
-            .group_id(&group)
-            .ip_permissions(permission(create.planned))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::SecurityGroupRule));
+        let request = ec2.client.authorize_security_group_ingress().group_id(&group);
+        let request = request.ip_permissions(permission(create.planned));
         let (what, look) = (format!("creating ingress rule in security group {group}"), look(&group));
         let operation = "ec2:AuthorizeSecurityGroupIngress";
-        let answer = ec2.make_once(operation, &what, &look, || request.clone().send(), unseen).await?;
-        Ok(identity(answer.security_group_rules.unwrap_or_default()))
+        let making = Making { operation, what: &what, look: &look, unseen: &UNSEEN };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let take = |a: IngressOutput| first_id(a.security_group_rules?);
+        let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
+        Ok(identity(making.marked((ec2, create), ResourceType::SecurityGroupRule, send, take, find).await?))
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
@@ -92,20 +96,20 @@ impl Kind for IngressRule {
 #[async_trait::async_trait]
 impl Kind for EgressRule {
     const NAME: &'static str = "aws_vpc_security_group_egress_rule";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let group = text(create.planned, "security_group_id").unwrap_or_default();
-        let request = ec2
-            .client
-            .authorize_security_group_egress()
-            .group_id(&group)
-            .ip_permissions(permission(create.planned))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::SecurityGroupRule));
+        let request = ec2.client.authorize_security_group_egress().group_id(&group);
+        let request = request.ip_permissions(permission(create.planned));
         let (what, look) = (format!("creating egress rule in security group {group}"), look(&group));
         let operation = "ec2:AuthorizeSecurityGroupEgress";
-        let answer = ec2.make_once(operation, &what, &look, || request.clone().send(), unseen).await?;
-        Ok(identity(answer.security_group_rules.unwrap_or_default()))
+        let making = Making { operation, what: &what, look: &look, unseen: &UNSEEN };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let take = |a: EgressOutput| first_id(a.security_group_rules?);
+        let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
+        Ok(identity(making.marked((ec2, create), ResourceType::SecurityGroupRule, send, take, find).await?))
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
@@ -142,16 +146,15 @@ impl Kind for EgressRule {
     }
 }
 
-fn unseen(refusal: &Refusal) -> bool {
-    refusal.is(&["InvalidGroup.NotFound"])
-}
-
 fn look(group: &str) -> String {
     format!("a new rule of security group {group}")
 }
 
-fn identity(rules: Vec<Answer>) -> Identity {
-    let id = rules.into_iter().next().and_then(|r| r.security_group_rule_id).unwrap_or_default();
+fn first_id(rules: Vec<Answer>) -> Option<String> {
+    rules.into_iter().next()?.security_group_rule_id
+}
+
+fn identity(id: String) -> Identity {
     vec![("security_group_rule_id", id.clone()), ("id", id)]
 }
 
@@ -172,12 +175,16 @@ fn take(
     (page.security_group_rules, page.next_token)
 }
 
-async fn by_id(ec2: &Ec2<'_>, direction: Direction, ids: &[String]) -> Result<HashMap<String, Answer>, Problem> {
+async fn rules(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
     let send = |filter, token| {
         ec2.client.describe_security_group_rules().filters(filter).set_next_token(token).max_results(1000).send()
     };
     let (operation, what) = ("ec2:DescribeSecurityGroupRules", "reading security group rules");
-    let rules = ec2.filtered(operation, what, ("security-group-rule-id", ids), send, take).await?;
+    ec2.filtered(operation, what, (by, values), send, take).await
+}
+
+async fn by_id(ec2: &Ec2<'_>, direction: Direction, ids: &[String]) -> Result<HashMap<String, Answer>, Problem> {
+    let rules = rules(ec2, "security-group-rule-id", ids).await?;
     let rules = rules.into_iter().filter(|r| of_direction(r, direction));
     Ok(rules.filter_map(|r| Some((r.security_group_rule_id.clone()?, r))).collect())
 }

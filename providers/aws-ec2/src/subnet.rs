@@ -16,6 +16,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
+use crate::lost::{BY_MARK, Making};
 use crate::tags;
 
 const CREATION: Duration = Duration::from_secs(600);
@@ -28,6 +29,7 @@ pub(crate) struct Subnet;
 #[async_trait::async_trait]
 impl Kind for Subnet {
     const NAME: &'static str = "aws_subnet";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Answer;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
@@ -45,14 +47,17 @@ impl Kind for Subnet {
             .set_ipv6_ipam_pool_id(args.string("ipv6_ipam_pool_id"))
             .set_ipv6_native(args.bool("ipv6_native").filter(|on| *on))
             .set_ipv6_netmask_length(args.i32("ipv6_netmask_length"))
-            .set_outpost_arn(args.string("outpost_arn"))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::Subnet));
+            .set_outpost_arn(args.string("outpost_arn"));
         let range = args.text("cidr_block").or(args.text("ipv6_cidr_block")).unwrap_or("from the IPAM pool");
         let vpc = args.text("vpc_id").unwrap_or_default();
         let (what, look) = (format!("creating subnet {range} in VPC {vpc}"), format!("subnet {range} of VPC {vpc}"));
-        let unseen = |r: &Refusal| r.is(&["InvalidVpcID.NotFound"]);
-        let answer = ec2.make_once("ec2:CreateSubnet", &what, &look, || request.clone().send(), unseen).await?;
-        Ok(vec![("id", answer.subnet.and_then(|s| s.subnet_id).unwrap_or_default())])
+        let unseen = &["InvalidVpcID.NotFound"];
+        let making = Making { operation: "ec2:CreateSubnet", what: &what, look: &look, unseen };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let find =
+            |mark: Vec<String>| async move { Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|s| s.subnet_id)) };
+        let id = making.marked((ec2, create), ResourceType::Subnet, send, |a| a.subnet?.subnet_id, find).await?;
+        Ok(vec![("id", id)])
     }
 
     async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, id: &str) -> Result<(), Problem> {
@@ -73,7 +78,7 @@ impl Kind for Subnet {
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Answer>, Problem> {
-        let subnets = describe(ec2, &keys(wanted)).await?;
+        let subnets = describe(ec2, "subnet-id", &keys(wanted)).await?;
         Ok(subnets.into_iter().filter_map(|s| Some((s.subnet_id.clone()?, s))).collect())
     }
 
@@ -156,15 +161,15 @@ fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
+async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
     let send =
         |filter, token| ec2.client.describe_subnets().filters(filter).set_next_token(token).max_results(1000).send();
     let take = |a: aws_sdk_ec2::operation::describe_subnets::DescribeSubnetsOutput| (a.subnets, a.next_token);
-    ec2.filtered("ec2:DescribeSubnets", "reading subnets", ("subnet-id", ids), send, take).await
+    ec2.filtered("ec2:DescribeSubnets", "reading subnets", (by, values), send, take).await
 }
 
 async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
-    Ok(describe(ec2, &[id.to_owned()]).await?.pop())
+    Ok(describe(ec2, "subnet-id", &[id.to_owned()]).await?.pop())
 }
 
 fn available(subnet: &Answer) -> bool {

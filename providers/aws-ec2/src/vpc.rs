@@ -15,6 +15,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
+use crate::lost::{BY_MARK, Making};
 use crate::settle::absent;
 use crate::tags;
 
@@ -46,6 +47,7 @@ pub(crate) struct Seen {
 #[async_trait::async_trait]
 impl Kind for Vpc {
     const NAME: &'static str = "aws_vpc";
+    const MARKED: Option<&'static str> = Some("id");
     type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
@@ -61,11 +63,13 @@ impl Kind for Vpc {
             .set_ipv6_cidr_block(args.string("ipv6_cidr_block"))
             .set_ipv6_cidr_block_network_border_group(args.string("ipv6_cidr_block_network_border_group"))
             .set_ipv6_ipam_pool_id(args.string("ipv6_ipam_pool_id"))
-            .set_ipv6_netmask_length(args.i32("ipv6_netmask_length"))
-            .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::Vpc));
+            .set_ipv6_netmask_length(args.i32("ipv6_netmask_length"));
         let look = format!("a VPC with CIDR {}", args.text("cidr_block").unwrap_or("from the IPAM pool"));
-        let answer = ec2.call_once("ec2:CreateVpc", "creating VPC", &look, || request.clone().send()).await?;
-        let id = answer.vpc.and_then(|v| v.vpc_id).unwrap_or_default();
+        let making = Making { operation: "ec2:CreateVpc", what: "creating VPC", look: &look, unseen: &[] };
+        let send = |tags| request.clone().set_tag_specifications(tags).send();
+        let find =
+            |mark: Vec<String>| async move { Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|v| v.vpc_id)) };
+        let id = making.marked((ec2, create), ResourceType::Vpc, send, |a| a.vpc?.vpc_id, find).await?;
         Ok(vec![("id", id)])
     }
 
@@ -83,7 +87,7 @@ impl Kind for Vpc {
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        let vpcs = describe(ec2, &keys(wanted)).await?;
+        let vpcs = describe(ec2, "vpc-id", &keys(wanted)).await?;
         let ids: Vec<String> = vpcs.iter().filter_map(|v| v.vpc_id.clone()).collect();
         let (acls, tables) = (default_network_acls(ec2, &ids), main_route_tables(ec2, &ids));
         let (mut acls, mut tables, mut groups) = tokio::try_join!(acls, tables, default_security_groups(ec2, &ids))?;
@@ -197,15 +201,15 @@ fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
+async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
     let send =
         |filter, token| ec2.client.describe_vpcs().filters(filter).set_next_token(token).max_results(1000).send();
     let take = |a: aws_sdk_ec2::operation::describe_vpcs::DescribeVpcsOutput| (a.vpcs, a.next_token);
-    ec2.filtered("ec2:DescribeVpcs", "reading VPCs", ("vpc-id", ids), send, take).await
+    ec2.filtered("ec2:DescribeVpcs", "reading VPCs", (by, values), send, take).await
 }
 
 async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
-    Ok(describe(ec2, &[id.to_owned()]).await?.pop())
+    Ok(describe(ec2, "vpc-id", &[id.to_owned()]).await?.pop())
 }
 
 fn available(vpc: &Answer) -> bool {
