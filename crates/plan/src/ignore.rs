@@ -23,11 +23,25 @@ fn everything(block: &Block, prior: &Value) -> Value {
 }
 
 fn one(path: &Path, prior: &Value, config: Value) -> Value {
-    match prior.at(&path.0) {
-        Some(value) => put(config, &path.0, Some(value)),
-        // An element that the object does not have: configuration does not add it.
-        None => put(config, &path.0, None),
-    }
+    let steps = fitting(&path.0, prior);
+    // An element that the object does not have: configuration does not add it.
+    let part = prior.at(&steps);
+    put(config, &steps, part)
+}
+
+/// The steps as the value has them: where it is of any type, `["x"]` may stand for an attribute.
+fn fitting(steps: &[Step], value: &Value) -> Vec<Step> {
+    let mut at = Some(value);
+    let fit = |step: &Step| {
+        let step = match (step, at.map(Value::kind)) {
+            (Step::Index(key), Some(Kind::Object(_))) => key.as_str().map(|name| Step::Attr(name.into())),
+            _ => None,
+        }
+        .unwrap_or_else(|| step.clone());
+        at = at.and_then(|value| value.at(std::slice::from_ref(&step)));
+        step
+    };
+    steps.iter().map(fit).collect()
 }
 
 /// A copy of the value with the part at `steps` replaced, or taken out of its map. What has no place stays out.
@@ -92,5 +106,11 @@ mod tests {
         assert_eq!(by(Path::root().attr("tags")).get("tags"), prior.get("tags"));
         assert_eq!(by(Path::root().attr("size")).get("size"), Some(&Value::from(2)));
         assert_eq!(by(Path::root().attr("absent")), config);
+    }
+
+    #[test]
+    fn an_attribute_may_be_named_as_an_element() {
+        let any = |x: i64, y: i64| Value::object([("any", Value::object([("x", x.into()), ("y", y.into())]))]);
+        assert_eq!(one(&Path::root().attr("any").key("x"), &any(1, 1), any(2, 2)), any(1, 2));
     }
 }

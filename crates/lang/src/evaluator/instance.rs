@@ -45,6 +45,8 @@ impl<'p> Run<'_, 'p> {
         self.refuse_ephemeral(&value, decl, &contents.exprs, &schema)?;
         let mut explicit = Reads::new();
         self.named(at, &decl.depends_on, &mut explicit)?;
+        let triggers = self.replace_triggers(at, id, key)?;
+        explicit.extend(triggers.into_iter().map(|(dep, _)| self.ev.deps.id(dep)));
         self.around(at, &mut reads, &mut explicit)?;
         Ok((value, reads, explicit))
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use terrane_address::{AbsResource, Instance, Key, ModuleInstance, ProviderConfig};
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
-use terrane_value::{Marks, Path, Schema, Value};
+use terrane_value::{Path, Schema, Value};
 
 use crate::ir::{CallId, Exprs, ModuleId, ResourceId};
 use crate::lower::{Lowerer, Place};
@@ -69,7 +69,7 @@ pub struct Evaluated {
     pub value: Value,
     /// What was read for it, through variables, local values, outputs and expansions; sorted.
     pub deps: Vec<Dep>,
-    /// What `depends_on` names, of the resource itself and of the modules it is in; sorted.
+    /// What `depends_on` names, of the resource itself and of the modules it is in, and `replace_triggered_by`; sorted.
     pub explicit: Vec<Dep>,
 }
 
@@ -234,18 +234,7 @@ impl<'p> Evaluator<'p> {
             return Err(diags.error(Diagnostic::error("Output not found", detail)).into());
         };
         let decl = &contents.outputs[id.index()];
-        let known = self.run(lookup, diags).output(At::ROOT, id, decl.span)?;
-        let marks = known.value.marks_deep();
-        let at = decl.value.map_or(decl.span, |expr| contents.exprs.span(expr));
-        if marks.contains(Marks::SENSITIVE) && !decl.sensitive {
-            let error = Diagnostic::error("Output refers to sensitive values", SENSITIVE_OUTPUT).at(at);
-            let hint = "If you do intend to export this data, add to the output: sensitive = true";
-            return Err(diags.error(error.hint(hint)).into());
-        }
-        if marks.contains(Marks::EPHEMERAL) {
-            let detail = "Ephemeral values cannot be outputs of the root module, since outputs are kept in state.";
-            return Err(diags.error(Diagnostic::error("Ephemeral output not allowed", detail).at(at)).into());
-        }
+        let known = self.run(lookup, diags).root_output(id)?;
         Ok(EvaluatedOutput { value: known.value, sensitive: decl.sensitive, deps: self.deps.list(&known.reads) })
     }
 
@@ -385,9 +374,6 @@ impl<'p> Evaluator<'p> {
         found
     }
 }
-
-const SENSITIVE_OUTPUT: &str = "To reduce the risk of accidentally exporting sensitive data that was intended to be only \
-    internal, any root module output containing sensitive data must be explicitly marked as sensitive.";
 
 fn not_declared(address: &str, diags: &mut Diagnostics) -> Stop {
     let detail = format!("{address} is not declared in the configuration.");

@@ -51,7 +51,8 @@ impl<'p> Run<'_, 'p> {
             let _ = self.local(at, LocalId(i as u32), decl.span);
         }
         for (i, decl) in contents.outputs.iter().enumerate() {
-            let _ = self.output(at, OutputId(i as u32), decl.span);
+            let id = OutputId(i as u32);
+            let _ = if at == At::ROOT { self.root_output(id) } else { self.output(at, id, decl.span) };
         }
     }
 

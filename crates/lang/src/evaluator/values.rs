@@ -162,6 +162,28 @@ impl<'p> Run<'_, 'p> {
         result
     }
 
+    /// An output of the root module, which says itself if it tells a secret and is kept in state.
+    pub(super) fn root_output(&mut self, id: OutputId) -> Result<Known, Stop> {
+        let contents: &'p _ = self.ev.state(At::ROOT).contents;
+        let decl = &contents.outputs[id.index()];
+        let known = self.output(At::ROOT, id, decl.span)?;
+        let marks = known.value.marks_deep();
+        let error = if decl.ephemeral {
+            Diagnostic::error("Invalid output configuration", "Root modules have no ephemeral outputs.")
+                .hint("Remove the argument \"ephemeral\".")
+        } else if marks.contains(Marks::EPHEMERAL) {
+            let detail = "Ephemeral values cannot be outputs of the root module, since outputs are kept in state.";
+            Diagnostic::error("Ephemeral output not allowed", detail)
+        } else if marks.contains(Marks::SENSITIVE) && !decl.sensitive {
+            Diagnostic::error("Output refers to sensitive values", SENSITIVE_OUTPUT)
+                .hint("If you do intend to export this data, add to the output: sensitive = true")
+        } else {
+            return Ok(known);
+        };
+        let at = decl.value.filter(|_| !decl.ephemeral).map_or(decl.span, |expr| contents.exprs.span(expr));
+        Err(self.diags.error(error.at(at)).into())
+    }
+
     fn fresh_output(&mut self, at: At, decl: &'p OutputDecl) -> Result<Known, Stop> {
         let mut reads = Reads::new();
         self.hold(Scope::module(at), &decl.preconditions, "Module output value precondition failed", &mut reads)?;
@@ -238,3 +260,6 @@ fn no_value(decl: &VariableDecl) -> Diagnostic {
         "Set it with -var '{name}={example}' or in a .tfvars file, or with TF_VAR_{name} in the environment."
     ))
 }
+
+const SENSITIVE_OUTPUT: &str = "To reduce the risk of accidentally exporting sensitive data that was intended to be only \
+    internal, any root module output containing sensitive data must be explicitly marked as sensitive.";

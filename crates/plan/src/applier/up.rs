@@ -74,27 +74,10 @@ impl<'p> Applier<'p> {
                 };
                 self.settle(step, planned, UpFlight { prior: Some(prior), config, ..flight });
             }
-            Change::Create { planned } => self.settle(step, planned, flight),
-            Change::Replace { planned, reasons, .. } => {
-                let tainted = reasons.contains(&crate::ReplaceReason::Tainted);
-                let config = self.ignored(step, &flight, tainted);
-                self.settle(step, planned, UpFlight { config, ..flight });
-            }
+            Change::Create { planned } | Change::Replace { planned, .. } => self.settle(step, planned, flight),
             Change::NoOp { .. } | Change::Delete { .. } | Change::Forget { .. } => self.complete(op, Outcome::Done),
         }
         Ok(())
-    }
-
-    /// What is written, with what is ignored as the replaced object has it.
-    fn ignored(&self, step: &Step, flight: &UpFlight, tainted: bool) -> Value {
-        let rule = self.program.resource(&step.instance.resource.config()).map(|d| &d.lifecycle.ignore_changes);
-        match (rule, step.change.before()) {
-            (Some(rule), Some(prior)) if !tainted => {
-                let prior = prior.clone().unmark_deep().0;
-                ignore(rule, &flight.shape.schema.block, &prior, flight.config.clone())
-            }
-            _ => flight.config.clone(),
-        }
     }
 
     /// The object in use as the state has it.

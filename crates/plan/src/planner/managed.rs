@@ -24,8 +24,10 @@ pub(super) struct PlanFlight {
     provider: ProviderConfig,
     shape: Arc<Shape>,
     prior: Option<Arc<Prior>>,
-    /// What is written, without marks.
+    /// What is written, without marks, with what is ignored as the prior object has it.
     config: Value,
+    /// What is written, without marks: a new object ignores nothing of it.
+    written: Value,
     /// The marks it had.
     marks: MarkedPaths,
     /// Why the object is replaced, if it is: then this plan is for the new one.
@@ -65,13 +67,15 @@ impl<'p> Planner<'p> {
             Some(prior) => self.why_replace(instance, prior, decl)?,
             None => Vec::new(),
         };
+        let written = config.clone();
         let config = match &prior {
-            Some(prior) if !prior.tainted => {
+            Some(prior) if replacing.is_empty() => {
                 ignore(&decl.lifecycle.ignore_changes, &shape.schema.block, &prior.object.value, config)
             }
             _ => config,
         };
-        let flight = PlanFlight { instance: instance.clone(), provider, shape, prior, config, marks, replacing };
+        let instance = instance.clone();
+        let flight = PlanFlight { instance, provider, shape, prior, config, written, marks, replacing };
         self.ask_plan(flight);
         Ok(())
     }
@@ -226,7 +230,7 @@ impl<'p> Planner<'p> {
         let change = match (decision, old) {
             (Some(Decision::Replace(paths)), _) => {
                 let replacing = vec![ReplaceReason::CannotUpdate(paths)];
-                self.ask_plan(PlanFlight { replacing, ..flight });
+                self.ask_plan(PlanFlight { replacing, config: flight.written.clone(), ..flight });
                 return Ok(());
             }
             (Some(Decision::NoOp), _) => Change::NoOp { value: new.value },
