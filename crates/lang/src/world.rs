@@ -113,7 +113,7 @@ impl World for MemoryWorld {
     }
 
     fn absolute(&self, path: &str) -> String {
-        if path.starts_with('/') { clean(path) } else { clean(&format!("/root/{path}")) }
+        if path.starts_with('/') { path.into() } else { format!("/root/{path}") }
     }
 
     fn home(&self) -> Option<String> {

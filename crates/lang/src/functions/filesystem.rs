@@ -10,7 +10,7 @@ use super::{ArgError, Function, Param, base64, glob};
 use crate::world::clean;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("abspath", &[PATH], a_string, |c| Ok(c.world.absolute(c.text(0)).into())),
+    Function::new("abspath", &[PATH], a_string, |c| Ok(clean(&c.world.absolute(c.text(0))).into())),
     Function::new("basename", &[PATH], a_string, |c| Ok(basename(c.text(0)).into())),
     Function::new("dirname", &[PATH], a_string, |c| Ok(dirname(c.text(0)).into())),
     Function::new("file", &[PATH], a_string, file),

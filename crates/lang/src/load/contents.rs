@@ -187,7 +187,12 @@ impl<'s> Found<'s> {
         match &*block.ty.text {
             "terraform" => self.settings.push(block),
             "variable" => self.variables.push(block),
-            "locals" => self.locals.extend(block.body.attributes()),
+            "locals" => {
+                self.locals.extend(block.body.attributes());
+                for nested in block.body.blocks() {
+                    diags.error(unsupported_block(&nested.ty, &[&nested.ty.text], &[]));
+                }
+            }
             "output" => self.outputs.push(block),
             "resource" => self.resources.push((Mode::Managed, block, None)),
             "data" => self.resources.push((Mode::Data, block, None)),

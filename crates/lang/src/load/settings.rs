@@ -57,16 +57,28 @@ pub(super) fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str
     Some(Constraint { text, span })
 }
 
+/// The constraint, unless it is no constraint, which is reported.
+fn well_formed(decoder: &mut Decoder<'_>, constraint: Constraint) -> Option<Constraint> {
+    match version::satisfies([0; 3], &constraint.text) {
+        Ok(_) => Some(constraint),
+        Err(why) => {
+            malformed(decoder, &constraint, &why);
+            None
+        }
+    }
+}
+
+fn malformed(decoder: &mut Decoder<'_>, constraint: &Constraint, why: &str) {
+    let detail = format!("This string does not use correct version constraint syntax: {why}.");
+    decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(constraint.span));
+}
+
 fn check_version(decoder: &mut Decoder<'_>, constraint: &Constraint) {
     let mut accepted = false;
     for (_, version) in SPOKEN {
         match version::satisfies(*version, &constraint.text) {
             Ok(yes) => accepted |= yes,
-            Err(why) => {
-                let detail = format!("This string does not use correct version constraint syntax: {why}.");
-                decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(constraint.span));
-                return;
-            }
+            Err(why) => return malformed(decoder, constraint, &why),
         }
     }
     if !accepted {
@@ -130,7 +142,8 @@ fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<Req
     };
     match &attribute.expr.kind {
         syn::ExprKind::Literal(syn::Literal::String(version)) => {
-            required.version = Some(Constraint { text: version.clone(), span: attribute.expr.span });
+            let constraint = Constraint { text: version.clone(), span: attribute.expr.span };
+            required.version = well_formed(decoder, constraint);
         }
         syn::ExprKind::Object(items) => {
             for item in items {
@@ -167,7 +180,7 @@ fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut
             }
         },
         Some("version") => match literal(&item.value) {
-            Some(text) => required.version = Some(Constraint { text, span: item.value.span }),
+            Some(text) => required.version = well_formed(decoder, Constraint { text, span: item.value.span }),
             None => {
                 let detail = "The version constraint must be a constant text.";
                 decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(item.value.span));

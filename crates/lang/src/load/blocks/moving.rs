@@ -39,10 +39,16 @@ pub(crate) fn moved(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<Mov
 
 pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<RemovedDecl> {
     decoder.expect(&block.body, &["from"], &["lifecycle", "provisioner", "connection"]);
-    let mut destroy = true;
+    let mut destroy = None;
     for lifecycle in block.body.blocks().filter(|b| &*b.ty.text == "lifecycle") {
         decoder.expect(&lifecycle.body, &["destroy"], &[]);
-        destroy = decoder.bool(&lifecycle.body, "destroy").unwrap_or(true);
+        destroy = decoder.bool(&lifecycle.body, "destroy");
+    }
+    if destroy.is_none() {
+        // Terraform destroys, OpenTofu does not: what can be made good again is done.
+        let detail = "It is not said whether the object is to be destroyed; it is left as it is and no longer tracked.";
+        let warning = Diagnostic::warning("Missing lifecycle in removed block", detail).at(block.header);
+        decoder.diags.push(warning.hint("Say which: lifecycle { destroy = false }, or true."));
     }
     let from = fixed(decoder, block, "from")?;
     if has_key(&from) {
@@ -50,7 +56,7 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
         decoder.diags.error(Diagnostic::error("Resource instance keys not allowed", detail).at(block.header));
         return None;
     }
-    Some(RemovedDecl { from, destroy, span: block.header })
+    Some(RemovedDecl { from, destroy: destroy.unwrap_or(false), span: block.header })
 }
 
 fn has_key(target: &Target) -> bool {
