@@ -5,5 +5,6 @@ mod bulk;
 mod errors;
 mod example;
 mod faults;
+mod lost;
 mod realism;
 mod state;
