@@ -93,9 +93,27 @@ impl Making<'_> {
     pub async fn found<T, I, E, F, Fut, G, GFut>(
         self,
         ec2: &Ec2<'_>,
+        send: F,
+        take: impl Fn(T) -> Option<I>,
+        find: G,
+    ) -> Result<I, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        G: Fn() -> GFut,
+        GFut: Future<Output = Result<Option<I>, Refusal>>,
+    {
+        self.found_within(ec2, send, take, find, &LOOKS).await
+    }
+
+    async fn found_within<T, I, E, F, Fut, G, GFut>(
+        self,
+        ec2: &Ec2<'_>,
         mut send: F,
         take: impl Fn(T) -> Option<I>,
         find: G,
+        looks: &[Duration],
     ) -> Result<I, Refusal>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -120,7 +138,7 @@ impl Making<'_> {
                 return Err(refusal);
             }
             // Refused after an attempt without answer: that attempt may be the reason.
-            match looked(&find).await {
+            match looked(&find, looks).await {
                 Ok(Some(made)) => return Ok(made),
                 Ok(None) if !refusal.answered() && lost < ATTEMPTS => {}
                 _ => return Err(ec2.ambiguous(refusal.unsure(), self.look)),
@@ -130,12 +148,12 @@ impl Making<'_> {
 }
 
 /// Looks several times, until something is found.
-async fn looked<I, GFut>(find: &impl Fn() -> GFut) -> Result<Option<I>, Refusal>
+async fn looked<I, GFut>(find: &impl Fn() -> GFut, looks: &[Duration]) -> Result<Option<I>, Refusal>
 where
     GFut: Future<Output = Result<Option<I>, Refusal>>,
 {
-    for pause in LOOKS {
-        sleep(pause).await;
+    for pause in looks {
+        sleep(*pause).await;
         if let Some(found) = find().await? {
             return Ok(Some(found));
         }
@@ -153,4 +171,119 @@ pub(crate) async fn unmark(ec2: &Ec2<'_>, id: &str) {
     let request = ec2.client.delete_tags().resources(id).tags(Tag::builder().key(MARK).build());
     let what = format!("removing tag {MARK} of {id}");
     let _ = ec2.call("ec2:DeleteTags", &what, || request.clone().send()).await;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+    use terrane_aws_core::testing;
+    use terrane_value::{Type, Value};
+
+    use super::*;
+
+    type Answer = Result<Option<String>, SdkError<ErrorMetadata, HttpResponse>>;
+
+    const MAKING: Making<'_> =
+        Making { operation: "ec2:Make", what: "making", look: "a thing", unseen: &["InvalidVpcID.NotFound"] };
+
+    fn made(id: &str) -> Answer {
+        Ok(Some(id.to_owned()))
+    }
+
+    fn lost() -> Answer {
+        Err(SdkError::timeout_error("no answer"))
+    }
+
+    fn refused(code: &str) -> Answer {
+        let raw = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+        Err(SdkError::service_error(ErrorMetadata::builder().code(code).build(), raw))
+    }
+
+    /// What comes of a create with these answers when it is seen from the look `seen_at` on, and how often it was sent
+    /// and looked for.
+    async fn run(answers: Vec<Answer>, seen_at: u32) -> (Result<String, Problem>, u32, u32) {
+        let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
+        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
+        let (answers, sent, looks) = (RefCell::new(answers.into_iter()), Cell::new(0), Cell::new(0));
+        let send = || {
+            sent.set(sent.get() + 1);
+            std::future::ready(answers.borrow_mut().next().unwrap_or_else(lost))
+        };
+        let find = || {
+            looks.set(looks.get() + 1);
+            std::future::ready(Ok((looks.get() >= seen_at).then(|| "found".to_owned())))
+        };
+        let outcome = MAKING.found_within(&ec2, send, |a| a, find, &[Duration::ZERO; 3]).await;
+        (outcome.map_err(Problem::from), sent.get(), looks.get())
+    }
+
+    async fn id(answers: Vec<Answer>, seen_at: u32) -> (String, u32, u32) {
+        let (outcome, sent, looks) = run(answers, seen_at).await;
+        (outcome.unwrap(), sent, looks)
+    }
+
+    #[tokio::test]
+    async fn what_was_answered_is_not_looked_for() {
+        assert_eq!(id(vec![made("a")], 1).await, ("a".to_owned(), 1, 0));
+        assert_eq!(id(vec![refused("InvalidVpcID.NotFound"), made("a")], 1).await, ("a".to_owned(), 2, 0));
+        let (outcome, sent, looks) = run(vec![refused("InvalidParameterValue")], 1).await;
+        let problem = outcome.unwrap_err();
+        assert!(!problem.detail.contains("a thing"), "{problem:?}");
+        assert_eq!((sent, looks), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn what_was_made_without_answer_is_found_even_if_it_shows_late() {
+        assert_eq!(id(vec![lost()], 1).await, ("found".to_owned(), 1, 1));
+        assert_eq!(id(vec![lost()], 3).await, ("found".to_owned(), 1, 3));
+        assert_eq!(id(vec![Ok(None)], 1).await, ("found".to_owned(), 1, 1));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_found_is_made_again() {
+        assert_eq!(id(vec![lost(), made("a")], u32::MAX).await, ("a".to_owned(), 2, 3));
+        assert_eq!(id(vec![lost(), refused("Duplicate")], 4).await, ("found".to_owned(), 2, 4));
+    }
+
+    #[tokio::test]
+    async fn what_stays_uncertain_says_what_to_look_for() {
+        for (answers, sends) in [(vec![], ATTEMPTS), (vec![lost(), refused("Duplicate")], 2)] {
+            let (outcome, sent, looks) = run(answers, u32::MAX).await;
+            let problem = outcome.unwrap_err();
+            assert!(problem.detail.contains("look for a thing in region eu-west-1"), "{problem:?}");
+            assert_eq!((sent, looks), (sends, sends * 3));
+        }
+    }
+
+    /// The tags that each attempt carried.
+    async fn marked_tags(tags: usize, answers: Vec<Answer>) -> Vec<Vec<String>> {
+        let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
+        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
+        let tags = (0..tags).map(|n| (format!("k{n}"), Value::string("v")));
+        let planned = Value::object([("tags_all", Value::map(Type::String, tags))]);
+        let create = Create { planned: &planned, config: &planned, operation: "op" };
+        let (mut answers, mut sent) = (answers.into_iter(), Vec::new());
+        let send = |specifications: Option<Vec<TagSpecification>>| {
+            let tags = specifications.unwrap_or_default().into_iter().flat_map(|s| s.tags.unwrap_or_default());
+            sent.push(tags.filter_map(|t| t.key).collect());
+            std::future::ready(answers.next().unwrap_or_else(lost))
+        };
+        let find = |_| std::future::ready(Ok(None));
+        let made = MAKING.marked((&ec2, &create), ResourceType::Vpc, send, |a| a, find).await;
+        assert_eq!(made.unwrap(), "a");
+        sent
+    }
+
+    #[tokio::test]
+    async fn objects_carry_a_mark_where_there_is_room_and_permission_for_it() {
+        assert_eq!(marked_tags(1, vec![made("a")]).await, [["k0", MARK]]);
+        assert_eq!(marked_tags(0, vec![refused("UnauthorizedOperation"), made("a")]).await, [vec![MARK], vec![]]);
+        let full = marked_tags(MOST_TAGS, vec![made("a")]).await;
+        assert_eq!(full[0].len(), MOST_TAGS);
+        assert!(!full[0].iter().any(|key| key == MARK));
+    }
 }
