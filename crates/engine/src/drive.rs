@@ -28,7 +28,13 @@ pub struct Running {
 pub(crate) trait Journal {
     /// Makes the entries safe.
     async fn append(&mut self, entries: &[Entry]) -> Result<(), String>;
+
+    /// Stores what has been appended, if it has waited long enough. Called every now and then.
+    async fn settle(&mut self);
 }
+
+/// How often the journal is given the chance to settle while answers are awaited.
+const SETTLE_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// For machines that change nothing.
 pub(crate) struct NoJournal;
@@ -37,6 +43,8 @@ impl Journal for NoJournal {
     async fn append(&mut self, _: &[Entry]) -> Result<(), String> {
         Ok(())
     }
+
+    async fn settle(&mut self) {}
 }
 
 /// A question that has not been answered yet.
@@ -64,6 +72,7 @@ pub(crate) async fn drive<M: Machine>(
         }
         tokio::select! {
             Some(done) = run.tasks.join_next_with_id() => run.end(machine, done),
+            () = tokio::time::sleep(SETTLE_EVERY) => journal.settle().await,
             urgency = running.cancel.beyond(seen) => {
                 seen = urgency;
                 stop(machine);
@@ -132,7 +141,7 @@ impl Run<'_> {
             let problem = Problem::error(
                 "Interrupted",
                 format!(
-                    "The call for {names} was in flight when the run was aborted; it may have taken effect. Run a plan to see."
+                    "The call for {names} was in flight when the run was aborted; it may have taken effect. A plan shows what became of objects in the state; one that was being created has to be looked for in AWS, and imported if it is there."
                 ),
             );
             machine.feed(flight.id, flight.question.unanswered(problem));

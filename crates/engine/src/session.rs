@@ -140,11 +140,15 @@ impl Journal for Session<'_> {
     async fn append(&mut self, entries: &[Entry]) -> Result<(), String> {
         replay(&mut self.snapshot, entries);
         self.dirty |= entries.iter().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
+        self.settle().await;
+        Ok(())
+    }
+
+    async fn settle(&mut self) {
         if self.dirty && self.saved.elapsed() >= SAVE_EVERY {
             self.failed = self.save().await.err();
             self.saved = Instant::now();
         }
-        Ok(())
     }
 }
 

@@ -56,6 +56,28 @@ const SWITCHES: &[&str] = &[
 
 const SENSITIVE: &[&str] = &["access_key", "secret_key", "token", "sse_customer_key"];
 
+/// Attributes of Terraform's that this store does not know how to follow; they are refused rather than ignored.
+const REFUSED: &[&str] = &[
+    "allowed_account_ids",
+    "assume_role_with_web_identity",
+    "custom_ca_bundle",
+    "ec2_metadata_service_endpoint",
+    "ec2_metadata_service_endpoint_mode",
+    "forbidden_account_ids",
+    "http_proxy",
+    "https_proxy",
+    "insecure",
+    "no_proxy",
+    "shared_config_files",
+    "shared_credentials_files",
+    "sts_region",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+];
+
+/// The same within `assume_role`.
+const REFUSED_OF_ROLE: &[&str] = &["policy_arns", "source_identity", "transitive_tag_keys"];
+
 /// What a `backend "s3"` block may hold: Terraform's own attributes.
 pub fn schema() -> Block {
     let mut block = Block::default();
@@ -151,6 +173,22 @@ fn switch(value: &Value, name: &str) -> bool {
     value.get(name).and_then(Value::as_bool).unwrap_or(false)
 }
 
+/// Refuses what is set and cannot be followed. A switch that is off counts as not set.
+fn refuse(value: &Value) -> Result<(), ConvertError> {
+    let set = |of: &Value, name: &str| of.get(name).is_some_and(|v| !v.is_null() && v.as_bool() != Some(false));
+    let role = value.get("assume_role").filter(|r| !r.is_null());
+    let in_role = REFUSED_OF_ROLE.iter().find(|name| role.is_some_and(|role| set(role, name)));
+    match REFUSED.iter().find(|name| set(value, name)).or(in_role) {
+        Some(name) => Err(wrong(
+            name,
+            format!(
+                "The S3 backend does not support {name:?} yet; take it out, or use the environment or a profile instead."
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 fn environment(names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
 }
@@ -162,6 +200,7 @@ fn wrong(name: &str, message: impl Into<String>) -> ConvertError {
 impl Config {
     /// Reads a value of the form of [`schema`].
     pub fn read(value: &Value) -> Result<Config, ConvertError> {
+        refuse(value)?;
         let required = |name: &str| {
             text(value, name).ok_or_else(|| wrong(name, format!("The S3 backend needs the attribute {name:?}.")))
         };
@@ -332,6 +371,15 @@ mod tests {
         assert!(config(&[("bucket", "b"), ("key", "/k"), ("region", "r")]).unwrap_err().message.contains("\"/k\""));
         let short = [base.as_slice(), &[("sse_customer_key", "AAAA")]].concat();
         assert!(config(&short).unwrap_err().message.contains("32 bytes"));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_refused() {
+        let base = [("bucket", "b"), ("key", "k"), ("region", "r"), ("https_proxy", "http://proxy:3128")];
+        assert!(config(&base).unwrap_err().message.contains("\"https_proxy\" yet"));
+        let off =
+            [("bucket", "b".into()), ("key", "k".into()), ("region", "r".into()), ("insecure", Value::from(false))];
+        assert!(Config::read(&Value::object(off)).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod apply;
 mod completion;
 mod destroy;
 mod fmt;
+mod force_unlock;
 mod import;
 mod init;
 pub mod output;
@@ -53,6 +54,7 @@ commands! {
     Completion => completion,
     Destroy => destroy,
     Fmt => fmt,
+    ForceUnlock => force_unlock,
     Import => import,
     Init => init,
     Output => output,

@@ -78,5 +78,13 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
         backend: None,
     };
     let bytes = terrane_plan::file::write(plan, &origin).map_err(|e| cannot(e.to_string()))?;
-    std::fs::write(path, bytes).map_err(|e| cannot(e.to_string()))
+    write_private(path, &bytes).map_err(|e| cannot(e.to_string()))
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
 }

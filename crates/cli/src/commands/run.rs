@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::ArgAction;
+use terrane_address::Target;
 use terrane_engine::{Cancel, Job, Locking, Running, Session};
 use terrane_lang::{Evaluator, Inputs, Stage};
 use terrane_plan::{Plan, PlanMode, PlanOptions};
@@ -246,6 +247,7 @@ pub async fn plan(
     let (plan, found) = terrane_engine::plan(ready.job(), ready.inputs.clone(), prior, options, &live.running).await;
     live.pause();
     diags.extend(found);
+    warn_of_misses(&plan, diags);
     if !plan.errored {
         show(context, &plan, &ready.project);
     }
@@ -258,6 +260,37 @@ fn targeted() -> Diagnostic {
         "It leaves out changes that the configuration asks for. Use -target to get out of trouble, not every day.",
     )
     .hint("Make a plan without -target afterwards.")
+}
+
+/// Warns of addresses on the command line that nothing in the plan has.
+fn warn_of_misses(plan: &Plan, diags: &mut Diagnostics) {
+    let mut miss = |flag: &str, address: String| {
+        let detail = format!(
+            "Nothing in the configuration or the state has the address {address}, which was given with -{flag}."
+        );
+        diags.push(
+            Diagnostic::warning("Address without effect", detail)
+                .hint("An instance of count or for_each is named with its key, in quotes for your shell."),
+        );
+    };
+    let has = |target: &Target| {
+        plan.steps.iter().any(|step| match target {
+            Target::Module(module) => step.instance.resource.module.0.starts_with(&module.0),
+            Target::Resource(resource) => step.instance.resource == *resource,
+            Target::Instance(instance) => step.instance == *instance,
+        })
+    };
+    for instance in plan.options.replace.iter().filter(|i| !has(&Target::Instance((*i).clone()))) {
+        miss("replace", instance.to_string());
+    }
+    for target in plan.options.targets.iter().filter(|t| !plan.errored && !has(t)) {
+        let address = match target {
+            Target::Module(module) => module.to_string(),
+            Target::Resource(resource) => resource.to_string(),
+            Target::Instance(instance) => instance.to_string(),
+        };
+        miss("target", address);
+    }
 }
 
 /// Shows a plan.

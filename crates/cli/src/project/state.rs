@@ -18,11 +18,11 @@ pub struct Opened {
     pub snapshot: Snapshot,
 }
 
-/// Loads the project in the folder and reads its state, without locking it.
+/// Loads the project in the folder and opens the store of its state.
 ///
 /// # Errors
 /// The project alone, after the errors were reported to `diags`.
-pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
+pub async fn open_store(context: &Context, diags: &mut Diagnostics) -> Result<(Project, Arc<dyn Store>), Box<Project>> {
     let mut ignored = Diagnostics::new();
     let mut project = Project::load(&context.dir, &mut ignored);
     let inputs = inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, &mut ignored);
@@ -30,11 +30,19 @@ pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Op
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
         store(&project, &mut evaluator, diags).await
     };
-    let snapshot = match store {
-        Some(store) => read(&store, diags).await,
-        None => None,
-    };
-    match snapshot {
+    match store {
+        Some(store) => Ok((project, store)),
+        None => Err(Box::new(project)),
+    }
+}
+
+/// Loads the project in the folder and reads its state, without locking it.
+///
+/// # Errors
+/// The project alone, after the errors were reported to `diags`.
+pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
+    let (project, store) = open_store(context, diags).await?;
+    match read(&store, diags).await {
         Some(snapshot) => Ok(Opened { project, snapshot }),
         None => Err(Box::new(project)),
     }

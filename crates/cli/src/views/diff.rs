@@ -247,6 +247,11 @@ impl Diff<'_> {
         if text::multi_line(b, a) && self.text_diff(level, head, &format!("{gone}{tail}"), b, a, change, forced) {
             return;
         }
+        if let (Some(b), Some(a)) = (b, a)
+            && form(b) != form(a)
+        {
+            return self.reshaped(level, head, tail, (b, before), (a, after), path, forced);
+        }
         let scalars = (b.map(text::scalar), a.map(text::scalar));
         match scalars {
             (Some(Some(b)), Some(Some(a))) if change == Symbol::Update => {
@@ -256,11 +261,31 @@ impl Diff<'_> {
                 self.out.push(level, change, &format!("{head}{a}{tail}{forced}"))
             }
             (Some(Some(b)), None) => self.out.push(level, change, &format!("{head}{b}{gone}{tail}{forced}")),
-            (Some(Some(b)), Some(None)) => {
-                self.out.push(level, change, &format!("{head}{b} ->{forced}"));
-                self.known(level, "", tail, (None, Side::of(None)), (a, after), path, Symbol::Create, "");
-            }
             _ => self.collection(level, head, &format!("{gone}{tail}"), (b, before), (a, after), path, change, forced),
+        }
+    }
+
+    /// Writes a value that turns into one of another form, such as a list that becomes a text: both are shown whole.
+    #[allow(clippy::too_many_arguments)]
+    fn reshaped(
+        &mut self,
+        level: usize,
+        head: &str,
+        tail: &str,
+        (b, before): (&Value, Side),
+        (a, after): (&Value, Side),
+        path: &Path,
+        forced: &str,
+    ) {
+        let none = (None, Side::of(None));
+        let (b, a, update) = ((Some(b), before), (Some(a), after), Symbol::Update);
+        match (b.0.and_then(text::scalar), a.0.and_then(text::scalar)) {
+            (Some(old), _) => self.known(level, &format!("{head}{old} -> "), tail, none, a, path, update, forced),
+            (None, Some(new)) => self.known(level, head, &format!(" -> {new}{tail}"), b, none, path, update, forced),
+            (None, None) => {
+                self.known(level, head, " ->", b, none, path, update, forced);
+                self.known(level, "", tail, none, a, path, Symbol::Create, "");
+            }
         }
     }
 
@@ -342,8 +367,18 @@ impl Diff<'_> {
         let (b, a) = (of(before), of(after));
         let mut hidden = 0;
         let show_same = before.same(after);
+        // A list that comes or goes does so with its null elements.
+        let goes = match (before.value, after.value) {
+            (None, Some(_)) => Some(Symbol::Create),
+            (Some(_), None) => Some(Symbol::Delete),
+            _ => None,
+        };
         for (at, (b, a)) in text::align(&b, &a).into_iter().enumerate() {
             let (b, a) = (before.part(b), after.part(a));
+            if let (None, None, Some(change)) = (b.value, a.value, goes) {
+                self.out.push(level, change, "null,");
+                continue;
+            }
             if symbol(b, a) == Symbol::None && !show_same {
                 hidden += 1;
                 continue;
@@ -383,6 +418,15 @@ impl Diff<'_> {
         }
         self.out.push(level, Symbol::None, &format!("EOT{tail}"));
         true
+    }
+}
+
+/// The bracket that a value is written with, if any.
+fn form(value: &Value) -> Option<char> {
+    match (value.elements(), value.fields()) {
+        (Some(_), _) => Some('['),
+        (_, Some(_)) => Some('{'),
+        _ => None,
     }
 }
 

@@ -39,10 +39,11 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     let shapes = Shapes(schemas);
     let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
     let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
+    let outside = if plan.options.mode == PlanMode::RefreshOnly { drift(plan, schemas, paint) } else { String::new() };
     if shown.is_empty() && outputs.is_empty() {
-        return no_changes(plan, paint);
+        return if outside.is_empty() { no_changes(plan, paint) } else { outside };
     }
-    let mut text = String::new();
+    let mut text = outside;
     if !shown.is_empty() {
         text += &legend(&shown, paint);
         text += "\nTerrane will perform the following actions:\n";
@@ -64,22 +65,41 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
 
 fn no_changes(plan: &Plan, paint: Paint) -> String {
     let line = paint.with("1;32", "No changes.");
-    let drift: &[Drift] = &plan.drift;
     if plan.options.mode == PlanMode::Destroy {
         let bold = paint.bold("There is nothing to destroy.");
         return format!(
             "\n{line} {bold}\n\nThe state holds no objects: none were made yet, or all of them are gone.\n"
         );
     }
-    match drift.is_empty() {
-        true => format!(
-            "\n{line} {}\n\nTerrane has compared your real infrastructure against your configuration and found no differences, so no\nchanges are needed.\n",
-            paint.bold("Your infrastructure matches the configuration.")
-        ),
+    format!(
+        "\n{line} {}\n\nTerrane has compared your real infrastructure against your configuration and found no differences, so no\nchanges are needed.\n",
+        paint.bold("Your infrastructure matches the configuration.")
+    )
+}
+
+/// Writes what has changed outside since the last run; nothing if nothing has.
+fn drift(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
+    let mut text = String::new();
+    for Drift { instance, before, after, .. } in &plan.drift {
+        let resource = &instance.resource.resource;
+        let provider = plan.prior.resources.get(&instance.resource).map(|state| &state.provider.provider);
+        let schema = provider.and_then(|provider| schemas.resource(provider, resource.mode, &resource.ty));
+        let (what, symbol) = match after {
+            Some(_) => ("has changed", Symbol::Update),
+            None => ("has been deleted", Symbol::Delete),
+        };
+        let _ = writeln!(text, "\n  {} {what}", paint.bold(&format!("# {instance}")));
+        let mut out = Lines::new(paint);
+        out.push(0, symbol, &format!("resource {} {} {{", quoted(&resource.ty), quoted(&resource.name)));
+        let block = schema.map(|s| s.block.clone()).unwrap_or_default();
+        diff::body(&mut out, 1, Some(before), after.as_ref(), &block, &[]);
+        out.push(0, Symbol::None, "}");
+        text += &out.finish();
+    }
+    match text.is_empty() {
+        true => text,
         false => format!(
-            "\n{line} {}\n\nObjects were changed outside of Terrane, but the configuration already agrees with them: {}.\nTo write what they are now into the state, run: terrane apply -refresh-only\n",
-            paint.bold("Your infrastructure still matches the configuration."),
-            drift.iter().map(|d| d.instance.to_string()).collect::<Vec<_>>().join(", ")
+            "\nThese objects have changed outside of Terrane:\n{text}\nThis is a refresh-only plan: applying it writes these changes to the state and changes no object.\n"
         ),
     }
 }

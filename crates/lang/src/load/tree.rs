@@ -138,8 +138,10 @@ impl Loader<'_> {
     fn how_to_install(&self, parent: ModuleId, source: &str) -> String {
         let local = join(&self.tree[parent.index()].contents.dir, source);
         match self.world.list(&local) {
-            Ok(_) => format!("For the folder of that name write \"./{source}\"; otherwise run `terrane init`."),
-            Err(_) => "Run `terrane init` to install all modules required by this configuration.".into(),
+            Ok(_) => format!("For the folder of that name write \"./{source}\"."),
+            Err(_) => "Modules from registries, git and archives cannot be installed by this version. Copy the module into a \
+                       folder of the project and name that, as in \"./modules/name\"."
+                .into(),
         }
     }
 

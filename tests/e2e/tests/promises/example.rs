@@ -27,7 +27,12 @@ fn web_vpc_is_made_changed_and_destroyed() {
     world.terrane(&["apply", "first.plan"]).code(1).complains(&["Saved plan is stale"]);
     world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
     let change = world.terrane(&["plan", "-detailed-exitcode", "-var=change=true"]).code(2);
-    change.says(&["1 to add, 2 to change, 2 to destroy", "# forces replacement", "\"Enabled\" -> \"Suspended\"", "is not in for_each map"]);
+    change.says(&[
+        "1 to add, 2 to change, 2 to destroy",
+        "# forces replacement",
+        "\"Enabled\" -> \"Suspended\"",
+        "is not in for_each map",
+    ]);
     world.terrane(&["apply", "-auto-approve", "-var=change=true"]).code(0).says(&["1 added, 2 changed, 2 destroyed"]);
     world.terrane(&["plan", "-detailed-exitcode", "-var=change=true"]).code(0).says(&["No changes."]);
     world.terrane(&["destroy", "-auto-approve", "-var=change=true"]).code(0).says(&["38 destroyed"]);

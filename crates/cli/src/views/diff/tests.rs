@@ -174,8 +174,7 @@ fn json_is_compared_by_content() {
           ~ {
               ~ Statement = [
                   ~ {
-                      ~ Action = "a" ->
-                      + [
+                      ~ Action = "a" -> [
                           + "a",
                           + "b",
                         ]
@@ -269,4 +268,47 @@ fn a_whole_object_is_shown_with_all_its_parts() {
     }
 "#;
     pretty(&lines.finish(), expect.trim_start_matches('\n'));
+}
+
+#[test]
+fn values_of_another_form_are_shown_whole() {
+    let list = || Value::tuple([Value::from(1), Value::null(Type::String), Value::from("x")]);
+    let object = || Value::object([("a", Value::from(1))]);
+    let mut lines = Lines::new(Paint { color: false });
+    for (name, before, after) in [
+        ("a", Value::from(5), list()),
+        ("b", list(), Value::from(true)),
+        ("c", list(), object()),
+        ("d", Value::from(5), Value::tuple([])),
+        ("e", Value::tuple([Value::from(5)]), Value::tuple([object()])),
+    ] {
+        named(&mut lines, 0, name, Some(&before), Some(&after));
+    }
+    let expect = r#"
+  ~ a = 5 -> [
+      + 1,
+      + null,
+      + "x",
+    ]
+  ~ b = [
+      - 1,
+      - null,
+      - "x",
+    ] -> true
+  ~ c = [
+      - 1,
+      - null,
+      - "x",
+    ] ->
+  + {
+      + a = 1
+    }
+  ~ d = 5 -> []
+  ~ e = [
+      ~ 5 -> {
+          + a = 1
+        },
+    ]
+"#;
+    assert_eq!(lines.finish(), expect.trim_start_matches('\n'));
 }

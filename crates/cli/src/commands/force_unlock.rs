@@ -1,0 +1,52 @@
+//! `terrane force-unlock`
+
+use std::process::ExitCode;
+
+use terrane_source::{Diagnostic, Diagnostics};
+
+use super::Common;
+use crate::Context;
+use crate::project;
+
+/// Remove a lock that a lost run left on the state
+///
+/// Only for a lock whose run is certain to have ended: the message about the lock names who took it, and when.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ID of the lock, as the message about it shows
+    id: String,
+    /// Do not ask before removing it
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Runs the command.
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut diags = Diagnostics::new();
+    let (project, store) = match project::open_store(context, &mut diags).await {
+        Ok(opened) => opened,
+        Err(project) => return context.end(&diags, &project.files),
+    };
+    let question = format!(
+        "\n{}\n  If the run that holds it is still active, two runs will change the state at once.\n  Only 'yes' will be accepted.\n\n  Enter a value: ",
+        context.terminal.out.bold(&format!("Do you really want to remove the lock {} on {}?", args.id, store.place()))
+    );
+    let agreed =
+        args.force || (context.terminal.input && context.terminal.ask(&question).is_some_and(|a| a.trim() == "yes"));
+    let done = match agreed {
+        true => store.unlock(&args.id).await.map_err(|e| Diagnostic::error("State cannot be unlocked", e.to_string())),
+        false => Err(Diagnostic::error("Unlock cancelled", "The answer was not \"yes\"; the lock stays.")
+            .hint("To remove it without being asked, use -force.")),
+    };
+    match done {
+        Ok(()) => {
+            outln!("{} The state {} is no longer locked.", context.terminal.out.green("Unlocked."), store.place())
+        }
+        Err(problem) => {
+            diags.error(problem);
+        }
+    }
+    context.end(&diags, &project.files)
+}
