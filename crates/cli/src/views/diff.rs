@@ -375,7 +375,7 @@ impl Diff<'_> {
         };
         for (at, (b, a)) in text::align(&b, &a).into_iter().enumerate() {
             let (b, a) = (before.part(b), after.part(a));
-            if let (None, None, Some(change)) = (b.value, a.value, goes) {
+            if let (None, None, Some(change), false) = (b.value, a.value, goes, b.sensitive || a.sensitive) {
                 self.out.push(level, change, "null,");
                 continue;
             }
