@@ -147,8 +147,11 @@ fn one(step: &Step, shapes: &Shapes<'_>, paint: Paint) -> String {
     let word = if resource.mode == Mode::Data { "data" } else { "resource" };
     let header = format!("{word} {} {} {{", quoted(&resource.ty), quoted(&resource.name));
     out.push(0, symbol_of(&step.change), &header);
-    let replace = forced(&step.change);
-    diff::body(&mut out, 1, step.change.before(), step.change.after(), &shapes.of(step), &replace);
+    match &step.change {
+        // The object stays: to show it as going would say that it is destroyed.
+        Change::Forget { prior } => diff::whole(&mut out, 1, prior, &shapes.of(step)),
+        change => diff::body(&mut out, 1, change.before(), change.after(), &shapes.of(step), &forced(change)),
+    }
     out.push(0, Symbol::None, "}");
     text += &out.finish();
     text
@@ -241,4 +244,61 @@ fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], paint: Paint) -> Strin
         diff::named(&mut out, 0, &format!("{name:width$}"), before.as_ref(), after.as_ref());
     }
     out.finish()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use terrane_address::{Provider, ProviderConfig, parse_instance};
+    use terrane_value::{Attribute, Schema, Type, Value};
+
+    use super::*;
+
+    /// A provider of things that have an id.
+    struct Things;
+
+    impl Schemas for Things {
+        fn provider(&self, _: &Provider) -> Option<Arc<Schema>> {
+            None
+        }
+
+        fn resource(&self, _: &Provider, _: Mode, _: &str) -> Option<Arc<Schema>> {
+            let id = Attribute {
+                ty: Type::String,
+                required: false,
+                optional: false,
+                computed: true,
+                sensitive: false,
+                write_only: false,
+                deprecated: None,
+                as_blocks: false,
+            };
+            let block = Block { attributes: [("id".into(), id)].into(), ..Block::default() };
+            Some(Arc::new(Schema { version: 0, block }))
+        }
+
+        fn types(&self, _: &Provider, _: Mode) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_does_not_look_destroyed() {
+        let step = Step {
+            instance: parse_instance("thing.a").expect("an address"),
+            deposed: None,
+            provider: ProviderConfig::parse("provider[\"terraform.io/builtin/thing\"]").expect("a provider"),
+            change: Change::Forget { prior: Value::object([("id", Value::from("x"))]) },
+            create_before_destroy: false,
+            dependencies: Vec::new(),
+            moved_from: None,
+            import: None,
+        };
+        let expect = r#"  # thing.a will no longer be managed by Terrane, but will not be destroyed
+  . resource "thing" "a" {
+        id = "x"
+    }
+"#;
+        assert_eq!(one(&step, &Shapes(&Things), Paint { color: false }), expect);
+    }
 }
