@@ -12,6 +12,7 @@ use crate::duration::parse_duration;
 use crate::rules::{AwsRules, is_region};
 use crate::schemas::provider_schema;
 use crate::services::endpoint_names;
+use crate::tags::reserved_tags;
 
 static SCHEMA: LazyLock<TypeSchema> = LazyLock::new(|| {
     let mut schema = provider_schema().map(|s| (*s).clone()).unwrap_or_default();
@@ -55,6 +56,9 @@ pub fn validate_config(config: &Value) -> Vec<Problem> {
     if args.bool("insecure") == Some(true) {
         let detail = "TLS certificates are always verified. Use `custom_ca_bundle` to trust further ones.";
         problems.push(Problem::warning("insecure has no effect", detail).at(Path::root().attr("insecure")));
+    }
+    for (i, tags) in args.blocks("default_tags").into_iter().enumerate() {
+        problems.extend(reserved_tags(tags.0, &Path::root().attr("default_tags").index(i)));
     }
     for block in ["assume_role", "assume_role_with_web_identity"] {
         for (i, role) in args.blocks(block).into_iter().enumerate() {

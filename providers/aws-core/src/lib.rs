@@ -36,5 +36,5 @@ pub use name::{name_of, prefix_of};
 pub use problem::{code, is_code, message, problem, says, status};
 pub use rules::{AwsRules, split_region};
 pub use schemas::{data_schema, data_types, resource_schema, resource_types};
-pub use tags::{TagDiff, TagRules, Tags};
+pub use tags::{TagDiff, TagRules, Tags, reserved_tags};
 pub use wait::{Poll, timeout};

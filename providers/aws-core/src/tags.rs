@@ -1,9 +1,11 @@
 //! Tags: default tags, ignored tags, and how `tags` and `tags_all` follow from what AWS holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Reply};
-use terrane_value::{Type, Value};
+use terrane_value::{Path, Type, Value};
 
 use crate::Cloud;
 
@@ -12,6 +14,18 @@ pub type Tags = BTreeMap<String, String>;
 
 /// How keys begin that only Terrane itself sets and removes.
 const RESERVED: &str = "terrane:";
+
+/// What is wrong with the `tags` of a resource or a block at `at`: reserved keys would never be set.
+pub fn reserved_tags(owner: &Value, at: &Path) -> Vec<Problem> {
+    let tags = owner.get("tags").and_then(Value::fields);
+    let reserved = tags.into_iter().flat_map(|t| t.names().iter()).filter(|key| key.starts_with(RESERVED));
+    let problem = |key: &Arc<str>| {
+        let detail =
+            format!("Keys that begin with {RESERVED:?} are Terrane's own, and {key:?} is one. Rename the tag.");
+        Problem::error("Reserved tag key", detail).at(at.attr("tags"))
+    };
+    reserved.map(problem).collect()
+}
 
 /// The `default_tags` and `ignore_tags` of a provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +46,9 @@ impl TagRules {
 
     /// Whether a key is ignored by configuration, or reserved for tags that say what Terrane is doing with an object.
     pub fn ignored(&self, key: &str) -> bool {
-        key.starts_with(RESERVED) || self.ignore_keys.contains(key) || self.ignore_prefixes.iter().any(|p| key.starts_with(p.as_str()))
+        key.starts_with(RESERVED)
+            || self.ignore_keys.contains(key)
+            || self.ignore_prefixes.iter().any(|p| key.starts_with(p.as_str()))
     }
 
     /// The tags that AWS shall hold for an object with these `tags`.
@@ -160,6 +176,16 @@ mod tests {
         assert_eq!(rules().own(&visible, &tags(&[("Stage", "dev")])), tags(&[("Name", "a"), ("Stage", "dev")]));
         let drifted = tags(&[("Owner", "other")]);
         assert_eq!(rules().own(&drifted, &Tags::new()), drifted);
+    }
+
+    #[test]
+    fn reserved_keys_are_refused() {
+        let tags = [("Name", Value::string("a")), ("terrane:operation", Value::string("b"))];
+        let owner = Value::object([("tags", Value::map(Type::String, tags))]);
+        let problems = reserved_tags(&owner, &Path::root());
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].detail.contains("\"terrane:operation\""), "{problems:?}");
+        assert_eq!(reserved_tags(&Value::object([("tags", Value::unknown(Type::String))]), &Path::root()), []);
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use terrane_aws_core::{AwsRules, Cloud, data_schema, data_types, resource_schema, resource_types};
+use terrane_aws_core::{AwsRules, Cloud, data_schema, data_types, reserved_tags, resource_schema, resource_types};
 use terrane_provider::sdk::{decode_stored, validate};
 use terrane_provider::{Configured, Problem, Provider};
-use terrane_value::{Schema, Value};
+use terrane_value::{Path, Schema, Value};
 
 use crate::configured::Instance;
 use crate::registry::Registry;
@@ -66,6 +66,9 @@ impl Provider for AwsProvider {
     fn validate_resource(&self, ty: &str, config: &Value) -> Vec<Problem> {
         let Some(schema) = resource_schema(ty) else { return vec![unknown("resource type", ty)] };
         let mut problems = validate(&schema, &AwsRules, config);
+        if schema.tagged {
+            problems.extend(reserved_tags(config, &Path::root()));
+        }
         problems.extend(self.registry.resource(ty).into_iter().flat_map(|t| t.validate(config)));
         problems
     }
