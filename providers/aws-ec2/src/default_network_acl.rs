@@ -11,6 +11,7 @@ use crate::acl_entries::{self, Entry};
 use crate::client::{Ec2, Refusal};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
+use crate::lost::Making;
 use crate::tags;
 
 const DIRECTIONS: [(&str, bool); 2] = [("ingress", false), ("egress", true)];
@@ -154,7 +155,12 @@ async fn take_subnets(ec2: &Ec2<'_>, acl: &str, subnets: impl Iterator<Item = &S
             let request = ec2.client.replace_network_acl_association().network_acl_id(acl);
             let request = request.set_association_id(association.network_acl_association_id.clone());
             let (operation, look) = ("ec2:ReplaceNetworkAclAssociation", format!("the network ACL of subnet {subnet}"));
-            ec2.call_once(operation, &what, &look, || request.clone().send()).await?;
+            let making = Making { operation, what: &what, look: &look, unseen: &[] };
+            let find = || async {
+                let holders = describe(ec2, "association.subnet-id", &[subnet.to_owned()]).await?;
+                Ok(holders.iter().any(|h| h.network_acl_id() == Some(acl)).then_some(()))
+            };
+            making.found(ec2, || request.clone().send(), |_| Some(()), find).await?;
         }
     }
     Ok(())
