@@ -256,3 +256,11 @@ fn a_mark_that_cannot_be_removed_is_no_difference() {
     let denied = Fault::Error { status: 403, code: "UnauthorizedOperation".into(), message: "No tags.".into() };
     one_vpc("lost_marked", vec![Rule::new("ec2:DeleteTags", denied)], 1);
 }
+
+#[test]
+fn keys_of_marks_are_refused() {
+    let Some(world) = World::new("lost_reserved") else { return };
+    let tags = "  tags = { \"terrane:operation\" = \"mine\" }\n";
+    world.write("main.tf", &VPC.replace("  cidr_block", &format!("{tags}  cidr_block")));
+    world.terrane(&["plan"]).code(1).complains(&["Reserved tag key", "terrane:operation", "main.tf"]);
+}
