@@ -139,9 +139,11 @@ impl Loader<'_> {
         let local = join(&self.tree[parent.index()].contents.dir, source);
         match self.world.list(&local) {
             Ok(_) => format!("For the folder of that name write \"./{source}\"."),
-            Err(_) => "Modules from registries, git and archives cannot be installed by this version. Copy the module into a \
+            Err(_) => {
+                "Modules from registries, git and archives cannot be installed by this version. Copy the module into a \
                        folder of the project and name that, as in \"./modules/name\"."
-                .into(),
+                    .into()
+            }
         }
     }
 

@@ -15,7 +15,8 @@ pub(super) fn satisfies(version: [u64; 3], constraint: &str) -> Result<bool, Str
 }
 
 fn term(version: [u64; 3], text: &str) -> Result<bool, String> {
-    let split = text.find(|c: char| c.is_ascii_digit() || c == 'v').ok_or_else(|| format!("\"{text}\" has no version"))?;
+    let split =
+        text.find(|c: char| c.is_ascii_digit() || c == 'v').ok_or_else(|| format!("\"{text}\" has no version"))?;
     let (operator, rest) = text.split_at(split);
     let (wanted, given, pre) = parse(rest.trim())?;
     let order = version.cmp(&wanted);
