@@ -140,7 +140,10 @@ fn no_arguments_make_functions_panic_or_tell_secrets() {
         if most > 2 {
             let third =
                 [Value::from(1), Value::from("a"), Value::dynamic(), Value::from("secret").mark(Marks::SENSITIVE)];
-            calls = calls.iter().flat_map(|args| third.iter().map(|v| [&args[..], &[v.clone()]].concat())).collect();
+            calls = calls
+                .iter()
+                .flat_map(|args| third.iter().map(|v| [&args[..], std::slice::from_ref(v)].concat()))
+                .collect();
         }
         for args in calls {
             let secret = function.name == "sensitive" || args.iter().any(Value::has_marks);
