@@ -45,7 +45,7 @@ struct Held {
 }
 
 impl Local {
-    /// The store of a workspace; see [`schema`] for `config`.
+    /// The store of a workspace; see [`crate::schema`] for `config`.
     pub fn open(config: &Value, workspace: &str, directory: &Path) -> Local {
         let text = |name: &str| config.get(name).and_then(Value::as_str);
         let workspaces = directory.join(text("workspace_dir").unwrap_or("terraform.tfstate.d"));

@@ -33,7 +33,7 @@ pub struct S3 {
 const DIGEST_TRIES: u32 = 5;
 
 impl S3 {
-    /// The store of a workspace; see [`schema`] for `config`.
+    /// The store of a workspace; see [`crate::schema`] for `config`.
     pub async fn open(config: &Value, workspace: &str) -> Result<S3, ConvertError> {
         let config = Config::read(config)?;
         let key = match workspace {
