@@ -34,4 +34,4 @@ pub use program::{
     PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider, ResourceDecl,
     Settings, VariableDecl,
 };
-pub use world::{Entry, MemoryWorld, Schemas, World};
+pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

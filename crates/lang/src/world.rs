@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use terrane_address::{Mode, Provider};
-use terrane_value::Schema;
+use terrane_value::{Path, Schema, Value};
 
 /// One name in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +50,34 @@ pub trait Schemas: Send + Sync {
 
     /// All type names of a mode that the provider has.
     fn types(&self, provider: &Provider, mode: Mode) -> Vec<String>;
+
+    /// What a provider finds wrong with a configuration of its own or of one of its types, beyond what schemas say.
+    ///
+    /// The configuration has the form of the schema and no marks; parts of it may be unknown. The default finds nothing.
+    fn faults(&self, provider: &Provider, subject: Subject<'_>, config: &Value) -> Vec<Fault> {
+        let _ = (provider, subject, config);
+        Vec::new()
+    }
+}
+
+/// What a configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// The provider itself.
+    Provider,
+    /// One of its resource types or data sources.
+    Resource(Mode, &'a str),
+}
+
+/// Something that a provider finds wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// One line without a final stop.
+    pub summary: String,
+    /// Full sentences with the values involved.
+    pub detail: String,
+    /// The part at fault; the root for the whole.
+    pub path: Path,
 }
 
 /// A world in memory: files by path, a clock that stands still, chance that counts.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use terrane_address::{Mode, Provider};
-use terrane_lang::Schemas;
-use terrane_value::Schema;
+use terrane_lang::{Fault, Schemas, Subject};
+use terrane_provider::Problem;
+use terrane_value::{Schema, Value};
 
 /// The providers of one operation by source address.
 #[derive(Clone, Default)]
@@ -58,5 +59,17 @@ impl Schemas for Providers {
             Mode::Ephemeral => Vec::new(),
         };
         types.into_iter().map(str::to_owned).collect()
+    }
+
+    fn faults(&self, provider: &Provider, subject: Subject<'_>, config: &Value) -> Vec<Fault> {
+        let Some(provider) = self.get(provider) else { return Vec::new() };
+        let problems = match subject {
+            Subject::Provider => provider.validate_config(config),
+            Subject::Resource(Mode::Managed, ty) => provider.validate_resource(ty, config),
+            Subject::Resource(Mode::Data, ty) => provider.validate_data(ty, config),
+            Subject::Resource(Mode::Ephemeral, _) => Vec::new(),
+        };
+        let fault = |p: Problem| Fault { summary: p.summary, detail: p.detail, path: p.path.unwrap_or_default() };
+        problems.into_iter().filter(Problem::is_error).map(fault).collect()
     }
 }

@@ -9,13 +9,14 @@ use terrane_value::{Block as Shape, Step, Type, Value, convert};
 use super::frame::{Repetition, Run, Scope};
 use super::instance::{no_provider, no_type};
 use super::memo::At;
-use super::{Evaluator, NoObjects, body};
+use super::{Evaluator, NoObjects, body, place};
 use crate::eval::Eval;
 use crate::ir::{CallId, ExprId, LocalId, ModuleId, OutputId, ResourceId, VariableId};
 use crate::load::apply_defaults;
 use crate::lookup::Stop;
 use crate::program::{Body, Condition, Contents, IgnoreChanges, ModuleDecl, Repeat, ResourceDecl};
 use crate::suggest::Suggest;
+use crate::world::Subject;
 
 impl Evaluator<'_> {
     /// Reports what is wrong with the values of a module. `missing` are providers already said to be missing.
@@ -84,16 +85,39 @@ impl<'p> Run<'_, 'p> {
             if schema.is_none() && missing.insert(provider.clone()) {
                 self.diags.error(no_provider(&provider).at(decl.span));
             }
-            self.validate_body(&Scope::module(at), &decl.body, decl.span, schema.as_ref().map(|s| &s.block));
+            let config =
+                self.validate_body(&Scope::module(at), &decl.body, decl.span, schema.as_ref().map(|s| &s.block));
+            self.ask_provider(at, &provider, Subject::Provider, config, &decl.body, decl.span);
         }
     }
 
-    fn validate_body(&mut self, scope: &Scope, body: &'p Body, header: Span, shape: Option<&Shape>) {
+    /// Evaluates a body; the value is `None` without a shape, or if something about it is wrong.
+    fn validate_body(&mut self, scope: &Scope, body: &'p Body, header: Span, shape: Option<&Shape>) -> Option<Value> {
         let exprs = &self.contents(scope.at).exprs;
-        let _ = self.within(scope.clone(), exprs, |eval| match shape {
-            Some(shape) => body::value(eval, body, header, shape).map(|_| ()),
+        let mut value = None;
+        let done = self.within(scope.clone(), exprs, |eval| match shape {
+            Some(shape) => body::value(eval, body, header, shape).map(|found| value = Some(found)),
             None => every_expression(eval, body),
         });
+        value.filter(|_| done.is_ok())
+    }
+
+    /// Reports what a provider finds wrong with a configuration.
+    fn ask_provider(
+        &mut self,
+        at: At,
+        provider: &Provider,
+        subject: Subject<'_>,
+        config: Option<Value>,
+        body: &Body,
+        header: Span,
+    ) {
+        let Some(config) = config else { return };
+        let exprs = &self.contents(at).exprs;
+        for fault in self.ev.schemas.faults(provider, subject, &config.unmark_deep().0) {
+            let span = place::of(exprs, body, &fault.path.0).unwrap_or(header);
+            self.diags.error(Diagnostic::error(fault.summary, fault.detail).at(span));
+        }
     }
 
     fn validate_resource(&mut self, at: At, id: ResourceId, missing: &mut BTreeSet<Provider>) {
@@ -106,7 +130,10 @@ impl<'p> Run<'_, 'p> {
             self.validate_type(at, id, decl, missing);
         }
         let scope = Self::any_instance(at, decl.repeat);
-        self.validate_body(&scope, &decl.body, decl.span, shape.as_ref().map(|s| &s.block));
+        let config = self.validate_body(&scope, &decl.body, decl.span, shape.as_ref().map(|s| &s.block));
+        let provider = &self.ev.program.module(module).resource_providers[id.index()].provider;
+        let subject = Subject::Resource(decl.resource.mode, &decl.resource.ty);
+        self.ask_provider(at, provider, subject, config, &decl.body, decl.span);
         self.validate_lifecycle(&scope, decl, shape.as_ref().map(|s| &s.block));
         let object = shape.map(|s| Value::unknown_not_null(s.block.implied_type().without_optional()));
         let with_self = Scope { self_value: object, ..scope };

@@ -91,3 +91,24 @@ resource "aws_ec2_fleet" "all" {
     world.terrane(&["apply", "-auto-approve"]).code(1).complains(&["aws_ec2_fleet.all"]);
     assert_eq!(world.proxy().count("ec2:Create*"), 0);
 }
+
+#[test]
+fn validate_says_what_the_provider_would_refuse() {
+    let Some(world) = World::new("validate") else { return };
+    world.write(
+        "main.tf",
+        r#"
+provider "aws" {
+  region = "mars"
+}
+
+resource "aws_vpc" "main" {
+  cidr_block       = "10.0.0/16"
+  instance_tenancy = "sometimes"
+}
+"#,
+    );
+    let run = world.terrane(&["validate"]).code(1).complains(&["\"mars\"", "main.tf line 3"]);
+    run.complains(&["\"10.0.0/16\"", "main.tf line 7", "\"sometimes\"", "\"dedicated\"", "main.tf line 8"]);
+    assert_eq!(world.proxy().count("*"), 0);
+}
