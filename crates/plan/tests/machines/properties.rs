@@ -1,17 +1,13 @@
 //! What holds for any configuration, any order of answers and any crash.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::support::run::{self, Came, Journal, Until, apply_all, in_order, shuffled};
+use crate::support::things::Things;
+use crate::support::{Config, load, providers, shown};
 use proptest::prelude::*;
-use support::run::{self, Came, Journal, Until, apply_all, in_order, shuffled};
-use support::things::Things;
-use support::{Config, load, providers, shown};
 use terrane_plan::{ApplyOptions, Plan, PlanMode, PlanOptions, Providers, file, unfinished};
 use terrane_state::{Snapshot, replay};
 

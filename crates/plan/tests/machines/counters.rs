@@ -1,14 +1,10 @@
 //! What planning costs, counted rather than timed.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::sync::Arc;
 
-use support::run::{self, apply_all, in_order, shuffled};
-use support::things::Things;
-use support::{Config, load, providers, shown};
+use crate::support::run::{self, apply_all, in_order, shuffled};
+use crate::support::things::Things;
+use crate::support::{Config, load, providers, shown};
 use terrane_plan::{Plan, PlanOptions};
 use terrane_state::Snapshot;
 

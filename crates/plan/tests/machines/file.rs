@@ -1,13 +1,10 @@
 //! Plan files that are not whole, or not plan files.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::sync::Arc;
 
-use support::run::{self, in_order};
-use support::things::Things;
-use support::{load, providers};
+use crate::support::run::{self, in_order};
+use crate::support::things::Things;
+use crate::support::{load, providers};
 use terrane_plan::PlanOptions;
 use terrane_plan::file::{self, FileError, Origin};
 use terrane_state::Snapshot;

@@ -5,16 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)] // A test reads its documents.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use support::run::{self, Came, Journal, Until};
-use support::things::{Fault, Things};
-use support::{Config, load, providers, shown};
+use crate::support::run::{self, Came, Journal, Until};
+use crate::support::things::{Fault, Things};
+use crate::support::{Config, load, providers, shown};
 use terrane_address::{parse_instance, parse_target};
 use terrane_plan::{
     ApplyOptions, Change, DeleteReason, Outcome, Plan, PlanMode, PlanOptions, ReadReason, ReplaceOrder, ReplaceReason,

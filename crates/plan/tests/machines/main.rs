@@ -1,0 +1,8 @@
+//! The machines as a whole: plans, applies, files and what they cost, in one binary.
+#![allow(clippy::unwrap_used)]
+
+mod counters;
+mod file;
+mod markdown;
+mod properties;
+mod support;
