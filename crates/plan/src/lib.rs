@@ -27,7 +27,7 @@ pub use applier::{Applied, Applier, ApplyOptions, Outcome, Prepared};
 pub use change::{Change, DeleteReason, Drift, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step};
 pub use graph::{ApplyGraph, Leg, Op};
 pub use machine::{Answer, Ask, AskId, Machine, Question};
-pub use options::{PlanMode, PlanOptions};
+pub use options::{PlanMode, PlanOptions, covers};
 pub use order::{Legs, Node, On, Order};
 pub use plan::{Counters, Plan, Summary};
 pub use planner::Planner;

@@ -74,7 +74,8 @@ impl PlanOptions {
     }
 }
 
-fn covers(target: &Target, instance: &Instance) -> bool {
+/// Whether an instance is the target or within it. A module call without key stands for all its instances.
+pub fn covers(target: &Target, instance: &Instance) -> bool {
     match target {
         Target::Module(module) => begins(&instance.resource.module, module),
         Target::Resource(resource) => is_same(&instance.resource, resource),

@@ -7,7 +7,7 @@ use clap::ArgAction;
 use terrane_address::Target;
 use terrane_engine::{Cancel, Job, Locking, Running, Session};
 use terrane_lang::{Evaluator, Inputs, Stage};
-use terrane_plan::{Plan, PlanMode, PlanOptions};
+use terrane_plan::{Plan, PlanMode, PlanOptions, covers};
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::{LockInfo, Snapshot, Store, StoreError};
 
@@ -273,16 +273,10 @@ fn warn_of_misses(plan: &Plan, diags: &mut Diagnostics) {
                 .hint("An instance of count or for_each is named with its key, in quotes for your shell."),
         );
     };
-    let has = |target: &Target| {
-        plan.steps.iter().any(|step| match target {
-            Target::Module(module) => step.instance.resource.module.0.starts_with(&module.0),
-            Target::Resource(resource) => step.instance.resource == *resource,
-            Target::Instance(instance) => step.instance == *instance,
-        })
-    };
-    for instance in plan.options.replace.iter().filter(|i| !has(&Target::Instance((*i).clone()))) {
+    for instance in plan.options.replace.iter().filter(|i| plan.steps.iter().all(|step| step.instance != **i)) {
         miss("replace", instance.to_string());
     }
+    let has = |target: &Target| plan.steps.iter().any(|step| covers(target, &step.instance));
     for target in plan.options.targets.iter().filter(|t| !plan.errored && !has(t)) {
         let address = match target {
             Target::Module(module) => module.to_string(),
