@@ -96,6 +96,10 @@ impl<'a> Lowerer<'a> {
             K::Call { name, name_span, args, expand_last } => {
                 self.call(name, *name_span, args, *expand_last, expr.span)
             }
+            K::Json(value) => match value.expression(syn::Strings::Templates, self.diags) {
+                Ok(expr) => self.node(&expr),
+                Err(_) => Node::Invalid,
+            },
         }
     }
 

@@ -2,12 +2,20 @@
 
 use std::fmt::Write;
 
+use crate::json::{Json, JsonKind};
 use crate::tree::{Access, Block, Body, Expr, ExprKind, Ident, Item, Literal, ObjectKey, Part, SplatKind, UnaryOp};
 
 /// The body as text: an item to a line, expressions as `(operator operands)`. Spans are left out.
 pub fn dump(body: &Body) -> String {
     let mut out = String::new();
     dump_body(&mut out, body, 0);
+    out
+}
+
+/// The value in the notation of [`dump`].
+pub fn dump_json(value: &Json) -> String {
+    let mut out = String::new();
+    json(&mut out, value);
     out
 }
 
@@ -82,6 +90,7 @@ fn expr(out: &mut String, e: &Expr) {
             list(out, &head, args, expr);
         }
         ExprKind::Parens(inner) => list(out, "parens", [&**inner], expr),
+        ExprKind::Json(value) => list(out, "json", [&**value], json),
     }
 }
 
@@ -127,6 +136,23 @@ fn string(out: &mut String, text: &str) {
         }
     }
     out.push('"');
+}
+
+fn json(out: &mut String, value: &Json) {
+    match &value.kind {
+        JsonKind::Null => out.push_str("null"),
+        JsonKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        JsonKind::Number(text) => out.push_str(text),
+        JsonKind::String(text) => string(out, &text.text),
+        JsonKind::Array(items) => list(out, "tuple", items, json),
+        JsonKind::Object(properties) => list(out, "object", properties, |out, property| {
+            out.push('(');
+            string(out, &property.name.text);
+            out.push(' ');
+            json(out, &property.value);
+            out.push(')');
+        }),
+    }
 }
 
 fn part(out: &mut String, p: &Part) {

@@ -1,4 +1,4 @@
-//! HCL text to syntax tree and back, with spans.
+//! HCL text to syntax tree and back, with spans; its JSON form to values that are read as expressions or as blocks.
 //!
 //! ```
 //! use terrane_source::{Diagnostics, Files};
@@ -16,13 +16,15 @@
 
 mod dump;
 mod format;
+mod json;
 mod lexer;
 mod parser;
 mod token;
 mod tree;
 
-pub use dump::{dump, dump_expression};
+pub use dump::{dump, dump_expression, dump_json};
 pub use format::format;
+pub use json::{Json, JsonKind, JsonString, Property, Strings, parse_json};
 pub use parser::{MAX_DEPTH, MAX_HEIGHT, parse, parse_expression, parse_template};
 pub use tree::{
     Access, Attribute, BinaryOp, Block, Body, Expr, ExprKind, ForObject, ForTuple, Ident, Item, Label, Literal,

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::json::Origin;
 use crate::lexer::{lex, lex_template};
 use crate::token::{Token, TokenKind};
 use crate::tree::{Body, Expr, Ident};
@@ -33,7 +34,7 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Body {
     if check_size(file, text, diags).is_err() {
         return Body { items: Vec::new(), span };
     }
-    let mut parser = Parser::new(file, text, 0, diags);
+    let mut parser = Parser::new(file, text, Origin::at(0), diags);
     Body { items: parser.file_items(), span }
 }
 
@@ -42,7 +43,16 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Body {
 /// Spans point into `file` as if `text` stood at byte `base_offset` of it.
 pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diags: &mut Diagnostics) -> Result<Expr, Reported> {
     check_size(file, text, diags)?;
-    let mut parser = Parser::new(file, text, base_offset, diags);
+    parse_expression_from(file, text, Origin::at(base_offset), diags)
+}
+
+pub(crate) fn parse_expression_from(
+    file: FileId,
+    text: &str,
+    origin: Origin<'_>,
+    diags: &mut Diagnostics,
+) -> Result<Expr, Reported> {
+    let mut parser = Parser::new(file, text, origin, diags);
     parser.newlines = false;
     let expr = parser.expression()?;
     match parser.peek().kind {
@@ -56,12 +66,21 @@ pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diags: &mut 
 /// Spans point into `file` as if `text` stood at byte `base_offset` of it.
 pub fn parse_template(file: FileId, text: &str, base_offset: u32, diags: &mut Diagnostics) -> Result<Expr, Reported> {
     check_size(file, text, diags)?;
-    let mut parser = Parser::with_tokens(file, text, base_offset, lex_template(text), diags);
+    parse_template_from(file, text, Origin::at(base_offset), diags)
+}
+
+pub(crate) fn parse_template_from(
+    file: FileId,
+    text: &str,
+    origin: Origin<'_>,
+    diags: &mut Diagnostics,
+) -> Result<Expr, Reported> {
+    let mut parser = Parser::with_tokens(file, text, origin, lex_template(text), diags);
     parser.nested(Parser::whole_template)
 }
 
 /// Offsets are 32 bits wide.
-fn check_size(file: FileId, text: &str, diags: &mut Diagnostics) -> Result<(), Reported> {
+pub(crate) fn check_size(file: FileId, text: &str, diags: &mut Diagnostics) -> Result<(), Reported> {
     if text.len() < u32::MAX as usize / 2 {
         return Ok(());
     }
@@ -77,7 +96,7 @@ type Parsed<T> = Result<T, Reported>;
 struct Parser<'a, 'd> {
     file: FileId,
     text: &'a str,
-    base: u32,
+    origin: Origin<'a>,
     tokens: Vec<Token>,
     /// Index of the next token.
     at: usize,
@@ -97,21 +116,21 @@ struct Parser<'a, 'd> {
 }
 
 impl<'a, 'd> Parser<'a, 'd> {
-    fn new(file: FileId, text: &'a str, base: u32, diags: &'d mut Diagnostics) -> Parser<'a, 'd> {
-        Parser::with_tokens(file, text, base, lex(text), diags)
+    fn new(file: FileId, text: &'a str, origin: Origin<'a>, diags: &'d mut Diagnostics) -> Parser<'a, 'd> {
+        Parser::with_tokens(file, text, origin, lex(text), diags)
     }
 
     fn with_tokens(
         file: FileId,
         text: &'a str,
-        base: u32,
+        origin: Origin<'a>,
         tokens: Vec<Token>,
         diags: &'d mut Diagnostics,
     ) -> Parser<'a, 'd> {
         Parser {
             file,
             text,
-            base,
+            origin,
             tokens,
             at: 0,
             last_end: 0,
@@ -182,12 +201,17 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn span(&self, token: Token) -> Span {
-        Span::new(self.file, self.base + token.start, self.base + token.end)
+        self.range(token.start, token.end)
+    }
+
+    /// The place of a range of bytes of the text.
+    fn range(&self, start: u32, end: u32) -> Span {
+        Span::new(self.file, self.origin.offset(start), self.origin.offset(end))
     }
 
     /// From a byte of the text to the end of the last token taken.
     fn span_from(&self, start: u32) -> Span {
-        Span::new(self.file, self.base + start, self.base + self.last_end.max(start))
+        self.range(start, self.last_end.max(start))
     }
 
     fn error(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Reported {
@@ -249,6 +273,6 @@ impl<'a, 'd> Parser<'a, 'd> {
 }
 
 /// The text in Unicode normal form C.
-fn normalised(text: &str) -> Arc<str> {
+pub(crate) fn normalised(text: &str) -> Arc<str> {
     if text.is_ascii() || is_nfc(text) { Arc::from(text) } else { text.nfc().collect::<String>().into() }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use terrane_source::Span;
 
+use crate::json::Json;
+
 /// A name in the source, NFC-normalised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ident {
@@ -184,6 +186,9 @@ pub enum ExprKind {
     },
     /// `(inner)`
     Parens(Box<Expr>),
+    /// A value of a JSON file whose reader decides whether it is an expression or the content of blocks; the parsers of
+    /// this crate do not make it.
+    Json(Box<Json>),
 }
 
 /// A constant.

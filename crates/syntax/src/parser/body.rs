@@ -106,7 +106,7 @@ impl Parser<'_, '_> {
         let header = labels.last().map_or(ty.span, |label: &Label| ty.span.to(label.span));
         let open = self.open_block(&ty, &labels)?;
         let body = self.nested(|p| p.block_body(open, header))?;
-        let span = Span { end: self.base + self.last_end, ..header };
+        let span = Span { end: self.origin.offset(self.last_end), ..header };
         Ok(Block { ty, labels, body, header, span })
     }
 
@@ -174,7 +174,7 @@ impl Parser<'_, '_> {
         match close.kind {
             TokenKind::CloseBrace => {
                 self.next();
-                let span = Span::new(self.file, self.base + start, self.base + close.start);
+                let span = self.range(start, close.start);
                 Ok(Body { items, span })
             }
             TokenKind::End => Err(self.unclosed_block(open, header)),

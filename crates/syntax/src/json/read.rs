@@ -1,0 +1,137 @@
+//! Values as expressions.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
+
+use super::{Json, JsonKind, JsonString, Origin, Property};
+use crate::parser::{normalised, parse_expression_from, parse_template_from};
+use crate::tree::{Expr, ExprKind, Ident, Literal, ObjectItem, ObjectKey, UnaryOp};
+
+/// What the strings within a value stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strings {
+    /// Templates: `"${var.x}"` is the value of `var.x`.
+    Templates,
+    /// Themselves.
+    Texts,
+    /// Expressions: `"aws_vpc.main"` is a reference, `"list(string)"` a call.
+    Expressions,
+}
+
+impl Json {
+    /// The value as an expression. All that is wrong with its strings is reported.
+    pub fn expression(&self, strings: Strings, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+        let kind = match &self.kind {
+            JsonKind::Null => ExprKind::Literal(Literal::Null),
+            JsonKind::Bool(value) => ExprKind::Literal(Literal::Bool(*value)),
+            JsonKind::Number(text) => number(text, self.span),
+            JsonKind::String(text) => return text.expression(strings, diags),
+            JsonKind::Array(items) => {
+                let items = items.iter().map(|item| item.expression(strings, diags));
+                ExprKind::Tuple(all(items)?)
+            }
+            JsonKind::Object(properties) => {
+                let items: Vec<_> = properties.iter().map(|p| p.item(strings, diags)).collect();
+                repeated(properties, diags)?;
+                ExprKind::Object(all(items)?)
+            }
+        };
+        Ok(Expr { kind, span: self.span })
+    }
+}
+
+/// All of the results, or the proof that one of them is an error; none is skipped.
+fn all<T>(results: impl IntoIterator<Item = Result<T, Reported>>) -> Result<Vec<T>, Reported> {
+    let results: Vec<_> = results.into_iter().collect();
+    results.into_iter().collect()
+}
+
+fn number(text: &Arc<str>, span: Span) -> ExprKind {
+    let Some(positive) = text.strip_prefix('-') else { return ExprKind::Literal(Literal::Number(text.clone())) };
+    let kind = ExprKind::Literal(Literal::Number(positive.into()));
+    let operand = Box::new(Expr { kind, span: Span { start: span.start + 1, ..span } });
+    ExprKind::Unary { op: UnaryOp::Neg, operand }
+}
+
+impl Property {
+    fn item(&self, strings: Strings, diags: &mut Diagnostics) -> Result<ObjectItem, Reported> {
+        let key = self.name.expression(strings, diags).map(ObjectKey::Expr);
+        let value = self.value.expression(strings, diags)?;
+        Ok(ObjectItem { key: key?, value })
+    }
+}
+
+/// Reports properties of an object that have the name of another; the name `"//"` is no exception here.
+fn repeated(properties: &[Property], diags: &mut Diagnostics) -> Result<(), Reported> {
+    let mut result = Ok(());
+    for (second, first) in Property::repeated(properties) {
+        result = Err(diags.error(duplicate(second, first)));
+    }
+    result
+}
+
+fn duplicate(second: &Property, first: &Property) -> Diagnostic {
+    let detail = format!("An attribute named \"{}\" is already defined in this object.", second.name.text);
+    let error = Diagnostic::error("Duplicate object attribute", detail).at(second.name.span);
+    error.note_at(first.name.span, "First defined here")
+}
+
+impl Property {
+    /// Properties with a name that an earlier one has, each with that.
+    pub fn repeated(properties: &[Property]) -> Vec<(&Property, &Property)> {
+        if let [] | [_] = properties {
+            return Vec::new();
+        }
+        let mut first: HashMap<&str, &Property> = HashMap::with_capacity(properties.len());
+        let mut again = Vec::new();
+        for property in properties {
+            match first.entry(&property.name.text) {
+                Entry::Vacant(entry) => {
+                    entry.insert(property);
+                }
+                Entry::Occupied(entry) => again.push((property, *entry.get())),
+            }
+        }
+        again
+    }
+}
+
+impl JsonString {
+    /// The text as a name.
+    pub fn ident(&self) -> Ident {
+        Ident { text: normalised(&self.text), span: self.span }
+    }
+
+    /// The string as an expression; spans within it point at what the file has, escape sequences included.
+    pub fn expression(&self, strings: Strings, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+        let file = self.span.file;
+        let read = match strings {
+            Strings::Templates if self.text.contains(['$', '%']) => {
+                parse_template_from(file, &self.text, self.origin(), diags)?
+            }
+            Strings::Expressions if self.text.starts_with("${") => return Err(diags.error(self.no_template())),
+            Strings::Expressions => return parse_expression_from(file, &self.text, self.origin(), diags),
+            Strings::Templates | Strings::Texts => {
+                let kind = ExprKind::Literal(Literal::String(normalised(&self.text)));
+                Expr { kind, span: self.span }
+            }
+        };
+        Ok(Expr { span: self.span, ..read })
+    }
+
+    fn no_template(&self) -> Diagnostic {
+        let detail = "A name or reference is expected here, not a template.";
+        let error = Diagnostic::error("Invalid expression", detail).at(self.span);
+        match self.text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            Some(inner) => error.hint(format!("Write \"{inner}\" without ${{ and }}.")),
+            None => error,
+        }
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin { base: self.span.start + 1, escapes: &self.escapes }
+    }
+}
