@@ -265,7 +265,7 @@ impl<'p> Planner<'p> {
             change,
             create_before_destroy: decl.lifecycle.create_before_destroy.unwrap_or(false),
             dependencies: Vec::new(),
-            moved_from: self.moved.get(instance).cloned(),
+            moved_from: self.moves.origin(instance).cloned(),
             import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.get(instance).cloned()),
         };
         self.draft_declared((instance.clone(), None), step);

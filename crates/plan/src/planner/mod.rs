@@ -8,6 +8,8 @@ mod managed;
 mod open;
 mod prior;
 mod queue;
+mod removed;
+mod renames;
 mod start;
 mod values;
 
@@ -19,7 +21,7 @@ use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, Wor
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 
-use crate::moves::Moved;
+use crate::moves::Moves;
 use crate::plan::{Counters, Plan};
 use crate::shapes::{Shape, Shapes};
 use crate::{
@@ -67,7 +69,7 @@ pub struct Planner<'p> {
     prior: Snapshot,
     refreshed: Snapshot,
     stored_under: HashMap<ConfigResource, Vec<AbsResource>>,
-    moved: Moved,
+    moves: Moves,
     drafts: BTreeMap<ObjectKey, Draft>,
     drift: BTreeMap<ObjectKey, Drift>,
     outputs: BTreeMap<Arc<str>, OutputChange>,
@@ -120,7 +122,7 @@ impl<'p> Planner<'p> {
         options: PlanOptions,
     ) -> Planner<'p> {
         let mut diags = Diagnostics::new();
-        let (snapshot, moved) = moves::apply(program, prior.clone(), &mut diags);
+        let (snapshot, moves) = moves::apply(program, prior.clone());
         let shapes = shapes(program, providers, &snapshot);
         let mut imports = match options.mode {
             PlanMode::Normal => imports::declared(program, &mut diags),
@@ -152,7 +154,7 @@ impl<'p> Planner<'p> {
             prior,
             stored_under: stored_under(&snapshot),
             refreshed: snapshot,
-            moved,
+            moves,
             drafts: BTreeMap::new(),
             drift: BTreeMap::new(),
             outputs: BTreeMap::new(),
@@ -160,7 +162,9 @@ impl<'p> Planner<'p> {
             counters: Counters::default(),
             stopped: false,
         };
-        planner.start();
+        if planner.covers_renames() {
+            planner.start();
+        }
         planner
     }
 
@@ -178,6 +182,7 @@ impl<'p> Planner<'p> {
         }
         self.outputs_beside_targets();
         self.report_stalled();
+        self.check_renames();
         self.assemble()
     }
 

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ModuleInstance, Target};
+use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode};
 use terrane_lang::{Dep, ModuleId, Repeat};
 
-use super::queue::{End, Task, Wait};
+use super::queue::{Task, Wait};
 use super::{Halt, Planner};
 use crate::{DeleteReason, OutputChange, PlanMode};
 
 impl Planner<'_> {
     /// Queues what the mode asks for.
     pub(super) fn start(&mut self) {
+        self.check_removals();
         self.index_objects();
         for module in &self.program.modules {
             if module.id == ModuleId(0) || !self.options.is_targeted() && self.options.mode != PlanMode::Destroy {
@@ -198,8 +199,8 @@ impl Planner<'_> {
         if self.refreshed.object(instance).is_none() {
             return;
         }
-        let end = if self.is_forgotten(instance) { End::Forget } else { End::Delete(reason) };
-        self.queue.push(Task::End { key: (instance.clone(), None), reason: end });
+        let reason = self.end_of(instance, reason);
+        self.queue.push(Task::End { key: (instance.clone(), None), reason });
     }
 
     fn end_deposed(&mut self, resource: &AbsResource) {
@@ -209,7 +210,8 @@ impl Planner<'_> {
             };
             for deposed in state.deposed.keys() {
                 let key = (instance.clone(), Some(deposed.clone()));
-                self.queue.push(Task::End { key, reason: End::Delete(DeleteReason::Deposed) });
+                let reason = self.end_of(&instance, DeleteReason::Deposed);
+                self.queue.push(Task::End { key, reason });
             }
         }
     }
@@ -224,24 +226,5 @@ impl Planner<'_> {
             let provider = state.provider.clone();
             self.refreshed.set(instance, &provider, None);
         }
-    }
-
-    /// Whether a `removed` block says that objects of this resource go on to exist.
-    fn is_forgotten(&self, instance: &Instance) -> bool {
-        let covers = |module: &ModuleInstance, target: &Target| {
-            let below = |inner: &ModuleInstance| {
-                let path = module.module().0.into_iter().chain(inner.module().0).collect::<Vec<_>>();
-                instance.resource.module.module().0.starts_with(&path)
-            };
-            match target {
-                Target::Module(inner) => below(inner),
-                Target::Resource(r) => below(&r.module) && r.resource == instance.resource.resource,
-                Target::Instance(i) => below(&i.resource.module) && i.resource.resource == instance.resource.resource,
-            }
-        };
-        self.program.modules.iter().any(|module| {
-            let path = ModuleInstance(module.path.0.iter().map(|name| (name.clone(), Key::None)).collect());
-            module.contents.removed.iter().any(|removed| !removed.destroy && covers(&path, &removed.from))
-        })
     }
 }
