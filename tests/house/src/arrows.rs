@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("test-proxy", &[]),
     ("house", &[]),
     ("e2e", &["test-proxy"]),
+    ("compat", &["lang", "source"]),
     ("docs-tests", &[]),
     ("xtask", &["provider", "test-proxy"]),
 ];
