@@ -16,7 +16,7 @@ use crate::world::Disk;
 
 pub use backend::{Initialised, open, store};
 pub use modules::install;
-pub use state::{Opened, open_state, open_store};
+pub use state::{Opened, open_state, open_store, read as read_state};
 pub use variables::inputs;
 
 /// A configuration that has been loaded.

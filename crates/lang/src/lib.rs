@@ -21,13 +21,13 @@ pub mod variables;
 mod world;
 
 pub use check::check;
-pub use evaluator::{Conditions, Evaluated, EvaluatedOutput, Evaluator, ImportTarget, Input, Inputs, Stage};
+pub use evaluator::{Answer, Conditions, Evaluated, EvaluatedOutput, Evaluator, ImportTarget, Input, Inputs, Stage};
 pub use ir::{
     Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,
     VariableId,
 };
 pub use load::{InstalledModule, Modules, load};
-pub use lookup::{Dep, Lookup, Stop};
+pub use lookup::{Dep, Keys, Lookup, Stop};
 pub use program::{
     Argument, BackendDecl, Block, Body, CallDecl, CheckDecl, Condition, Constraint, Contents, Defaults, DependsOn,
     DependsTarget, Dynamic, IgnoreChanges, ImportDecl, Lifecycle, LocalDecl, ModuleDecl, MovedDecl, OutputDecl,

@@ -1,6 +1,6 @@
 //! How evaluation learns of objects, and how it stops.
 
-use terrane_address::{AbsResource, Instance};
+use terrane_address::{AbsResource, Instance, Key};
 use terrane_source::Reported;
 use terrane_value::Value;
 
@@ -42,4 +42,21 @@ impl Dep {
 pub trait Lookup {
     /// The value of an instance that configuration declares, or `Blocked` by it. A value once given stays the same.
     fn instance(&self, instance: &Instance) -> Result<Value, Stop>;
+
+    /// Which instances of a resource with `count` or `for_each` are seen; by default those that it asks for.
+    fn keys(&self, resource: &AbsResource) -> Keys {
+        let _ = resource;
+        Keys::Configured
+    }
+}
+
+/// The instances of a resource that expressions see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Those that `count` or `for_each` asks for.
+    Configured,
+    /// These, whatever the configuration asks for.
+    These(Vec<Key>),
+    /// It is not known which.
+    Unknown,
 }

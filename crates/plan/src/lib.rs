@@ -20,6 +20,7 @@ mod planner;
 mod problems;
 mod protocol;
 mod providers;
+mod recorded;
 mod shapes;
 mod unfinished;
 
@@ -32,4 +33,5 @@ pub use order::{Legs, Node, On, Order};
 pub use plan::{Counters, Plan, Summary};
 pub use planner::Planner;
 pub use providers::Providers;
+pub use recorded::Recorded;
 pub use unfinished::unfinished;

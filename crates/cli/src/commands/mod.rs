@@ -2,6 +2,7 @@
 
 mod apply;
 mod completion;
+mod console;
 mod destroy;
 mod fmt;
 mod force_unlock;
@@ -52,6 +53,7 @@ macro_rules! commands {
 commands! {
     Apply => apply,
     Completion => completion,
+    Console => console,
     Destroy => destroy,
     Fmt => fmt,
     ForceUnlock => force_unlock,

@@ -48,7 +48,8 @@ pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Op
     }
 }
 
-async fn read(store: &Arc<dyn Store>, diags: &mut Diagnostics) -> Option<Snapshot> {
+/// Reads the state in a store, without locking it. `None` if an error was reported.
+pub async fn read(store: &Arc<dyn Store>, diags: &mut Diagnostics) -> Option<Snapshot> {
     let problem = match store.load().await {
         Ok(None) => return Some(Snapshot::default()),
         Ok(Some(stored)) => match terrane_state::read(&stored.bytes) {

@@ -1,8 +1,10 @@
 //! What the user sees.
 
 pub mod applied;
+pub mod diagnostics_json;
 pub mod diff;
 pub mod lines;
 pub mod objects;
 pub mod plan;
 pub mod progress;
+pub mod types;

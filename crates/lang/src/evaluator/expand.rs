@@ -11,7 +11,7 @@ use super::frame::{Run, Scope};
 use super::memo::{At, Expansion, Found, Reads};
 use crate::eval::elements;
 use crate::ir::{CallId, ExprId, ResourceId};
-use crate::lookup::Stop;
+use crate::lookup::{Keys, Stop};
 use crate::program::Repeat;
 
 /// Most instances of one resource: what is beyond is taken for a mistake.
@@ -32,6 +32,16 @@ impl Run<'_, '_> {
         let result = self.expansion(at, repeat);
         self.ev.state_mut(at).resources[id.index()].finish(&result);
         result
+    }
+
+    /// The instances of a resource that expressions see; `None` if it is not known which.
+    pub(super) fn seen(&mut self, at: At, id: ResourceId) -> Result<Option<Expansion>, Stop> {
+        let counted = matches!(self.ev.state(at).contents.resources[id.index()].repeat, Repeat::Count(_));
+        match self.lookup.keys(&self.ev.abs(at, id)) {
+            Keys::Configured => self.resource_expansion(at, id).map(Some),
+            Keys::Unknown => Ok(None),
+            Keys::These(keys) => Ok(Some(recorded(&keys, counted))),
+        }
     }
 
     pub(super) fn call_expansion(&mut self, at: At, id: CallId) -> Result<Expansion, Stop> {
@@ -127,6 +137,16 @@ impl Run<'_, '_> {
             _ => Err(error(no_instance(expansion)).hint(known_keys(expansion))),
         }
     }
+}
+
+/// The expansion of which these instances exist: up to the highest number, or by name.
+fn recorded(keys: &[Key], counted: bool) -> Expansion {
+    let number = |key: &Key| if let Key::Int(i) = key { Some(*i) } else { None };
+    let keys = match counted {
+        true => (0..keys.iter().filter_map(number).max().map_or(0, |most| most + 1)).map(Key::Int).collect(),
+        false => keys.iter().filter(|key| matches!(key, Key::String(_))).cloned().collect(),
+    };
+    Expansion { keys, each: (!counted).then(Value::dynamic), reads: Arc::default() }
 }
 
 fn once(reads: Reads) -> Expansion {

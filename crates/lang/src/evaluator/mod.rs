@@ -2,6 +2,7 @@
 
 mod body;
 mod conditions;
+mod console;
 mod expand;
 mod extra;
 mod frame;
@@ -19,10 +20,10 @@ use terrane_address::{AbsResource, Instance, Key, ModuleInstance, ProviderConfig
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_value::{Path, Schema, Value};
 
-use crate::ir::{CallId, Exprs, ModuleId, ResourceId};
-use crate::lower::{Lowerer, Place};
+use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::program::Contents;
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
+pub use console::Answer;
 pub use extra::ImportTarget;
 use frame::{Run, Scope};
 use memo::{At, Deps, ModuleState, SchemaMemo};
@@ -298,16 +299,7 @@ impl<'p> Evaluator<'p> {
         diags: &mut Diagnostics,
     ) -> Result<Value, Stop> {
         let at = self.at(module, diags)?;
-        let tree = terrane_syntax::parse_expression(file, text, 0, diags)?;
-        let contents: &'p Contents = self.state(at).contents;
-        let mut exprs = Exprs::default();
-        let mut own = Diagnostics::new();
-        let root = Lowerer::new(&contents.declared, &mut exprs, &mut own, Place::Console).expr(&tree);
-        let reported = own.reported();
-        diags.extend(own);
-        if let Some(reported) = reported {
-            return Err(reported.into());
-        }
+        let (exprs, root) = self.typed(at, file, text, diags)?;
         let (value, _) = self.run(lookup, diags).within(Scope::module(at), &exprs, |eval| eval.value(root))?;
         Ok(value)
     }

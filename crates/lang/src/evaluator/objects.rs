@@ -34,7 +34,10 @@ impl<'p> Run<'_, 'p> {
             reads.insert(self.ev.deps.id(Dep::Instance(resource.instance(Key::None))));
             return Ok(self.object(at, id, &Key::None)?);
         }
-        let expansion = self.resource_expansion(at, id)?;
+        let Some(expansion) = self.seen(at, id)? else {
+            reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+            return Ok(Value::dynamic());
+        };
         let Some(key) = key else {
             reads.insert(self.ev.deps.id(Dep::Whole(resource)));
             return Ok(self.all_objects(at, id, &expansion)?);
