@@ -1,0 +1,35 @@
+//! Throughput of the parser and the formatter, with hcl-edit as the yardstick.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod corpus;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use terrane_source::{Diagnostics, FileId};
+use terrane_syntax::{Body, format, parse};
+
+const MB: usize = 1_000_000;
+
+fn tree(text: &str) -> Body {
+    let mut diags = Diagnostics::new();
+    let body = parse(FileId(0), text, &mut diags);
+    assert!(diags.is_empty(), "{diags:?}");
+    body
+}
+
+fn native(c: &mut Criterion) {
+    let text = corpus::units("unit_", 10 * MB);
+    let mut group = c.benchmark_group("10 MB of native syntax");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10).warm_up_time(Duration::from_secs(1));
+    group.bench_function("terrane, lex and parse", |b| b.iter_with_large_drop(|| tree(black_box(&text))));
+    group.bench_function("terrane, format", |b| b.iter_with_large_drop(|| format(black_box(&text))));
+    group.bench_function("hcl-edit, parse", |b| {
+        b.iter_with_large_drop(|| hcl_edit::parser::parse_body(black_box(&text)).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, native);
+criterion_main!(benches);

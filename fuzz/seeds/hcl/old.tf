@@ -1,0 +1,5 @@
+variable "v" {
+type="list"
+default="${[
+1]}"
+}

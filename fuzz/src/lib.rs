@@ -1,0 +1,103 @@
+//! What must hold for every text, one function for each fuzz target.
+
+mod evaluation;
+mod layout;
+mod spans;
+
+pub use evaluation::evaluation;
+pub use layout::layout;
+
+use spans::Visitor;
+use terrane_source::{Diagnostics, FileId, Files, Style, render};
+use terrane_syntax::{Body, Expr, Item, dump, dump_expression, parse, parse_expression, parse_template};
+use unicode_normalization::UnicodeNormalization;
+
+/// The most errors that are reported for one file, and the one that says so.
+const MAX_ERRORS: usize = 101;
+
+/// How much longer a text is made to show work that grows faster than the text.
+const REPEATS: usize = 2000;
+
+/// Whether a text is one of the few that are also tried repeated many times.
+pub fn is_chosen(text: &str) -> bool {
+    let sum = text.bytes().fold(0u32, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into()));
+    text.len() <= 100 && sum.is_multiple_of(64)
+}
+
+/// The text many times over: what is quadratic in its length runs into the time limit.
+pub fn repeated(text: &str) -> String {
+    text.repeat(REPEATS)
+}
+
+/// A file becomes a tree whose spans hold what they say, or errors that point into it.
+pub fn file(text: &str) {
+    let (body, errors) = parsed(text);
+    let mut visitor = Visitor::new(text, 0);
+    visitor.body(&body);
+    assert!(visitor.nodes <= text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
+    dump(&body);
+    if errors == 0 && text.len() < 100_000 {
+        each_expression(&body, &mut |expr| alone(text, expr));
+    }
+}
+
+/// The tree of a file, and how many errors it has.
+fn parsed(text: &str) -> (Body, usize) {
+    let (mut files, mut diags) = (Files::new(), Diagnostics::new());
+    let body = parse(files.add("main.tf", text), text, &mut diags);
+    check_errors(text, &files, &diags);
+    (body, diags.len())
+}
+
+/// Every error stands in the text, and can be shown.
+fn check_errors(text: &str, files: &Files, diags: &Diagnostics) {
+    assert!(diags.len() <= MAX_ERRORS, "{} errors", diags.len());
+    for diagnostic in diags.iter() {
+        let span = diagnostic.span.expect("every error has a place");
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} is not in the text");
+        if text.len() < 10_000 {
+            render(diagnostic, files, Style { color: false });
+        }
+    }
+}
+
+fn each_expression(body: &Body, f: &mut dyn FnMut(&Expr)) {
+    for item in &body.items {
+        match item {
+            Item::Attribute(attribute) => f(&attribute.expr),
+            Item::Block(block) => each_expression(&block.body, f),
+        }
+    }
+}
+
+/// The text of an expression is the same expression.
+fn alone(text: &str, expr: &Expr) {
+    let start = expr.span.start;
+    let own = &text[start as usize..expr.span.end as usize];
+    let mut diags = Diagnostics::new();
+    // The end of a heredoc needs a newline.
+    let again = parse_expression(FileId(0), &format!("{own}\n"), start, &mut diags);
+    assert_eq!(again.as_ref(), Ok(expr), "{own:?} is not the same alone: {diags:?}");
+}
+
+/// A template becomes a tree whose spans hold what they say, wherever it stands.
+pub fn template(text: &str) {
+    let (mut files, mut diags) = (Files::new(), Diagnostics::new());
+    let file = files.add("x.tftpl", text);
+    let tree = parse_template(file, text, 0, &mut diags);
+    check_errors(text, &files, &diags);
+    let Ok(expr) = tree else {
+        assert!(diags.has_errors());
+        return;
+    };
+    let mut visitor = Visitor::new(text, 0);
+    visitor.expr(&expr, 0..text.len());
+    assert!(visitor.nodes <= text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
+    let moved = parse_template(file, text, 1000, &mut Diagnostics::new());
+    assert_eq!(moved.map(|moved| dump_expression(&moved)), Ok(dump_expression(&expr)));
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !body.contains("${") && !body.contains("%{") {
+        let plain = terrane_syntax::Literal::String(body.nfc().collect::<String>().into());
+        assert_eq!(expr.kind, terrane_syntax::ExprKind::Literal(plain));
+    }
+}
