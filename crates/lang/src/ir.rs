@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use terrane_source::Span;
+use terrane_source::{Diagnostic, Span};
 use terrane_syntax::{BinaryOp, UnaryOp};
 use terrane_value::Value;
 
@@ -175,6 +175,8 @@ pub enum Node {
     Wrapped(ExprId),
     /// Something that has been reported as wrong.
     Invalid,
+    /// Something that is wrong if it is used.
+    Wrong(Box<[Diagnostic]>),
 }
 
 /// One part of a template.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use terrane_address::{ConfigName, ConfigResource, Module, Provider, ProviderConfig, Resource, Target};
-use terrane_source::Span;
+use terrane_source::{Diagnostic, Span};
 use terrane_value::{Path, Type, Value};
 
 use crate::ir::{CallId, ExprId, Exprs, LocalId, ModuleId, OutputId, ResourceId, VariableId};
@@ -432,13 +432,29 @@ pub struct Body {
     pub attributes: Vec<Argument>,
     /// Blocks, in order.
     pub blocks: Vec<Block>,
+    /// Properties of a JSON object, in order: the schema says whether they are arguments or blocks.
+    pub properties: Vec<Property>,
+    /// What is wrong with it if it is the body of a block.
+    pub(crate) wrong: Vec<Diagnostic>,
 }
 
 impl Body {
     /// The argument of a name.
     pub fn attribute(&self, name: &str) -> Option<&Argument> {
-        self.attributes.iter().find(|a| &*a.name == name)
+        let properties = self.properties.iter().map(|p| &p.argument);
+        self.attributes.iter().chain(properties).find(|a| &*a.name == name)
     }
+}
+
+/// A property of a JSON object that is an argument or stands for blocks.
+#[derive(Debug)]
+pub struct Property {
+    /// The property as an argument.
+    pub argument: Argument,
+    /// The property as blocks without labels.
+    pub blocks: Vec<Block>,
+    /// Values in it that cannot be blocks.
+    pub not_blocks: Vec<Span>,
 }
 
 /// `name = expression`

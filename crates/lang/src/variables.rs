@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_syntax as syn;
-use terrane_value::{Value, json};
+use terrane_value::Value;
 
 use crate::eval::constant;
 use crate::ir::Exprs;
@@ -52,22 +52,29 @@ fn unexpected_block(block: &syn::Block) -> Diagnostic {
 }
 
 fn from_json(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) -> BTreeMap<Arc<str>, Input> {
-    let span = Span::new(file, 0, 0);
-    let wrong = |detail: String| Diagnostic::error("Invalid variables file", detail).at(span);
-    let value = match json::json_decode(text) {
-        Ok(value) => value,
-        Err(e) => {
-            diags.error(wrong(format!("The file is not valid JSON: {}.", e.located())));
-            return BTreeMap::new();
-        }
-    };
-    let Some(fields) = value.fields() else {
-        diags.error(wrong("The file must hold one object, with a property for each variable.".into()));
+    let Ok(root) = syn::parse_json(file, text, diags) else { return BTreeMap::new() };
+    let syn::JsonKind::Object(properties) = &root.kind else {
+        let detail = "The file must hold one object, with a property for each variable.";
+        diags.error(Diagnostic::error("Invalid variables file", detail).at(root.span));
         return BTreeMap::new();
     };
-    let input = |value: &Value| Input { value: value.clone(), span: Some(span), origin: name.into() };
+    let mut values: BTreeMap<Arc<str>, Input> = BTreeMap::new();
     // Properties named "//" are comments.
-    fields.iter().filter(|(name, _)| &***name != "//").map(|(name, value)| (name.clone(), input(value))).collect()
+    for property in properties.iter().filter(|p| &*p.name.text != "//") {
+        let variable = property.name.ident();
+        if let Some(first) = values.get(&variable.text) {
+            let detail = format!("The value of variable \"{}\" is already set in this file.", variable.text);
+            let error = Diagnostic::error("Duplicate attribute definition", detail).at(variable.span);
+            diags.error(first.span.iter().fold(error, |e, span| e.note_at(*span, "First set here")));
+            continue;
+        }
+        let span = Some(property.value.span);
+        let expr = property.value.expression(syn::Strings::Texts, diags).ok();
+        if let Some(value) = expr.and_then(|expr| value_of(&expr, diags)) {
+            values.insert(variable.text, Input { value, span, origin: name.into() });
+        }
+    }
+    values
 }
 
 /// The value of an expression that may not refer to anything.

@@ -33,6 +33,11 @@ impl Span {
         Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// The first byte of this one.
+    pub fn at_first_byte(self) -> Span {
+        Span { end: self.end.min(self.start + 1), ..self }
+    }
+
     /// The empty span at the start of this one.
     pub fn at_start(self) -> Span {
         Span { end: self.start, ..self }

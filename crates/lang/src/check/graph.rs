@@ -168,6 +168,22 @@ impl<'p> Graph<'p> {
             }
             self.body(m, from, &block.body);
         }
+        for property in &body.properties {
+            self.expr(m, from, property.argument.expr);
+            property.blocks.iter().for_each(|block| self.dynamic_blocks(m, from, &block.body));
+        }
+    }
+
+    /// The dynamic blocks within a JSON object: as an expression it has other references.
+    fn dynamic_blocks(&mut self, m: ModuleId, from: Thing, body: &Body) {
+        for property in &body.properties {
+            property.blocks.iter().for_each(|block| self.dynamic_blocks(m, from, &block.body));
+        }
+        for block in &body.blocks {
+            let dynamic = block.dynamic.iter();
+            dynamic.flat_map(|d| d.labels.iter().chain([&d.for_each])).for_each(|e| self.expr(m, from, *e));
+            self.body(m, from, &block.body);
+        }
     }
 
     fn depends_on(&mut self, m: ModuleId, from: Thing, entries: &[DependsOn]) {

@@ -77,7 +77,7 @@ fn constant_chain(exprs: &Exprs, mut id: ExprId) -> Option<&Reference> {
 pub(crate) fn parts(node: &Node, f: &mut dyn FnMut(ExprId)) {
     let mut all = |ids: &[ExprId]| ids.iter().for_each(|id| f(*id));
     match node {
-        Node::Literal(_) | Node::Invalid => {}
+        Node::Literal(_) | Node::Invalid | Node::Wrong(_) => {}
         Node::Reference(Reference::Resource { key, .. } | Reference::Module { key, .. }) => all(key.as_slice()),
         Node::Reference(_) => {}
         Node::Template(parts) => parts.iter().for_each(|part| match part {

@@ -116,6 +116,10 @@ impl<'x, 'r> Eval<'x, 'r> {
             Node::Conditional { cond, then, else_ } => self.conditional(id, *cond, *then, *else_),
             Node::Call(call) => self.call(id, call),
             Node::Wrapped(inner) => self.value(*inner),
+            Node::Wrong(errors) => {
+                self.errors.extend(errors.iter().cloned());
+                Ok(Value::dynamic())
+            }
             Node::Invalid => match self.names.reported() {
                 Some(reported) => Err(Stop::Failed(reported)),
                 None => Ok(Value::dynamic()),

@@ -1,14 +1,16 @@
 //! Bodies as values of their schemas.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Span};
 use terrane_value::{Attribute, Block as Shape, NestedBlock, Nesting, Type, Value, convert};
 
 use crate::eval::{Eval, elements};
-use crate::load::{missing_argument, unsupported_argument, unsupported_block};
+use crate::load::{missing_argument, no_block, no_label, unsupported_argument, unsupported_block, written_twice};
 use crate::lookup::Stop;
-use crate::program::{Argument, Block, Body, Dynamic};
+use crate::program::{Argument, Block, Body, Dynamic, Property};
+use crate::suggest::Suggest;
 
 /// The occurrences of one kind of block.
 struct Occurrences<'p> {
@@ -52,6 +54,20 @@ fn unexpected(eval: &mut Eval<'_, '_>, body: &Body, shape: &Shape) {
     for argument in body.attributes.iter().filter(|a| !known(&a.name)) {
         let (attributes, blocks) = names();
         eval.errors.push(unsupported_argument(&ident(&argument.name, argument.name_span), &attributes, &blocks));
+    }
+    eval.errors.extend(body.wrong.iter().cloned());
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for Argument { name, name_span, .. } in body.properties.iter().map(|p| &p.argument) {
+        if !known(name) && !block(name) {
+            let detail = format!("No argument or block type is named \"{name}\".");
+            let error = Diagnostic::error("Extraneous JSON object property", detail).at(*name_span);
+            let (attributes, blocks) = names();
+            eval.errors.push(error.suggest(name, attributes.into_iter().chain(blocks)));
+        } else if known(name)
+            && let Some(first) = seen.insert(name, *name_span)
+        {
+            eval.errors.push(written_twice(name, *name_span, first));
+        }
     }
     for other in body.blocks.iter().filter(|b| !block(&b.ty)) {
         let (attributes, blocks) = names();
@@ -159,8 +175,42 @@ fn blocks(
             Some(dynamic) => several(eval, block, dynamic, nested, &mut found)?,
         }
     }
+    for property in body.properties.iter().filter(|p| p.argument.name == *name) {
+        from_property(eval, property, nested, &mut found)?;
+    }
     check_number(eval, name, nested, &found, header);
     Ok(gather(nested, found))
+}
+
+fn from_property<'p>(
+    eval: &mut Eval<'_, '_>,
+    property: &'p Property,
+    nested: &NestedBlock,
+    found: &mut Occurrences<'p>,
+) -> Result<(), Stop> {
+    let ty = &property.argument.name;
+    eval.errors.extend(property.not_blocks.iter().map(|span| no_block(ty, *span)));
+    if nested.nesting != Nesting::Map {
+        for block in &property.blocks {
+            found.first.get_or_insert(block);
+            one(eval, block, nested, found)?;
+        }
+        return Ok(());
+    }
+    let labels: Vec<&Property> = property.blocks.iter().flat_map(|block| &block.body.properties).collect();
+    if labels.is_empty() && property.not_blocks.is_empty() {
+        eval.errors.push(no_label(ty, eval.span(property.argument.expr)));
+    }
+    for label in labels {
+        let key = &label.argument.name;
+        eval.errors.extend(label.not_blocks.iter().map(|span| no_block(ty, *span)));
+        for block in &label.blocks {
+            found.first.get_or_insert(block);
+            let value = value(eval, &block.body, block.header, &nested.block)?;
+            found.values.push((Some(key.clone()), value));
+        }
+    }
+    Ok(())
 }
 
 fn one<'p>(

@@ -229,6 +229,12 @@ fn every_expression(eval: &mut Eval<'_, '_>, body: &Body) -> Result<(), Stop> {
     for argument in &body.attributes {
         eval.value(argument.expr)?;
     }
+    for property in &body.properties {
+        match property.blocks.as_slice() {
+            [] => drop(eval.value(property.argument.expr)?),
+            blocks => blocks.iter().try_for_each(|block| every_expression(eval, &block.body))?,
+        }
+    }
     for block in &body.blocks {
         if let Some(dynamic) = &block.dynamic {
             eval.value(dynamic.for_each)?;

@@ -6,6 +6,7 @@ use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
 use super::contents::{Decoder, missing_argument, unsupported_argument, unsupported_block};
+use super::json;
 use crate::ir::ExprId;
 use crate::lower::{Lowerer, Place};
 use crate::program::{Argument, Block, Body, Dynamic};
@@ -21,10 +22,8 @@ impl Decoder<'_> {
     pub(super) fn body(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
         let mut lowerer = Lowerer::new(self.declared, self.exprs, self.diags, place);
         let attributes = body.attributes().filter(|a| !leave.attributes.contains(&&*a.name.text));
-        let attributes = attributes.map(|a| argument(&mut lowerer, a)).collect();
         let blocks = body.blocks().filter(|b| !leave.blocks.contains(&&*b.ty.text));
-        let blocks = blocks.filter_map(|b| nested(&mut lowerer, b)).collect();
-        Body { attributes, blocks }
+        contents(&mut lowerer, attributes, blocks)
     }
 }
 
@@ -33,13 +32,26 @@ fn argument(lowerer: &mut Lowerer<'_>, attribute: &syn::Attribute) -> Argument {
 }
 
 fn inner(lowerer: &mut Lowerer<'_>, body: &syn::Body) -> Body {
-    Body {
-        attributes: body.attributes().map(|a| argument(lowerer, a)).collect(),
-        blocks: body.blocks().filter_map(|b| nested(lowerer, b)).collect(),
-    }
+    contents(lowerer, body.attributes(), body.blocks())
 }
 
-fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
+fn contents<'s>(
+    lowerer: &mut Lowerer<'_>,
+    attributes: impl Iterator<Item = &'s syn::Attribute>,
+    blocks: impl Iterator<Item = &'s syn::Block>,
+) -> Body {
+    let mut body = Body::default();
+    for attribute in attributes {
+        match &attribute.expr.kind {
+            syn::ExprKind::Json(value) => body.properties.push(json::property(lowerer, &attribute.name, value)),
+            _ => body.attributes.push(argument(lowerer, attribute)),
+        }
+    }
+    body.blocks.extend(blocks.filter_map(|b| nested(lowerer, b)));
+    body
+}
+
+pub(super) fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
     if &*block.ty.text == "dynamic" {
         return dynamic(lowerer, block);
     }

@@ -1,9 +1,9 @@
 //! The files of one folder as one list of blocks.
 
-use terrane_source::{Diagnostic, Diagnostics, Files, Span};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_syntax as syn;
 
-use super::merge;
+use super::{json, merge};
 use crate::world::{World, join};
 
 /// The items of all configuration files of a folder, overrides merged in; `None` if it cannot be read.
@@ -63,9 +63,7 @@ fn parse(world: &dyn World, dir: &str, name: &str, files: &mut Files, diags: &mu
     };
     let file = files.add(path, text.as_str());
     if name.ends_with(".json") {
-        let detail = "Configuration in JSON form is not supported yet; the file is left out.";
-        diags.error(Diagnostic::error("Unsupported file", detail).at(Span::new(file, 0, 0)));
-        return Vec::new();
+        return json::items(file, &text, diags);
     }
     syn::parse(file, &text, diags).items
 }

@@ -103,6 +103,21 @@ fn replace_attribute(body: &mut syn::Body, attribute: syn::Attribute) -> Result<
     }
 }
 
+/// Whether it is a property of a JSON object that may as well stand for blocks.
+fn is_property(attribute: &syn::Attribute) -> bool {
+    matches!(attribute.expr.kind, syn::ExprKind::Json(_))
+}
+
+/// Whether a property stands for no blocks, so that it replaces none.
+fn is_empty(property: &syn::Attribute) -> bool {
+    let syn::ExprKind::Json(value) = &property.expr.kind else { return false };
+    match &value.kind {
+        syn::JsonKind::Null => true,
+        syn::JsonKind::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
 /// The type a block counts as: that of the blocks it stands for if it is `dynamic`.
 fn block_type(block: &syn::Block) -> Arc<str> {
     match block.labels.first() {
@@ -114,8 +129,10 @@ fn block_type(block: &syn::Block) -> Arc<str> {
 /// Arguments replace arguments; blocks of a type replace all blocks of that type; `lifecycle` is merged itself.
 fn merge_body(base: &mut syn::Body, over: syn::Body) {
     let mut blocks: Vec<syn::Block> = Vec::new();
+    let mut properties: Vec<syn::Attribute> = Vec::new();
     for item in over.items {
         match item {
+            syn::Item::Attribute(attribute) if is_property(&attribute) => properties.push(attribute),
             syn::Item::Attribute(attribute) => {
                 if let Err(new) = replace_attribute(base, attribute) {
                     base.items.push(syn::Item::Attribute(new));
@@ -126,7 +143,13 @@ fn merge_body(base: &mut syn::Body, over: syn::Body) {
     }
     let (lifecycle, blocks): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|b| &*b.ty.text == "lifecycle");
     let replaced: Vec<Arc<str>> = blocks.iter().map(block_type).collect();
-    base.items.retain(|item| !matches!(item, syn::Item::Block(b) if replaced.contains(&block_type(b))));
+    let written = |name: &Arc<str>| properties.iter().any(|p| p.name.text == *name);
+    let with_blocks = |ty: &Arc<str>| properties.iter().any(|p| p.name.text == *ty && !is_empty(p));
+    base.items.retain(|item| match item {
+        syn::Item::Block(b) => !replaced.contains(&block_type(b)) && !with_blocks(&block_type(b)),
+        syn::Item::Attribute(a) => !written(&a.name.text) && !(is_property(a) && replaced.contains(&a.name.text)),
+    });
+    base.items.extend(properties.into_iter().map(syn::Item::Attribute));
     base.items.extend(blocks.into_iter().map(syn::Item::Block));
     for block in lifecycle {
         match find(&mut base.items, &block) {

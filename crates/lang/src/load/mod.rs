@@ -5,6 +5,7 @@ mod blocks;
 mod body;
 mod contents;
 mod folder;
+mod json;
 mod merge;
 mod providers;
 mod settings;
@@ -20,6 +21,7 @@ use terrane_source::{Diagnostics, Files};
 use crate::{Program, World};
 
 pub(crate) use contents::{missing_argument, unsupported_argument, unsupported_block};
+pub(crate) use json::{no_block, no_label, written_twice};
 pub(crate) use types::apply_defaults;
 
 /// Where the modules that `init` has installed are.

@@ -92,7 +92,10 @@ fn own_config(module: &ModuleDecl, name: &ConfigName) -> ProviderConfig {
 
 /// Whether a block only says, in the way of old modules, that its configuration is passed in.
 fn is_proxy(module: &ModuleDecl, decl: &ProviderDecl) -> bool {
-    module.parent.is_some() && decl.body.attributes.is_empty() && decl.body.blocks.is_empty()
+    module.parent.is_some()
+        && decl.body.attributes.is_empty()
+        && decl.body.blocks.is_empty()
+        && decl.body.properties.is_empty()
 }
 
 fn find(module: &ModuleDecl, seen: &Seen, name: &ConfigName) -> Option<ProviderConfig> {

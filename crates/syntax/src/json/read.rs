@@ -68,18 +68,19 @@ impl Property {
 fn repeated(properties: &[Property], diags: &mut Diagnostics) -> Result<(), Reported> {
     let mut result = Ok(());
     for (second, first) in Property::repeated(properties) {
-        result = Err(diags.error(duplicate(second, first)));
+        result = Err(diags.error(second.is_duplicate_of(first)));
     }
     result
 }
 
-fn duplicate(second: &Property, first: &Property) -> Diagnostic {
-    let detail = format!("An attribute named \"{}\" is already defined in this object.", second.name.text);
-    let error = Diagnostic::error("Duplicate object attribute", detail).at(second.name.span);
-    error.note_at(first.name.span, "First defined here")
-}
-
 impl Property {
+    /// The error for an object that has both of two properties and is read as an expression.
+    pub fn is_duplicate_of(&self, first: &Property) -> Diagnostic {
+        let detail = format!("An attribute named \"{}\" is already defined in this object.", self.name.text);
+        let error = Diagnostic::error("Duplicate object attribute", detail).at(self.name.span);
+        error.note_at(first.name.span, "First defined here")
+    }
+
     /// Properties with a name that an earlier one has, each with that.
     pub fn repeated(properties: &[Property]) -> Vec<(&Property, &Property)> {
         if let [] | [_] = properties {

@@ -101,7 +101,7 @@ impl Parser<'_, '_> {
             (_, Some(b'/' | b'#')) => self.comment(),
             (b'}', _) => {
                 let detail = "A comma must stand between the properties of an object.";
-                Diagnostic::error("Missing attribute separator comma", detail)
+                self.after_string(Diagnostic::error("Missing attribute separator comma", detail))
             }
             (_, Some(b':')) => {
                 let detail = "The elements of an array have no names.";
@@ -110,7 +110,7 @@ impl Parser<'_, '_> {
             }
             _ => {
                 let detail = "A comma must stand between the elements of an array.";
-                Diagnostic::error("Missing attribute separator comma", detail)
+                self.after_string(Diagnostic::error("Missing attribute separator comma", detail))
             }
         };
         let error = error.at(self.here());
@@ -145,6 +145,14 @@ impl Parser<'_, '_> {
         self.report(error)
     }
 
+    /// The error for something unexpected; directly after a quote, that may have been meant as part of the string.
+    fn after_string(&self, error: Diagnostic) -> Diagnostic {
+        match self.at.checked_sub(1).and_then(|before| self.text.as_bytes().get(before)) {
+            Some(b'"') => error.hint("A quote within a string, also within ${ }, is written \\\"."),
+            _ => error,
+        }
+    }
+
     fn comment(&self) -> Diagnostic {
         let error = Diagnostic::error("Invalid start of value", "JSON has no comments.");
         error.hint("Write a property named \"//\" with the text: { \"//\": \"a comment\" }")
@@ -175,7 +183,7 @@ impl Parser<'_, '_> {
             }
             _ => {
                 let detail = "A colon must stand between the name of a property and its value.";
-                Diagnostic::error("Missing property value colon", detail)
+                self.after_string(Diagnostic::error("Missing property value colon", detail))
             }
         };
         let error = error.at(self.here());
