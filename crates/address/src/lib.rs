@@ -1,4 +1,4 @@
-//! Names of modules, resources, instances and providers.
+//! Names of modules and where they come from, of resources, instances and providers.
 //!
 //! *Static* names ([`Module`], [`Resource`]) are as written in configuration; *absolute* ones ([`ModuleInstance`],
 //! [`Instance`]) say which expansion is meant. Absent on purpose: what the names stand for.
@@ -7,8 +7,10 @@ mod instance;
 mod module;
 mod parse;
 mod provider;
+mod source;
 
 pub use instance::{AbsResource, ConfigResource, Instance, Mode, Resource};
 pub use module::{Key, Module, ModuleInstance};
 pub use parse::{ParseError, Target, parse_instance, parse_module, parse_target};
 pub use provider::{ConfigName, Provider, ProviderConfig};
+pub use source::{ModuleSource, RegistrySource, RemoteSource, SourceError, without_secrets};
