@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["lang", "provider", "state", "source", "value", "address"]),
     ("engine", &["plan", "lang", "provider", "state", "source", "value", "address"]),
     ("backend", &["state", "value", "sdk-features"]),
+    ("registry", &["address"]),
     ("sdk-features", &[]),
     ("aws-core", &["provider", "value", "sdk-features"]),
     ("aws-dynamodb", &["aws-core", "provider", "value"]),
