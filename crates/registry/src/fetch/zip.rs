@@ -20,7 +20,7 @@ pub(super) fn unpack(packed: impl Read + Seek, into: &Path) -> Result<(), FetchE
     let mut links = Vec::new();
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(wrong)?;
-        let path = inside(Path::new(&*entry.name().map_err(wrong)?))?;
+        let path = inside(Path::new(entry.name()))?;
         if path.as_os_str().is_empty() {
             continue;
         }
