@@ -27,6 +27,11 @@ impl Exprs {
         ExprId(self.nodes.len() as u32 - 1)
     }
 
+    /// All of them; each after its parts.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ExprId> + use<> {
+        (0..self.nodes.len() as u32).map(ExprId)
+    }
+
     /// The expression.
     pub fn node(&self, id: ExprId) -> &Node {
         &self.nodes[id.0 as usize]
@@ -107,6 +112,8 @@ pub enum Reference {
     PathCwd,
     /// `terraform.workspace`
     Workspace,
+    /// `terraform.applying`
+    Applying,
     /// A name bound around the expression: by `for`, by `dynamic`, by the caller of a template.
     Bound {
         /// How many names are bound outside of it.

@@ -1,6 +1,7 @@
 //! What can be said of a program without values and without objects.
 
 mod cycle;
+mod deprecated;
 mod graph;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags:
         }
     }
     cycle::check(program, diags);
+    deprecated::check(program, schemas, diags);
     check_values(program, schemas, world, diags);
 }
 

@@ -1,5 +1,7 @@
 //! `variable`, `locals` and `output`.
 
+use std::sync::Arc;
+
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 use terrane_value::{Type, Value, convert};
@@ -40,10 +42,22 @@ pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> Variabl
         sensitive: decoder.bool(body, "sensitive").unwrap_or(false),
         ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),
         nullable,
-        deprecated: decoder.text(body, "deprecated"),
+        deprecated: deprecated(decoder, body),
         validations: validations(decoder, body, &own),
         span: block.header,
     }
+}
+
+/// The text of the argument `deprecated`, which must say something.
+fn deprecated(decoder: &mut Decoder<'_>, body: &syn::Body) -> Option<Arc<str>> {
+    let text = decoder.text(body, "deprecated")?;
+    if text.trim().is_empty() {
+        let detail = "The text must say what to use instead; leave the argument out if nothing is deprecated.";
+        let span = body.attribute("deprecated").map(|a| a.expr.span)?;
+        decoder.diags.error(Diagnostic::error("Invalid `deprecated` value", detail).at(span));
+        return None;
+    }
+    Some(text)
 }
 
 /// Conditions that must refer to the variable they validate.
@@ -109,7 +123,7 @@ pub(crate) fn output(decoder: &mut Decoder<'_>, block: &syn::Block) -> OutputDec
         description: decoder.text(body, "description"),
         sensitive: decoder.bool(body, "sensitive").unwrap_or(false),
         ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),
-        deprecated: decoder.text(body, "deprecated"),
+        deprecated: deprecated(decoder, body),
         preconditions: conditions(decoder, body, "precondition", Place::MODULE),
         depends_on: depends_on(decoder, body),
         span: block.header,
