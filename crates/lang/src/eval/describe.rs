@@ -9,6 +9,9 @@ pub(crate) fn describe(value: &Value) -> String {
     if value.marks().contains(Marks::SENSITIVE) {
         return "a sensitive value".into();
     }
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return "an ephemeral value".into();
+    }
     match value.kind() {
         Kind::Null(_) => "null".into(),
         Kind::Unknown(..) => "known only after apply".into(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Span};
-use terrane_value::{Attribute, Block as Shape, NestedBlock, Nesting, Type, Value, convert};
+use terrane_value::{Attribute, Block as Shape, Marks, NestedBlock, Nesting, Type, Value, convert};
 
 use crate::eval::{Eval, elements};
 use crate::load::{missing_argument, no_block, no_label, unsupported_argument, unsupported_block, written_twice};
@@ -18,6 +18,8 @@ struct Occurrences<'p> {
     values: Vec<(Option<Arc<str>>, Value)>,
     /// Whether there may be more or fewer than these.
     unknown: bool,
+    /// The marks of what decides how many there are.
+    marks: Marks,
     /// The first block, for pointing at.
     first: Option<&'p Block>,
 }
@@ -167,7 +169,7 @@ fn blocks(
     body: &Body,
     header: Span,
 ) -> Result<Value, Stop> {
-    let mut found = Occurrences { values: Vec::new(), unknown: false, first: None };
+    let mut found = Occurrences { values: Vec::new(), unknown: false, marks: Marks::NONE, first: None };
     for block in body.blocks.iter().filter(|b| b.ty == *name) {
         found.first.get_or_insert(block);
         match &block.dynamic {
@@ -262,6 +264,7 @@ fn several<'p>(
     }
     let known = elements(&each);
     found.unknown |= known.is_none();
+    found.marks = found.marks.union(marks);
     let items = known.unwrap_or_else(|| vec![unknown_element(&each)]);
     for (key, item) in items {
         eval.bound.truncate(dynamic.slot as usize);
@@ -321,11 +324,11 @@ fn check_number(eval: &mut Eval<'_, '_>, name: &str, nested: &NestedBlock, found
 fn gather(nested: &NestedBlock, found: Occurrences<'_>) -> Value {
     let ty = || nested.implied_type().without_optional();
     if found.unknown {
-        return Value::unknown(ty());
+        return Value::unknown(ty()).mark(found.marks);
     }
     let mut values = found.values;
     match nested.nesting {
-        _ if values.is_empty() => nested.empty(),
+        _ if values.is_empty() => nested.empty().mark(found.marks),
         Nesting::Single | Nesting::Group => values.swap_remove(0).1,
         Nesting::Map => {
             let pairs = values.into_iter().map(|(label, value)| (label.unwrap_or_default(), value));

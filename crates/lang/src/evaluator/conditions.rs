@@ -10,6 +10,7 @@ use crate::eval::require_bool;
 use crate::ir::{ExprId, Exprs, Node, Reference, VariableId};
 use crate::lookup::Stop;
 use crate::program::{Condition, Contents, VariableDecl};
+use crate::suggest::article;
 
 /// What a condition came to.
 pub(super) enum Verdict {
@@ -70,10 +71,22 @@ impl<'p> Run<'_, 'p> {
     fn message(&mut self, scope: Scope, condition: &Condition, reads: &mut Reads) -> Result<String, Stop> {
         let contents: &'p Contents = self.ev.state(scope.at).contents;
         let span = contents.exprs.span(condition.error_message);
-        let (value, own) = self.value(scope, condition.error_message)?;
+        let (value, own) = self.value(scope.clone(), condition.error_message)?;
         reads.extend(own);
-        if value.marks_deep().contains(Marks::SENSITIVE) || value.marks_deep().contains(Marks::EPHEMERAL) {
-            return Ok("The error message included a sensitive value, so it will not be displayed.".into());
+        for (marks, word) in [(Marks::SENSITIVE, "sensitive"), (Marks::EPHEMERAL, "ephemeral")] {
+            if value.marks_deep().contains(marks) {
+                let detail = format!("The message is made of {word} values, so it is not shown.");
+                let warning = Diagnostic::warning(format!("Error message refers to {word} values"), detail).at(span);
+                let warning = self.with_origins(&scope, condition.error_message, marks, warning);
+                self.diags.push(warning.hint(match marks == Marks::EPHEMERAL {
+                    true => "Leave them out of the message, for example with ephemeralasnull(…).",
+                    false => "Leave them out of the message; nonsensitive(…) shows what is no secret.",
+                }));
+                return Ok(format!(
+                    "The error message included {} {word} value, so it will not be displayed.",
+                    article(word)
+                ));
+            }
         }
         let text = convert(&value, &Type::String).ok().filter(|v| !v.is_null());
         match text {
@@ -108,13 +121,14 @@ impl<'p> Run<'_, 'p> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Warns of a value for a variable that should not be used any more.
+    /// Warns of a value from outside for a variable that should not be set any more.
     fn warn_deprecated(&mut self, at: At, decl: &VariableDecl) {
-        let span = self.value_span(at, decl);
-        let given = span != decl.span || self.ev.inputs.variables.contains_key(&decl.name);
-        if let (Some(text), true) = (&decl.deprecated, given) {
+        if let (Some(text), true, true) =
+            (&decl.deprecated, at == At::ROOT, self.ev.inputs.variables.contains_key(&decl.name))
+        {
             let detail = format!("The variable \"{}\" should not be set any more: {text}", decl.name);
-            self.diags.push(Diagnostic::warning("Variable marked as deprecated by the module author", detail).at(span));
+            let span = self.value_span(at, decl);
+            self.diags.push(Diagnostic::warning("Deprecated variable used from the root module", detail).at(span));
         }
     }
 

@@ -82,13 +82,15 @@ impl Run<'_, '_> {
 
     pub(super) fn wrong_repeat(&mut self, at: At, expr: ExprId, counted: bool, wrong: Wrong) -> Stop {
         let name = if counted { "count" } else { "for_each" };
-        let (detail, hint) = match wrong {
-            Wrong::Detail(detail) => (detail, None),
+        let (detail, hint, marks) = match wrong {
+            Wrong::Detail(detail) => (detail, None, Marks::NONE),
+            Wrong::Marked(detail, marks) => (detail, None, marks),
             Wrong::Unknown(detail) => (
                 detail,
                 Some(
                     "Use only values that are in the configuration itself, or first apply with -target what it depends on.",
                 ),
+                Marks::NONE,
             ),
         };
         let exprs = &self.ev.state(at).contents.exprs;
@@ -99,6 +101,7 @@ impl Run<'_, '_> {
         };
         let explained = self.within(Scope::module(at), exprs, |eval| Ok(eval.explained(expr, error.clone())));
         let error = explained.map_or(error, |(explained, _)| explained);
+        let error = self.with_origins(&Scope::module(at), expr, marks, error);
         Stop::Failed(self.diags.error(error))
     }
 
@@ -175,14 +178,24 @@ fn known_keys(expansion: &Expansion) -> String {
 pub(super) enum Wrong {
     /// Full sentences.
     Detail(String),
+    /// Full sentences about marks of the value that must not be.
+    Marked(String, Marks),
     /// The value is not known yet.
     Unknown(String),
+}
+
+fn ephemeral(argument: &str) -> Wrong {
+    let detail = format!(
+        "Ephemeral values, or values made of them, cannot be used as {argument} arguments: which instances there are is \
+         kept in state."
+    );
+    Wrong::Marked(detail, Marks::EPHEMERAL)
 }
 
 fn count_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
     let unsuitable = |why: &str| Wrong::Detail(format!("The given \"count\" argument value is unsuitable: {why}."));
     if value.marks().contains(Marks::EPHEMERAL) {
-        return Err(unsuitable("it is ephemeral, and instance keys must persist"));
+        return Err(ephemeral("count"));
     }
     if value.is_null() {
         return Err(Wrong::Detail("The given \"count\" argument value is null. An integer is required.".into()));
@@ -206,14 +219,12 @@ fn count_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
 pub(super) fn each_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
     let unsuitable = |why: &str| Wrong::Detail(format!("The given \"for_each\" argument value is unsuitable: {why}."));
     if value.marks().contains(Marks::SENSITIVE) {
-        return Err(Wrong::Detail(
-            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, \
-             the sensitive value could be exposed as a resource instance key."
-                .into(),
-        ));
+        let detail = "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If \
+                      used, the sensitive value could be exposed as a resource instance key.";
+        return Err(Wrong::Marked(detail.into(), Marks::SENSITIVE));
     }
     if value.marks().contains(Marks::EPHEMERAL) {
-        return Err(unsuitable("it is ephemeral, and instance keys must persist"));
+        return Err(ephemeral("for_each"));
     }
     let ty = value.ty();
     let fits = match &ty {

@@ -54,7 +54,11 @@ impl<'p> Run<'_, 'p> {
                 None => None,
             };
             let identity = match decl.identity {
-                Some(expr) => Some(self.value(scope, expr)?.0),
+                Some(expr) => {
+                    let (value, _) = self.value(scope.clone(), expr)?;
+                    self.refuse_marked(&scope, &value, expr, "import identity", "what is imported is kept in state")?;
+                    Some(value)
+                }
                 None => None,
             };
             all.push(ImportTarget { to, id, identity, span: decl.span });
@@ -83,6 +87,7 @@ impl<'p> Run<'_, 'p> {
             (Target::Resource(resource), Some(expr)) => {
                 let resource = inside(resource);
                 let (value, _) = self.value(scope.clone(), expr)?;
+                self.refuse_marked(scope, &value, expr, "import to", "the address is kept in state")?;
                 match (value.as_str(), value.as_i64().and_then(|i| u64::try_from(i).ok())) {
                     (Some(name), _) => Ok(resource.instance(Key::String(name.into()))),
                     (_, Some(index)) => Ok(resource.instance(Key::Int(index))),
@@ -106,6 +111,7 @@ impl<'p> Run<'_, 'p> {
         if value.marks().contains(Marks::SENSITIVE) {
             return Err(self.wrong(scope.at, expr, "The id of an object to import must not be sensitive."));
         }
+        self.refuse_marked(scope, &value, expr, "import id", "what is imported is kept in state")?;
         let text = convert(&value, &Type::String).ok();
         match text.as_ref().and_then(Value::as_str) {
             Some("") | None => Err(self.wrong(scope.at, expr, "The id must be a known text that is not empty.")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use terrane_address::Key;
 use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
-use terrane_value::{Type, Value};
+use terrane_value::{Marks, Type, Value};
 
 use super::memo::{At, Reads};
 use super::{Evaluator, Stage};
@@ -96,7 +96,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     /// The error with the instance it is about, where the place in the text does not say it.
-    fn located(&self, error: Diagnostic, at: At, about: Option<&str>) -> Diagnostic {
+    pub(super) fn located(&self, error: Diagnostic, at: At, about: Option<&str>) -> Diagnostic {
         let module = &self.ev.state(at).instance;
         match about {
             _ if self.ev.inputs.stage == Stage::Validate => error,
@@ -152,6 +152,7 @@ impl Resolve for Frame<'_, '_> {
             Reference::PathRoot => "path.root".into(),
             Reference::PathCwd => "path.cwd".into(),
             Reference::Workspace => "terraform.workspace".into(),
+            Reference::Applying => "terraform.applying".into(),
             Reference::Bound { name, .. } => name.to_string(),
         }
     }
@@ -195,6 +196,7 @@ impl Frame<'_, '_> {
             Reference::PathRoot => Ok(Value::string(self.run.ev.state(At::ROOT).contents.dir.clone())),
             Reference::PathCwd => Ok(Value::string(self.run.ev.inputs.cwd.clone())),
             Reference::Workspace => Ok(self.workspace()),
+            Reference::Applying => Ok(self.applying()),
             Reference::Bound { .. } => Ok(Value::dynamic()),
         }
     }
@@ -213,6 +215,15 @@ impl Frame<'_, '_> {
             (Reference::EachKey, _) => Value::unknown_not_null(Type::String),
             _ => Value::dynamic(),
         }
+    }
+
+    /// Differs between planning and applying, so that nothing made of it may be stored.
+    fn applying(&self) -> Value {
+        let value = match self.run.ev.inputs.stage {
+            Stage::Validate => Value::unknown_not_null(Type::Bool),
+            stage => Value::from(stage == Stage::Apply),
+        };
+        value.mark(Marks::EPHEMERAL)
     }
 
     fn workspace(&self) -> Value {

@@ -2,11 +2,11 @@
 
 use terrane_address::{Key, ModuleInstance, Provider, ProviderConfig};
 use terrane_source::Diagnostic;
-use terrane_value::{Marks, Path, Schema, Step, Value};
+use terrane_value::{Path, Step, Value};
 
 use super::frame::{Repetition, Run, Scope};
 use super::memo::{At, Reads};
-use super::{Conditions, body, place};
+use super::{Conditions, body};
 use crate::ir::{ExprId, Exprs, ModuleId, Node, Reference, ResourceId};
 use crate::lookup::{Dep, Stop};
 use crate::program::{Contents, ResourceDecl};
@@ -39,37 +39,17 @@ impl<'p> Run<'_, 'p> {
         let Some((schema, _)) = self.ev.schema(self.ev.state(at).module, id) else {
             return Err(self.no_type(at, id, decl));
         };
+        let own_scope = scope.clone();
         let (value, own) =
             self.within(scope, &contents.exprs, |eval| body::value(eval, &decl.body, decl.span, &schema.block))?;
         reads.extend(own);
-        self.refuse_ephemeral(&value, decl, &contents.exprs, &schema)?;
+        self.refuse_ephemeral(&own_scope, &value, decl, &schema.block)?;
         let mut explicit = Reads::new();
         self.named(at, &decl.depends_on, &mut explicit)?;
         let triggers = self.replace_triggers(at, id, key)?;
         explicit.extend(triggers.into_iter().map(|(dep, _)| self.ev.deps.id(dep)));
         self.around(at, &mut reads, &mut explicit)?;
         Ok((value, reads, explicit))
-    }
-
-    /// Reports ephemeral values where they would be stored.
-    fn refuse_ephemeral(
-        &mut self,
-        value: &Value,
-        decl: &ResourceDecl,
-        exprs: &Exprs,
-        schema: &Schema,
-    ) -> Result<(), Stop> {
-        let mut failed = None;
-        for (name, part) in value.fields().into_iter().flat_map(|fields| fields.iter()) {
-            let write_only = schema.block.attributes.get(name).is_some_and(|a| a.write_only);
-            if write_only || !part.marks_deep().contains(Marks::EPHEMERAL) {
-                continue;
-            }
-            let detail = format!("The argument \"{name}\" is stored, and ephemeral values must not be.");
-            let span = place::of(exprs, &decl.body, &[Step::Attr(name.clone())]).unwrap_or(decl.span);
-            failed = Some(self.diags.error(Diagnostic::error("Invalid use of ephemeral value", detail).at(span)));
-        }
-        failed.map_or(Ok(()), |reported| Err(reported.into()))
     }
 
     /// Adds what the calls of the modules around read for their expansion, and what their `depends_on` names.
@@ -94,7 +74,14 @@ impl<'p> Run<'_, 'p> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let Some(expr) = contents.resources[id.index()].lifecycle.prevent_destroy else { return Ok(false) };
         let (scope, _) = self.scope_of(at, id, key)?;
-        let (value, _) = self.value(scope, expr)?;
+        let (value, _) = self.value(scope.clone(), expr)?;
+        self.refuse_marked(
+            &scope,
+            &value,
+            expr,
+            "prevent_destroy",
+            "whether the object may go must not differ between runs",
+        )?;
         match crate::eval::require_bool(&value) {
             Ok(known) => Ok(known.unwrap_or(true)),
             Err(why) => {
@@ -198,7 +185,7 @@ pub(super) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &
     let (what, summary) = match resource.mode {
         Mode::Managed => ("resource type", "Invalid resource type"),
         Mode::Data => ("data source", "Invalid data source"),
-        Mode::Ephemeral => ("ephemeral resource type", "Invalid ephemeral resource type"),
+        Mode::Ephemeral => ("ephemeral resource type", "Invalid ephemeral resource"),
     };
     let detail = format!("The provider {provider} does not support {what} \"{}\".", resource.ty);
     let error = Diagnostic::error(summary, detail).at(decl.span);

@@ -3,12 +3,14 @@
 mod body;
 mod conditions;
 mod console;
+mod ephemeral;
 mod expand;
 mod extra;
 mod frame;
 mod instance;
 mod memo;
 mod objects;
+mod origin;
 mod place;
 mod validate;
 mod values;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 
 use terrane_address::{AbsResource, Instance, Key, ModuleInstance, ProviderConfig};
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
-use terrane_value::{Path, Schema, Value};
+use terrane_value::{Marks, Path, Schema, Value};
 
 use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::program::Contents;
@@ -210,6 +212,13 @@ impl<'p> Evaluator<'p> {
             body::value(eval, &backend.body, backend.span, &schema.block)
         });
         match result {
+            Ok((value, _)) if value.marks_deep().contains(Marks::EPHEMERAL) => {
+                let detail =
+                    "The backend's configuration is kept in plan files, so that ephemeral values must not be in it.";
+                let error = Diagnostic::error("Backend config contains ephemeral values", detail).at(backend.span);
+                let hint = "Give credentials in the environment variables that the backend reads.";
+                Err(diags.error(error.hint(hint)).into())
+            }
             Ok((value, _)) => Ok(Some(value.unmark_deep().0)),
             Err(Stop::Failed(reported)) => Err(Stop::Failed(reported)),
             Err(Stop::Blocked(dep)) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use terrane_address::Key;
+use terrane_address::{Key, Mode};
 use terrane_source::{Diagnostic, Span};
 use terrane_value::{Marks, Schema, Type, Value};
 
@@ -25,9 +25,12 @@ impl<'p> Run<'_, 'p> {
         span: Span,
         reads: &mut Reads,
     ) -> Result<Value, Fault> {
-        let decl = &self.ev.state(at).contents.resources[id.index()];
+        let contents: &'p Contents = self.ev.state(at).contents;
+        let decl = &contents.resources[id.index()];
         if self.ev.inputs.stage == Stage::Validate {
-            return Ok(self.unknown_resource(at, id, key.is_some()));
+            let unknown = self.unknown_resource(at, id, key.is_some());
+            let ephemeral = decl.resource.mode == Mode::Ephemeral;
+            return Ok(if ephemeral { unknown.mark(Marks::EPHEMERAL) } else { unknown });
         }
         let resource = self.ev.abs(at, id);
         if decl.repeat == Repeat::Once {
@@ -50,6 +53,8 @@ impl<'p> Run<'_, 'p> {
             }
             None => {
                 reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+                let ephemeral = decl.resource.mode == Mode::Ephemeral;
+                let marks = if ephemeral { marks.union(Marks::EPHEMERAL) } else { marks };
                 Ok(self.unknown_object(at, id).mark(marks))
             }
         }
@@ -58,6 +63,8 @@ impl<'p> Run<'_, 'p> {
     fn object(&mut self, at: At, id: ResourceId, key: &Key) -> Result<Value, Stop> {
         let instance = self.ev.abs(at, id).instance(key.clone());
         let value = self.lookup.instance(&instance)?;
+        let value =
+            if instance.resource.resource.mode == Mode::Ephemeral { value.mark(Marks::EPHEMERAL) } else { value };
         let module = self.ev.state(at).module;
         Ok(match self.ev.schema(module, id) {
             Some((schema, true)) => mark_sensitive(value, &schema),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use terrane_address::{Key, Mode, ModuleInstance, Provider};
+use terrane_address::{Key, ModuleInstance, Provider};
 use terrane_source::{Diagnostic, Diagnostics, Severity, Span};
 use terrane_value::{Block as Shape, Step, Type, Value, convert};
 
@@ -131,6 +131,9 @@ impl<'p> Run<'_, 'p> {
         }
         let scope = Self::any_instance(at, decl.repeat);
         let config = self.validate_body(&scope, &decl.body, decl.span, shape.as_ref().map(|s| &s.block));
+        if let (Some(config), Some(shape)) = (&config, &shape) {
+            let _ = self.refuse_ephemeral(&scope, config, decl, &shape.block);
+        }
         let provider = &self.ev.program.module(module).resource_providers[id.index()].provider;
         let subject = Subject::Resource(decl.resource.mode, &decl.resource.ty);
         self.ask_provider(at, provider, subject, config, &decl.body, decl.span);
@@ -192,6 +195,7 @@ impl<'p> Run<'_, 'p> {
         for argument in &decl.arguments {
             let Ok((value, _)) = self.value(scope.clone(), argument.expr) else { continue };
             let Some(variable) = child.and_then(|c| c.variable(&argument.name)) else { continue };
+            let _ = self.refuse_ephemeral_argument(&scope, &value, argument.expr, variable);
             if let Err(e) = convert(&apply_defaults(&value, &variable.defaults), &variable.ty) {
                 let detail = format!("The given value is not suitable for var.{}: {}.", variable.name, e.located());
                 let error = Diagnostic::error("Invalid value for input variable", detail);
@@ -215,11 +219,6 @@ impl<'p> Run<'_, 'p> {
             let scope = Self::any_instance(at, repeat);
             import.for_each.iter().for_each(|e| self.sound(&Scope::module(at), *e));
             [import.id, import.identity, import.to_key].iter().flatten().for_each(|e| self.sound(&scope, *e));
-        }
-        let unused_modes = contents.resources.iter().filter(|r| r.resource.mode == Mode::Ephemeral);
-        for decl in unused_modes {
-            let detail = "Ephemeral resources are not supported by Terrane yet.";
-            self.diags.error(Diagnostic::error("Unsupported block type", detail).at(decl.span));
         }
     }
 }

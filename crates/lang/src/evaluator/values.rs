@@ -99,7 +99,8 @@ impl<'p> Run<'_, 'p> {
             self_value: None,
             about: None,
         };
-        let (value, reads) = self.value(scope, argument.expr)?;
+        let (value, reads) = self.value(scope.clone(), argument.expr)?;
+        self.refuse_ephemeral_argument(&scope, &value, argument.expr, decl)?;
         let span = Some(self.ev.state(parent).contents.exprs.span(argument.expr));
         Ok(Given { value, reads, span, origin: None })
     }
@@ -167,21 +168,21 @@ impl<'p> Run<'_, 'p> {
         let contents: &'p _ = self.ev.state(At::ROOT).contents;
         let decl = &contents.outputs[id.index()];
         let known = self.output(At::ROOT, id, decl.span)?;
-        let marks = known.value.marks_deep();
-        let error = if decl.ephemeral {
-            Diagnostic::error("Invalid output configuration", "Root modules have no ephemeral outputs.")
-                .hint("Remove the argument \"ephemeral\".")
-        } else if marks.contains(Marks::EPHEMERAL) {
-            let detail = "Ephemeral values cannot be outputs of the root module, since outputs are kept in state.";
-            Diagnostic::error("Ephemeral output not allowed", detail)
-        } else if marks.contains(Marks::SENSITIVE) && !decl.sensitive {
-            Diagnostic::error("Output refers to sensitive values", SENSITIVE_OUTPUT)
-                .hint("If you do intend to export this data, add to the output: sensitive = true")
-        } else {
-            return Ok(known);
-        };
-        let at = decl.value.filter(|_| !decl.ephemeral).map_or(decl.span, |expr| contents.exprs.span(expr));
-        Err(self.diags.error(error.at(at)).into())
+        if decl.ephemeral {
+            let detail = "Outputs of the root module are kept in state, so that they cannot be ephemeral.";
+            let error = Diagnostic::error("Invalid output configuration", detail).at(decl.span);
+            return Err(self.diags.error(error.hint("Remove the argument \"ephemeral\".")).into());
+        }
+        match decl.value {
+            Some(expr) if known.value.marks_deep().contains(Marks::SENSITIVE) && !decl.sensitive => {
+                let error = Diagnostic::error("Output refers to sensitive values", SENSITIVE_OUTPUT)
+                    .at(contents.exprs.span(expr))
+                    .hint("If you do intend to export this data, add to the output: sensitive = true");
+                let error = self.with_origins(&Scope::module(At::ROOT), expr, Marks::SENSITIVE, error);
+                Err(self.diags.error(error).into())
+            }
+            _ => Ok(known),
+        }
     }
 
     fn fresh_output(&mut self, at: At, decl: &'p OutputDecl) -> Result<Known, Stop> {
@@ -189,6 +190,7 @@ impl<'p> Run<'_, 'p> {
         self.hold(Scope::module(at), &decl.preconditions, "Module output value precondition failed", &mut reads)?;
         let Some(expr) = decl.value else { return Ok(known((Value::dynamic(), reads))) };
         let (value, own) = self.value(Scope::module(at), expr)?;
+        self.refuse_ephemeral_output(at, &value, expr, decl)?;
         reads.extend(own);
         self.named(at, &decl.depends_on, &mut reads)?;
         let value = match &decl.ty {

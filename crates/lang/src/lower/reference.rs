@@ -118,6 +118,7 @@ impl Lowerer<'_> {
             ("path", "module", Reference::PathModule),
             ("path", "root", Reference::PathRoot),
             ("path", "cwd", Reference::PathCwd),
+            ("terraform", "applying", Reference::Applying),
             ("terraform", "workspace", Reference::Workspace),
             ("each", "key", Reference::EachKey),
             ("each", "value", Reference::EachValue),

@@ -48,10 +48,18 @@ fn thing() -> Option<Arc<Schema>> {
             ("tags", attribute(Type::map(Type::String))),
             ("names", attribute(Type::set(Type::String))),
             ("any", attribute(Type::Any)),
+            ("only", Attribute { write_only: true, ..attribute(Type::String) }),
             ("old", Attribute { deprecated: Some("Use name instead.".into()), ..attribute(Type::String) }),
         ]),
         vec![],
     )
+}
+
+/// `test_token`, an ephemeral type.
+fn token() -> Option<Arc<Schema>> {
+    let computed = Attribute { optional: false, computed: true, ..attribute(Type::String) };
+    let secret = Attribute { sensitive: true, ..computed.clone() };
+    schema(attributes(vec![("id", computed), ("name", attribute(Type::String)), ("secret", secret)]), vec![])
 }
 
 /// `test_blocks`: every kind of block.
@@ -97,6 +105,7 @@ impl Schemas for TestSchemas {
         self.provider(provider)?;
         match (mode, ty) {
             (Mode::Managed, "test_thing") | (Mode::Data, "test_lookup") => thing(),
+            (Mode::Ephemeral, "test_token") => token(),
             (Mode::Managed, "test_blocks") => blocks(),
             (Mode::Managed, "test_strict") => strict(),
             _ => None,
@@ -106,7 +115,8 @@ impl Schemas for TestSchemas {
     fn types(&self, _: &Provider, mode: Mode) -> Vec<String> {
         match mode {
             Mode::Managed => vec!["test_blocks".into(), "test_strict".into(), "test_thing".into()],
-            _ => vec!["test_lookup".into()],
+            Mode::Data => vec!["test_lookup".into()],
+            Mode::Ephemeral => vec!["test_token".into()],
         }
     }
 }

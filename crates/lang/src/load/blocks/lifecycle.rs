@@ -1,5 +1,6 @@
 //! `lifecycle` blocks.
 
+use terrane_address::Mode;
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
@@ -26,16 +27,18 @@ pub(super) fn managed(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place)
     }
 }
 
-/// The one `lifecycle` block of a data source: conditions only.
-pub(super) fn data(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place) -> Lifecycle {
+/// The one `lifecycle` block of a data source or an ephemeral resource: conditions only.
+pub(super) fn data(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, place: Place) -> Lifecycle {
     let Some(block) = only(decoder, body) else { return Lifecycle::default() };
     let body = &block.body;
+    let summary = match mode {
+        Mode::Ephemeral => "Invalid lifecycle configuration for ephemeral resource",
+        _ => "Invalid data resource lifecycle argument",
+    };
     for attribute in body.attributes().filter(|a| ATTRIBUTES.contains(&&*a.name.text)) {
         let name = &attribute.name.text;
         let detail = format!("The lifecycle argument \"{name}\" is for managed resources (\"resource\" blocks) only.");
-        decoder
-            .diags
-            .error(Diagnostic::error("Invalid data resource lifecycle argument", detail).at(attribute.name.span));
+        decoder.diags.error(Diagnostic::error(summary, detail).at(attribute.name.span));
     }
     decoder.expect(body, &ATTRIBUTES, &["precondition", "postcondition"]);
     Lifecycle {

@@ -28,7 +28,7 @@ pub(crate) fn resource(
     let place = Place::repeated(keys_of(block));
     let lifecycle = match mode {
         Mode::Managed => lifecycle::managed(decoder, body, place),
-        Mode::Data | Mode::Ephemeral => lifecycle::data(decoder, body, place),
+        Mode::Data | Mode::Ephemeral => lifecycle::data(decoder, mode, body, place),
     };
     ResourceDecl {
         resource: Resource { mode, ty: name(block, 0), name: name(block, 1) },
@@ -53,7 +53,11 @@ fn provisioners(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, place: 
     }
     for block in found.iter().copied().chain(blocks(body, "connection")) {
         let detail = format!("Only managed resources may have a \"{}\" block.", block.ty.text);
-        decoder.diags.error(Diagnostic::error("Unsupported block type", detail).at(block.header));
+        let summary = match mode {
+            Mode::Ephemeral => "Invalid configuration block for ephemeral resource",
+            _ => "Unsupported block type",
+        };
+        decoder.diags.error(Diagnostic::error(summary, detail).at(block.header));
     }
     Vec::new()
 }
