@@ -224,6 +224,8 @@ pub enum Repeat {
     Count(ExprId),
     /// `for_each = …`
     ForEach(ExprId),
+    /// `lifecycle { enabled = … }`: once without key, or not at all.
+    Enabled(ExprId),
 }
 
 /// `resource "type" "name" { … }`, or the same with `data` or `ephemeral`.
@@ -252,10 +254,12 @@ pub struct ResourceDecl {
 /// The `lifecycle` block of a resource.
 #[derive(Debug, Default)]
 pub struct Lifecycle {
-    /// Whether a replacement is made before the old object is deleted, if said.
-    pub create_before_destroy: Option<bool>,
+    /// Whether a replacement is made before the old object is deleted; evaluated by `Evaluator::create_before_destroy`.
+    pub create_before_destroy: Option<ExprId>,
     /// Whether deleting is refused; evaluated by `Evaluator::prevent_destroy`.
     pub prevent_destroy: Option<ExprId>,
+    /// Whether the object is deleted at its end rather than forgotten; evaluated by `Evaluator::destroy`.
+    pub destroy: Option<ExprId>,
     /// What configuration does not decide after the object is made.
     pub ignore_changes: IgnoreChanges,
     /// References whose change replaces the object.

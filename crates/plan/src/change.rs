@@ -98,6 +98,32 @@ pub enum ReplaceOrder {
     DeleteThenCreate,
     /// The new object is made first.
     CreateThenDelete,
+    /// The old object is forgotten first: `lifecycle` does not let it be deleted.
+    ForgetThenCreate,
+    /// The new object is made first, and the old one is forgotten.
+    CreateThenForget,
+}
+
+impl ReplaceOrder {
+    /// Whether the new object is made first.
+    pub fn creates_first(self) -> bool {
+        matches!(self, ReplaceOrder::CreateThenDelete | ReplaceOrder::CreateThenForget)
+    }
+
+    /// Whether the old object is forgotten rather than deleted.
+    pub fn forgets(self) -> bool {
+        matches!(self, ReplaceOrder::ForgetThenCreate | ReplaceOrder::CreateThenForget)
+    }
+
+    /// The order by its two properties.
+    pub fn of(creates_first: bool, forgets: bool) -> ReplaceOrder {
+        match (creates_first, forgets) {
+            (false, false) => ReplaceOrder::DeleteThenCreate,
+            (true, false) => ReplaceOrder::CreateThenDelete,
+            (false, true) => ReplaceOrder::ForgetThenCreate,
+            (true, true) => ReplaceOrder::CreateThenForget,
+        }
+    }
 }
 
 /// Why an object is replaced.
@@ -128,6 +154,8 @@ pub enum DeleteReason {
     CountIndex,
     /// Its key is no longer in `for_each`.
     EachKey,
+    /// Its resource is disabled.
+    Disabled,
     /// It was replaced earlier, and deleting it then did not succeed.
     Deposed,
 }
@@ -174,6 +202,15 @@ impl OutputChange {
 }
 
 impl Change {
+    /// Whether an object is no longer tracked afterwards, but goes on to exist.
+    pub fn forgets(&self) -> bool {
+        match self {
+            Change::Forget { .. } => true,
+            Change::Replace { order, .. } => order.forgets(),
+            _ => false,
+        }
+    }
+
     /// The object before; `None` if there is none.
     pub fn before(&self) -> Option<&Value> {
         match self {

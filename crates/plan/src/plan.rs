@@ -89,9 +89,10 @@ impl Plan {
                 Change::Update { .. } => summary.change += 1,
                 Change::Delete { .. } => summary.destroy += 1,
                 Change::Forget { .. } => summary.forget += 1,
-                Change::Replace { .. } => {
+                Change::Replace { order, .. } => {
                     summary.add += 1;
-                    summary.destroy += 1;
+                    summary.forget += usize::from(order.forgets());
+                    summary.destroy += usize::from(!order.forgets());
                 }
                 Change::NoOp { .. } | Change::Read { .. } => {}
             }

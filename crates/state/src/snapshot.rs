@@ -80,6 +80,8 @@ pub struct StoredObject {
     pub dependencies: Vec<ConfigResource>,
     /// Whether its replacement must exist before it is deleted.
     pub create_before_destroy: bool,
+    /// Whether it is forgotten rather than deleted when it is no longer declared.
+    pub skip_destroy: bool,
     /// Identity data with its schema version, raw JSON, kept as they were.
     pub identity: Option<(u64, Arc<str>)>,
 }

@@ -134,6 +134,7 @@ fn read_object(instance: wire::Instance) -> Result<StoredObject, String> {
         tainted: instance.status.as_deref() == Some("tainted"),
         dependencies,
         create_before_destroy: instance.create_before_destroy,
+        skip_destroy: instance.skip_destroy,
         identity: instance.identity.map(|raw| (instance.identity_schema_version.unwrap_or(0), compact(raw.get()))),
     })
 }
@@ -297,6 +298,7 @@ fn write_object(key: &Key, deposed: Option<&DeposedKey>, object: &StoredObject) 
         private: Some(BASE64.encode(&object.private)).filter(|p| !p.is_empty()),
         dependencies: object.dependencies.iter().map(ToString::to_string).collect(),
         create_before_destroy: object.create_before_destroy,
+        skip_destroy: object.skip_destroy,
     })
 }
 

@@ -56,6 +56,10 @@ pub enum Symbol {
     DeleteThenCreate,
     /// Another comes, then it goes.
     CreateThenDelete,
+    /// It is no longer tracked, then another comes.
+    ForgetThenCreate,
+    /// Another comes, then it is no longer tracked.
+    CreateThenForget,
     /// It is read.
     Read,
     /// It is no longer tracked.
@@ -72,6 +76,8 @@ impl Symbol {
             Symbol::Delete => paint.red("-"),
             Symbol::DeleteThenCreate => format!("{}/{}", paint.red("-"), paint.green("+")),
             Symbol::CreateThenDelete => format!("{}/{}", paint.green("+"), paint.red("-")),
+            Symbol::ForgetThenCreate => format!("{}/{}", paint.with("36", "."), paint.green("+")),
+            Symbol::CreateThenForget => format!("{}/{}", paint.green("+"), paint.with("36", ".")),
             Symbol::Read => paint.with("36", "<="),
             Symbol::Forget => paint.with("36", "."),
         }
@@ -79,7 +85,10 @@ impl Symbol {
 
     fn width(self) -> usize {
         match self {
-            Symbol::DeleteThenCreate | Symbol::CreateThenDelete => 3,
+            Symbol::DeleteThenCreate
+            | Symbol::CreateThenDelete
+            | Symbol::ForgetThenCreate
+            | Symbol::CreateThenForget => 3,
             Symbol::Read => 2,
             _ => 1,
         }

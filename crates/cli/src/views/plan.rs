@@ -111,6 +111,8 @@ fn legend(steps: &[&Step], paint: Paint) -> String {
         (Symbol::Delete, "destroy"),
         (Symbol::DeleteThenCreate, "destroy and then create replacement"),
         (Symbol::CreateThenDelete, "create replacement and then destroy"),
+        (Symbol::ForgetThenCreate, "forget and then create replacement"),
+        (Symbol::CreateThenForget, "create replacement and then forget"),
         (Symbol::Read, "read (data resources)"),
         (Symbol::Forget, "forget (the object goes on to exist)"),
     ];
@@ -131,6 +133,8 @@ fn symbol_of(change: &Change) -> Symbol {
         Change::Update { .. } => Symbol::Update,
         Change::Replace { order: ReplaceOrder::DeleteThenCreate, .. } => Symbol::DeleteThenCreate,
         Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => Symbol::CreateThenDelete,
+        Change::Replace { order: ReplaceOrder::ForgetThenCreate, .. } => Symbol::ForgetThenCreate,
+        Change::Replace { order: ReplaceOrder::CreateThenForget, .. } => Symbol::CreateThenForget,
         Change::Delete { .. } => Symbol::Delete,
         Change::Forget { .. } => Symbol::Forget,
         Change::Read { .. } => Symbol::Read,
@@ -193,11 +197,12 @@ fn headline(step: &Step, paint: Paint) -> (String, Vec<String>) {
             why.extend(delete_reason(step, *reason));
             format!("will be {}", paint.with("1;31", "destroyed"))
         }
-        Change::Replace { reasons, .. } => {
+        Change::Replace { reasons, order, .. } => {
             let tainted = reasons.contains(&ReplaceReason::Tainted);
             why.extend(reasons.iter().filter_map(replace_reason));
             let verb = paint.with("1;31", "replaced");
-            if tainted { format!("is tainted, so must be {verb}") } else { format!("must be {verb}") }
+            let kept = if order.forgets() { ", but the present object will not be destroyed" } else { "" };
+            if tainted { format!("is tainted, so must be {verb}{kept}") } else { format!("must be {verb}{kept}") }
         }
     };
     (what, why)
@@ -229,6 +234,7 @@ fn delete_reason(step: &Step, reason: DeleteReason) -> Option<String> {
         }
         DeleteReason::CountIndex => Some(format!("(because index {} is out of range for count)", step.instance.key)),
         DeleteReason::EachKey => Some(format!("(because key {} is not in for_each map)", step.instance.key)),
+        DeleteReason::Disabled => Some(format!("(because {resource} has lifecycle.enabled set to false)")),
         DeleteReason::Deposed => Some("(left over from a partially-failed replacement of this instance)".into()),
     }
 }

@@ -133,6 +133,7 @@ impl<'p> Graph<'p> {
         self.conditions(m, from, &decl.lifecycle.preconditions);
         self.conditions(m, from, &decl.lifecycle.postconditions);
         decl.lifecycle.replace_triggered_by.iter().for_each(|e| self.expr(m, from, *e));
+        decl.lifecycle.create_before_destroy.iter().for_each(|e| self.expr(m, from, *e));
         self.inside(module, from, decl.span);
         if let Some(provider) = self.provider(&module.resource_providers[id.index()]) {
             self.add(from, provider, decl.span);
@@ -148,7 +149,7 @@ impl<'p> Graph<'p> {
     fn repeat(&mut self, m: ModuleId, from: Thing, repeat: Repeat) {
         match repeat {
             Repeat::Once => {}
-            Repeat::Count(expr) | Repeat::ForEach(expr) => self.expr(m, from, expr),
+            Repeat::Count(expr) | Repeat::ForEach(expr) | Repeat::Enabled(expr) => self.expr(m, from, expr),
         }
     }
 

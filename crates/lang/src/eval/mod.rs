@@ -100,7 +100,8 @@ impl<'x, 'r> Eval<'x, 'r> {
             Node::Reference(reference) => self.reference(id, reference),
             Node::GetAttr { base, name, .. } => {
                 let value = self.value(*base)?;
-                Ok(self.or_error(id, access::attr(&value, name)))
+                let result = access::attr(&value, name).map_err(|error| self.of_null(*base, &value, error));
+                Ok(self.or_error(id, result))
             }
             Node::Index { base, key } => {
                 let value = self.value(*base)?;
@@ -163,6 +164,20 @@ impl<'x, 'r> Eval<'x, 'r> {
             };
             self.error(id, error)
         })
+    }
+
+    /// The error with what is known of why a resource or module is null.
+    fn of_null(&self, base: ExprId, value: &Value, error: Diagnostic) -> Diagnostic {
+        let (true, Node::Reference(Reference::Resource { .. } | Reference::Module { .. })) =
+            (value.is_null(), self.exprs.node(base))
+        else {
+            return error;
+        };
+        let Some(name) = self.written(base) else { return error };
+        error.hint(format!(
+            "{name} is null because its lifecycle argument \"enabled\" is false. Say what is to be used instead with \
+             try(…), or test {name} != null."
+        ))
     }
 
     /// The error with the values of the references in `id`.

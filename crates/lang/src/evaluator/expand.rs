@@ -61,27 +61,31 @@ impl Run<'_, '_> {
     }
 
     fn expansion(&mut self, at: At, repeat: Repeat) -> Result<Expansion, Stop> {
-        let (expr, counted) = match repeat {
+        let (expr, name) = match repeat {
             Repeat::Once => return Ok(once(Reads::new())),
-            Repeat::Count(expr) => (expr, true),
-            Repeat::ForEach(expr) => (expr, false),
+            Repeat::Count(expr) => (expr, "count"),
+            Repeat::ForEach(expr) => (expr, "for_each"),
+            Repeat::Enabled(expr) => (expr, "enabled"),
         };
         let (value, reads) = self.value(Scope::module(at), expr)?;
         let allow_unknown = self.ev.inputs.stage == Stage::Validate;
-        let result = if counted { count_keys(&value) } else { each_keys(&value) };
+        let result = match repeat {
+            Repeat::ForEach(_) => each_keys(&value),
+            Repeat::Enabled(_) => enabled_keys(&value),
+            Repeat::Once | Repeat::Count(_) => count_keys(&value),
+        };
         match result {
             Ok(_) if allow_unknown => Ok(once(reads)),
             Err(Wrong::Unknown(_)) if allow_unknown => Ok(once(reads)),
             Ok(keys) => {
-                let each = (!counted).then(|| value.unmark().0);
+                let each = matches!(repeat, Repeat::ForEach(_)).then(|| value.unmark().0);
                 Ok(Expansion { keys: keys.into(), each, reads: Arc::new(reads) })
             }
-            Err(wrong) => Err(self.wrong_repeat(at, expr, counted, wrong)),
+            Err(wrong) => Err(self.wrong_repeat(at, expr, name, wrong)),
         }
     }
 
-    pub(super) fn wrong_repeat(&mut self, at: At, expr: ExprId, counted: bool, wrong: Wrong) -> Stop {
-        let name = if counted { "count" } else { "for_each" };
+    pub(super) fn wrong_repeat(&mut self, at: At, expr: ExprId, name: &str, wrong: Wrong) -> Stop {
         let (detail, hint, marks) = match wrong {
             Wrong::Detail(detail) => (detail, None, Marks::NONE),
             Wrong::Marked(detail, marks) => (detail, None, marks),
@@ -190,6 +194,30 @@ fn ephemeral(argument: &str) -> Wrong {
          kept in state."
     );
     Wrong::Marked(detail, Marks::EPHEMERAL)
+}
+
+fn enabled_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
+    let unsuitable = |why: &str| Wrong::Detail(format!("The given \"enabled\" argument value is unsuitable: {why}."));
+    if value.marks().contains(Marks::SENSITIVE) {
+        let detail = "Sensitive values, or values derived from sensitive values, cannot be used in \"enabled\" arguments. If \
+                      used, the sensitive value would be exposed by whether an instance is present.";
+        return Err(Wrong::Marked(detail.into(), Marks::SENSITIVE));
+    }
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return Err(ephemeral("enabled"));
+    }
+    if value.is_null() {
+        return Err(unsuitable("the given value is null. Either true or false is required"));
+    }
+    match convert(value, &Type::Bool).map_err(|e| unsuitable(&e.to_string()))?.as_bool() {
+        Some(true) => Ok(vec![Key::None]),
+        Some(false) => Ok(Vec::new()),
+        None => Err(Wrong::Unknown(
+            "The \"enabled\" value depends on resource attributes that cannot be determined until apply, so it cannot be \
+             predicted whether there will be an instance."
+                .into(),
+        )),
+    }
 }
 
 fn count_keys(value: &Value) -> Result<Vec<Key>, Wrong> {

@@ -69,7 +69,7 @@ impl<'p> Run<'_, 'p> {
     /// A scope for each element of a `for_each`.
     fn each_scope(&mut self, at: At, expr: ExprId) -> Result<Vec<Scope>, Stop> {
         let (value, _) = self.value(Scope::module(at), expr)?;
-        let keys = expand::each_keys(&value).map_err(|wrong| self.wrong_repeat(at, expr, false, wrong))?;
+        let keys = expand::each_keys(&value).map_err(|wrong| self.wrong_repeat(at, expr, "for_each", wrong))?;
         let scope =
             |key: &Key| Scope { at, repetition: Repetition::of(key, Some(&value)), self_value: None, about: None };
         Ok(keys.iter().map(scope).collect())

@@ -70,28 +70,6 @@ impl<'p> Run<'_, 'p> {
         Stop::Failed(self.diags.error(no_type(self.ev.schemas, provider, decl)))
     }
 
-    pub(super) fn prevent_destroy(&mut self, at: At, id: ResourceId, key: &Key) -> Result<bool, Stop> {
-        let contents: &'p Contents = self.ev.state(at).contents;
-        let Some(expr) = contents.resources[id.index()].lifecycle.prevent_destroy else { return Ok(false) };
-        let (scope, _) = self.scope_of(at, id, key)?;
-        let (value, _) = self.value(scope.clone(), expr)?;
-        self.refuse_marked(
-            &scope,
-            &value,
-            expr,
-            "prevent_destroy",
-            "whether the object may go must not differ between runs",
-        )?;
-        match crate::eval::require_bool(&value) {
-            Ok(known) => Ok(known.unwrap_or(true)),
-            Err(why) => {
-                let detail = format!("The value must be true or false: {why}.");
-                let error = Diagnostic::error("Invalid prevent_destroy value", detail).at(contents.exprs.span(expr));
-                Err(self.diags.error(error).into())
-            }
-        }
-    }
-
     pub(super) fn replace_triggers(&mut self, at: At, id: ResourceId, key: &Key) -> Result<Vec<(Dep, Path)>, Stop> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let mut triggers = Vec::new();

@@ -12,6 +12,7 @@ mod memo;
 mod objects;
 mod origin;
 mod place;
+mod switches;
 mod validate;
 mod values;
 
@@ -177,7 +178,29 @@ impl<'p> Evaluator<'p> {
         diags: &mut Diagnostics,
     ) -> Result<bool, Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
-        self.run(lookup, diags).prevent_destroy(at, id, &instance.key)
+        self.run(lookup, diags).prevent_destroy(at, id)
+    }
+
+    /// Whether `lifecycle` wants the replacement of an instance made before the old object is deleted.
+    pub fn create_before_destroy(
+        &mut self,
+        instance: &Instance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<bool, Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        self.run(lookup, diags).create_before_destroy(at, id, &instance.key)
+    }
+
+    /// Whether the objects of a resource are deleted at their end, as usual, rather than forgotten.
+    pub fn destroy(
+        &mut self,
+        resource: &AbsResource,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<bool, Stop> {
+        let (at, id) = self.find(resource, diags)?;
+        self.run(lookup, diags).destroy(at, id)
     }
 
     /// What `replace_triggered_by` names: something that was read and the part of it that counts.

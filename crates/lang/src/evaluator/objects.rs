@@ -41,6 +41,9 @@ impl<'p> Run<'_, 'p> {
             reads.insert(self.ev.deps.id(Dep::Whole(resource)));
             return Ok(Value::dynamic());
         };
+        if let Repeat::Enabled(_) = decl.repeat {
+            return self.enabled_object(at, id, &expansion, reads);
+        }
         let Some(key) = key else {
             reads.insert(self.ev.deps.id(Dep::Whole(resource)));
             return Ok(self.all_objects(at, id, &expansion)?);
@@ -58,6 +61,23 @@ impl<'p> Run<'_, 'p> {
                 Ok(self.unknown_object(at, id).mark(marks))
             }
         }
+    }
+
+    /// The one object of a resource, or null if the resource is disabled.
+    fn enabled_object(
+        &mut self,
+        at: At,
+        id: ResourceId,
+        expansion: &Expansion,
+        reads: &mut Reads,
+    ) -> Result<Value, Fault> {
+        reads.extend(expansion.reads.iter());
+        if expansion.keys.is_empty() {
+            return Ok(Value::null(self.unknown_object(at, id).ty()));
+        }
+        let resource = self.ev.abs(at, id);
+        reads.insert(self.ev.deps.id(Dep::Instance(resource.instance(Key::None))));
+        Ok(self.object(at, id, &Key::None)?)
     }
 
     fn object(&mut self, at: At, id: ResourceId, key: &Key) -> Result<Value, Stop> {
@@ -99,6 +119,7 @@ impl<'p> Run<'_, 'p> {
         match self.ev.state(at).contents.resources[id.index()].repeat {
             Repeat::Count(_) if !keyed => Value::unknown_not_null(Type::list(object.ty())),
             Repeat::ForEach(_) if !keyed => Value::unknown_not_null(Type::map(object.ty())),
+            Repeat::Enabled(_) => object,
             // A single object is there, whatever its attributes will be.
             _ => match object.ty() {
                 Type::Any => object,
@@ -126,6 +147,13 @@ impl<'p> Run<'_, 'p> {
             let value = self.module_object(at, call, &Key::None, output, span, reads)?;
             let whole = decl.repeat != Repeat::Once && key.is_none();
             return Ok(if whole { Value::dynamic() } else { value });
+        }
+        if let Repeat::Enabled(_) = decl.repeat {
+            return match (expansion.keys.first(), output) {
+                (Some(key), _) => self.module_object(at, call, key, output, span, reads),
+                (None, None) => Ok(Value::null(Type::Any)),
+                (None, Some(_)) => Err(disabled_module(&decl.name, span).into()),
+            };
         }
         let Some(key) = key else {
             let mut objects = Vec::with_capacity(expansion.keys.len());
@@ -174,6 +202,14 @@ impl<'p> Run<'_, 'p> {
         }
         Ok(Value::object(fields))
     }
+}
+
+fn disabled_module(module: &str, span: Span) -> Diagnostic {
+    let detail = "This value is null, so it does not have any attributes.";
+    Diagnostic::error("Attempt to get attribute from null value", detail).at(span).hint(format!(
+        "module.{module} is null because its lifecycle argument \"enabled\" is false. Say what is to be used instead with \
+         try(…), or test module.{module} != null."
+    ))
 }
 
 fn no_output(contents: &Contents, name: &str, span: Span) -> Diagnostic {

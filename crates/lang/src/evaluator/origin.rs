@@ -156,7 +156,7 @@ impl Found {
 fn for_each(repeat: Repeat) -> Option<ExprId> {
     match repeat {
         Repeat::ForEach(expr) => Some(expr),
-        Repeat::Once | Repeat::Count(_) => None,
+        Repeat::Once | Repeat::Count(_) | Repeat::Enabled(_) => None,
     }
 }
 

@@ -70,7 +70,7 @@ impl<'p> Run<'_, 'p> {
     /// The scope of any instance of a repeated block.
     fn any_instance(at: At, repeat: Repeat) -> Scope {
         let repetition = match repeat {
-            Repeat::Once => Repetition::None,
+            Repeat::Once | Repeat::Enabled(_) => Repetition::None,
             Repeat::Count(_) => Repetition::Count(Value::unknown_not_null(Type::Number)),
             Repeat::ForEach(_) => Repetition::Each(Value::unknown_not_null(Type::String), Value::dynamic()),
         };
@@ -173,7 +173,8 @@ impl<'p> Run<'_, 'p> {
     fn validate_lifecycle(&mut self, scope: &Scope, decl: &'p ResourceDecl, shape: Option<&Shape>) {
         let lifecycle = &decl.lifecycle;
         self.validate_conditions(scope, &lifecycle.preconditions);
-        lifecycle.replace_triggered_by.iter().chain(&lifecycle.prevent_destroy).for_each(|e| self.sound(scope, *e));
+        lifecycle.replace_triggered_by.iter().for_each(|e| self.sound(scope, *e));
+        self.validate_switches(scope, decl);
         let (IgnoreChanges::Paths(paths), Some(shape)) = (&lifecycle.ignore_changes, shape) else { return };
         for (path, span) in paths {
             let Some(Step::Attr(name)) = path.0.first() else { continue };

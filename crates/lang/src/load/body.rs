@@ -1,8 +1,9 @@
 //! Bodies that a schema describes, `dynamic` blocks included.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use terrane_source::Diagnostic;
+use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
 
 use super::contents::{Decoder, missing_argument, unsupported_argument, unsupported_block};
@@ -11,7 +12,8 @@ use crate::ir::ExprId;
 use crate::lower::{Lowerer, Place};
 use crate::program::{Argument, Block, Body, Dynamic};
 
-/// What of a body has a meaning of its own and is left out.
+/// What of a body has a meaning of its own and is left out. Where `_` is left out as a block, its content belongs to the
+/// body, whatever its names mean outside of it.
 pub(super) struct Leave {
     pub attributes: &'static [&'static str],
     pub blocks: &'static [&'static str],
@@ -20,11 +22,53 @@ pub(super) struct Leave {
 impl Decoder<'_> {
     /// Resolves the names in a body.
     pub(super) fn body(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
+        let escaped = if leave.blocks.contains(&ESCAPE) { self.escaped(body) } else { None };
         let mut lowerer = Lowerer::new(self.declared, self.exprs, self.diags, place);
         let attributes = body.attributes().filter(|a| !leave.attributes.contains(&&*a.name.text));
+        let attributes = attributes.chain(escaped.into_iter().flat_map(syn::Body::attributes));
+        let attributes = unique(attributes, lowerer.diags);
         let blocks = body.blocks().filter(|b| !leave.blocks.contains(&&*b.ty.text));
-        contents(&mut lowerer, attributes, blocks)
+        let blocks = blocks.chain(escaped.into_iter().flat_map(syn::Body::blocks));
+        contents(&mut lowerer, attributes.into_iter(), blocks)
     }
+
+    /// The content of the `_` block, in which names have no meaning of their own.
+    pub(super) fn escaped<'s>(&mut self, body: &'s syn::Body) -> Option<&'s syn::Body> {
+        let mut blocks = body.blocks().filter(|b| &*b.ty.text == ESCAPE);
+        let first = blocks.next()?;
+        for other in blocks {
+            let detail = "Only one \"_\" block is allowed here; put all arguments whose names have a meaning of their own \
+                          outside of it into the first.";
+            let error = Diagnostic::error("Duplicate escaping block", detail).at(other.header);
+            self.diags.error(error.note_at(first.header, "The first one"));
+        }
+        Some(&first.body)
+    }
+}
+
+/// The block whose arguments never mean what they would mean outside of it.
+pub(super) const ESCAPE: &str = "_";
+
+/// The arguments, the second of a name left out and reported.
+fn unique<'s>(
+    attributes: impl Iterator<Item = &'s syn::Attribute>,
+    diags: &mut terrane_source::Diagnostics,
+) -> Vec<&'s syn::Attribute> {
+    let mut all: Vec<&syn::Attribute> = Vec::new();
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for attribute in attributes {
+        let name = &attribute.name;
+        match seen.insert(&name.text, name.span) {
+            None => all.push(attribute),
+            Some(first) => {
+                let detail =
+                    format!("The argument \"{}\" is set twice, inside and outside of the \"_\" block.", name.text);
+                let error = Diagnostic::error("Duplicate argument", detail).at(name.span);
+                diags.error(error.note_at(first, "First set here"));
+            }
+        }
+    }
+    all
 }
 
 fn argument(lowerer: &mut Lowerer<'_>, attribute: &syn::Attribute) -> Argument {

@@ -173,17 +173,18 @@ fn check_call(module: &ModuleDecl, call: &CallDecl, seen: &Seen, diags: &mut Dia
     let repeated = match (call.repeat, call.depends_on.is_empty()) {
         (Repeat::Count(_), _) => "count",
         (Repeat::ForEach(_), _) => "for_each",
+        (Repeat::Enabled(_), _) => "enabled",
         (Repeat::Once, false) => "depends_on",
         (Repeat::Once, true) => return,
     };
     let own = module.contents.providers.iter().find(|decl| !is_proxy(module, decl));
     if let Some(decl) = own {
         let detail = format!(
-            "Module \"{}\" contains its own provider configurations, and so calls to it may not use the count, for_each, or \
-             depends_on arguments; this one uses {repeated}.",
+            "Module \"{}\" contains its own provider configurations, and so calls to it may not use the count, for_each, \
+             enabled, or depends_on arguments; this one uses {repeated}.",
             call.name
         );
-        let error = Diagnostic::error("Module is incompatible with count, for_each, and depends_on", detail);
+        let error = Diagnostic::error("Module is incompatible with count, for_each, enabled and depends_on", detail);
         diags.error(error.at(call.span).note_at(decl.span, "The provider configuration"));
     }
 }

@@ -5,7 +5,7 @@ use terrane_source::Diagnostic;
 use terrane_state::{DeposedKey, EntryKind, StoredObject};
 
 use super::{Applier, Begun, Ended, Flight, Halt, Outcome, Work};
-use crate::{Change, Leg, Question, Step, object, problems};
+use crate::{Leg, Question, Step, object, problems};
 
 impl<'p> Applier<'p> {
     /// Begins a down leg.
@@ -15,7 +15,7 @@ impl<'p> Applier<'p> {
             self.complete(op, Outcome::Done);
             return Ok(());
         };
-        if matches!(step.change, Change::Forget { .. }) {
+        if step.change.forgets() {
             let ended = Ended { op, result: Outcome::Done, value: None };
             self.persist(op, vec![gone(key)], Flight::End(Box::new(ended)));
             return Ok(());

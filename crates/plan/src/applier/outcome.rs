@@ -58,8 +58,8 @@ pub(super) fn count(summary: &mut Summary, step: &Step, up: bool) {
     match (&step.change, up) {
         (Change::Create { .. } | Change::Replace { .. }, true) => summary.add += 1,
         (Change::Update { .. }, true) => summary.change += 1,
+        (change, false) if change.forgets() => summary.forget += 1,
         (Change::Delete { .. } | Change::Replace { .. }, false) => summary.destroy += 1,
-        (Change::Forget { .. }, false) => summary.forget += 1,
         _ => {}
     }
 }

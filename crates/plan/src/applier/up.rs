@@ -18,7 +18,7 @@ use crate::object::{self, MarkedPaths, first_unknown};
 use crate::problems::{self, Moment};
 use crate::protocol::{self, Breach};
 use crate::shapes::Shape;
-use crate::{Change, Leg, Planned, Question, ReplaceOrder, Step};
+use crate::{Change, Leg, Planned, Question, Step};
 
 /// An up leg on its way.
 pub(super) struct UpFlight {
@@ -170,7 +170,7 @@ impl<'p> Applier<'p> {
             operation: self.operation(place, leg, step),
         };
         let mut kinds = Vec::new();
-        if matches!(step.change, Change::Replace { order: ReplaceOrder::CreateThenDelete, .. }) {
+        if matches!(step.change, Change::Replace { order, .. } if order.creates_first()) {
             let key = self.new_deposed_key(place, step);
             self.deposed.insert(place, key.clone());
             kinds.push(EntryKind::Depose(key));
@@ -243,11 +243,14 @@ impl<'p> Applier<'p> {
     /// Writes an object into the journal as the one in use.
     fn store(&mut self, flight: UpFlight, object: Object, tainted: bool, result: Outcome) {
         let Some((_, _, step)) = self.step(flight.op) else { return };
+        let resource = &step.instance.resource;
+        let destroy = self.attempt(|e, lookup, diags| e.destroy(resource, lookup, diags));
         let former = self.state.object(&step.instance).filter(|_| flight.prior.is_some());
         let facts = StoredObject {
             tainted: tainted || former.is_some_and(|o| o.tainted),
             dependencies: step.dependencies.clone(),
             create_before_destroy: step.create_before_destroy,
+            skip_destroy: matches!(destroy, Ok(false)),
             identity: former.and_then(|o| o.identity.clone()),
             ..StoredObject::default()
         };

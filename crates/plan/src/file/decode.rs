@@ -138,13 +138,14 @@ fn step(step: wire::Step) -> Result<Step, String> {
 }
 
 fn change(change: wire::Change) -> Result<Change, String> {
-    const DELETES: [DeleteReason; 7] = [
+    const DELETES: [DeleteReason; 8] = [
         DeleteReason::Destroy,
         DeleteReason::NoResource,
         DeleteReason::NoModule,
         DeleteReason::WrongRepetition,
         DeleteReason::CountIndex,
         DeleteReason::EachKey,
+        DeleteReason::Disabled,
         DeleteReason::Deposed,
     ];
     const READS: [ReadReason; 2] = [ReadReason::ConfigUnknown, ReadReason::DependencyPending];
@@ -154,10 +155,10 @@ fn change(change: wire::Change) -> Result<Change, String> {
         wire::Change::Update { prior, planned: p } => {
             Change::Update { prior: value::decode(prior)?, planned: planned(p)? }
         }
-        wire::Change::Replace { prior, planned: p, create_first, reasons } => Change::Replace {
+        wire::Change::Replace { prior, planned: p, create_first, forget, reasons } => Change::Replace {
             prior: value::decode(prior)?,
             planned: planned(p)?,
-            order: if create_first { ReplaceOrder::CreateThenDelete } else { ReplaceOrder::DeleteThenCreate },
+            order: ReplaceOrder::of(create_first, forget),
             reasons: reasons.into_iter().map(reason).collect::<Result<_, _>>()?,
         },
         wire::Change::Delete { prior, reason } => {

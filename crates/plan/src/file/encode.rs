@@ -5,7 +5,7 @@ use terrane_value::Path;
 
 use super::{Origin, value, wire};
 use crate::{
-    Change, DeleteReason, Drift, Leg, Op, OutputChange, Plan, PlanMode, PlanOptions, Planned, ReadReason, ReplaceOrder,
+    Change, DeleteReason, Drift, Leg, Op, OutputChange, Plan, PlanMode, PlanOptions, Planned, ReadReason,
     ReplaceReason, Step,
 };
 
@@ -119,7 +119,8 @@ fn change(change: &Change) -> Result<wire::Change, String> {
         Change::Replace { prior, planned: p, order, reasons } => wire::Change::Replace {
             prior: value::encode(prior)?,
             planned: planned(p)?,
-            create_first: *order == ReplaceOrder::CreateThenDelete,
+            create_first: order.creates_first(),
+            forget: order.forgets(),
             reasons: reasons.iter().map(reason).collect::<Result<_, _>>()?,
         },
         Change::Delete { prior, reason } => {
@@ -160,6 +161,7 @@ pub(super) fn delete_reason(reason: DeleteReason) -> &'static str {
         DeleteReason::WrongRepetition => "wrong repetition",
         DeleteReason::CountIndex => "count index",
         DeleteReason::EachKey => "each key",
+        DeleteReason::Disabled => "disabled",
         DeleteReason::Deposed => "deposed",
     }
 }

@@ -93,13 +93,35 @@ pub(super) struct Step {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Change {
-    NoOp { value: Value },
-    Create { planned: Planned },
-    Update { prior: Value, planned: Planned },
-    Replace { prior: Value, planned: Planned, create_first: bool, reasons: Vec<Reason> },
-    Delete { prior: Value, reason: String },
-    Forget { prior: Value },
-    Read { planned: Value, reason: String },
+    NoOp {
+        value: Value,
+    },
+    Create {
+        planned: Planned,
+    },
+    Update {
+        prior: Value,
+        planned: Planned,
+    },
+    Replace {
+        prior: Value,
+        planned: Planned,
+        create_first: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        forget: bool,
+        reasons: Vec<Reason>,
+    },
+    Delete {
+        prior: Value,
+        reason: String,
+    },
+    Forget {
+        prior: Value,
+    },
+    Read {
+        planned: Value,
+        reason: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -55,7 +55,7 @@ fn statement(from: Endpoint, to: Endpoint, span: terrane_source::Span) -> Statem
 fn implied_key(repeat: Repeat, key: &Key) -> Option<Key> {
     match (repeat, key) {
         (Repeat::Count(_), Key::None) => Some(Key::Int(0)),
-        (Repeat::Once, Key::Int(0)) => Some(Key::None),
+        (Repeat::Once | Repeat::Enabled(_), Key::Int(0)) => Some(Key::None),
         _ => None,
     }
 }

@@ -73,10 +73,8 @@ impl Planner<'_> {
         drafts.truncate(count);
         for (draft, node) in drafts.iter_mut().zip(&order.nodes) {
             draft.step.create_before_destroy = node.create_before_destroy;
-            if let Change::Replace { order, .. } = &mut draft.step.change
-                && node.create_before_destroy
-            {
-                *order = ReplaceOrder::CreateThenDelete;
+            if let Change::Replace { order, .. } = &mut draft.step.change {
+                *order = ReplaceOrder::of(node.create_before_destroy, order.forgets());
             }
         }
         let graph = order.graph().unwrap_or_else(|| {
@@ -112,6 +110,7 @@ impl Planner<'_> {
         let now = StoredObject {
             dependencies: step.dependencies.clone(),
             create_before_destroy: step.create_before_destroy,
+            skip_destroy: self.undeletable.contains(&step.instance.resource),
             sensitive: sensitive.map(|(path, _)| path).collect(),
             ..object.clone()
         };

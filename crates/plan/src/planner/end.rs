@@ -30,11 +30,12 @@ impl Planner<'_> {
         });
         let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
         let create_before_destroy = stored.is_some_and(|o| o.create_before_destroy);
+        let skip_destroy = stored.is_some_and(|o| o.skip_destroy);
         let change = match end {
-            End::Delete(reason) => Change::Delete { prior: value, reason },
-            End::Forget => Change::Forget { prior: value },
+            End::Delete(reason) if !self.is_kept(key, skip_destroy)? => Change::Delete { prior: value, reason },
+            End::Delete(_) | End::Forget => Change::Forget { prior: value },
         };
-        if key.1.is_none() && matches!(end, End::Delete(_)) && self.is_guarded(instance) {
+        if key.1.is_none() && matches!(change, Change::Delete { .. }) && self.is_guarded(instance) {
             self.queue.push(Task::Guard(instance.clone()));
         }
         let step = Step {
@@ -60,6 +61,18 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether `lifecycle` says, or said when the object was made, that the object is not deleted. What a `removed` block
+    /// says comes first.
+    fn is_kept(&mut self, (instance, _): &ObjectKey, skip_destroy: bool) -> Result<bool, Halt> {
+        if self.is_removed(instance) {
+            return Ok(false);
+        }
+        if self.decl(instance).is_some_and(|decl| decl.lifecycle.destroy.is_some()) {
+            return Ok(!self.attempt(|e, lookup, diags| e.destroy(&instance.resource, lookup, diags))?);
+        }
+        Ok(skip_destroy)
     }
 
     fn is_guarded(&self, instance: &Instance) -> bool {

@@ -32,6 +32,9 @@ pub(super) struct PlanFlight {
     marks: MarkedPaths,
     /// Why the object is replaced, if it is: then this plan is for the new one.
     replacing: Vec<ReplaceReason>,
+    create_before_destroy: bool,
+    /// Whether a replaced object is forgotten rather than deleted.
+    forgets: bool,
 }
 
 impl<'p> Planner<'p> {
@@ -67,6 +70,12 @@ impl<'p> Planner<'p> {
             Some(prior) => self.why_replace(instance, prior, decl)?,
             None => Vec::new(),
         };
+        let create_before_destroy =
+            self.attempt(|e, lookup, diags| e.create_before_destroy(instance, lookup, diags))?;
+        let forgets = !self.attempt(|e, lookup, diags| e.destroy(&instance.resource, lookup, diags))?;
+        if forgets {
+            self.undeletable.insert(instance.resource.clone());
+        }
         let written = config.clone();
         let config = match &prior {
             Some(prior) if replacing.is_empty() => {
@@ -75,7 +84,18 @@ impl<'p> Planner<'p> {
             _ => config,
         };
         let instance = instance.clone();
-        let flight = PlanFlight { instance, provider, shape, prior, config, written, marks, replacing };
+        let flight = PlanFlight {
+            instance,
+            provider,
+            shape,
+            prior,
+            config,
+            written,
+            marks,
+            replacing,
+            create_before_destroy,
+            forgets,
+        };
         self.ask_plan(flight);
         Ok(())
     }
@@ -171,12 +191,11 @@ impl<'p> Planner<'p> {
         }
         let mut changes = instances.iter().filter_map(|i| self.drafts.get(&(i.clone(), None)));
         Ok(changes.any(|draft| match &draft.step.change {
-            // An object that comes or goes has not changed, as Terraform has it.
-            Change::NoOp { .. }
-            | Change::Read { .. }
-            | Change::Forget { .. }
-            | Change::Create { .. }
-            | Change::Delete { .. } => false,
+            Change::NoOp { .. } | Change::Read { .. } | Change::Forget { .. } | Change::Delete { .. } => false,
+            Change::Create { planned } => {
+                let planned = planned.value.clone().unmark_deep().0;
+                path.0.is_empty() || planned.at(&path.0).is_some_and(|value| !value.is_null())
+            }
             Change::Update { prior, planned } | Change::Replace { prior, planned, .. } => {
                 let (prior, planned) = (prior.clone().unmark_deep().0, planned.value.clone().unmark_deep().0);
                 path.0.is_empty() || differs(&prior, &planned, path)
@@ -238,7 +257,7 @@ impl<'p> Planner<'p> {
             (_, Some(prior)) => Change::Replace {
                 prior,
                 planned: new,
-                order: ReplaceOrder::DeleteThenCreate,
+                order: ReplaceOrder::of(false, flight.forgets),
                 reasons: flight.replacing.clone(),
             },
             (_, None) => Change::Create { planned: new },
@@ -252,7 +271,8 @@ impl<'p> Planner<'p> {
         let instance = &flight.instance;
         let Some(decl) = self.program.resource(&instance.resource.config()) else { return };
         let value = change.after().cloned();
-        if matches!(change, Change::Replace { .. }) && decl.lifecycle.prevent_destroy.is_some() {
+        let deletes = matches!(change, Change::Replace { order, .. } if !order.forgets());
+        if deletes && decl.lifecycle.prevent_destroy.is_some() {
             self.queue.push(Task::Guard(instance.clone()));
         }
         if !decl.lifecycle.postconditions.is_empty() {
@@ -263,7 +283,7 @@ impl<'p> Planner<'p> {
             deposed: None,
             provider: flight.provider.clone(),
             change,
-            create_before_destroy: decl.lifecycle.create_before_destroy.unwrap_or(false),
+            create_before_destroy: flight.create_before_destroy,
             dependencies: Vec::new(),
             moved_from: self.moves.origin(instance).cloned(),
             import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.get(instance).cloned()),

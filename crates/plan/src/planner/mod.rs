@@ -65,6 +65,8 @@ pub struct Planner<'p> {
     objects: BTreeMap<ObjectKey, PriorState>,
     to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
     imports: BTreeMap<Instance, String>,
+    /// Resources whose `lifecycle` does not let their objects be deleted.
+    undeletable: BTreeSet<AbsResource>,
 
     prior: Snapshot,
     refreshed: Snapshot,
@@ -151,6 +153,7 @@ impl<'p> Planner<'p> {
             opened: BTreeMap::new(),
             objects: BTreeMap::new(),
             to_read: BTreeMap::new(),
+            undeletable: BTreeSet::new(),
             prior,
             stored_under: stored_under(&snapshot),
             refreshed: snapshot,

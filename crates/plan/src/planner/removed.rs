@@ -19,6 +19,13 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether a `removed` block says how an object ends.
+    pub(super) fn is_removed(&self, instance: &Instance) -> bool {
+        let name = instance.resource.config();
+        let mut about = self.removals().filter(|(module, removed)| covers(module, &removed.from, &name));
+        self.options.mode != PlanMode::Destroy && about.next().is_some()
+    }
+
     /// Reports `removed` blocks for what is still declared.
     pub(super) fn check_removals(&mut self) {
         let mut errors = Vec::new();

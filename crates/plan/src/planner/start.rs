@@ -159,6 +159,7 @@ impl Planner<'_> {
         match (repeat, &instance.key) {
             (Some(Repeat::Count(_)), Key::Int(_)) => DeleteReason::CountIndex,
             (Some(Repeat::ForEach(_)), Key::String(_)) => DeleteReason::EachKey,
+            (Some(Repeat::Enabled(_)), Key::None) => DeleteReason::Disabled,
             _ => DeleteReason::WrongRepetition,
         }
     }

@@ -227,7 +227,12 @@ fn step_line(step: &Step) -> String {
             format!("~ {}: {}", step.address(), differences(Some(prior), &planned.value))
         }
         Change::Replace { order, reasons, .. } => {
-            let sign = if *order == ReplaceOrder::CreateThenDelete { "+/-" } else { "-/+" };
+            let sign = match order {
+                ReplaceOrder::DeleteThenCreate => "-/+",
+                ReplaceOrder::CreateThenDelete => "+/-",
+                ReplaceOrder::ForgetThenCreate => "./+",
+                ReplaceOrder::CreateThenForget => "+/.",
+            };
             let reasons: Vec<String> = reasons.iter().map(reason).collect();
             format!("{sign} {}: {}", step.address(), reasons.join("; "))
         }
@@ -269,6 +274,7 @@ fn delete_reason(reason: DeleteReason) -> &'static str {
         DeleteReason::WrongRepetition => "its resource repeats otherwise",
         DeleteReason::CountIndex => "beyond count",
         DeleteReason::EachKey => "not in for_each",
+        DeleteReason::Disabled => "disabled",
         DeleteReason::Deposed => "deposed",
     }
 }

@@ -6,13 +6,13 @@ use terrane_address::ConfigName;
 use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
 
-use super::{depends_on, name, repeat};
+use super::{depends_on, lifecycle, name, repeat, reserved};
 use crate::load::addresses;
-use crate::load::body::Leave;
+use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{Decoder, keys_of};
 use crate::load::settings::constraint;
 use crate::lower::Place;
-use crate::program::{Argument, CallDecl, PassedProvider, ProviderDecl};
+use crate::program::{CallDecl, PassedProvider, ProviderDecl};
 
 /// Arguments of a module call that are not values for its variables.
 const META: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
@@ -20,25 +20,19 @@ const META: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source
 pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
     let body = &block.body;
     let all: Vec<&str> = body.attributes().map(|a| &*a.name.text).collect();
-    decoder.expect(body, &all, &[]);
+    decoder.expect(body, &all, &["lifecycle", "locals", "provider", ESCAPE]);
+    reserved(decoder, block, &["locals", "provider"]);
+    lifecycle::call(decoder, body);
     decoder.require(block, "source");
     let place = Place::repeated(keys_of(block));
-    let arguments = body.attributes().filter(|a| !META.contains(&&*a.name.text));
-    let arguments: Vec<&syn::Attribute> = arguments.collect();
+    const LEAVE: Leave = Leave { attributes: &META, blocks: &["lifecycle", "locals", "provider", ESCAPE] };
     CallDecl {
         name: name(block, 0),
         source: decoder.text(body, "source").unwrap_or_default(),
         source_span: body.attribute("source").map_or(block.header, |a| a.expr.span),
         version: constraint(decoder, body, "version"),
         repeat: repeat(decoder, body),
-        arguments: arguments
-            .into_iter()
-            .map(|a| Argument {
-                name: a.name.text.clone(),
-                name_span: a.name.span,
-                expr: decoder.lower(&a.expr, place),
-            })
-            .collect(),
+        arguments: decoder.body(body, place, &LEAVE).attributes,
         providers: body.attribute("providers").map(|a| passed(decoder, &a.expr)),
         depends_on: depends_on(decoder, body),
         span: block.header,
@@ -102,8 +96,17 @@ fn duplicate(decl: &ProviderDecl, first: Span) -> Diagnostic {
     Diagnostic::error("Duplicate provider configuration", detail).at(decl.span).note_at(first, "First given here")
 }
 
+/// Arguments of a provider block that are not the provider's.
+const PROVIDER: [&str; 6] = ["alias", "count", "depends_on", "for_each", "source", "version"];
+
 fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
-    const LEAVE: Leave = Leave { attributes: &["alias", "version"], blocks: &[] };
+    const LEAVE: Leave = Leave { attributes: &PROVIDER, blocks: &["lifecycle", "locals", ESCAPE] };
+    reserved(decoder, block, &["lifecycle", "locals"]);
+    for attribute in block.body.attributes().filter(|a| ["count", "depends_on", "source"].contains(&&*a.name.text)) {
+        let detail = format!("The argument name \"{}\" is reserved for the language itself.", attribute.name.text);
+        let error = Diagnostic::error("Reserved argument name in provider block", detail).at(attribute.name.span);
+        decoder.diags.error(error.hint("If the provider has an argument of this name, write it in a block named _."));
+    }
     if let Some(version) = block.body.attribute("version") {
         let detail = "Version constraints inside provider configuration blocks have no effect here.";
         let warning = Diagnostic::warning("Version constraints inside provider configuration blocks", detail);

@@ -10,7 +10,8 @@ use crate::load::contents::Decoder;
 use crate::lower::Place;
 use crate::program::{IgnoreChanges, Lifecycle};
 
-const ATTRIBUTES: [&str; 4] = ["create_before_destroy", "ignore_changes", "prevent_destroy", "replace_triggered_by"];
+const ATTRIBUTES: [&str; 6] =
+    ["create_before_destroy", "destroy", "enabled", "ignore_changes", "prevent_destroy", "replace_triggered_by"];
 
 /// The one `lifecycle` block of a managed resource.
 pub(super) fn managed(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place) -> Lifecycle {
@@ -18,8 +19,9 @@ pub(super) fn managed(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place)
     let body = &block.body;
     decoder.expect(body, &ATTRIBUTES, &["precondition", "postcondition"]);
     Lifecycle {
-        create_before_destroy: decoder.bool(body, "create_before_destroy"),
-        prevent_destroy: body.attribute("prevent_destroy").map(|a| decoder.lower(&a.expr, place)),
+        create_before_destroy: body.attribute("create_before_destroy").map(|a| decoder.lower(&a.expr, place)),
+        prevent_destroy: body.attribute("prevent_destroy").map(|a| decoder.lower(&a.expr, Place::MODULE)),
+        destroy: body.attribute("destroy").map(|a| decoder.lower(&a.expr, Place::MODULE)),
         ignore_changes: ignore_changes(decoder, body),
         replace_triggered_by: replace_triggered_by(decoder, body, place),
         preconditions: conditions(decoder, body, "precondition", place),
@@ -35,7 +37,8 @@ pub(super) fn data(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, plac
         Mode::Ephemeral => "Invalid lifecycle configuration for ephemeral resource",
         _ => "Invalid data resource lifecycle argument",
     };
-    for attribute in body.attributes().filter(|a| ATTRIBUTES.contains(&&*a.name.text)) {
+    let managed_only = |name: &str| ATTRIBUTES.contains(&name) && name != "enabled";
+    for attribute in body.attributes().filter(|a| managed_only(&a.name.text)) {
         let name = &attribute.name.text;
         let detail = format!("The lifecycle argument \"{name}\" is for managed resources (\"resource\" blocks) only.");
         decoder.diags.error(Diagnostic::error(summary, detail).at(attribute.name.span));
@@ -45,6 +48,13 @@ pub(super) fn data(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, plac
         preconditions: conditions(decoder, body, "precondition", place),
         postconditions: conditions(decoder, body, "postcondition", place.with_self()),
         ..Lifecycle::default()
+    }
+}
+
+/// The one `lifecycle` block of a module call, in which only `enabled` is to be found.
+pub(super) fn call(decoder: &mut Decoder<'_>, body: &syn::Body) {
+    if let Some(block) = only(decoder, body) {
+        decoder.expect(&block.body, &["enabled"], &[]);
     }
 }
 

@@ -67,19 +67,37 @@ fn conditions(decoder: &mut Decoder<'_>, body: &syn::Body, ty: &'static str, pla
     blocks(body, ty).filter_map(|block| condition(decoder, block, place)).collect()
 }
 
-/// `count` or `for_each` of a block.
+/// `count`, `for_each` or `lifecycle.enabled` of a block.
 fn repeat(decoder: &mut Decoder<'_>, body: &syn::Body) -> Repeat {
-    match (body.attribute("count"), body.attribute("for_each")) {
-        (Some(count), Some(for_each)) => {
-            let detail = "The \"count\" and \"for_each\" meta-arguments are mutually-exclusive, only one should be used to \
-                          be explicit about the number of resources to be created.";
-            let error = Diagnostic::error("Invalid combination of \"count\" and \"for_each\"", detail);
-            decoder.diags.error(error.at(for_each.name.span).note_at(count.name.span, "count is set here"));
-            Repeat::ForEach(decoder.lower(&for_each.expr, Place::MODULE))
-        }
-        (Some(count), None) => Repeat::Count(decoder.lower(&count.expr, Place::MODULE)),
-        (None, Some(for_each)) => Repeat::ForEach(decoder.lower(&for_each.expr, Place::MODULE)),
-        (None, None) => Repeat::Once,
+    let lifecycle = blocks(body, "lifecycle").next();
+    let enabled = lifecycle.and_then(|block| block.body.attribute("enabled"));
+    let all = [body.attribute("count"), enabled, body.attribute("for_each")];
+    let set: Vec<&syn::Attribute> = all.into_iter().flatten().collect();
+    if let [first, .., last] = set.as_slice() {
+        let names: Vec<String> = set.iter().map(|a| format!("\"{}\"", a.name.text)).collect();
+        let names = names.join(" and ");
+        let detail = format!(
+            "The {names} meta-arguments are mutually-exclusive. Only one should be used to be explicit about the number of \
+             instances to be created."
+        );
+        let error = Diagnostic::error(format!("Invalid combination of {names}"), detail).at(last.name.span);
+        decoder.diags.error(error.note_at(first.name.span, format!("\"{}\" is set here", first.name.text)));
+    }
+    let Some(last) = set.last() else { return Repeat::Once };
+    let expr = decoder.lower(&last.expr, Place::MODULE);
+    match &*last.name.text {
+        "count" => Repeat::Count(expr),
+        "for_each" => Repeat::ForEach(expr),
+        _ => Repeat::Enabled(expr),
+    }
+}
+
+/// Reports blocks whose names no schema may use, since the language might give them a meaning.
+fn reserved(decoder: &mut Decoder<'_>, block: &syn::Block, types: &[&str]) {
+    for nested in block.body.blocks().filter(|b| types.contains(&&*b.ty.text)) {
+        let summary = format!("Reserved block type name in {} block", block.ty.text);
+        let detail = format!("The block type name \"{}\" is reserved for the language itself.", nested.ty.text);
+        decoder.diags.error(Diagnostic::error(summary, detail).at(nested.ty.span));
     }
 }
 

@@ -4,9 +4,9 @@ use terrane_address::{Mode, Resource};
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
-use super::{blocks, conditions, depends_on, lifecycle, name, repeat};
+use super::{blocks, conditions, depends_on, lifecycle, name, repeat, reserved};
 use crate::load::addresses;
-use crate::load::body::Leave;
+use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{Decoder, keys_of};
 use crate::lower::Place;
 use crate::program::{CheckDecl, ProvisionerDecl, ResourceDecl};
@@ -15,7 +15,7 @@ use crate::suggest::Suggest;
 /// What every resource block may have, whatever its type.
 const META: Leave = Leave {
     attributes: &["count", "for_each", "depends_on", "provider"],
-    blocks: &["lifecycle", "connection", "provisioner"],
+    blocks: &["lifecycle", "connection", "provisioner", "locals", ESCAPE],
 };
 
 pub(crate) fn resource(
@@ -26,6 +26,7 @@ pub(crate) fn resource(
 ) -> ResourceDecl {
     let body = &block.body;
     let place = Place::repeated(keys_of(block));
+    reserved(decoder, block, &["locals"]);
     let lifecycle = match mode {
         Mode::Managed => lifecycle::managed(decoder, body, place),
         Mode::Data | Mode::Ephemeral => lifecycle::data(decoder, mode, body, place),
@@ -68,7 +69,7 @@ fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> O
         decoder.diags.error(Diagnostic::error("Missing provisioner type", detail).at(block.header));
         return None;
     };
-    const LEAVE: Leave = Leave { attributes: &["when", "on_failure"], blocks: &[] };
+    const LEAVE: Leave = Leave { attributes: &["when", "on_failure"], blocks: &[ESCAPE] };
     if !PROVISIONERS.contains(&&*label.text) {
         let detail = format!("There is no provisioner \"{}\".", label.text);
         let error = Diagnostic::error("Invalid provisioner type", detail).at(label.span);
