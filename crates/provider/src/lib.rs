@@ -3,6 +3,7 @@
 //! A provider knows types, schemas and objects. It does not learn module paths, resource names or state files: those
 //! stay on the other side of [`Provider`] and [`Configured`]. Absent on purpose: addresses, any runtime, any network.
 
+mod ephemeral;
 mod message;
 pub mod sdk;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use terrane_value::{Schema, Value};
 
+pub use ephemeral::{Lease, OpenOutcome, OpenRequest, Opened, Renewed};
 pub use message::{
     ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest, PlanResponse,
     Private, Problem, ReadOutcome, ReadRequest,
@@ -49,6 +51,23 @@ pub trait Provider: Send + Sync {
     /// What is wrong with the configuration of a data source; parts may be unknown.
     fn validate_data(&self, ty: &str, config: &Value) -> Vec<Problem>;
 
+    /// The names of its ephemeral types, sorted. By default it has none.
+    fn ephemeral_types(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The shape of an ephemeral type; `None` if it has no such type.
+    fn ephemeral_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        let _ = ty;
+        None
+    }
+
+    /// What is wrong with the configuration of an ephemeral resource; parts may be unknown.
+    fn validate_ephemeral(&self, ty: &str, config: &Value) -> Vec<Problem> {
+        let _ = (ty, config);
+        Vec::new()
+    }
+
     /// Brings a stored object of an older schema version to the present form.
     ///
     /// `json` is the attributes object as it was stored.
@@ -77,4 +96,24 @@ pub trait Configured: Send + Sync {
 
     /// Reads a data source.
     async fn read_data(&self, request: DataRequest) -> DataOutcome;
+
+    /// Opens an ephemeral object. By default there are none.
+    async fn open(&self, request: OpenRequest) -> OpenOutcome {
+        Err(vec![no_ephemeral(&request.ty)])
+    }
+
+    /// Keeps an ephemeral object valid; asked for when [`Opened::renew_at`] has come.
+    async fn renew(&self, lease: Lease) -> Result<Renewed, Vec<Problem>> {
+        Err(vec![no_ephemeral(&lease.ty)])
+    }
+
+    /// Gives an ephemeral object back; what went wrong with that.
+    async fn close(&self, lease: Lease) -> Vec<Problem> {
+        let _ = lease;
+        Vec::new()
+    }
+}
+
+fn no_ephemeral(ty: &str) -> Problem {
+    Problem::error("No such ephemeral type", format!("The provider does not have ephemeral resources of type {ty}."))
 }
