@@ -147,6 +147,12 @@ impl Run<'_> {
             machine.feed(flight.id, flight.question.unanswered(problem));
         }
         self.begin(machine, journal).await;
+        // What is open is closed all the same; nothing else is begun any more.
+        while let Some(done) = self.tasks.join_next_with_id().await {
+            self.end(machine, done);
+            self.begin(machine, journal).await;
+        }
+        self.host.close_all().await;
     }
 }
 

@@ -3,38 +3,77 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use terrane_address::ProviderConfig;
+use terrane_address::{Instance, ProviderConfig};
 use terrane_plan::{Answer, Providers, Question};
 use terrane_provider::{Configured, Problem};
+
+use crate::keeper::Keeper;
 
 /// The providers of an operation, those that have been opened by their configuration.
 pub(crate) struct Host {
     providers: Providers,
     open: BTreeMap<ProviderConfig, Arc<dyn Configured>>,
+    kept: BTreeMap<Instance, Keeper>,
 }
 
-/// An answer, and the provider instance that was opened on the way.
-pub(crate) type Outcome = (Answer, Option<(ProviderConfig, Arc<dyn Configured>)>);
+/// What was opened for an answer, for the questions to come.
+pub(crate) enum Opened {
+    Provider(ProviderConfig, Arc<dyn Configured>),
+    Ephemeral(Instance, Keeper),
+}
+
+/// An answer, and what was opened on the way.
+pub(crate) type Outcome = (Answer, Option<Opened>);
 
 impl Host {
     pub fn new(providers: &Providers) -> Host {
-        Host { providers: providers.clone(), open: BTreeMap::new() }
+        Host { providers: providers.clone(), open: BTreeMap::new(), kept: BTreeMap::new() }
     }
 
-    /// Keeps a provider instance for the questions to come.
-    pub fn keep(&mut self, opened: Option<(ProviderConfig, Arc<dyn Configured>)>) {
-        self.open.extend(opened);
+    /// Keeps what was opened for the questions to come.
+    pub fn keep(&mut self, opened: Option<Opened>) {
+        match opened {
+            Some(Opened::Provider(config, provider)) => drop(self.open.insert(config, provider)),
+            Some(Opened::Ephemeral(instance, keeper)) => drop(self.kept.insert(instance, keeper)),
+            None => {}
+        }
+    }
+
+    /// Closes the ephemeral objects that are still open, the run being given up.
+    pub async fn close_all(&mut self) {
+        for (_, keeper) in std::mem::take(&mut self.kept) {
+            keeper.close().await;
+        }
     }
 
     /// The future that answers a question; the journal's are not for providers.
-    pub fn answer(&self, question: Question) -> impl Future<Output = Outcome> + Send + 'static {
+    pub fn answer(&mut self, question: Question) -> impl Future<Output = Outcome> + Send + 'static {
         let provider = question.provider().and_then(|p| self.providers.get(&p.provider)).cloned();
         let open = question.provider().and_then(|p| self.open.get(p)).cloned();
+        let kept = match &question {
+            Question::CloseEphemeral { instance, .. } => self.kept.remove(instance),
+            _ => None,
+        };
         async move {
             match (&question, provider, open) {
+                (Question::CloseEphemeral { .. }, ..) => {
+                    let problems = match kept {
+                        Some(keeper) => keeper.close().await,
+                        None => Vec::new(),
+                    };
+                    (Answer::CloseEphemeral(problems), None)
+                }
+                (Question::OpenEphemeral { instance, request, .. }, _, Some(provider)) => {
+                    let outcome = provider.open(request.clone()).await;
+                    let kept = outcome.as_ref().ok().map(|opened| {
+                        let keeper = Keeper::new(provider.clone(), request.ty.clone(), opened);
+                        Opened::Ephemeral(instance.clone(), keeper)
+                    });
+                    (Answer::OpenEphemeral(outcome), kept)
+                }
                 (Question::Configure { provider: address, config }, Some(provider), _) => {
                     match provider.configure(config.clone()).await {
-                        Ok(open) => (Answer::Configure(Ok(())), Some((address.clone(), open))),
+                        Ok(open) => (Answer::Configure(Ok(())), Some(Opened::Provider(address.clone(), open))),
                         Err(problems) => (Answer::Configure(Err(problems)), None),
                     }
                 }
@@ -57,7 +96,10 @@ async fn ask(open: &dyn Configured, question: Question) -> Answer {
         Question::ReadData { request, .. } => Answer::ReadData(open.read_data(request).await),
         Question::Import { request, .. } => Answer::Import(open.import(request).await),
         Question::Apply { request, .. } => Answer::Apply(open.apply(request).await),
-        other @ (Question::Configure { .. } | Question::Persist { .. }) => {
+        other @ (Question::Configure { .. }
+        | Question::OpenEphemeral { .. }
+        | Question::CloseEphemeral { .. }
+        | Question::Persist { .. }) => {
             let problem = Problem::error("Question to the wrong place", "This is a bug in Terrane; please report it.");
             other.unanswered(problem)
         }

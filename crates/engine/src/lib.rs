@@ -8,6 +8,7 @@ mod cancel;
 mod drive;
 mod host;
 mod import;
+mod keeper;
 mod observe;
 mod plan;
 mod session;

@@ -10,6 +10,7 @@ pub mod file;
 mod graph;
 mod ignore;
 mod imports;
+mod leases;
 mod machine;
 mod moves;
 mod object;

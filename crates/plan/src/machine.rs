@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use terrane_address::{Instance, ProviderConfig};
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest, PlanResponse, Problem,
-    ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, DataOutcome, DataRequest, ImportRequest, Object, OpenOutcome, OpenRequest,
+    PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest,
 };
 use terrane_state::Entry;
 use terrane_value::Value;
@@ -70,6 +70,22 @@ pub enum Question {
         /// What.
         request: ApplyRequest,
     },
+    /// Open an ephemeral object and keep it valid until it is closed.
+    OpenEphemeral {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// Names the object for closing it.
+        instance: Instance,
+        /// What.
+        request: OpenRequest,
+    },
+    /// Close an ephemeral object.
+    CloseEphemeral {
+        /// Whom to ask.
+        provider: ProviderConfig,
+        /// The name under which it was opened.
+        instance: Instance,
+    },
     /// Write journal entries; what comes next happens only after they are safe.
     Persist {
         /// In order.
@@ -92,6 +108,10 @@ pub enum Answer {
     Import(Result<Object, Vec<Problem>>),
     /// To [`Question::Apply`].
     Apply(ApplyResponse),
+    /// To [`Question::OpenEphemeral`].
+    OpenEphemeral(OpenOutcome),
+    /// To [`Question::CloseEphemeral`]: what went wrong with closing it, and with keeping it valid before.
+    CloseEphemeral(Vec<Problem>),
     /// To [`Question::Persist`]: why it could not be written, in a full sentence.
     Persist(Result<(), String>),
 }
@@ -108,6 +128,8 @@ impl Question {
             Question::ReadData { .. } => Answer::ReadData(Err(vec![problem])),
             Question::Import { .. } => Answer::Import(Err(vec![problem])),
             Question::Apply { .. } => Answer::Apply(ApplyResponse { object: None, problems: vec![problem] }),
+            Question::OpenEphemeral { .. } => Answer::OpenEphemeral(Err(vec![problem])),
+            Question::CloseEphemeral { .. } => Answer::CloseEphemeral(vec![problem]),
             Question::Persist { .. } => Answer::Persist(Err(format!("{}: {}", problem.summary, problem.detail))),
         }
     }
@@ -120,7 +142,9 @@ impl Question {
             | Question::Plan { provider, .. }
             | Question::ReadData { provider, .. }
             | Question::Import { provider, .. }
-            | Question::Apply { provider, .. } => Some(provider),
+            | Question::Apply { provider, .. }
+            | Question::OpenEphemeral { provider, .. }
+            | Question::CloseEphemeral { provider, .. } => Some(provider),
             Question::Persist { .. } => None,
         }
     }

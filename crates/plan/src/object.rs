@@ -49,6 +49,12 @@ pub(crate) fn decode(
     Ok(Object { value, private })
 }
 
+/// The marks that go on with an object: what is ephemeral is not part of it.
+pub(crate) fn lasting(marks: MarkedPaths) -> MarkedPaths {
+    let lasting = marks.into_iter().map(|(path, marks)| (path, marks.without(Marks::EPHEMERAL)));
+    lasting.filter(|(_, marks)| !marks.is_empty()).collect()
+}
+
 /// The marks that configuration put on a stored object.
 pub(crate) fn stored_marks(stored: &StoredObject) -> MarkedPaths {
     stored.sensitive.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect()
@@ -97,7 +103,7 @@ pub(crate) fn encode(
     shape: &Shape,
     facts: StoredObject,
 ) -> Result<StoredObject, String> {
-    let value = object.value.clone().mark_at(marks);
+    let value = shape.kept(object.value.clone()).mark_at(marks);
     let stored = StoredObject::encode(shape.schema.version, &value, &shape.ty).map_err(|e| e.to_string())?;
     Ok(StoredObject {
         schema_version: stored.schema_version,

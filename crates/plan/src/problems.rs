@@ -109,3 +109,16 @@ pub(crate) fn invalid_answer(
     );
     diags.error(Diagnostic::error("Provider produced an invalid object", detail).about(instance.to_string()))
 }
+
+/// The error for an ephemeral type that its provider does not have.
+pub(crate) fn no_ephemeral(provider: &ProviderConfig, instance: &Instance) -> Diagnostic {
+    let ty = &instance.resource.resource.ty;
+    let detail = format!("Provider {} has no ephemeral resource type {ty}.", provider.provider);
+    Diagnostic::error("Unknown ephemeral resource type", detail).about(instance.to_string())
+}
+
+/// The error for an ephemeral object that was not opened for no reason that its provider says.
+pub(crate) fn not_opened(instance: &Instance) -> Diagnostic {
+    let detail = format!("{instance} could not be opened; the provider gave no reason.");
+    Diagnostic::error("Ephemeral resource was not opened", detail).about(instance.to_string())
+}

@@ -30,7 +30,14 @@ fn compare_block(
     for (name, attribute) in &block.attributes {
         let (Some(config), Some(planned)) = (config.get(name), planned.get(name)) else { continue };
         let prior = prior.and_then(|p| p.get(name));
-        if config.is_null() || attribute.write_only || same(config, planned) || prior == Some(planned) {
+        if attribute.write_only {
+            if !planned.is_null() {
+                let message = "It is write-only, so that it must be planned as null.".into();
+                found.push(Breach { path: path.attr(name.clone()), message });
+            }
+            continue;
+        }
+        if config.is_null() || same(config, planned) || prior == Some(planned) {
             continue;
         }
         let message = "The planned value is neither the one in configuration nor the one the object has.".into();

@@ -47,7 +47,7 @@ impl Schemas for Providers {
         match mode {
             Mode::Managed => provider.resource_schema(ty),
             Mode::Data => provider.data_schema(ty),
-            Mode::Ephemeral => None,
+            Mode::Ephemeral => provider.ephemeral_schema(ty),
         }
     }
 
@@ -56,7 +56,7 @@ impl Schemas for Providers {
         let types = match mode {
             Mode::Managed => provider.resource_types(),
             Mode::Data => provider.data_types(),
-            Mode::Ephemeral => Vec::new(),
+            Mode::Ephemeral => provider.ephemeral_types(),
         };
         types.into_iter().map(str::to_owned).collect()
     }
@@ -67,7 +67,7 @@ impl Schemas for Providers {
             Subject::Provider => provider.validate_config(config),
             Subject::Resource(Mode::Managed, ty) => provider.validate_resource(ty, config),
             Subject::Resource(Mode::Data, ty) => provider.validate_data(ty, config),
-            Subject::Resource(Mode::Ephemeral, _) => Vec::new(),
+            Subject::Resource(Mode::Ephemeral, ty) => provider.validate_ephemeral(ty, config),
         };
         let fault = |p: Problem| Fault { summary: p.summary, detail: p.detail, path: p.path.unwrap_or_default() };
         problems.into_iter().filter(Problem::is_error).map(fault).collect()

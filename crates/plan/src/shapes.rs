@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrane_address::{Mode, Provider, Resource};
 use terrane_lang::Schemas;
-use terrane_value::{Block, Marks, Nesting, Path, Schema, Step, Type, Value};
+use terrane_value::{Attribute, Block, Kind, Marks, Nesting, Path, Schema, Step, Type, Value};
 
 use crate::Providers;
 
@@ -17,6 +17,8 @@ pub(crate) struct Shape {
     pub ty: Type,
     /// Whether any attribute is sensitive.
     sensitive: bool,
+    /// Whether any attribute is write-only.
+    write_only: bool,
 }
 
 /// The shapes of all types that an operation can meet.
@@ -49,8 +51,14 @@ impl Shapes {
 impl Shape {
     pub fn new(schema: Arc<Schema>) -> Shape {
         let ty = schema.block.implied_type();
-        let sensitive = any_sensitive(&schema.block);
-        Shape { schema, ty, sensitive }
+        let sensitive = any(&schema.block, &|a| a.sensitive);
+        let write_only = any(&schema.block, &|a| a.write_only);
+        Shape { schema, ty, sensitive, write_only }
+    }
+
+    /// The value as it may be kept, in which write-only attributes are null whatever a provider says.
+    pub fn kept(&self, value: Value) -> Value {
+        if self.write_only { without_write_only(&self.schema.block, &value) } else { value }
     }
 
     /// The value with marks on what the schema calls sensitive.
@@ -64,8 +72,35 @@ impl Shape {
     }
 }
 
+fn any(block: &Block, is: &dyn Fn(&Attribute) -> bool) -> bool {
+    block.attributes.values().any(is) || block.blocks.values().any(|b| any(&b.block, is))
+}
+
 fn any_sensitive(block: &Block) -> bool {
-    block.attributes.values().any(|a| a.sensitive) || block.blocks.values().any(|b| any_sensitive(&b.block))
+    any(block, &|a| a.sensitive)
+}
+
+fn without_write_only(block: &Block, value: &Value) -> Value {
+    let Kind::Object(fields) = value.kind() else { return value.clone() };
+    let fields = fields.map(|name, value| match (block.attributes.get(name), block.blocks.get(name)) {
+        (Some(attribute), _) if attribute.write_only => Value::null(attribute.ty.without_optional()),
+        (_, Some(nested)) => each_block(value, &|v| without_write_only(&nested.block, v)),
+        _ => value.clone(),
+    });
+    Value::from_kind(Kind::Object(fields)).mark(value.marks())
+}
+
+/// The value of nested blocks with each of them changed.
+fn each_block(value: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
+    let changed = match value.kind() {
+        Kind::Object(_) => return change(value),
+        Kind::List(ty, values) => Value::list(ty.clone(), values.iter().map(change)),
+        Kind::Set(ty, values) => Value::set(ty.clone(), values.iter().map(change)),
+        Kind::Tuple(values) => Value::tuple(values.iter().map(change)),
+        Kind::Map(ty, fields) => Value::from_kind(Kind::Map(ty.clone(), fields.map(|_, v| change(v)))),
+        _ => return value.clone(),
+    };
+    changed.mark(value.marks())
 }
 
 fn sensitive_paths(block: &Block, value: &Value, path: &Path, found: &mut Vec<(Path, Marks)>) {

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use terrane_address::Instance;
 use terrane_engine::{Event, Observer};
 use terrane_plan::{Answer, Question};
-use terrane_provider::{Change, Object};
+use terrane_provider::{Change, Object, Problem};
 
 use super::lines::Paint;
 use crate::terminal::Terminal;
@@ -175,6 +175,8 @@ fn words(question: &Question) -> Option<Words> {
     let words = |begins, goes_on, done| Some(Words { begins: Some(begins), goes_on, done: Some(done) });
     match question {
         Question::Configure { .. } => Some(Words { begins: None, goes_on: "configuring", done: None }),
+        Question::OpenEphemeral { .. } => words("Opening...", "opening", "Opening complete"),
+        Question::CloseEphemeral { .. } => words("Closing...", "closing", "Closing complete"),
         Question::Plan { .. } | Question::Persist { .. } => None,
         Question::Read { .. } => Some(Words { begins: Some("Refreshing state..."), goes_on: "refreshing", done: None }),
         Question::ReadData { .. } => words("Reading...", "reading", "Read complete"),
@@ -235,6 +237,9 @@ fn outcome(answer: &Answer) -> Ended {
         Answer::Apply(response) => Ended::Fine(response.object.as_ref().and_then(id_of)),
         Answer::ReadData(Ok(value)) => Ended::Fine(value.get("id").and_then(|id| id.as_str()).map(str::to_owned)),
         Answer::ReadData(Err(_)) | Answer::Import(Err(_)) => Ended::Failed,
+        Answer::OpenEphemeral(Err(_)) => Ended::Failed,
+        Answer::CloseEphemeral(problems) if problems.iter().any(Problem::is_error) => Ended::Failed,
+        Answer::OpenEphemeral(Ok(_)) | Answer::CloseEphemeral(_) => Ended::Fine(None),
         Answer::Import(Ok(_)) | Answer::Configure(_) | Answer::Read(_) | Answer::Plan(_) | Answer::Persist(_) => {
             Ended::Fine(None)
         }

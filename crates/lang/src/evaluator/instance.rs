@@ -1,8 +1,8 @@
 //! Instances of resources, and provider configurations.
 
-use terrane_address::{Key, ModuleInstance, Provider, ProviderConfig};
+use terrane_address::{Key, Mode, ModuleInstance, Provider, ProviderConfig};
 use terrane_source::Diagnostic;
-use terrane_value::{Path, Step, Value};
+use terrane_value::{Marks, Path, Step, Value};
 
 use super::frame::{Repetition, Run, Scope};
 use super::memo::{At, Reads};
@@ -145,7 +145,9 @@ impl<'p> Run<'_, 'p> {
         let (conditions, summary) = match which {
             Conditions::Pre => (&decl.lifecycle.preconditions, "Resource precondition failed"),
             Conditions::Post { self_value } => {
-                scope.self_value = Some(self_value.clone());
+                let ephemeral = decl.resource.mode == Mode::Ephemeral;
+                let marks = if ephemeral { Marks::EPHEMERAL } else { Marks::NONE };
+                scope.self_value = Some(self_value.clone().mark(marks));
                 (&decl.lifecycle.postconditions, "Resource postcondition failed")
             }
         };
@@ -155,7 +157,6 @@ impl<'p> Run<'_, 'p> {
 
 /// The error for a type that its provider does not have.
 pub(super) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &ResourceDecl) -> Diagnostic {
-    use terrane_address::Mode;
     if schemas.provider(provider).is_none() {
         return no_provider(provider).at(decl.span);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use terrane_address::{Key, ModuleInstance, Provider};
+use terrane_address::{Key, Mode, ModuleInstance, Provider};
 use terrane_source::{Diagnostic, Diagnostics, Severity, Span};
-use terrane_value::{Block as Shape, Step, Type, Value, convert};
+use terrane_value::{Block as Shape, Marks, Step, Type, Value, convert};
 
 use super::frame::{Repetition, Run, Scope};
 use super::instance::{no_provider, no_type};
@@ -139,6 +139,8 @@ impl<'p> Run<'_, 'p> {
         self.ask_provider(at, provider, subject, config, &decl.body, decl.span);
         self.validate_lifecycle(&scope, decl, shape.as_ref().map(|s| &s.block));
         let object = shape.map(|s| Value::unknown_not_null(s.block.implied_type().without_optional()));
+        let ephemeral = decl.resource.mode == Mode::Ephemeral;
+        let object = object.map(|object| if ephemeral { object.mark(Marks::EPHEMERAL) } else { object });
         let with_self = Scope { self_value: object, ..scope };
         self.validate_conditions(&with_self, &decl.lifecycle.postconditions);
         for provisioner in &decl.provisioners {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use terrane_address::Mode;
+use terrane_lang::EvaluatedOutput;
 use terrane_source::{Diagnostic, Diagnostics};
 
-use super::{Applied, Applier, Outcome};
+use super::{Applied, Applier, Halt, Outcome};
 use crate::{Change, Op, Plan, PlanMode, Providers, Step};
 
 /// Refuses plans that cannot be applied to their end, naming everything that stands in the way.
@@ -39,7 +40,14 @@ impl Applier<'_> {
     /// What came of it. Call it when nothing is left to ask.
     pub fn finish(mut self) -> Applied {
         self.report_stalled();
-        self.outputs();
+        for name in std::mem::take(&mut self.outputs) {
+            if let Ok(output) = self.evaluated_output(&name) {
+                self.store_output(&name, output);
+            }
+        }
+        if self.plan.options.mode == PlanMode::Destroy && self.state.resources.is_empty() {
+            self.state.check_results = None;
+        }
         let mut outcomes = vec![Outcome::Done; self.plan.steps.len()];
         for (op, result) in self.plan.graph.ops().iter().zip(&self.results) {
             if let Op::Step { step, .. } = op {
@@ -72,27 +80,35 @@ impl Applier<'_> {
         self.diags.error(Diagnostic::error("Apply came to a halt", detail));
     }
 
-    /// Brings the outputs up to date, as far as what they are made of has been done.
-    fn outputs(&mut self) {
-        for (name, change) in &self.plan.outputs {
-            if change.after.is_none() {
-                self.state.outputs.remove(&**name);
-                continue;
-            }
-            let Ok(output) = self.attempt(|e, lookup, diags| e.output(name, lookup, diags)) else { continue };
-            let value = output.value.unmark_deep().0;
-            let ty = value.ty();
-            if !value.is_wholly_known() || value.is_null() {
-                self.state.outputs.remove(&**name);
-                continue;
-            }
-            if let Ok(json) = terrane_value::json::to_json(&value, &ty) {
-                let output = terrane_state::OutputValue { json: json.into(), ty, sensitive: output.sensitive };
-                self.state.outputs.insert(name.to_string(), output);
-            }
+    /// Brings the next output up to date, or has opened what it still needs; whether there is something to go on with.
+    pub(super) fn next_output(&mut self) -> bool {
+        let Some(name) = self.outputs.pop_front() else { return false };
+        match self.evaluated_output(&name) {
+            Ok(output) => self.store_output(&name, output),
+            Err(Halt::Wait(_)) if self.ephemerals.has_ready() => self.outputs.push_front(name),
+            Err(_) => {}
         }
-        if self.plan.options.mode == PlanMode::Destroy && self.state.resources.is_empty() {
-            self.state.check_results = None;
+        true
+    }
+
+    /// The value of an output; `None` if it is removed.
+    fn evaluated_output(&mut self, name: &str) -> Result<Option<EvaluatedOutput>, Halt> {
+        match self.plan.outputs.get(name).is_some_and(|change| change.after.is_some()) {
+            true => self.attempt(|e, lookup, diags| e.output(name, lookup, diags)).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn store_output(&mut self, name: &str, output: Option<EvaluatedOutput>) {
+        let value = output.as_ref().map(|output| output.value.clone().unmark_deep().0);
+        let Some((value, output)) = value.filter(|v| v.is_wholly_known() && !v.is_null()).zip(output) else {
+            self.state.outputs.remove(name);
+            return;
+        };
+        let ty = value.ty();
+        if let Ok(json) = terrane_value::json::to_json(&value, &ty) {
+            let output = terrane_state::OutputValue { json: json.into(), ty, sensitive: output.sensitive };
+            self.state.outputs.insert(name.to_owned(), output);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use terrane_address::Instance;
+use terrane_address::{Instance, Mode};
 use terrane_lang::{Dep, Lookup, Stop};
 use terrane_source::Reported;
 use terrane_state::Snapshot;
@@ -54,7 +54,7 @@ impl Lookup for Known<'_> {
         if let Some(slot) = self.slots.borrow().get(instance) {
             return slot.clone().map_err(Stop::Failed);
         }
-        if self.pending.contains(instance) {
+        if self.pending.contains(instance) || instance.resource.resource.mode == Mode::Ephemeral {
             return Err(Stop::Blocked(Dep::Instance(instance.clone())));
         }
         let value = self.decode(instance).unwrap_or_else(Value::dynamic);

@@ -1,6 +1,7 @@
 //! The applier: from plan, program and answers to a new state.
 
 mod down;
+mod ephemeral;
 mod finish;
 mod journal;
 mod known;
@@ -17,6 +18,7 @@ use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 use terrane_value::Value;
 
+use self::ephemeral::{Ephemerals, OpenFlight};
 use self::known::Known;
 use self::open::Opening;
 pub use self::outcome::{Applied, Outcome};
@@ -56,6 +58,9 @@ pub struct Applier<'p> {
     asked: u64,
     sequence: u64,
     opened: BTreeMap<ProviderConfig, Opening>,
+    ephemerals: Ephemerals,
+    /// Outputs that are not yet as they will be.
+    outputs: VecDeque<Arc<str>>,
     /// Where the old objects of replacements that make the new one first are meanwhile.
     deposed: HashMap<u32, DeposedKey>,
     summary: Summary,
@@ -82,6 +87,10 @@ enum Flight {
     Plan(Box<UpFlight>),
     /// A data source.
     Data(Box<UpFlight>),
+    /// An ephemeral resource.
+    Open(Box<OpenFlight>),
+    /// The end of one.
+    Close(Instance),
     /// The begin of an operation in the journal; what is asked next.
     Begin(Box<Begun>),
     /// The change itself.
@@ -165,6 +174,8 @@ impl<'p> Applier<'p> {
             asked: 0,
             sequence: 0,
             opened: BTreeMap::new(),
+            ephemerals: Ephemerals::default(),
+            outputs: plan.outputs.keys().cloned().collect(),
             deposed: HashMap::new(),
             summary: Summary::default(),
             stopped: false,
@@ -183,7 +194,7 @@ impl<'p> Applier<'p> {
         self.stopped = true;
         for ask in std::mem::take(&mut self.outbox) {
             match self.flights.remove(&ask.id) {
-                Some(flight @ Flight::End(_)) => {
+                Some(flight @ (Flight::End(_) | Flight::Close(_))) => {
                     self.flights.insert(ask.id, flight);
                     self.outbox.push_back(ask);
                 }
@@ -277,6 +288,7 @@ impl<'p> Applier<'p> {
         for op in self.parked.remove(wait).unwrap_or_default() {
             self.make_ready(op);
         }
+        self.ephemerals.wake(wait);
     }
 
     fn attempt<T>(
@@ -293,7 +305,11 @@ impl<'p> Applier<'p> {
                 self.diags.extend(diags);
                 Err(Halt::Failed(reported))
             }
-            Err(Stop::Blocked(terrane_lang::Dep::Instance(instance))) => Err(Halt::Wait(Wait::Instance(instance))),
+            Err(Stop::Blocked(terrane_lang::Dep::Instance(instance))) => {
+                let wait = Wait::Instance(instance);
+                self.ephemerals.demand(&wait);
+                Err(Halt::Wait(wait))
+            }
             Err(Stop::Blocked(terrane_lang::Dep::Whole(resource))) => {
                 let detail = format!(
                     "The instances of {resource} are not known while applying. This is a bug in Terrane; please report it."
@@ -323,8 +339,16 @@ impl<'p> Applier<'p> {
 impl Machine for Applier<'_> {
     fn poll(&mut self, room: usize) -> Vec<Ask> {
         while self.outbox.len() < room && !self.stopped {
-            let Some((_, op)) = self.ready.pop_first() else { break };
-            self.run(op);
+            if let Some(instance) = self.ephemerals.next() {
+                self.start_ephemeral(instance);
+            } else if let Some((_, op)) = self.ready.pop_first() {
+                self.run(op);
+            } else if !(self.outbox.is_empty() && self.flights.is_empty() && self.next_output()) {
+                break;
+            }
+        }
+        if self.outbox.is_empty() && self.flights.is_empty() {
+            self.close_leases();
         }
         let count = room.min(self.outbox.len());
         self.outbox.drain(..count).collect()
@@ -335,6 +359,8 @@ impl Machine for Applier<'_> {
             (Some(Flight::Configure(config)), Answer::Configure(result)) => self.configured(&config, result),
             (Some(Flight::Plan(flight)), Answer::Plan(response)) => self.planned(*flight, response),
             (Some(Flight::Data(flight)), Answer::ReadData(outcome)) => self.data_read(*flight, outcome),
+            (Some(Flight::Open(flight)), Answer::OpenEphemeral(outcome)) => self.opened_ephemeral(*flight, outcome),
+            (Some(Flight::Close(instance)), Answer::CloseEphemeral(found)) => self.closed_ephemeral(&instance, found),
             (Some(Flight::Begin(begun)), Answer::Persist(result)) => self.begun(*begun, result),
             (Some(Flight::Apply(begun)), Answer::Apply(response)) => match begun.work {
                 Work::Up(flight) => self.applied(*flight, response),

@@ -47,6 +47,7 @@ impl<'p> Applier<'p> {
             e.config(instance, lookup, diags)
         })?;
         let (config, marks) = evaluated.value.unmark_deep();
+        let marks = object::lasting(marks);
         if let Some(path) = first_unknown(&config) {
             return Err(Halt::Failed(self.diags.error(unknown(step, &path))));
         }
@@ -257,7 +258,7 @@ impl<'p> Applier<'p> {
         let op = flight.op;
         match object::encode(&object, &flight.marks, &flight.shape, facts) {
             Ok(stored) => {
-                let value = Some(flight.shape.mark(object.value.mark_at(&flight.marks)));
+                let value = Some(flight.shape.mark(flight.shape.kept(object.value).mark_at(&flight.marks)));
                 let ended = Ended { op, result, value };
                 self.persist(op, vec![EntryKind::Current(Some(stored))], Flight::End(Box::new(ended)));
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
+use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::Dep;
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::StoredObject;
@@ -139,7 +139,8 @@ impl Planner<'_> {
                 }
             }
             // Sorted as text, as Terraform writes them.
-            let mut reached: Vec<ConfigResource> = reached.into_iter().collect();
+            let stored = |name: &ConfigResource| name.resource.mode != Mode::Ephemeral;
+            let mut reached: Vec<ConfigResource> = reached.into_iter().filter(stored).collect();
             reached.sort_by_cached_key(ToString::to_string);
             closed.insert(name.clone(), reached);
         }

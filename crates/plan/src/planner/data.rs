@@ -71,7 +71,7 @@ impl Planner<'_> {
     }
 
     /// Whether any managed instance that is named explicitly changes; goes on only when all have been planned.
-    fn depends_on_change(&mut self, explicit: &[Dep]) -> Result<bool, Halt> {
+    pub(super) fn depends_on_change(&mut self, explicit: &[Dep]) -> Result<bool, Halt> {
         if self.options.mode != PlanMode::Normal {
             return Ok(false);
         }

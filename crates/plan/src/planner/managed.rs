@@ -61,6 +61,7 @@ impl<'p> Planner<'p> {
             return Ok(());
         }
         let (config, marks) = evaluated.value.clone().unmark_deep();
+        let marks = object::lasting(marks);
         let found = self.providers.get(&provider.provider);
         let found = found.map(|p| p.validate_resource(&instance.resource.resource.ty, &config)).unwrap_or_default();
         if let Some(reported) = problems::of_instance(&found, instance, &self.evaluator, &mut self.diags) {

@@ -4,6 +4,7 @@ mod assemble;
 mod cycle;
 mod data;
 mod end;
+mod ephemeral;
 mod managed;
 mod open;
 mod prior;
@@ -21,6 +22,7 @@ use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, Wor
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 
+use crate::leases::Leases;
 use crate::moves::Moves;
 use crate::plan::{Counters, Plan};
 use crate::shapes::{Shape, Shapes};
@@ -29,6 +31,7 @@ use crate::{
 };
 
 use self::data::DataFlight;
+use self::ephemeral::OpenFlight;
 use self::managed::PlanFlight;
 use self::open::Opening;
 use self::prior::{PriorState, ReadBatch};
@@ -62,6 +65,7 @@ pub struct Planner<'p> {
     evaluated: HashMap<Instance, Arc<Evaluated>>,
 
     opened: BTreeMap<ProviderConfig, Opening>,
+    leases: Leases,
     objects: BTreeMap<ObjectKey, PriorState>,
     to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
     imports: BTreeMap<Instance, String>,
@@ -97,6 +101,8 @@ enum Flight {
     Import(Instance),
     Plan(Box<PlanFlight>),
     Data(Box<DataFlight>),
+    Open(Box<OpenFlight>),
+    Close(Instance),
 }
 
 /// Why a task is not done.
@@ -151,6 +157,7 @@ impl<'p> Planner<'p> {
             keys: HashMap::new(),
             evaluated: HashMap::new(),
             opened: BTreeMap::new(),
+            leases: Leases::default(),
             objects: BTreeMap::new(),
             to_read: BTreeMap::new(),
             undeletable: BTreeSet::new(),
@@ -174,7 +181,15 @@ impl<'p> Planner<'p> {
     /// Asks nothing more: what is in flight may still be answered. The plan is then not complete.
     pub fn stop(&mut self) {
         self.stopped = true;
-        self.outbox.clear();
+        for ask in std::mem::take(&mut self.outbox) {
+            match self.flights.remove(&ask.id) {
+                Some(flight @ Flight::Close(_)) => {
+                    self.flights.insert(ask.id, flight);
+                    self.outbox.push_back(ask);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// The plan and everything that is to be said. Call it when nothing is left to ask.
@@ -194,8 +209,11 @@ impl<'p> Planner<'p> {
             Task::Variables(module) => self.variables(*module),
             Task::Resource(module, place) => self.resource(*module, *place),
             Task::Expand { resource, all } => self.expand(resource, *all),
-            Task::Instance(instance) if instance.resource.resource.mode == Mode::Data => self.data(instance),
-            Task::Instance(instance) => self.managed(instance),
+            Task::Instance(instance) => match instance.resource.resource.mode {
+                Mode::Managed => self.managed(instance),
+                Mode::Data => self.data(instance),
+                Mode::Ephemeral => self.ephemeral(instance),
+            },
             Task::Post(instance) => self.postconditions(instance),
             Task::Guard(instance) => self.guard(instance),
             Task::End { key, reason } => self.end(key, *reason),
@@ -299,6 +317,9 @@ impl Machine for Planner<'_> {
                 None => self.flush_reads(),
             }
         }
+        if self.outbox.is_empty() && self.flights.is_empty() {
+            self.close_leases();
+        }
         let count = room.min(self.outbox.len());
         self.outbox.drain(..count).collect()
     }
@@ -310,6 +331,8 @@ impl Machine for Planner<'_> {
             (Some(Flight::Import(instance)), Answer::Import(result)) => self.imported(&instance, result),
             (Some(Flight::Plan(flight)), Answer::Plan(response)) => self.planned(*flight, response),
             (Some(Flight::Data(flight)), Answer::ReadData(outcome)) => self.data_read(*flight, outcome),
+            (Some(Flight::Open(flight)), Answer::OpenEphemeral(outcome)) => self.opened(*flight, outcome),
+            (Some(Flight::Close(instance)), Answer::CloseEphemeral(found)) => self.closed(&instance, found),
             // An answer to nothing, or of the wrong kind: the caller's mistake, which must not become a panic.
             _ => {}
         }

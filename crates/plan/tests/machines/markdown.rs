@@ -1,7 +1,7 @@
 //! Runs `tests/plan/*.md`: each heading is a test, its blocks are done in order.
 //!
 //! `hcl [path]` writes a file of the configuration. `outside` changes the world or the state behind the engine's back.
-//! `plan [flags]`, `apply [stop=N]`, `state` and `world` hold what is expected; `UPDATE=1` writes what comes.
+//! `plan [flags] [stop=N]`, `apply [stop=N]`, `state` and `world` hold what is expected; `UPDATE=1` writes what comes.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)] // A test reads its documents.
 
@@ -133,6 +133,7 @@ impl Scene {
     fn plan(&mut self, flags: Vec<&str>) -> String {
         let config = self.config();
         let providers = providers(&self.things);
+        self.things.take_log();
         let (plan, diags) = run::plan(&config, &providers, &self.state, options(&flags), &mut run::in_order);
         let mut out = described(&plan);
         out += &shown(&diags, &config.files);
@@ -141,7 +142,7 @@ impl Scene {
         let (read, _) = file::read(&bytes).unwrap();
         assert_eq!(described(&read) + &shown(&diags, &config.files), out);
         self.planned = Some(read);
-        out
+        self.things.take_log().iter().map(|line| format!("{line}\n")).collect::<String>() + &out
     }
 
     fn apply(&mut self, flags: Vec<&str>) -> String {

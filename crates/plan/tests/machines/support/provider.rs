@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest,
-    PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Lease, Object,
+    OpenOutcome, OpenRequest, Opened, PlanRequest, PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
 };
 use terrane_value::{Attribute, Block, Path, Schema, Type, Value, json};
 
 use super::things::{Thing, Things};
 
-/// Knows `thing`, `thing_draft` (which cannot be applied) and the data source `thing`.
+/// Knows `thing`, `thing_draft` (which cannot be applied), the data source `thing` and the ephemeral type `thing_key`.
 pub struct ThingProvider {
     things: Arc<Things>,
+    region: Option<String>,
 }
 
 impl ThingProvider {
     pub fn new(things: Arc<Things>) -> ThingProvider {
-        ThingProvider { things }
+        ThingProvider { things, region: None }
     }
 }
 
@@ -47,6 +48,8 @@ pub fn schema() -> Schema {
         ("note".into(), attribute(Type::String, false, true, true)),
         ("rev".into(), attribute(Type::Number, false, false, true)),
         ("secret".into(), secret),
+        ("key_wo".into(), Attribute { write_only: true, ..attribute(Type::String, false, true, false) }),
+        ("key_wo_version".into(), attribute(Type::Number, false, true, false)),
     ];
     Schema { version: 1, block: Block { attributes: attributes.into(), ..Block::default() } }
 }
@@ -56,6 +59,15 @@ fn data_schema() -> Schema {
         ("id".into(), attribute(Type::String, false, false, true)),
         ("name".into(), attribute(Type::String, true, false, false)),
         ("size".into(), attribute(Type::Number, false, false, true)),
+    ];
+    Schema { version: 0, block: Block { attributes: attributes.into(), ..Block::default() } }
+}
+
+/// `text` is `key of NAME`, for whoever may not store it.
+fn key_schema() -> Schema {
+    let attributes = [
+        ("name".into(), attribute(Type::String, true, false, false)),
+        ("text".into(), attribute(Type::String, false, false, true)),
     ];
     Schema { version: 0, block: Block { attributes: attributes.into(), ..Block::default() } }
 }
@@ -118,6 +130,21 @@ impl Provider for ThingProvider {
         Vec::new()
     }
 
+    fn ephemeral_types(&self) -> Vec<&str> {
+        vec!["thing_key"]
+    }
+
+    fn ephemeral_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        (ty == "thing_key").then(|| Arc::new(key_schema()))
+    }
+
+    fn validate_ephemeral(&self, _: &str, config: &Value) -> Vec<Problem> {
+        match text(config, "name").as_deref() {
+            Some("") => vec![Problem::error("Key without name", "The name is empty.").at(Path::root().attr("name"))],
+            _ => Vec::new(),
+        }
+    }
+
     /// Version 0 had `colour`.
     fn upgrade(&self, _: &str, _: u64, text: &str) -> Result<Value, Vec<Problem>> {
         let text = text.replace("\"colour\"", "\"color\"");
@@ -125,8 +152,8 @@ impl Provider for ThingProvider {
             .map_err(|e| vec![Problem::error("Stored thing cannot be read", e.to_string())])
     }
 
-    async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
-        Ok(Arc::new(ThingProvider::new(self.things.clone())))
+    async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+        Ok(Arc::new(ThingProvider { things: self.things.clone(), region: text(&config, "region") }))
     }
 }
 
@@ -143,6 +170,7 @@ fn thing(value: &Value) -> Thing {
         links: links.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         note: text(value, "note"),
         secret: text(value, "secret"),
+        key_version: value.get("key_wo_version").and_then(Value::as_i64),
         ..Thing::default()
     }
 }
@@ -170,6 +198,8 @@ fn object(id: &str, thing: &Thing, like: &Value) -> Object {
         ("note", string(&thing.note)),
         ("rev", Value::from(thing.rev)),
         ("secret", string(&thing.secret)),
+        ("key_wo", Value::null(Type::String)),
+        ("key_wo_version", thing.key_version.map_or(Value::null(Type::Number), Value::from)),
     ]))
 }
 
@@ -187,7 +217,8 @@ fn plan(prior: Option<&Value>, config: &Value) -> PlanResponse {
     };
     let note = if part("note").is_null() { kept("note", Type::String) } else { part("note") };
     let mut planned = vec![("id", kept("id", Type::String)), ("note", note), ("rev", kept("rev", Type::Number))];
-    planned.extend(["name", "size", "color", "links", "secret"].map(|name| (name, part(name))));
+    planned.push(("key_wo", Value::null(Type::String)));
+    planned.extend(["name", "size", "color", "links", "secret", "key_wo_version"].map(|name| (name, part(name))));
     let mut value = terrane_value::convert(&Value::object(planned.clone()), &ty).unwrap();
     if prior.is_some_and(|prior| *prior != value) {
         planned.retain(|(name, _)| *name != "rev");
@@ -197,11 +228,46 @@ fn plan(prior: Option<&Value>, config: &Value) -> PlanResponse {
     if text(&value, "name").as_deref() == Some("lies in plans") {
         value = with(&value, "size", Value::from(99));
     }
+    if text(&value, "name").as_deref() == Some("leaks in plans") {
+        value = with(&value, "key_wo", part("key_wo"));
+    }
     PlanResponse { planned: Some(value), requires_replace: vec![Path::root().attr("color")], ..PlanResponse::default() }
+}
+
+impl ThingProvider {
+    /// Writes down which key a change was given, and where.
+    fn used(&self, config: &Value) {
+        if let Some(key) = text(config, "key_wo") {
+            let region = self.region.as_ref().map(|r| format!(" in {r}")).unwrap_or_default();
+            self.things.say(&format!("used {key}{region}"));
+        }
+    }
 }
 
 #[async_trait]
 impl Configured for ThingProvider {
+    async fn open(&self, request: OpenRequest) -> OpenOutcome {
+        let name = text(&request.config, "name").unwrap_or_default();
+        let key = Value::from(format!("key of {name}"));
+        self.things.say(&format!("open {name}"));
+        if self.things.goes_wrong("open", &name) {
+            return Err(vec![Problem::error("No key", format!("There is no key for {name}."))]);
+        }
+        let unfinished = self.things.goes_wrong("finish", &name);
+        let text = if unfinished { Value::unknown(Type::String) } else { key };
+        let value = Value::object([("name", Value::from(name.as_str())), ("text", text)]);
+        Ok(Opened { value, private: Arc::from(name.as_bytes()), renew_at: None, problems: Vec::new() })
+    }
+
+    async fn close(&self, lease: Lease) -> Vec<Problem> {
+        let name = String::from_utf8_lossy(&lease.private).into_owned();
+        self.things.say(&format!("close {name}"));
+        match self.things.goes_wrong("close", &name) {
+            true => vec![Problem::error("Key cannot be closed", format!("The key for {name} stays open."))],
+            false => Vec::new(),
+        }
+    }
+
     async fn read(&self, requests: Vec<ReadRequest>) -> Vec<ReadOutcome> {
         let read = |request: ReadRequest| {
             let id = text(&request.prior.value, "id").unwrap_or_default();
@@ -218,9 +284,14 @@ impl Configured for ThingProvider {
         let problem = |why: String| vec![Problem::error("Change failed", format!("{why}."))];
         let now = |id: &str, like: &Value| self.things.read(id).map(|thing| object(id, &thing, like));
         match request.change {
-            Change::Create { planned, .. } => match self.things.create(&request.operation, new_thing(&planned)) {
+            Change::Create { planned, config } => match self.things.create(&request.operation, new_thing(&planned)) {
                 Ok(id) => {
+                    self.used(&config);
                     let mut object = now(&id, &planned);
+                    if let Some(object) = object.as_mut().filter(|o| text(&o.value, "name").as_deref() == Some("leaks"))
+                    {
+                        object.value = with(&object.value, "key_wo", config.get("key_wo").unwrap().clone());
+                    }
                     if let Some(object) = object.as_mut().filter(|o| text(&o.value, "name").as_deref() == Some("lies"))
                     {
                         object.value = with(&object.value, "size", Value::from(99));
@@ -231,7 +302,8 @@ impl Configured for ThingProvider {
                     ApplyResponse { object: id.and_then(|id| now(&id, &planned)), problems: problem(why) }
                 }
             },
-            Change::Update { prior, planned, .. } => {
+            Change::Update { prior, planned, config } => {
+                self.used(&config);
                 let id = text(&prior.value, "id").unwrap_or_default();
                 let new = thing(&planned);
                 let result = self.things.update(&id, |thing| {

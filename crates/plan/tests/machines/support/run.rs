@@ -5,11 +5,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use terrane_address::ProviderConfig;
+use terrane_address::{Instance, ProviderConfig};
 use terrane_plan::{
     Answer, Applied, Applier, ApplyOptions, Ask, Machine, Plan, PlanOptions, Planner, Prepared, Providers, Question,
 };
-use terrane_provider::Configured;
+use terrane_provider::{Configured, Lease};
 use terrane_source::Diagnostics;
 use terrane_state::{Entry, Snapshot};
 
@@ -61,6 +61,7 @@ pub enum Until {
 struct Hand<'a> {
     providers: &'a Providers,
     open: BTreeMap<ProviderConfig, Arc<dyn Configured>>,
+    leases: BTreeMap<Instance, Lease>,
     journal: &'a mut Journal,
 }
 
@@ -81,6 +82,19 @@ impl Hand<'_> {
         }
         let open = self.open.get(question.provider().unwrap()).expect("the provider has been opened").clone();
         match question {
+            Question::OpenEphemeral { instance, request, .. } => {
+                let ty = request.ty.clone();
+                let outcome = now(open.open(request));
+                if let Ok(opened) = &outcome {
+                    let lease = Lease { ty, private: opened.private.clone() };
+                    assert!(self.leases.insert(instance, lease).is_none(), "it is opened once");
+                }
+                Answer::OpenEphemeral(outcome)
+            }
+            Question::CloseEphemeral { instance, .. } => {
+                let lease = self.leases.remove(&instance).expect("it is open");
+                Answer::CloseEphemeral(now(open.close(lease)))
+            }
             Question::Read { requests, .. } => Answer::Read(now(open.read(requests))),
             Question::Plan { request, .. } => Answer::Plan(now(open.plan(request))),
             Question::ReadData { request, .. } => Answer::ReadData(now(open.read_data(request))),
@@ -101,7 +115,7 @@ fn run<M: Machine>(
     until: Until,
     stop: fn(&mut M),
 ) -> (bool, usize) {
-    let mut hand = Hand { providers, open: BTreeMap::new(), journal };
+    let mut hand = Hand { providers, open: BTreeMap::new(), leases: BTreeMap::new(), journal };
     let mut flying: Vec<Ask> = Vec::new();
     let mut answers = 0;
     loop {
@@ -109,6 +123,7 @@ fn run<M: Machine>(
         assert!(asks.len() + flying.len() <= room, "more questions than there is room for");
         flying.extend(asks);
         if flying.is_empty() {
+            assert!(hand.leases.is_empty(), "everything is closed at the end");
             return (true, answers);
         }
         match until {

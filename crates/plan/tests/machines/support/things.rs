@@ -12,6 +12,7 @@ pub struct Thing {
     pub links: Vec<String>,
     pub note: Option<String>,
     pub secret: Option<String>,
+    pub key_version: Option<i64>,
     /// Counts changes.
     pub rev: i64,
     /// The operation that made it.
@@ -134,6 +135,16 @@ impl Things {
     pub fn by_name(&self, name: &str) -> Option<(String, Thing)> {
         let inner = self.inner.lock().unwrap();
         inner.things.iter().find(|(_, t)| t.name == name).map(|(id, t)| (id.clone(), t.clone()))
+    }
+
+    /// Writes down that something happened.
+    pub fn say(&self, what: &str) {
+        self.inner.lock().unwrap().log.push(what.to_owned());
+    }
+
+    /// Whether something goes wrong now; once each.
+    pub fn goes_wrong(&self, verb: &str, name: &str) -> bool {
+        self.inner.lock().unwrap().faults.remove(&(verb.into(), name.into())).is_some()
     }
 
     pub fn take_log(&self) -> Vec<String> {

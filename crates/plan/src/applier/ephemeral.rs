@@ -1,0 +1,164 @@
+//! Ephemeral resources: opened when something needs them, closed when everything is done.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_lang::{Conditions, Evaluated};
+use terrane_provider::{OpenOutcome, OpenRequest, Problem};
+use terrane_source::{Diagnostic, Reported};
+
+use super::{Applier, Flight, Halt, Wait};
+use crate::leases::{Lease, Leases};
+use crate::object::{self, MarkedPaths, first_unknown};
+use crate::shapes::Shape;
+use crate::{Question, problems};
+
+/// How far ephemeral resources are.
+#[derive(Default)]
+pub(super) struct Ephemerals {
+    started: BTreeSet<Instance>,
+    ready: VecDeque<Instance>,
+    parked: BTreeMap<Wait, Vec<Instance>>,
+    leases: Leases,
+}
+
+/// An ephemeral resource that is being opened.
+pub(super) struct OpenFlight {
+    instance: Instance,
+    provider: ProviderConfig,
+    shape: Arc<Shape>,
+    evaluated: Evaluated,
+    marks: MarkedPaths,
+}
+
+impl Ephemerals {
+    /// Starts what something waits for, if it is an ephemeral resource.
+    pub fn demand(&mut self, wait: &Wait) {
+        if let Wait::Instance(instance) = wait
+            && instance.resource.resource.mode == Mode::Ephemeral
+            && self.started.insert(instance.clone())
+        {
+            self.ready.push_back(instance.clone());
+        }
+    }
+
+    /// The next one to be opened.
+    pub fn next(&mut self) -> Option<Instance> {
+        self.ready.pop_front()
+    }
+
+    /// Whether there is one to be opened.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Makes ready what waits for this.
+    pub fn wake(&mut self, wait: &Wait) {
+        self.ready.extend(self.parked.remove(wait).unwrap_or_default());
+    }
+}
+
+impl Applier<'_> {
+    /// Opens an ephemeral resource, or parks it under what it waits for.
+    pub(super) fn start_ephemeral(&mut self, instance: Instance) {
+        match self.ephemeral(&instance) {
+            Ok(()) => {}
+            Err(Halt::Wait(wait)) => self.ephemerals.parked.entry(wait).or_default().push(instance),
+            Err(Halt::Failed(reported)) => self.give(&instance, Err(reported)),
+        }
+    }
+
+    fn ephemeral(&mut self, instance: &Instance) -> Result<(), Halt> {
+        let Some(provider) = self.program.provider_of(&instance.resource.config()).cloned() else { return Ok(()) };
+        let evaluated = self.attempt(|e, lookup, diags| {
+            e.conditions(instance, &Conditions::Pre, lookup, diags)?;
+            e.config(instance, lookup, diags)
+        })?;
+        let shape = self.ephemeral_shape(&provider, instance)?;
+        let (config, marks) = evaluated.value.clone().unmark_deep();
+        if let Some(path) = first_unknown(&config) {
+            let detail = format!("{path} of {instance} is still unknown, although all it is made of has been applied.");
+            return Err(self.diags.error(Diagnostic::error("Configuration is not known", detail)).into());
+        }
+        self.open(&provider, instance)?;
+        let ty = instance.resource.resource.ty.clone();
+        let found = self.providers.get(&provider.provider).map(|p| p.validate_ephemeral(&ty, &config));
+        let found = found.unwrap_or_default();
+        if let Some(reported) = problems::of_instance(&found, instance, &self.evaluator, &mut self.diags) {
+            return Err(reported.into());
+        }
+        let request = OpenRequest { ty, config };
+        let question = Question::OpenEphemeral { provider: provider.clone(), instance: instance.clone(), request };
+        let flight = OpenFlight { instance: instance.clone(), provider, shape, evaluated, marks };
+        self.ask(instance, question, Flight::Open(Box::new(flight)));
+        Ok(())
+    }
+
+    fn ephemeral_shape(&mut self, provider: &ProviderConfig, instance: &Instance) -> Result<Arc<Shape>, Halt> {
+        let schema = self.providers.get(&provider.provider);
+        let schema = schema.and_then(|p| p.ephemeral_schema(&instance.resource.resource.ty));
+        let shape = schema.map(|schema| Arc::new(Shape::new(schema)));
+        shape.ok_or_else(|| self.diags.error(problems::no_ephemeral(provider, instance)).into())
+    }
+
+    pub(super) fn opened_ephemeral(&mut self, flight: OpenFlight, outcome: OpenOutcome) {
+        let instance = flight.instance.clone();
+        if let Err(reported) = self.take_opened(flight, outcome) {
+            self.give(&instance, Err(reported));
+        }
+    }
+
+    fn take_opened(&mut self, flight: OpenFlight, outcome: OpenOutcome) -> Result<(), Reported> {
+        let OpenFlight { instance, provider, shape, evaluated, marks } = flight;
+        let opened = outcome.map_err(|found| {
+            problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
+                .unwrap_or_else(|| self.diags.error(problems::not_opened(&instance)))
+        })?;
+        // It is open, whatever its value is, and has to be closed.
+        let through = self.through(&provider);
+        let needs = evaluated.deps.into_iter().chain(evaluated.explicit).chain(through).collect();
+        self.ephemerals.leases.add(Lease { instance: instance.clone(), provider: provider.clone(), needs });
+        if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
+            return Err(reported);
+        }
+        let value = object::conform_known(opened.value, &shape.ty)
+            .map_err(|why| problems::invalid_answer("opened", &why, &instance, &provider, &mut self.diags))?;
+        let value = shape.mark(value.mark_at(&marks));
+        if let Some(reported) = self.ephemeral_post(&instance, &value) {
+            return Err(reported);
+        }
+        self.give(&instance, Ok(value));
+        Ok(())
+    }
+
+    /// What a provider's configuration was made of.
+    fn through(&mut self, provider: &ProviderConfig) -> Vec<terrane_lang::Dep> {
+        let evaluated = self.attempt(|e, lookup, diags| e.provider_config(provider, lookup, diags));
+        evaluated.map(|evaluated| evaluated.deps).unwrap_or_default()
+    }
+
+    fn ephemeral_post(&mut self, instance: &Instance, value: &terrane_value::Value) -> Option<Reported> {
+        let decl = self.program.resource(&instance.resource.config())?;
+        if decl.lifecycle.postconditions.is_empty() {
+            return None;
+        }
+        let which = Conditions::Post { self_value: value.clone() };
+        match self.attempt(|e, lookup, diags| e.conditions(instance, &which, lookup, diags)) {
+            Err(Halt::Failed(reported)) => Some(reported),
+            Ok(()) | Err(Halt::Wait(_)) => None,
+        }
+    }
+
+    /// Closes what is open and no longer needed, now that there is nothing else to do.
+    pub(super) fn close_leases(&mut self) {
+        for lease in self.ephemerals.leases.take_unneeded() {
+            let question = lease.close();
+            self.ask(&lease.instance, question, Flight::Close(lease.instance.clone()));
+        }
+    }
+
+    pub(super) fn closed_ephemeral(&mut self, instance: &Instance, found: Vec<Problem>) {
+        problems::of_instance(&found, instance, &self.evaluator, &mut self.diags);
+    }
+}

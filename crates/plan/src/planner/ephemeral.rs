@@ -1,0 +1,112 @@
+//! Ephemeral resources: opened while planning as far as their configuration is known, closed at the end.
+
+use std::sync::Arc;
+
+use terrane_address::{Instance, ProviderConfig};
+use terrane_lang::Evaluated;
+use terrane_provider::{OpenOutcome, OpenRequest, Problem};
+use terrane_source::Reported;
+use terrane_value::{Type, Value};
+
+use super::data::unknown_computed;
+use super::queue::Task;
+use super::{Flight, Halt, Planner};
+use crate::leases::Lease;
+use crate::object::{self, MarkedPaths};
+use crate::shapes::Shape;
+use crate::{Change, Question, Step, problems};
+
+/// An ephemeral resource that is being opened.
+pub(super) struct OpenFlight {
+    instance: Instance,
+    provider: ProviderConfig,
+    shape: Arc<Shape>,
+    evaluated: Arc<Evaluated>,
+    marks: MarkedPaths,
+}
+
+impl Planner<'_> {
+    /// Evaluates an ephemeral resource and opens it, or leaves that to apply.
+    pub(super) fn ephemeral(&mut self, instance: &Instance) -> Result<(), Halt> {
+        let evaluated = self.evaluate(instance)?;
+        let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
+        let span = decl.span;
+        let Some(shape) = self.shape(&provider, instance) else {
+            return Err(self.diags.error(problems::no_ephemeral(&provider, instance).at(span)).into());
+        };
+        let (config, marks) = evaluated.value.clone().unmark_deep();
+        if !config.is_wholly_known() || self.depends_on_change(&evaluated.explicit)? {
+            let planned = shape.mark(unknown_computed(&shape.schema.block, &config).mark_at(&marks));
+            self.take_ephemeral(instance, provider, planned);
+            return Ok(());
+        }
+        self.open(&provider)?;
+        let ty = instance.resource.resource.ty.clone();
+        let found = self.providers.get(&provider.provider).map(|p| p.validate_ephemeral(&ty, &config));
+        let found = found.unwrap_or_default();
+        if let Some(reported) = problems::of_instance(&found, instance, &self.evaluator, &mut self.diags) {
+            return Err(reported.into());
+        }
+        let request = OpenRequest { ty, config };
+        let question = Question::OpenEphemeral { provider: provider.clone(), instance: instance.clone(), request };
+        let flight = OpenFlight { instance: instance.clone(), provider, shape, evaluated, marks };
+        self.ask(vec![instance.clone()], question, Flight::Open(Box::new(flight)));
+        Ok(())
+    }
+
+    pub(super) fn opened(&mut self, flight: OpenFlight, outcome: OpenOutcome) {
+        let instance = flight.instance.clone();
+        if let Err(reported) = self.take_opened(flight, outcome) {
+            self.fail_instance(&instance, reported);
+        }
+    }
+
+    fn take_opened(&mut self, flight: OpenFlight, outcome: OpenOutcome) -> Result<(), Reported> {
+        let OpenFlight { instance, provider, shape, evaluated, marks } = flight;
+        let opened = outcome.map_err(|found| {
+            problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
+                .unwrap_or_else(|| self.diags.error(problems::not_opened(&instance)))
+        })?;
+        // It is open, whatever its value is, and has to be closed.
+        let through = self.provider_reads(&provider).map(|e| e.deps.clone()).unwrap_or_default();
+        let needs = evaluated.deps.iter().chain(&evaluated.explicit).cloned().chain(through).collect();
+        self.leases.add(Lease { instance: instance.clone(), provider: provider.clone(), needs });
+        if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
+            return Err(reported);
+        }
+        let value = object::conform_known(opened.value, &shape.ty)
+            .map_err(|why| problems::invalid_answer("opened", &why, &instance, &provider, &mut self.diags))?;
+        self.take_ephemeral(&instance, provider, shape.mark(value.mark_at(&marks)));
+        Ok(())
+    }
+
+    /// Gives the value to whoever reads it, and keeps what it was made of: order passes through it.
+    fn take_ephemeral(&mut self, instance: &Instance, provider: ProviderConfig, value: Value) {
+        if self.decl(instance).is_some_and(|d| !d.lifecycle.postconditions.is_empty()) {
+            self.queue.push(Task::Post(instance.clone()));
+        }
+        let step = Step {
+            instance: instance.clone(),
+            deposed: None,
+            provider,
+            change: Change::NoOp { value: Value::null(Type::Any) },
+            create_before_destroy: false,
+            dependencies: Vec::new(),
+            moved_from: None,
+            import: None,
+        };
+        self.draft_declared((instance.clone(), None), step);
+        self.give(instance, value);
+    }
+
+    /// Closes what is open and no longer needed, now that there is nothing else to do.
+    pub(super) fn close_leases(&mut self) {
+        for lease in self.leases.take_unneeded() {
+            self.ask(vec![lease.instance.clone()], lease.close(), Flight::Close(lease.instance));
+        }
+    }
+
+    pub(super) fn closed(&mut self, instance: &Instance, found: Vec<Problem>) {
+        problems::of_instance(&found, instance, &self.evaluator, &mut self.diags);
+    }
+}
