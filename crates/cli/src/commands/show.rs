@@ -9,23 +9,36 @@ use super::{Common, output};
 use crate::Context;
 use crate::project;
 use crate::views;
+use crate::views::json::Secrets;
 
 /// Show the state, or a saved plan
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A file written by "terrane plan -out"; without one the state is shown
     file: Option<PathBuf>,
+    /// Write Terraform's JSON. Sensitive values are in the clear, unless -redact is given
+    #[arg(long)]
+    json: bool,
+    /// Write "(sensitive value)" in place of every sensitive value of the JSON
+    #[arg(long, requires = "json")]
+    redact: bool,
     #[command(flatten)]
     pub common: Common,
+}
+
+impl Args {
+    fn secrets(&self) -> Secrets {
+        if self.redact { Secrets::Hidden } else { Secrets::Shown }
+    }
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
     let text = match &args.file {
-        Some(path) => plan(path, context),
+        Some(path) => plan(path, &args, context),
         None => match project::open_state(context, &mut diags).await {
-            Ok(opened) => state(&opened, context),
+            Ok(opened) => state(&opened, &args, context),
             Err(project) => return context.end(&diags, &project.files),
         },
     };
@@ -38,7 +51,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     context.end(&diags, &Default::default())
 }
 
-fn state(opened: &project::Opened, context: &Context) -> Result<String, Diagnostic> {
+fn state(opened: &project::Opened, args: &Args, context: &Context) -> Result<String, Diagnostic> {
+    if args.json {
+        return json(views::json::state(&opened.snapshot, &opened.project.providers, args.secrets())?);
+    }
     if opened.snapshot.is_empty() {
         return Ok("The state is empty.\n".into());
     }
@@ -50,9 +66,19 @@ fn state(opened: &project::Opened, context: &Context) -> Result<String, Diagnost
     Ok(text)
 }
 
-fn plan(path: &std::path::Path, context: &Context) -> Result<String, Diagnostic> {
+/// One line of JSON.
+fn json(document: impl serde::Serialize) -> Result<String, Diagnostic> {
+    let text = serde_json::to_string(&document);
+    text.map(|text| text + "\n").map_err(|e| Diagnostic::error("JSON cannot be written", format!("{e}.")))
+}
+
+fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {
     let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
     let (plan, _) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
-    Ok(views::plan::plan(&plan, &crate::providers::all(), context.terminal.out))
+    let providers = crate::providers::all();
+    if args.json {
+        return json(views::json::plan(&plan, &providers, args.secrets())?);
+    }
+    Ok(views::plan::plan(&plan, &providers, context.terminal.out))
 }

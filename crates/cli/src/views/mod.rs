@@ -3,6 +3,7 @@
 pub mod applied;
 pub mod diagnostics_json;
 pub mod diff;
+pub mod json;
 pub mod lines;
 pub mod objects;
 pub mod plan;

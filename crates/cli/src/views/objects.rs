@@ -47,7 +47,8 @@ pub fn one(
     Ok(text)
 }
 
-fn damaged(instance: &Instance, why: &str) -> Diagnostic {
+/// The error for a stored object that cannot be read.
+pub fn damaged(instance: impl std::fmt::Display, why: &str) -> Diagnostic {
     Diagnostic::error("State is damaged", format!("The object of {instance} in the state cannot be read: {why}.")).hint(
         "If the state was written by a newer version of its provider, use that version; else restore an earlier state.",
     )

@@ -1,0 +1,10 @@
+//! Plans and states in Terraform's JSON, field for field as its documentation of the format says.
+
+mod modules;
+mod plan;
+mod state;
+mod values;
+
+pub use plan::plan;
+pub use state::state;
+pub use values::Secrets;

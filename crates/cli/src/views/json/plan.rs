@@ -1,0 +1,292 @@
+//! Plans in Terraform's JSON, `format_version` 1.2.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_lang::Schemas;
+use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step};
+use terrane_source::Diagnostic;
+use terrane_value::json::type_to_json;
+use terrane_value::{Block, Marks, Value};
+
+use super::modules::{self, Object, tree};
+use super::state::{self, Output, State, Values};
+use super::values::{self, Raw, Secrets, raw};
+
+/// A plan.
+#[derive(Serialize)]
+pub struct Document {
+    format_version: &'static str,
+    terraform_version: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variables: BTreeMap<String, Variable>,
+    planned_values: Values,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource_drift: Vec<Resource>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource_changes: Vec<Resource>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    output_changes: BTreeMap<String, Delta>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prior_state: Option<State>,
+    applyable: bool,
+    complete: bool,
+    errored: bool,
+}
+
+#[derive(Serialize)]
+struct Variable {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Raw>,
+}
+
+#[derive(Serialize)]
+struct Resource {
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_address: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    module_address: String,
+    mode: &'static str,
+    #[serde(rename = "type")]
+    ty: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<Raw>,
+    provider_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposed: Option<String>,
+    change: Delta,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_reason: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Delta {
+    actions: &'static [&'static str],
+    before: Raw,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Raw>,
+    after_unknown: Raw,
+    before_sensitive: Raw,
+    after_sensitive: Raw,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replace_paths: Vec<Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importing: Option<Importing>,
+}
+
+#[derive(Serialize)]
+struct Importing {
+    id: String,
+}
+
+/// The JSON of a plan.
+///
+/// # Errors
+/// If an object in its state does not fit its type.
+pub fn plan(plan: &Plan, schemas: &dyn Schemas, secrets: Secrets) -> Result<Document, Diagnostic> {
+    let view = View { schemas, secrets };
+    let shown = |step: &&Step| step.instance.resource.resource.mode == Mode::Managed || !step.change.is_no_op();
+    let stored = !plan.prior.lineage.is_empty() || !plan.refreshed.is_empty();
+    Ok(Document {
+        format_version: "1.2",
+        terraform_version: terrane_engine::LANGUAGE_VERSION,
+        variables: view.variables(plan),
+        planned_values: view.planned(plan),
+        resource_drift: plan.drift.iter().map(|drift| view.drift(drift, plan)).collect(),
+        resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step)).collect(),
+        output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
+        prior_state: stored.then(|| state::state(&plan.refreshed, schemas, secrets)).transpose()?,
+        applyable: plan.is_applicable(),
+        complete: !plan.errored && plan.options.targets.is_empty(),
+        errored: plan.errored,
+    })
+}
+
+struct View<'a> {
+    schemas: &'a dyn Schemas,
+    secrets: Secrets,
+}
+
+impl View<'_> {
+    fn variables(&self, plan: &Plan) -> BTreeMap<String, Variable> {
+        let variables = plan.inputs.variables.iter();
+        variables
+            .map(|(name, input)| (name.to_string(), Variable { value: values::known(&input.value, self.secrets) }))
+            .collect()
+    }
+
+    fn planned(&self, plan: &Plan) -> Values {
+        let objects = plan.steps.iter().filter(|step| step.deposed.is_none()).filter_map(|step| {
+            let value = step.change.after()?;
+            let schema = self.schema(&step.instance, &step.provider);
+            let value = values::marked(value, &schema.1);
+            let object = Object {
+                schema_version: schema.0,
+                values: values::known(&value, self.secrets),
+                sensitive_values: values::sensitive(&value),
+                ..Object::new(&step.instance, &step.provider)
+            };
+            Some((step.instance.resource.module.clone(), object))
+        });
+        let outputs = plan.outputs.iter().filter_map(|(name, change)| {
+            let value = output_value(change.after.as_ref()?, change.sensitive);
+            let known = value.is_wholly_known();
+            let output = Output {
+                sensitive: change.sensitive,
+                value: known.then(|| values::known(&value, self.secrets)).flatten(),
+                ty: known.then(|| raw(type_to_json(&value.ty()))),
+            };
+            Some((name.to_string(), output))
+        });
+        Values { outputs: outputs.collect(), root_module: tree(objects) }
+    }
+
+    /// The version and shape of an object; empty if its provider is not at hand.
+    fn schema(&self, instance: &Instance, provider: &ProviderConfig) -> (u64, Block) {
+        let resource = &instance.resource.resource;
+        let schema = self.schemas.resource(&provider.provider, resource.mode, &resource.ty);
+        schema.map(|s| (s.version, s.block.clone())).unwrap_or_default()
+    }
+
+    fn step(&self, step: &Step) -> Resource {
+        let block = self.schema(&step.instance, &step.provider).1;
+        let mut change = self.delta(step.change.before(), step.change.after(), &block, actions(&step.change));
+        if let Change::Replace { reasons, .. } = &step.change {
+            change.replace_paths = reasons.iter().flat_map(replace_paths).collect();
+        }
+        change.importing = step.import.clone().map(|id| Importing { id });
+        Resource {
+            previous_address: step.moved_from.as_ref().map(ToString::to_string),
+            deposed: step.deposed.as_ref().map(ToString::to_string),
+            action_reason: reason(&step.change),
+            ..resource(&step.instance, &step.provider, change)
+        }
+    }
+
+    fn drift(&self, drift: &Drift, plan: &Plan) -> Resource {
+        let known = plan.prior.resources.get(&drift.instance.resource).map(|r| r.provider.clone());
+        let provider = known.unwrap_or_else(|| ProviderConfig {
+            module: drift.instance.resource.module.module(),
+            provider: terrane_address::Provider::implied(&drift.instance.resource.resource.ty),
+            alias: None,
+        });
+        let block = self.schema(&drift.instance, &provider).1;
+        let actions: &[_] = if drift.after.is_some() { &["update"] } else { &["delete"] };
+        let change = self.delta(Some(&drift.before), drift.after.as_ref(), &block, actions);
+        let deposed = drift.deposed.as_ref().map(ToString::to_string);
+        Resource { deposed, ..resource(&drift.instance, &provider, change) }
+    }
+
+    fn delta(
+        &self,
+        before: Option<&Value>,
+        after: Option<&Value>,
+        block: &Block,
+        actions: &'static [&'static str],
+    ) -> Delta {
+        let before = before.map(|value| values::marked(value, block));
+        let after = after.map(|value| values::marked(value, block));
+        let null = || raw("null".into());
+        let sensitive = |value: &Option<Value>| value.as_ref().map_or_else(|| raw("false".into()), values::sensitive);
+        let unknown = after.as_ref().filter(|v| !v.is_wholly_known()).map(values::unknown);
+        Delta {
+            actions,
+            before: before.as_ref().and_then(|v| values::known(v, self.secrets)).unwrap_or_else(null),
+            after: after.as_ref().map_or_else(|| Some(null()), |v| values::known(v, self.secrets)),
+            after_unknown: unknown.unwrap_or_else(|| raw("{}".into())),
+            before_sensitive: sensitive(&before),
+            after_sensitive: sensitive(&after),
+            replace_paths: Vec::new(),
+            importing: None,
+        }
+    }
+
+    fn output_change(&self, change: &OutputChange) -> Delta {
+        let side = |value: &Option<Value>| value.as_ref().map(|value| output_value(value, change.sensitive));
+        let (before, after) = (side(&change.before), side(&change.after));
+        let actions: &[_] = match (&before, &after) {
+            _ if change.is_no_op() => &["no-op"],
+            (None, _) => &["create"],
+            (_, None) => &["delete"],
+            _ => &["update"],
+        };
+        let flag = |flag: bool| raw(flag.to_string());
+        let sensitive = flag(change.sensitive);
+        let unknown = after.as_ref().filter(|v| !v.is_wholly_known()).map(values::unknown);
+        Delta {
+            before_sensitive: sensitive.clone(),
+            after_sensitive: sensitive,
+            after_unknown: unknown.unwrap_or_else(|| flag(false)),
+            ..self.delta(before.as_ref(), after.as_ref(), &Block::default(), actions)
+        }
+    }
+}
+
+/// The value of an output without the marks of its parts: it is sensitive as a whole or not at all.
+fn output_value(value: &Value, sensitive: bool) -> Value {
+    let value = value.clone().unmark_deep().0;
+    if sensitive { value.mark(Marks::SENSITIVE) } else { value }
+}
+
+fn resource(instance: &Instance, provider: &ProviderConfig, change: Delta) -> Resource {
+    let resource = &instance.resource.resource;
+    Resource {
+        address: instance.to_string(),
+        previous_address: None,
+        module_address: instance.resource.module.to_string(),
+        mode: modules::mode(resource.mode),
+        ty: resource.ty.to_string(),
+        name: resource.name.to_string(),
+        index: modules::index(&instance.key),
+        provider_name: provider.provider.to_string(),
+        deposed: None,
+        change,
+        action_reason: None,
+    }
+}
+
+fn actions(change: &Change) -> &'static [&'static str] {
+    match change {
+        Change::NoOp { .. } => &["no-op"],
+        Change::Create { .. } => &["create"],
+        Change::Read { .. } => &["read"],
+        Change::Update { .. } => &["update"],
+        Change::Delete { .. } => &["delete"],
+        Change::Forget { .. } => &["forget"],
+        Change::Replace { order: ReplaceOrder::DeleteThenCreate, .. } => &["delete", "create"],
+        Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => &["create", "delete"],
+    }
+}
+
+/// Why a change is what it is, in Terraform's words; of several reasons the one that Terraform names.
+fn reason(change: &Change) -> Option<&'static str> {
+    match change {
+        Change::Replace { reasons, .. } => reasons.first().map(|reason| match reason {
+            ReplaceReason::CannotUpdate(_) => "replace_because_cannot_update",
+            ReplaceReason::Tainted => "replace_because_tainted",
+            ReplaceReason::Requested => "replace_by_request",
+            ReplaceReason::Triggered(_) => "replace_by_triggers",
+        }),
+        Change::Delete { reason, .. } => match reason {
+            DeleteReason::Destroy | DeleteReason::Deposed => None,
+            DeleteReason::NoResource => Some("delete_because_no_resource_config"),
+            DeleteReason::NoModule => Some("delete_because_no_module"),
+            DeleteReason::WrongRepetition => Some("delete_because_wrong_repetition"),
+            DeleteReason::CountIndex => Some("delete_because_count_index"),
+            DeleteReason::EachKey => Some("delete_because_each_key"),
+        },
+        Change::Read { reason: ReadReason::ConfigUnknown, .. } => Some("read_because_config_unknown"),
+        Change::Read { reason: ReadReason::DependencyPending, .. } => Some("read_because_dependency_pending"),
+        Change::NoOp { .. } | Change::Create { .. } | Change::Update { .. } | Change::Forget { .. } => None,
+    }
+}
+
+fn replace_paths(reason: &ReplaceReason) -> Vec<Raw> {
+    match reason {
+        ReplaceReason::CannotUpdate(paths) => paths.iter().map(values::path).collect(),
+        _ => Vec::new(),
+    }
+}
