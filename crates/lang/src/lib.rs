@@ -8,6 +8,7 @@
 #![allow(clippy::result_large_err)]
 
 mod check;
+mod describe;
 mod eval;
 mod evaluator;
 pub mod functions;

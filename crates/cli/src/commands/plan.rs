@@ -8,6 +8,7 @@ use terrane_source::{Diagnostic, Diagnostics};
 
 use super::{Common, run};
 use crate::Context;
+use crate::views;
 
 /// Show what would change
 ///
@@ -72,10 +73,12 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
     let cannot = |why: String| {
         Diagnostic::error("Plan cannot be saved", format!("The file {} cannot be written: {why}.", path.display()))
     };
+    let declared = views::json::configuration(&ready.project.program, &ready.project.providers);
     let origin = Origin {
         version: env!("CARGO_PKG_VERSION").into(),
         configuration: ready.project.digest.clone(),
         backend: None,
+        declared: serde_json::to_string(&declared).ok().map(Into::into),
     };
     let bytes = terrane_plan::file::write(plan, &origin).map_err(|e| cannot(e.to_string()))?;
     write_private(path, &bytes).map_err(|e| cannot(e.to_string()))

@@ -75,10 +75,10 @@ fn json(document: impl serde::Serialize) -> Result<String, Diagnostic> {
 fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {
     let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    let (plan, _) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
+    let (plan, origin) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
     let providers = crate::providers::all();
     if args.json {
-        return json(views::json::plan(&plan, &providers, args.secrets())?);
+        return json(views::json::plan(&plan, origin.declared.as_deref(), &providers, args.secrets())?);
     }
     Ok(views::plan::plan(&plan, &providers, context.terminal.out))
 }

@@ -18,7 +18,8 @@ pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
         Some(backend) => Some((backend.ty.into(), value::decode(backend.settings)?)),
         None => None,
     };
-    let origin = Origin { version: file.version, configuration: file.configuration, backend };
+    let declared = file.declared.map(Into::into);
+    let origin = Origin { version: file.version, configuration: file.configuration, backend, declared };
     let steps: Vec<Step> = file.steps.into_iter().map(step).collect::<Result<_, _>>()?;
     let outputs = file.outputs.into_iter().map(|(name, o)| Ok((name.into(), output(o)?)));
     let plan = Plan {

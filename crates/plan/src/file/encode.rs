@@ -19,6 +19,7 @@ pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
         version: origin.version.clone(),
         configuration: origin.configuration.clone(),
         backend,
+        declared: origin.declared.as_ref().map(ToString::to_string),
         options: options(&plan.options),
         inputs: inputs(&plan.inputs)?,
         steps: plan.steps.iter().map(step).collect::<Result<_, _>>()?,

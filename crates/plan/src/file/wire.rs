@@ -10,6 +10,8 @@ pub(super) struct File {
     pub configuration: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backend: Option<Backend>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub declared: Option<String>,
     pub options: Options,
     pub inputs: Inputs,
     pub steps: Vec<Step>,

@@ -15,7 +15,9 @@ fn plan_file() -> Vec<u8> {
     let providers = providers(&Arc::new(Things::default()));
     let (plan, _) = run::plan(&config, &providers, &Snapshot::default(), PlanOptions::default(), &mut in_order);
     let settings = Value::object([("path", Value::from("x"))]);
-    let origin = Origin { version: "1".into(), configuration: "c".into(), backend: Some(("local".into(), settings)) };
+    let backend = Some(("local".into(), settings));
+    let declared = Some("{}".into());
+    let origin = Origin { version: "1".into(), configuration: "c".into(), backend, declared };
     let bytes = file::write(&plan, &origin).unwrap();
     assert_eq!(file::read(&bytes).unwrap().1, origin);
     bytes

@@ -7,4 +7,5 @@ mod example;
 mod faults;
 mod lost;
 mod realism;
+mod show;
 mod state;

@@ -1,10 +1,12 @@
 //! Plans and states in Terraform's JSON, field for field as its documentation of the format says.
 
+mod configuration;
 mod modules;
 mod plan;
 mod state;
 mod values;
 
+pub use configuration::configuration;
 pub use plan::plan;
 pub use state::state;
 pub use values::Secrets;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value as Json;
 use terrane_address::{Instance, Mode, ProviderConfig};
 use terrane_lang::Schemas;
 use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step};
@@ -30,6 +31,8 @@ pub struct Document {
     output_changes: BTreeMap<String, Delta>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prior_state: Option<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<Json>,
     applyable: bool,
     complete: bool,
     errored: bool,
@@ -82,23 +85,31 @@ struct Importing {
     id: String,
 }
 
-/// The JSON of a plan.
+/// The JSON of a plan; `declared` is what [`super::configuration`] said of the configuration it was made from.
 ///
 /// # Errors
 /// If an object in its state does not fit its type.
-pub fn plan(plan: &Plan, schemas: &dyn Schemas, secrets: Secrets) -> Result<Document, Diagnostic> {
+pub fn plan(
+    plan: &Plan,
+    declared: Option<&str>,
+    schemas: &dyn Schemas,
+    secrets: Secrets,
+) -> Result<Document, Diagnostic> {
     let view = View { schemas, secrets };
+    let declared = declared.and_then(|text| serde_json::from_str(text).ok());
+    let configuration = declared.map(|declared| super::configuration::shown(declared, secrets));
     let shown = |step: &&Step| step.instance.resource.resource.mode == Mode::Managed || !step.change.is_no_op();
     let stored = !plan.prior.lineage.is_empty() || !plan.refreshed.is_empty();
     Ok(Document {
         format_version: "1.2",
         terraform_version: terrane_engine::LANGUAGE_VERSION,
-        variables: view.variables(plan),
+        variables: view.variables(plan, configuration.as_ref()),
         planned_values: view.planned(plan),
         resource_drift: plan.drift.iter().map(|drift| view.drift(drift, plan)).collect(),
         resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step)).collect(),
         output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
         prior_state: stored.then(|| state::state(&plan.refreshed, schemas, secrets)).transpose()?,
+        configuration,
         applyable: plan.is_applicable(),
         complete: !plan.errored && plan.options.targets.is_empty(),
         errored: plan.errored,
@@ -111,11 +122,22 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    fn variables(&self, plan: &Plan) -> BTreeMap<String, Variable> {
-        let variables = plan.inputs.variables.iter();
-        variables
-            .map(|(name, input)| (name.to_string(), Variable { value: values::known(&input.value, self.secrets) }))
-            .collect()
+    /// The values given, and the defaults of the variables that were given none.
+    fn variables(&self, plan: &Plan, configuration: Option<&Json>) -> BTreeMap<String, Variable> {
+        let declared = configuration.and_then(|c| c.pointer("/root_module/variables")).and_then(Json::as_object);
+        let sensitive = |name: &str| declared.is_some_and(|d| d.get(name).is_some_and(|v| v["sensitive"] == true));
+        let defaults = declared.into_iter().flatten();
+        let mut found: BTreeMap<String, Variable> = defaults
+            .filter_map(|(name, decl)| {
+                let value = decl.get("default")?;
+                Some((name.clone(), Variable { value: Some(raw(value.to_string())) }))
+            })
+            .collect();
+        for (name, input) in &plan.inputs.variables {
+            let value = output_value(&input.value, sensitive(name));
+            found.insert(name.to_string(), Variable { value: values::known(&value, self.secrets) });
+        }
+        found
     }
 
     fn planned(&self, plan: &Plan) -> Values {

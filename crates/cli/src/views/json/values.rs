@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use terrane_value::{Block, Kind, Marks, Path, Step, Value, json::quote};
 
 /// What stands for a sensitive value when it is not to be shown.
-const HIDDEN: &str = "\"(sensitive value)\"";
+pub const HIDDEN: &str = "(sensitive value)";
 
 /// JSON text that is already written.
 pub type Raw = Box<RawValue>;
@@ -42,7 +42,7 @@ pub fn known(value: &Value, secrets: Secrets) -> Option<Raw> {
 
 fn write_known(value: &Value, secrets: Secrets, out: &mut String) -> bool {
     if secrets == Secrets::Hidden && value.marks().contains(Marks::SENSITIVE) && value.is_known() && !value.is_null() {
-        out.push_str(HIDDEN);
+        out.push_str(&quote(HIDDEN));
         return true;
     }
     match value.kind() {
@@ -198,6 +198,9 @@ mod tests {
     #[test]
     fn shapes_say_where_values_are_unknown_and_sensitive() {
         assert_eq!(unknown(&sample()).get(), r#"{"empty":{},"id":true,"list":[true,false],"unknown_object":true}"#);
-        assert_eq!(sensitive(&sample()).get(), r#"{"empty":{},"list":[false,false],"secret":true,"unknown_object":{}}"#);
+        assert_eq!(
+            sensitive(&sample()).get(),
+            r#"{"empty":{},"list":[false,false],"secret":true,"unknown_object":{}}"#
+        );
     }
 }
