@@ -11,7 +11,9 @@ impl Contents {
     /// The value of an expression that has no references and calls no functions.
     pub fn constant(&self, expr: ExprId) -> Option<Value> {
         let mut plain = true;
-        self.visit(expr, &mut |node| plain &= !matches!(node, Node::Reference(_) | Node::Call(_) | Node::Invalid));
+        self.visit(expr, &mut |node| {
+            plain &= !matches!(node, Node::Reference(_) | Node::Call(_) | Node::Invalid | Node::Wrong(_))
+        });
         plain.then(|| crate::eval::constant(&self.exprs, expr).ok()).flatten()
     }
 
@@ -110,7 +112,7 @@ impl Contents {
     /// The expressions an expression directly consists of, in source order.
     fn parts(&self, expr: ExprId) -> Vec<ExprId> {
         match self.exprs.node(expr) {
-            Node::Literal(_) | Node::Invalid => Vec::new(),
+            Node::Literal(_) | Node::Invalid | Node::Wrong(_) => Vec::new(),
             Node::Reference(Reference::Resource { key, .. } | Reference::Module { key, .. }) => {
                 key.iter().copied().collect()
             }
