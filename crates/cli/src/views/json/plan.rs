@@ -280,6 +280,8 @@ fn actions(change: &Change) -> &'static [&'static str] {
         Change::Forget { .. } => &["forget"],
         Change::Replace { order: ReplaceOrder::DeleteThenCreate, .. } => &["delete", "create"],
         Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => &["create", "delete"],
+        Change::Replace { order: ReplaceOrder::ForgetThenCreate, .. } => &["forget", "create"],
+        Change::Replace { order: ReplaceOrder::CreateThenForget, .. } => &["create", "forget"],
     }
 }
 
@@ -299,6 +301,7 @@ fn reason(change: &Change) -> Option<&'static str> {
             DeleteReason::WrongRepetition => Some("delete_because_wrong_repetition"),
             DeleteReason::CountIndex => Some("delete_because_count_index"),
             DeleteReason::EachKey => Some("delete_because_each_key"),
+            DeleteReason::Disabled => Some("delete_because_enabled_false"),
         },
         Change::Read { reason: ReadReason::ConfigUnknown, .. } => Some("read_because_config_unknown"),
         Change::Read { reason: ReadReason::DependencyPending, .. } => Some("read_because_dependency_pending"),
