@@ -231,3 +231,51 @@ fn spans_within_strings_are_those_of_the_file() {
     });
     assert_eq!(spans.collect::<Vec<_>>(), [r#"upper(\"\u00e9\")"#, "ab.cd"]);
 }
+
+const SAMPLE: &str = r#"{"//": "é", "a": [1, -2.5e3, true, null, {"b": "x\n${f(\"\u00e9\", [for k, v in m : k])}%{if a}b%{endif}"}], "\ud83d\ude00": {"list(string)": "aws_vpc.main[\"k\"]"}}"#;
+
+#[test]
+fn damaged_texts_are_reported_within_their_bounds() {
+    const PIECES: [&str; 22] = [
+        "", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\\"", "${", "%{", "}", "é", "😀", "\n", "0", "-", "//",
+        "'", "nul",
+    ];
+    let chars: Vec<usize> = SAMPLE.char_indices().map(|(i, _)| i).chain([SAMPLE.len()]).collect();
+    let mut random = 1u64;
+    let mut below = |n: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % n as u64) as usize
+    };
+    for _ in 0..20_000 {
+        let mut text = SAMPLE.to_string();
+        for _ in 0..=below(3) {
+            let from = chars[below(chars.len())];
+            let to = chars[below(chars.len())].clamp(from, from + 12);
+            if text.is_char_boundary(from) && text.is_char_boundary(to) && to <= text.len() {
+                text.replace_range(from..to, PIECES[below(PIECES.len())]);
+            }
+        }
+        in_bounds(&text);
+    }
+}
+
+/// Checks that whatever is wrong is said of a part of the text.
+fn in_bounds(text: &str) {
+    let (mut files, mut diags) = (Files::new(), Diagnostics::new());
+    let file = files.add("main.tf.json", text);
+    let parsed = parse_json(file, text, &mut diags);
+    assert!(parsed.is_ok() || diags.has_errors(), "{text}");
+    if let Ok(value) = parsed {
+        for strings in [Strings::Templates, Strings::Texts, Strings::Expressions] {
+            let before = diags.len();
+            let expr = value.expression(strings, &mut diags);
+            assert!(expr.is_ok() || diags.len() >= before, "{text}");
+        }
+    }
+    for diag in diags.iter() {
+        let span = diag.span.unwrap();
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{text}\n{diag:?}");
+    }
+}

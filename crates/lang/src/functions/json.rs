@@ -1,6 +1,10 @@
 //! Functions of JSON.
 
-use terrane_value::{Kind, Refinement, Type, Value, json};
+use std::collections::BTreeMap;
+
+use terrane_source::{Diagnostics, Files};
+use terrane_syntax::{self as syn, Json, JsonKind, Property};
+use terrane_value::{Kind, Number, Refinement, Type, Value, json};
 
 use super::call::Call;
 use super::signature::a_string;
@@ -25,7 +29,47 @@ fn decoded_type(args: &[Value]) -> Result<Type, ArgError> {
 }
 
 fn jsondecode(call: &Call<'_>) -> Result<Value, ArgError> {
-    json::json_decode(call.text(0)).map_err(|e| ArgError::at(0, e.to_string()))
+    let text = call.text(0);
+    let (mut files, mut diags) = (Files::new(), Diagnostics::new());
+    let file = files.add("", text);
+    let parsed = syn::parse_json(file, text, &mut diags);
+    if let Some(error) = diags.iter().next() {
+        let at = error.span.map_or(String::new(), |span| {
+            let at = files.position(file, span.start);
+            format!(" at line {} column {}", at.line, at.column)
+        });
+        // The detail may quote the text, which may be a secret.
+        return Err(ArgError::at(0, format!("invalid JSON{at}: {}", error.summary)));
+    }
+    parsed.map_or_else(|_| Ok(Value::dynamic()), |json| decoded(&json))
+}
+
+fn decoded(json: &Json) -> Result<Value, ArgError> {
+    match &json.kind {
+        JsonKind::Null => Ok(Value::null(Type::Any)),
+        JsonKind::Bool(value) => Ok(Value::from(*value)),
+        JsonKind::Number(text) => {
+            text.parse::<Number>().map(Value::from).map_err(|e| ArgError::at(0, format!("invalid JSON: {e}")))
+        }
+        JsonKind::String(text) => Ok(Value::from(&*text.text)),
+        JsonKind::Array(items) => items.iter().map(decoded).collect::<Result<Vec<_>, _>>().map(Value::tuple),
+        JsonKind::Object(properties) => object(properties),
+    }
+}
+
+/// Of properties of one name the last counts, but all must be of one type.
+fn object(properties: &[Property]) -> Result<Value, ArgError> {
+    let mut fields: BTreeMap<&str, Value> = BTreeMap::new();
+    for Property { name, value } in properties {
+        let value = decoded(value)?;
+        let ty = value.ty();
+        if let Some(before) = fields.insert(&name.text, value)
+            && before.ty() != ty
+        {
+            return Err(ArgError::at(0, "the JSON has properties of one name but different types in one object"));
+        }
+    }
+    Ok(Value::object(fields))
 }
 
 fn jsonencode(call: &Call<'_>) -> Result<Value, ArgError> {

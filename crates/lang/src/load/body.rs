@@ -58,6 +58,11 @@ fn unique<'s>(
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for attribute in attributes {
         let name = &attribute.name;
+        // Properties of one name may be so many blocks.
+        if matches!(attribute.expr.kind, syn::ExprKind::Json(_)) {
+            all.push(attribute);
+            continue;
+        }
         match seen.insert(&name.text, name.span) {
             None => all.push(attribute),
             Some(first) => {

@@ -67,7 +67,11 @@ impl Decoder<'_> {
     fn converted(&mut self, expr: &syn::Expr, ty: &Type) -> Option<Value> {
         let value = self.constant(expr)?;
         match convert(&value, ty) {
-            Ok(value) if value.is_null() => None,
+            Ok(value) if value.is_null() => {
+                let error = Diagnostic::error("Unsuitable value type", "Unsuitable value: it may not be null.");
+                self.diags.error(error.at(expr.span).hint("Leave the argument out instead."));
+                None
+            }
             Ok(value) => Some(value),
             Err(e) => {
                 let detail = format!("Unsuitable value: {e}.");
@@ -188,7 +192,7 @@ impl<'s> Found<'s> {
             "terraform" => self.settings.push(block),
             "variable" => self.variables.push(block),
             "locals" => {
-                self.locals.extend(block.body.attributes());
+                self.locals.extend(block.body.attributes().filter(|a| check_local_name(&a.name, diags)));
                 for nested in block.body.blocks() {
                     diags.error(unsupported_block(&nested.ty, &[&nested.ty.text], &[]));
                 }
@@ -387,13 +391,24 @@ fn unknown_block(block: &syn::Block) -> Diagnostic {
     }
 }
 
+/// What a name must be.
+pub(super) const BAD_NAME: &str =
+    "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes.";
+
 fn check_name(ty: &str, label: &syn::Label, diags: &mut Diagnostics) -> bool {
     if is_name(&label.text) {
         return true;
     }
-    let detail = "A name must start with a letter or underscore and may contain only letters, digits, underscores, and \
-                  dashes.";
-    diags.error(Diagnostic::error(format!("Invalid {ty} name"), detail).at(label.span));
+    diags.error(Diagnostic::error(format!("Invalid {ty} name"), BAD_NAME).at(label.span));
+    false
+}
+
+/// Whether a local value has a name that can be referred to; in JSON any text could stand there.
+fn check_local_name(name: &syn::Ident, diags: &mut Diagnostics) -> bool {
+    if is_name(&name.text) {
+        return true;
+    }
+    diags.error(Diagnostic::error("Invalid local value name", BAD_NAME).at(name.span));
     false
 }
 

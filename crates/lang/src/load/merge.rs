@@ -30,6 +30,10 @@ fn merge_block(items: &mut Vec<syn::Item>, block: syn::Block, diags: &mut Diagno
         }
         _ => match find(items, &block) {
             Some(base) => merge_body(&mut base.body, block.body),
+            // A default configuration that is not written is there nevertheless, and empty.
+            None if &*block.ty.text == "provider" && block.body.attribute("alias").is_none() => {
+                items.push(syn::Item::Block(block));
+            }
             None => no_base(&block, diags),
         },
     }
@@ -74,10 +78,7 @@ fn merge_locals(items: &mut [syn::Item], block: syn::Block, diags: &mut Diagnost
             syn::Item::Block(b) if &*b.ty.text == "locals" => Some(&mut b.body),
             _ => None,
         });
-        let mut rest = Some(attribute);
-        while let (Some(body), Some(attribute)) = (bodies.next(), rest.take()) {
-            rest = replace_attribute(body, attribute).err();
-        }
+        let rest = bodies.try_fold(attribute, |attribute, body| replace_attribute(body, attribute).err());
         if let Some(attribute) = rest {
             let detail =
                 format!("There is no local value named \"{}\" in the other files of this module.", attribute.name.text);

@@ -52,7 +52,11 @@ fn refuse(decoder: &mut Decoder<'_>, block: &syn::Block, what: &str, hint: &str)
 
 /// A version constraint in an argument, if it is written.
 pub(super) fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
-    let span = body.attribute(name)?.expr.span;
+    let expr = &body.attribute(name)?.expr;
+    if matches!(expr.kind, syn::ExprKind::Literal(syn::Literal::Null)) {
+        return None;
+    }
+    let span = expr.span;
     let text = decoder.text(body, name)?;
     Some(Constraint { text, span })
 }

@@ -9,7 +9,7 @@ use terrane_syntax as syn;
 use super::{depends_on, lifecycle, name, repeat, reserved};
 use crate::load::addresses;
 use crate::load::body::{ESCAPE, Leave};
-use crate::load::contents::{Decoder, keys_of};
+use crate::load::contents::{BAD_NAME, Decoder, is_name, keys_of};
 use crate::load::settings::constraint;
 use crate::lower::Place;
 use crate::program::{CallDecl, PassedProvider, ProviderDecl};
@@ -122,6 +122,11 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
         decoder.diags.error(Diagnostic::error("Invalid provider local name", detail).at(block.header));
     }
     let alias = decoder.text(&block.body, "alias");
+    if let (Some(alias), Some(argument)) = (&alias, block.body.attribute("alias"))
+        && !is_name(alias)
+    {
+        decoder.diags.error(Diagnostic::error("Invalid provider configuration alias", BAD_NAME).at(argument.expr.span));
+    }
     ProviderDecl {
         name: ConfigName { local, alias },
         body: decoder.body(&block.body, Place::MODULE, &LEAVE),

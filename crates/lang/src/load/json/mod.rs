@@ -38,7 +38,12 @@ fn dynamic(property: Property, diags: &mut Diagnostics) -> Vec<syn::Block> {
 /// The items of the body that a value stands for.
 fn body(value: Json, shape: &'static Shape, diags: &mut Diagnostics) -> Vec<syn::Item> {
     let mut items = Vec::new();
-    let properties = properties(value, "for the arguments and blocks", diags);
+    let what = "for the arguments and blocks";
+    if shape.one_object && !matches!(value.kind, JsonKind::Object(_)) {
+        diags.error(no_object(value.span, what));
+        return items;
+    }
+    let properties = properties(value, what, diags);
     let mut reader = Reader { diags, items: &mut items };
     let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
     // Comments.

@@ -14,6 +14,8 @@ pub(super) struct Shape {
     pub values: &'static [&'static str],
     /// All others.
     pub rest: Rest,
+    /// Whether the body is one object, where elsewhere it may be spread over an array of them.
+    pub one_object: bool,
 }
 
 /// What the properties are that a shape does not name.
@@ -25,8 +27,14 @@ pub(super) enum Rest {
     Schema,
 }
 
-const VALUES: Shape =
-    Shape { blocks: &[], texts: &[], expressions: &[], values: &[], rest: Rest::Arguments(Strings::Templates) };
+const VALUES: Shape = Shape {
+    blocks: &[],
+    texts: &[],
+    expressions: &[],
+    values: &[],
+    rest: Rest::Arguments(Strings::Templates),
+    one_object: false,
+};
 
 const TEXTS: Shape = Shape { rest: Rest::Arguments(Strings::Texts), ..VALUES };
 
@@ -39,6 +47,10 @@ static ARGUMENTS: Shape = VALUES;
 
 static STRINGS: Shape = TEXTS;
 
+static LOCALS: Shape = Shape { one_object: true, ..VALUES };
+
+static REQUIRED_PROVIDERS: Shape = Shape { one_object: true, ..TEXTS };
+
 /// A file.
 pub(super) static FILE: Shape = Shape {
     blocks: &[
@@ -49,7 +61,7 @@ pub(super) static FILE: Shape = Shape {
         ("import", 0, &IMPORT),
         ("language", 0, &LANGUAGE),
         ("list", 2, &BODY),
-        ("locals", 0, &ARGUMENTS),
+        ("locals", 0, &LOCALS),
         ("module", 1, &MODULE),
         ("moved", 0, &MOVED),
         ("output", 1, &OUTPUT),
@@ -80,7 +92,6 @@ static RESOURCE: Shape = Shape {
 
 static LIFECYCLE: Shape = Shape {
     blocks: &[("postcondition", 0, &ARGUMENTS), ("precondition", 0, &ARGUMENTS)],
-    texts: &["create_before_destroy", "destroy"],
     expressions: &["ignore_changes", "replace_triggered_by"],
     ..VALUES
 };
@@ -127,7 +138,7 @@ static SETTINGS: Shape = Shape {
         ("cloud", 0, &CLOUD),
         ("encryption", 0, &ENCRYPTION),
         ("provider_meta", 1, &BODY),
-        ("required_providers", 0, &STRINGS),
+        ("required_providers", 0, &REQUIRED_PROVIDERS),
     ],
     expressions: &["experiments", "language"],
     texts: &["required_version"],
