@@ -1,5 +1,7 @@
 //! Cases in Markdown, and what the language answers to them.
 
+pub mod as_json;
+pub mod generate;
 pub mod schemas;
 mod show;
 
