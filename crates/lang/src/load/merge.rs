@@ -148,7 +148,7 @@ fn merge_body(base: &mut syn::Body, over: syn::Body) {
     let with_blocks = |ty: &Arc<str>| properties.iter().any(|p| p.name.text == *ty && !is_empty(p));
     base.items.retain(|item| match item {
         syn::Item::Block(b) => !replaced.contains(&block_type(b)) && !with_blocks(&block_type(b)),
-        syn::Item::Attribute(a) => !written(&a.name.text) && !(is_property(a) && replaced.contains(&a.name.text)),
+        syn::Item::Attribute(a) => !(written(&a.name.text) || is_property(a) && replaced.contains(&a.name.text)),
     });
     base.items.extend(properties.into_iter().map(syn::Item::Attribute));
     base.items.extend(blocks.into_iter().map(syn::Item::Block));
