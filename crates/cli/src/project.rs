@@ -2,6 +2,7 @@
 
 mod backend;
 mod modules;
+mod saved;
 mod state;
 mod variables;
 
@@ -16,6 +17,7 @@ use crate::world::Disk;
 
 pub use backend::{Initialised, open, store};
 pub use modules::install;
+pub use saved::supply;
 pub use state::{Opened, open_state, open_store, read as read_state};
 pub use variables::inputs;
 

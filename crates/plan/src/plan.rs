@@ -1,6 +1,6 @@
 //! The plan: what will happen, in which order, and from where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use terrane_address::Mode;
@@ -16,6 +16,8 @@ pub struct Plan {
     pub options: PlanOptions,
     /// What the program was given.
     pub inputs: Inputs,
+    /// Variables whose values are in no file: who applies a saved plan gives them again.
+    pub ephemeral_variables: BTreeSet<Arc<str>>,
     /// Every object and what becomes of it, in order of address; deposed objects after the one in use.
     pub steps: Vec<Step>,
     /// The order of operations; they point into `steps`.

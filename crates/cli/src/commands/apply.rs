@@ -7,7 +7,7 @@ use terrane_plan::PlanMode;
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::{Common, run};
-use crate::Context;
+use crate::{Context, project};
 
 /// Change what exists so that it matches the configuration
 ///
@@ -39,7 +39,12 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Err(project) => return context.end(&diags, &project.files),
     };
     let saved = match args.plan.as_deref().map(|path| read(path, &ready)) {
-        Some(Ok(plan)) => {
+        Some(Ok(mut plan)) => {
+            let explicit = !args.planning.vars.given.is_empty();
+            project::supply(&mut plan, &ready.project, &ready.inputs, explicit, &mut diags);
+            if diags.has_errors() {
+                return context.end(&diags, &ready.project.files);
+            }
             ready.inputs = plan.inputs.clone();
             Some(plan)
         }
@@ -102,7 +107,6 @@ fn settled(args: &Args) -> Option<Diagnostic> {
         ("-refresh=false", !planning.refresh),
         ("-target", !planning.target.is_empty()),
         ("-replace", !planning.replace.is_empty()),
-        ("-var or -var-file", !planning.vars.given.is_empty()),
     ];
     let (flag, _) = given.into_iter().find(|(_, given)| *given)?;
     let detail =

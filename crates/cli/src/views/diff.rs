@@ -103,11 +103,23 @@ struct Diff<'a> {
 }
 
 impl Diff<'_> {
+    /// Whether write-only attributes differ cannot be told; they are named wherever something else does.
+    fn write_only(&mut self, level: usize, change: Symbol, block: &Block, path: &Path) {
+        if change == Symbol::None || self.inside {
+            return;
+        }
+        for (name, _) in block.attributes.iter().filter(|(_, a)| a.write_only) {
+            let forced = self.forced(&path.attr(name.clone()));
+            self.out.push(level, change, &format!("{name} = (write-only attribute){forced}"));
+        }
+    }
+
     fn body(&mut self, level: usize, before: Side, after: Side, block: &Block, path: &Path, top: bool) {
         let field = |side: Side<'_>, name: &str| side.value.and_then(|v| v.get(name)).cloned();
         let mut shown = Vec::new();
         let mut hidden = 0;
-        for (name, attribute) in &block.attributes {
+        let stored = block.attributes.iter().filter(|(_, a)| !a.write_only);
+        for (name, attribute) in stored {
             let (b, a) = (field(before, name), field(after, name));
             let guard = |v: Option<Value>| v.map(|v| if attribute.sensitive { v.mark(Marks::SENSITIVE) } else { v });
             let (b, a) = (guard(b), guard(a));
@@ -122,6 +134,7 @@ impl Diff<'_> {
             let head = format!("{name:width$} = ");
             self.value(level, &head, "", before.part(b.as_ref()), after.part(a.as_ref()), &path.attr(name.clone()));
         }
+        self.write_only(level, symbol(before, after), block, path);
         self.hidden(level, hidden, "attribute");
         let mut hidden = 0;
         for (name, nested) in &block.blocks {

@@ -25,6 +25,7 @@ pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
     let plan = Plan {
         options: options(file.options)?,
         inputs: inputs(file.inputs)?,
+        ephemeral_variables: file.ephemeral_variables.into_iter().map(Into::into).collect(),
         graph: graph(&steps, file.ops, file.edges)?,
         outputs: outputs.collect::<Result<_, String>>()?,
         drift: file.drift.into_iter().map(drift).collect::<Result<_, _>>()?,

@@ -21,7 +21,8 @@ pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
         backend,
         declared: origin.declared.as_ref().map(ToString::to_string),
         options: options(&plan.options),
-        inputs: inputs(&plan.inputs)?,
+        inputs: inputs(plan)?,
+        ephemeral_variables: plan.ephemeral_variables.iter().map(ToString::to_string).collect(),
         steps: plan.steps.iter().map(step).collect::<Result<_, _>>()?,
         ops: plan.graph.ops().iter().map(op).collect(),
         edges: plan.graph.edges().collect(),
@@ -61,8 +62,10 @@ fn options(options: &PlanOptions) -> wire::Options {
     }
 }
 
-fn inputs(inputs: &terrane_lang::Inputs) -> Result<wire::Inputs, String> {
-    let variables = inputs.variables.iter().map(|(name, input)| {
+fn inputs(plan: &Plan) -> Result<wire::Inputs, String> {
+    let inputs = &plan.inputs;
+    let stored = inputs.variables.iter().filter(|(name, _)| !plan.ephemeral_variables.contains(*name));
+    let variables = stored.map(|(name, input)| {
         let value = value::encode(&input.value)?;
         Ok((name.to_string(), wire::Input { value, origin: input.origin.to_string() }))
     });

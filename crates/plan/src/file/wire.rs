@@ -14,6 +14,8 @@ pub(super) struct File {
     pub declared: Option<String>,
     pub options: Options,
     pub inputs: Inputs,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub ephemeral_variables: Vec<String>,
     pub steps: Vec<Step>,
     /// Step and leg (0 up, 1 down); barriers are null.
     pub ops: Vec<Option<(u32, u8)>>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
-use terrane_lang::Dep;
+use terrane_lang::{Dep, Program};
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::StoredObject;
 use terrane_value::{Marks, Value};
@@ -88,6 +88,7 @@ impl Planner<'_> {
             errored: self.diags.has_errors(),
             options: self.options,
             inputs: self.inputs,
+            ephemeral_variables: ephemeral_variables(self.program),
             steps: drafts.into_iter().map(|d| d.step).collect(),
             graph,
             outputs: self.outputs,
@@ -169,6 +170,11 @@ impl Planner<'_> {
         }
         Order { nodes, groups: groups.members }
     }
+}
+
+fn ephemeral_variables(program: &Program) -> BTreeSet<Arc<str>> {
+    let variables = program.root().contents.variables.iter();
+    variables.filter(|variable| variable.ephemeral).map(|variable| variable.name.clone()).collect()
 }
 
 /// An instance does not wait for itself.

@@ -52,3 +52,16 @@ fn the_same_plan_has_the_same_identity() {
     assert_eq!(file::identity(&bytes), file::identity(&plan_file()));
     assert!(file::identity(&bytes[..10]).is_err());
 }
+
+#[test]
+fn values_of_ephemeral_variables_are_not_in_it() {
+    let main = "variable \"token\" {\n  ephemeral = true\n}\nvariable \"plain\" {}\n";
+    let config = load(&[("main.tf", main)]);
+    let given = |text: &str| terrane_lang::Input { value: Value::from(text), span: None, origin: "here".into() };
+    let providers = providers(&Arc::new(Things::default()));
+    let (mut plan, _) = run::plan(&config, &providers, &Snapshot::default(), PlanOptions::default(), &mut in_order);
+    plan.inputs.variables = [("token".into(), given("hush")), ("plain".into(), given("said"))].into();
+    let (read, _) = file::read(&file::write(&plan, &Origin::default()).unwrap()).unwrap();
+    assert_eq!(read.inputs.variables.keys().map(|name| &**name).collect::<Vec<_>>(), ["plain"]);
+    assert_eq!(read.ephemeral_variables, ["token".into()].into());
+}

@@ -312,3 +312,20 @@ fn values_of_another_form_are_shown_whole() {
 "#;
     assert_eq!(lines.finish(), expect.trim_start_matches('\n'));
 }
+
+#[test]
+fn write_only_attributes_are_named_where_something_else_differs() {
+    let secret = Attribute { write_only: true, computed: false, ..attribute(Type::String) };
+    let attributes = [("name".into(), attribute(Type::String)), ("secret_wo".into(), secret)];
+    let block = Block { attributes: attributes.into(), ..Block::default() };
+    let object = |name: &str| Value::object([("name", Value::from(name)), ("secret_wo", Value::null(Type::String))]);
+    let shown = |before: Option<Value>, after: Option<Value>| {
+        let mut lines = Lines::new(Paint { color: false });
+        body(&mut lines, 1, before.as_ref(), after.as_ref(), &block, &[]);
+        lines.finish()
+    };
+    assert!(!shown(Some(object("a")), Some(object("a"))).contains("secret_wo"));
+    assert!(shown(None, Some(object("a"))).contains("+ secret_wo = (write-only attribute)"));
+    assert!(shown(Some(object("a")), Some(object("b"))).contains("~ secret_wo = (write-only attribute)"));
+    assert!(shown(Some(object("a")), None).contains("- secret_wo = (write-only attribute)"));
+}
