@@ -111,7 +111,7 @@ impl<'p> Run<'_, 'p> {
         }
         let span = self.ev.state(scope.at).contents.exprs.span(expr);
         let detail = format!("The value is ephemeral, which it must not be because {because}.");
-        let error = Diagnostic::error(format!("Invalid {name} argument"), detail).at(span);
+        let error = Diagnostic::error(format!("Invalid value for {name}"), detail).at(span);
         let error = self.with_origins(scope, expr, Marks::EPHEMERAL, error);
         Err(self.diags.error(error).into())
     }

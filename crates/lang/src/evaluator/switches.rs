@@ -10,6 +10,9 @@ use crate::ir::{ExprId, ResourceId};
 use crate::lookup::Stop;
 use crate::program::{Contents, ResourceDecl};
 
+/// Why a switch must not be ephemeral.
+const LASTING: &str = "what becomes of the object must not differ between planning and applying";
+
 impl<'p> Run<'_, 'p> {
     /// Whether an instance must not be deleted. It is asked for instances that are no longer declared, too, so that the
     /// value is the same for all instances of a resource.
@@ -39,7 +42,7 @@ impl<'p> Run<'_, 'p> {
     /// The value of an argument that must be known while planning.
     fn switch(&mut self, scope: Scope, expr: ExprId, name: &str) -> Result<bool, Stop> {
         let (value, _) = self.value(scope.clone(), expr)?;
-        self.refuse_marked(&scope, &value, expr, name, "what becomes of the object must not differ between runs")?;
+        self.refuse_marked(&scope, &value, expr, name, LASTING)?;
         let why = match decided(&value) {
             Ok(Some(on)) => return Ok(on),
             Ok(None) => "it is not known before apply".into(),
@@ -61,6 +64,9 @@ impl<'p> Run<'_, 'p> {
         for (name, expr) in all {
             let Some(expr) = expr else { continue };
             let Ok((value, _)) = self.value(scope.clone(), expr) else { continue };
+            if self.refuse_marked(scope, &value, expr, name, LASTING).is_err() {
+                continue;
+            }
             if let Err(why) = decided(&value) {
                 let span = self.ev.state(scope.at).contents.exprs.span(expr);
                 self.diags.error(wrong(name, &why).at(span));

@@ -188,10 +188,6 @@ fn answer(
             let span = evaluator.problem_span(&parse_instance(address).unwrap(), &steps(path));
             Ok(span.map_or("none".into(), |span| place(span, files)))
         }
-        Some(("prevents", address)) => {
-            let prevents = evaluator.prevent_destroy(&parse_instance(address).unwrap(), objects, diags)?;
-            Ok(prevents.to_string())
-        }
         Some(("imports", "all")) => {
             let all = evaluator.imports(objects, diags)?;
             let list: Vec<String> = all.iter().map(|i| format!("{} from {:?}", i.to, i.id)).collect();

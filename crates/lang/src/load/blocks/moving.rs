@@ -1,6 +1,6 @@
 //! `moved`, `removed` and `import`.
 
-use terrane_address::{AbsResource, Key, ModuleInstance, Target};
+use terrane_address::{AbsResource, Key, Mode, ModuleInstance, Target};
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
@@ -21,7 +21,24 @@ fn fixed(decoder: &mut Decoder<'_>, block: &syn::Block, name: &str) -> Option<Ta
         decoder.diags.error(Diagnostic::error("Invalid address", detail).at(key.span));
         return None;
     }
+    if is_ephemeral(&address.target) {
+        let summary = match &*block.ty.text {
+            "moved" => "Invalid \"moved\" address",
+            _ => "Ephemeral resource address is not allowed",
+        };
+        let detail = "Ephemeral resources are not in the state, so that there is nothing to move or remove.";
+        decoder.diags.error(Diagnostic::error(summary, detail).at(expr.span));
+        return None;
+    }
     Some(address.target)
+}
+
+fn is_ephemeral(target: &Target) -> bool {
+    match target {
+        Target::Module(_) => false,
+        Target::Resource(resource) => resource.resource.mode == Mode::Ephemeral,
+        Target::Instance(instance) => instance.resource.resource.mode == Mode::Ephemeral,
+    }
 }
 
 pub(crate) fn moved(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<MovedDecl> {
