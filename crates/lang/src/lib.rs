@@ -22,7 +22,9 @@ pub mod variables;
 mod world;
 
 pub use check::check;
-pub use evaluator::{Answer, Conditions, Evaluated, EvaluatedOutput, Evaluator, ImportTarget, Input, Inputs, Stage};
+pub use evaluator::{
+    Answer, Conditions, Evaluated, EvaluatedOutput, Evaluator, ImportBy, ImportTarget, Input, Inputs, Stage,
+};
 pub use ir::{
     Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,
     VariableId,
@@ -31,8 +33,8 @@ pub use load::{InstalledModule, Modules, load};
 pub use lookup::{Dep, Keys, Lookup, Stop};
 pub use program::{
     Argument, BackendDecl, Block, Body, CallDecl, CheckDecl, Condition, Constraint, Contents, Defaults, DependsOn,
-    DependsTarget, Dynamic, IgnoreChanges, ImportDecl, Lifecycle, LocalDecl, ModuleDecl, MovedDecl, OutputDecl,
-    PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider, ResourceDecl,
-    Settings, VariableDecl,
+    DependsTarget, Dynamic, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl, MovedDecl,
+    OutputDecl, PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider,
+    ResourceDecl, Settings, VariableDecl,
 };
 pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

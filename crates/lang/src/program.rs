@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use terrane_address::{ConfigName, ConfigResource, Module, Provider, ProviderConfig, Resource, Target};
+use terrane_address::{
+    AbsResource, ConfigName, ConfigResource, Instance, Key, Module, ModuleInstance, Provider, ProviderConfig, Resource,
+    Target,
+};
 use terrane_source::{Diagnostic, Span};
 use terrane_value::{Path, Type, Value};
 
@@ -389,10 +392,12 @@ pub struct MovedDecl {
 /// `import { … }`
 #[derive(Debug)]
 pub struct ImportDecl {
-    /// The resource, relative to the module, with constant module keys.
-    pub to: Target,
-    /// The key of the instance, if it is not constant or `for_each` is used.
-    pub to_key: Option<ExprId>,
+    /// The resource, relative to the module.
+    pub to: ConfigResource,
+    /// Which instances of the modules on the way to it, from the outside.
+    pub module_keys: Vec<ImportKey>,
+    /// Which instance of the resource.
+    pub key: ImportKey,
     /// The id of the object.
     pub id: Option<ExprId>,
     /// The identity of the object.
@@ -403,6 +408,29 @@ pub struct ImportDecl {
     pub provider: Option<(ConfigName, Span)>,
     /// Where the block begins.
     pub span: Span,
+}
+
+/// A key in the address of an `import` block.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImportKey {
+    /// It is written out, or there is none.
+    Fixed(Key),
+    /// It is the value of an expression.
+    Computed(ExprId),
+}
+
+impl ImportDecl {
+    /// The instance, if all keys are written out.
+    pub fn fixed(&self) -> Option<Instance> {
+        let fixed = |key: &ImportKey| match key {
+            ImportKey::Fixed(key) => Some(key.clone()),
+            ImportKey::Computed(_) => None,
+        };
+        let steps = self.to.module.0.iter().zip(&self.module_keys);
+        let module = steps.map(|(name, key)| Some((name.clone(), fixed(key)?))).collect::<Option<Vec<_>>>()?;
+        let resource = AbsResource { module: ModuleInstance(module), resource: self.to.resource.clone() };
+        Some(resource.instance(fixed(&self.key)?))
+    }
 }
 
 /// `removed { … }`: the address is relative to the module and has no keys.

@@ -48,6 +48,12 @@ pub trait Schemas: Send + Sync {
     /// The shape of a resource type or data source; `None` if the provider does not have it.
     fn resource(&self, provider: &Provider, mode: Mode, ty: &str) -> Option<Arc<Schema>>;
 
+    /// The attributes that name an object of a resource type, if it has an identity apart from its id.
+    fn identity(&self, provider: &Provider, ty: &str) -> Option<Arc<Schema>> {
+        let _ = (provider, ty);
+        None
+    }
+
     /// All type names of a mode that the provider has.
     fn types(&self, provider: &Provider, mode: Mode) -> Vec<String>;
 

@@ -1,7 +1,7 @@
 //! What is going to happen, instance by instance.
 
 use terrane_address::{ConfigResource, Instance, ProviderConfig};
-use terrane_provider::Private;
+use terrane_provider::{ImportBy, Private};
 use terrane_state::DeposedKey;
 use terrane_value::{Path, Value};
 
@@ -24,8 +24,8 @@ pub struct Step {
     pub dependencies: Vec<ConfigResource>,
     /// The address the object had before a `moved` block renamed it.
     pub moved_from: Option<Instance>,
-    /// The id under which the object is imported.
-    pub import: Option<String>,
+    /// What names the object that is imported.
+    pub import: Option<ImportBy>,
 }
 
 /// The change of one object. Values carry marks.

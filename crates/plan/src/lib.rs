@@ -9,7 +9,6 @@ mod decide;
 pub mod file;
 mod graph;
 mod ignore;
-mod imports;
 mod leases;
 mod machine;
 mod moves;

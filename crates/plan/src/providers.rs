@@ -51,6 +51,10 @@ impl Schemas for Providers {
         }
     }
 
+    fn identity(&self, provider: &Provider, ty: &str) -> Option<Arc<Schema>> {
+        self.get(provider)?.identity_schema(ty)
+    }
+
     fn types(&self, provider: &Provider, mode: Mode) -> Vec<String> {
         let Some(provider) = self.get(provider) else { return Vec::new() };
         let types = match mode {

@@ -14,8 +14,8 @@ use terrane_value::{Schema, Value};
 
 pub use ephemeral::{Lease, OpenOutcome, OpenRequest, Opened, Renewed};
 pub use message::{
-    ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest, PlanResponse,
-    Private, Problem, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, Former, ImportBy, ImportRequest, Object,
+    PlanRequest, PlanResponse, Private, Problem, ReadOutcome, ReadRequest,
 };
 
 /// A provider before it is configured: schemas and validation, without any call to the outside.
@@ -73,6 +73,20 @@ pub trait Provider: Send + Sync {
     /// `json` is the attributes object as it was stored.
     fn upgrade(&self, ty: &str, version: u64, json: &str) -> Result<Value, Vec<Problem>>;
 
+    /// Makes an object of the resource type `ty` out of one that had another type, when a `moved` block says so.
+    ///
+    /// The default refuses.
+    fn take_over(&self, ty: &str, former: &Former) -> Result<Object, Vec<Problem>> {
+        let detail = format!("An object of type {} ({}) cannot become one of type {ty}.", former.ty, former.provider);
+        Err(vec![Problem::error("Move to another resource type is not supported", detail)])
+    }
+
+    /// The attributes that name an object of a resource type; `None` if that has no identity apart from its id.
+    fn identity_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        let _ = ty;
+        None
+    }
+
     /// Opens the provider with its configuration, of which parts may be unknown during planning.
     async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>>;
 }
@@ -91,7 +105,7 @@ pub trait Configured: Send + Sync {
     /// Creates, updates or deletes an object.
     async fn apply(&self, request: ApplyRequest) -> ApplyResponse;
 
-    /// Finds an existing object by the id a user gave.
+    /// Finds an existing object by the id or identity a user gave.
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>>;
 
     /// Reads a data source.

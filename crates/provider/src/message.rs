@@ -157,8 +157,48 @@ impl ApplyResponse {
 pub struct ImportRequest {
     /// The resource type.
     pub ty: Arc<str>,
-    /// The id in the form the type documents.
-    pub id: String,
+    /// What names the object.
+    pub by: ImportBy,
+}
+
+/// What names an existing object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImportBy {
+    /// Its id, in the form its type documents.
+    Id(String),
+    /// The attributes of its identity, in the shape of [`Provider::identity_schema`](crate::Provider::identity_schema).
+    Identity(Value),
+}
+
+impl std::fmt::Display for ImportBy {
+    /// Writes what follows "an object with the": `id "vpc-1"`, `identity { bucket = "logs" }`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ImportBy::Id(id) => write!(f, "id {}", terrane_value::compact(&Value::string(id.as_str()))),
+            ImportBy::Identity(value) => {
+                let written = value.fields().into_iter().flat_map(|fields| fields.iter());
+                let written = written.filter(|(_, value)| !value.is_null());
+                let parts: Vec<String> =
+                    written.map(|(name, value)| format!("{name} = {}", terrane_value::compact(value))).collect();
+                write!(f, "identity {{ {} }}", parts.join(", "))
+            }
+        }
+    }
+}
+
+/// An object as another resource type, be it of another provider, left it in the state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Former {
+    /// The source address of the provider.
+    pub provider: String,
+    /// The resource type.
+    pub ty: Arc<str>,
+    /// The version of its schema.
+    pub version: u64,
+    /// The attributes: a JSON object.
+    pub json: Arc<str>,
+    /// What the provider kept with it.
+    pub private: Private,
 }
 
 /// Asks for the answer of a data source.

@@ -8,11 +8,12 @@ use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, resource_sche
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest,
-    PlanResponse, Problem, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportBy, ImportRequest, Object,
+    PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest,
 };
 use terrane_value::{Kind, Value};
 
+use crate::identity;
 use crate::provider::unknown;
 use crate::registry::Registry;
 
@@ -37,6 +38,17 @@ impl Instance {
         let schema = resource_schema(ty).ok_or_else(|| unknown("resource type", ty))?;
         let implementation = self.registry.resource(ty).ok_or_else(|| unimplemented("Resource type", ty))?;
         Ok((implementation, schema))
+    }
+
+    /// Refuses an identity of another account.
+    async fn is_own(&self, identity: &Value) -> Result<(), Problem> {
+        let Some(wanted) = identity.get("account_id").and_then(Value::as_str) else { return Ok(()) };
+        let account = self.cloud.account_id().await?;
+        if account == wanted {
+            return Ok(());
+        }
+        let detail = format!("The identity says account {wanted}, but the provider works in account {account}.");
+        Err(Problem::error("Object is in another account", detail))
     }
 
     /// Reads objects of one type.
@@ -186,16 +198,30 @@ impl Configured for Instance {
 
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {
         let (implementation, schema) = self.resource(&request.ty).map_err(|p| vec![p])?;
-        let (id, region) = match schema.regional {
-            true => terrane_aws_core::split_region(&request.id),
-            false => (request.id.as_str(), None),
+        let text = match &request.by {
+            ImportBy::Id(id) => id.clone(),
+            ImportBy::Identity(identity) => {
+                self.is_own(identity).await.map_err(|p| vec![p])?;
+                identity::import_id(&schema, identity).map_err(|p| vec![p])?
+            }
         };
-        let mut object = implementation.import(&self.cloud, id)?;
+        let (id, region) = match schema.regional {
+            true => terrane_aws_core::split_region(&text),
+            false => (text.as_str(), None),
+        };
+        let known = match &request.by {
+            ImportBy::Identity(identity) => identity::by_id(&schema, identity),
+            ImportBy::Id(_) => None,
+        };
+        let mut object = match known {
+            Some(value) => Object::new(value),
+            None => implementation.import(&self.cloud, id)?,
+        };
         if let (Some(region), Some(fields)) = (region, object.value.fields()) {
             object.value = Value::from_kind(Kind::Object(fields.with("region", Value::string(region))));
         }
         let outcome = self.read_type(&request.ty, &[object]).await.pop().unwrap_or(Ok(None));
-        outcome?.ok_or_else(|| vec![gone(&request.ty, &request.id)])
+        outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {

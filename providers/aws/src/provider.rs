@@ -47,6 +47,10 @@ impl Provider for AwsProvider {
         resource_schema(ty).map(|s| s.schema.clone())
     }
 
+    fn identity_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        resource_schema(ty).and_then(|s| s.identity.clone())
+    }
+
     fn data_schema(&self, ty: &str) -> Option<Arc<Schema>> {
         data_schema(ty).map(|s| s.schema.clone())
     }

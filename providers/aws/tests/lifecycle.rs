@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use terrane_aws::AwsProvider;
 use terrane_provider::{
-    ApplyRequest, Change, Configured, DataRequest, ImportRequest, Object, PlanRequest, Provider, ReadRequest,
+    ApplyRequest, Change, Configured, DataRequest, ImportBy, ImportRequest, Object, PlanRequest, Provider, ReadRequest,
 };
 use terrane_value::Value;
 use terrane_value::json::json_decode;
@@ -74,7 +74,7 @@ async fn a_vpc_lives_and_dies() {
     let changed = apply(&aws, ty, Some(made), config(r#"{"Name": "b", "Owner": "me"}"#), "lifeupdate1").await;
     assert_eq!(changed.value.get("tags").unwrap().fields().unwrap().len(), 2);
 
-    let import = ImportRequest { ty: ty.into(), id: format!("{id}@eu-west-1") };
+    let import = ImportRequest { ty: ty.into(), by: ImportBy::Id(format!("{id}@eu-west-1")) };
     let imported = aws.import(import).await.unwrap();
     assert_eq!(imported.value.get("tags_all"), changed.value.get("tags_all"));
     assert_eq!(imported.value.get("cidr_block").unwrap().as_str(), Some("10.9.0.0/16"));
@@ -84,7 +84,7 @@ async fn a_vpc_lives_and_dies() {
     let response = aws.apply(request).await;
     assert_eq!((response.object, response.problems), (None, vec![]));
     assert_eq!(read(&aws, ty, &changed).await, None);
-    let missing = aws.import(ImportRequest { ty: ty.into(), id }).await.unwrap_err();
+    let missing = aws.import(ImportRequest { ty: ty.into(), by: ImportBy::Id(id) }).await.unwrap_err();
     assert!(missing[0].summary.contains("does not exist"), "{missing:?}");
 }
 

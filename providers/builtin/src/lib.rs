@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest,
-    PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Former, ImportBy, ImportRequest, Object,
+    PlanRequest, PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
 };
 use terrane_value::{Schema, Value, json};
 
@@ -79,6 +79,14 @@ impl Provider for Builtin {
         })
     }
 
+    fn take_over(&self, ty: &str, former: &Former) -> Result<Object, Vec<Problem>> {
+        if ty != TERRAFORM_DATA {
+            return Err(vec![unknown_type(ty)]);
+        }
+        let value = terraform_data::taken_over(former).map_err(|problem| vec![problem])?;
+        Ok(Object { value, private: former.private.clone() })
+    }
+
     async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
         Ok(Arc::new(Builtin))
     }
@@ -104,7 +112,10 @@ impl Configured for Builtin {
     }
 
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {
-        Ok(Object::new(terraform_data::imported(&request.id)))
+        match request.by {
+            ImportBy::Id(id) => Ok(Object::new(terraform_data::imported(&id))),
+            ImportBy::Identity(_) => Err(vec![Problem::error("Object has no identity", "Give an id instead.")]),
+        }
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {

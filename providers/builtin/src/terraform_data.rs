@@ -1,7 +1,7 @@
 //! `terraform_data`: keeps a value in state, and replaces itself when another value changes.
 
-use terrane_provider::PlanResponse;
-use terrane_value::{Attribute, Block, Path, Schema, Type, Value};
+use terrane_provider::{Former, PlanResponse, Problem};
+use terrane_value::{Attribute, Block, Path, Schema, Type, Value, json};
 
 /// The shape of the type.
 pub fn schema() -> Schema {
@@ -67,6 +67,28 @@ pub fn change(prior: &Value, planned: &Value) -> Value {
 pub fn imported(id: &str) -> Value {
     let null = || Value::null(Type::Any);
     object(Value::string(id), null(), null(), null())
+}
+
+/// An object that was a `null_resource`: its id stays, its triggers go on to replace it.
+pub fn taken_over(former: &Former) -> Result<Value, Problem> {
+    if &*former.ty != "null_resource" {
+        let detail = format!(
+            "Only an object of type null_resource can become one of type terraform_data, but this was one of type {}.",
+            former.ty
+        );
+        return Err(Problem::error("Move to another resource type is not supported", detail));
+    }
+    let ty = Type::object([("id", Type::String), ("triggers", Type::map(Type::String))]);
+    let old = json::from_json(&former.json, &ty).map_err(|e| {
+        Problem::error("Stored object cannot be read", format!("The stored null_resource is damaged: {e}."))
+    })?;
+    let triggers = match part(&old, "triggers") {
+        triggers if triggers.is_null() => Value::null(Type::Any),
+        triggers => {
+            Value::object(triggers.fields().into_iter().flat_map(|f| f.iter()).map(|(n, v)| (n.clone(), v.clone())))
+        }
+    };
+    Ok(object(part(&old, "id"), Value::null(Type::Any), Value::null(Type::Any), triggers))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use terrane_lang::Schemas;
 use terrane_plan::{
     Change, DeleteReason, Drift, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
 };
+use terrane_provider::ImportBy;
 use terrane_value::{Block, Marks, Path};
 
 use super::diff;
@@ -180,8 +181,11 @@ fn headline(step: &Step, paint: Paint) -> (String, Vec<String>) {
     if let Some(from) = &step.moved_from {
         why.push(format!("(moved from {from})"));
     }
-    if let Some(id) = &step.import {
-        why.push(format!("(imported from \"{id}\")"));
+    if let Some(by) = &step.import {
+        why.push(match by {
+            ImportBy::Id(id) => format!("(imported from \"{id}\")"),
+            ImportBy::Identity(_) => format!("(imported by {by})"),
+        });
     }
     let what = match &step.change {
         Change::NoOp { .. } if step.import.is_some() => "will be imported".into(),

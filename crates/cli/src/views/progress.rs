@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use terrane_address::Instance;
 use terrane_engine::{Event, Observer};
 use terrane_plan::{Answer, Question};
-use terrane_provider::{Change, Object, Problem};
+use terrane_provider::{Change, ImportBy, Object, Problem};
 
 use super::lines::Paint;
 use crate::terminal::Terminal;
@@ -216,7 +216,10 @@ fn known_id(question: &Question) -> String {
             [one] => id_of(&one.prior),
             _ => None,
         },
-        Question::Import { request, .. } => Some(request.id.clone()),
+        Question::Import { request, .. } => Some(match &request.by {
+            ImportBy::Id(id) => id.clone(),
+            ImportBy::Identity(_) => request.by.to_string(),
+        }),
         Question::Apply { request, .. } => match &request.change {
             Change::Update { prior, .. } | Change::Delete { prior } => id_of(prior),
             Change::Create { .. } => None,

@@ -7,6 +7,7 @@ mod ephemeral;
 mod expand;
 mod extra;
 mod frame;
+mod import;
 mod instance;
 mod memo;
 mod objects;
@@ -27,8 +28,8 @@ use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::program::Contents;
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
 pub use console::Answer;
-pub use extra::ImportTarget;
 use frame::{Run, Scope};
+pub use import::{ImportBy, ImportTarget};
 use memo::{At, Deps, ModuleState, SchemaMemo};
 
 /// What a run gives to a program.
@@ -283,9 +284,14 @@ impl<'p> Evaluator<'p> {
         self.run(lookup, diags).instance_conditions(at, id, &instance.key, which)
     }
 
-    /// What all `import` blocks name.
-    pub fn imports(&mut self, lookup: &dyn Lookup, diags: &mut Diagnostics) -> Result<Vec<ImportTarget>, Stop> {
-        self.run(lookup, diags).imports()
+    /// What an `import` block of the root module, by its place, names.
+    pub fn import(
+        &mut self,
+        place: usize,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<ImportTarget>, Stop> {
+        self.run(lookup, diags).import(place)
     }
 
     /// Reports, as warnings, the assertions of a module's `check` blocks that do not hold; unknown ones pass.

@@ -217,11 +217,8 @@ impl<'p> Run<'_, 'p> {
         for check in &contents.checks {
             self.validate_conditions(&Scope::module(at), &check.asserts);
         }
-        for import in &contents.imports {
-            let repeat = import.for_each.map_or(Repeat::Once, Repeat::ForEach);
-            let scope = Self::any_instance(at, repeat);
-            import.for_each.iter().for_each(|e| self.sound(&Scope::module(at), *e));
-            [import.id, import.identity, import.to_key].iter().flatten().for_each(|e| self.sound(&scope, *e));
+        if at == At::ROOT {
+            contents.imports.iter().for_each(|import| self.validate_import(import));
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn config_name(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<(
 }
 
 /// A constant instance key; `None` if it is not constant.
-fn constant_key(expr: &syn::Expr) -> Option<Key> {
+pub(super) fn constant_key(expr: &syn::Expr) -> Option<Key> {
     match &expr.kind {
         syn::ExprKind::Literal(syn::Literal::String(text)) => Some(Key::String(text.clone())),
         syn::ExprKind::Literal(syn::Literal::Number(digits)) => digits.parse().ok().map(Key::Int),
@@ -55,6 +55,41 @@ fn constant_key(expr: &syn::Expr) -> Option<Key> {
 pub(super) struct Address<'s> {
     pub target: Target,
     pub key: Option<&'s syn::Expr>,
+}
+
+/// The address of an `import` block: modules, a resource and one of its instances, the keys of any form.
+pub(super) struct ImportAddress<'s> {
+    pub modules: Vec<(Arc<str>, Option<&'s syn::Expr>)>,
+    pub resource: Resource,
+    pub key: Option<&'s syn::Expr>,
+}
+
+/// The address of an object to import; `None` if it is wrong, which is reported.
+pub(super) fn import_address<'s>(diags: &mut Diagnostics, expr: &'s syn::Expr) -> Option<ImportAddress<'s>> {
+    let chain = Chain::of(expr);
+    let found = names(&chain).and_then(|names| {
+        let mut modules = Vec::new();
+        let mut rest = names.as_slice();
+        while let [(word, None), (name, key), tail @ ..] = rest
+            && &**word == "module"
+        {
+            modules.push((name.clone(), *key));
+            rest = tail;
+        }
+        let (mode, ty, name, key) = match rest {
+            [(ty, None), (name, key)] => (Mode::Managed, ty, name, *key),
+            [(word, None), (ty, None), (name, key)] if &**word == "resource" => (Mode::Managed, ty, name, *key),
+            [(word, None), (ty, None), (name, key)] if &**word == "data" => (Mode::Data, ty, name, *key),
+            _ => return None,
+        };
+        Some(ImportAddress { modules, resource: Resource { mode, ty: ty.clone(), name: name.clone() }, key })
+    });
+    if found.is_none() {
+        let detail = "The \"to\" address must name a resource or an instance of one, in a module if wanted: aws_vpc.main, \
+                      aws_vpc.main[each.key], module.network[\"a\"].aws_vpc.main.";
+        diags.error(Diagnostic::error("Invalid import address", detail).at(expr.span));
+    }
+    found
 }
 
 /// The steps of an address: names, each with the key that follows it.

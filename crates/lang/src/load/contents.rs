@@ -305,7 +305,7 @@ impl<'s> Found<'s> {
             providers: blocks::providers(decoder, &self.providers),
             checks: self.checks.iter().map(|b| blocks::check(decoder, b)).collect(),
             moved: self.moved.iter().filter_map(|b| blocks::moved(decoder, b)).collect(),
-            imports: self.imports.iter().filter_map(|b| blocks::import(decoder, b)).collect(),
+            imports: blocks::imports(decoder, &self.imports),
             removed: self.removed.iter().filter_map(|b| blocks::removed(decoder, b)).collect(),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use terrane_address::Module;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 
+use super::blocks::check_import_providers;
 use super::contents::decode;
 use super::{Modules, folder, providers};
 use crate::ir::{CallId, ModuleId};
@@ -32,6 +33,7 @@ pub(super) fn load(
     let mut loader = Loader { world, modules, files, diags, folders: HashMap::new(), tree: Vec::new() };
     loader.run(dir);
     let mut program = Program { modules: loader.tree };
+    check_import_providers(&program.root().contents, diags);
     providers::resolve(&mut program, diags);
     program
 }
@@ -103,7 +105,14 @@ impl Loader<'_> {
             return None;
         }
         match self.folder(&dir) {
-            Ok(contents) => Some(self.add(Some((parent, id)), path, contents)),
+            Ok(contents) => {
+                if let Some(import) = contents.imports.first() {
+                    let detail = format!("Module {path} has an import block, but only the root module can have any.");
+                    let error = Diagnostic::error("Invalid import configuration", detail).at(import.span);
+                    self.diags.error(error.hint(format!("Import from the root module: to = {path}.<resource>.")));
+                }
+                Some(self.add(Some((parent, id)), path, contents))
+            }
             Err(e) => {
                 let detail = format!("The folder \"{dir}\" of module \"{}\" could not be read: {e}.", call.name);
                 let error = Diagnostic::error("Unreadable module directory", detail).at(call.source_span);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use terrane_address::{Instance, ModuleInstance, parse_instance, parse_target};
 use terrane_lang::{
-    Dep, Evaluator, Input, Inputs, Lookup, MemoryWorld, Modules, Program, Stage, Stop, check, load, variables,
+    Dep, Evaluator, ImportBy, Input, Inputs, Lookup, MemoryWorld, Modules, Program, Stage, Stop, check, load, variables,
 };
 use terrane_source::{Diagnostic, Diagnostics, Files, Severity, Span};
 use terrane_value::{Path, Value};
@@ -189,8 +189,15 @@ fn answer(
             Ok(span.map_or("none".into(), |span| place(span, files)))
         }
         Some(("imports", "all")) => {
-            let all = evaluator.imports(objects, diags)?;
-            let list: Vec<String> = all.iter().map(|i| format!("{} from {:?}", i.to, i.id)).collect();
+            let mut list = Vec::new();
+            for place in 0..evaluator.program().root().contents.imports.len() {
+                for target in evaluator.import(place, objects, diags)? {
+                    list.push(match target.by {
+                        ImportBy::Id(id) => format!("{} from {id:?}", target.to),
+                        ImportBy::Identity(value) => format!("{} from {}", target.to, show(&value)),
+                    });
+                }
+            }
             Ok(list.join(", "))
         }
         Some(("checks", "root")) => {

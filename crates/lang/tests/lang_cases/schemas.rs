@@ -112,6 +112,14 @@ impl Schemas for TestSchemas {
         }
     }
 
+    fn identity(&self, _: &Provider, ty: &str) -> Option<Arc<Schema>> {
+        let attributes = attributes(vec![
+            ("name", Attribute { required: true, optional: false, ..attribute(Type::String) }),
+            ("zone", attribute(Type::String)),
+        ]);
+        (ty == "test_thing").then(|| schema(attributes, vec![])).flatten()
+    }
+
     fn types(&self, _: &Provider, mode: Mode) -> Vec<String> {
         match mode {
             Mode::Managed => vec!["test_blocks".into(), "test_strict".into(), "test_thing".into()],

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use terrane_address::{ConfigResource, Instance, Key, ProviderConfig, Target, parse_instance, parse_target};
 use terrane_lang::{Input, Inputs, Stage};
+use terrane_provider::ImportBy;
 use terrane_state::DeposedKey;
 
 use super::encode::{delete_reason, mode, read_reason};
@@ -135,7 +136,14 @@ fn step(step: wire::Step) -> Result<Step, String> {
         create_before_destroy: step.create_before_destroy,
         dependencies: step.dependencies.iter().map(|d| config_resource(d)).collect::<Result<_, _>>()?,
         moved_from: step.moved_from.as_deref().map(instance).transpose()?,
-        import: step.import,
+        import: step.import.map(import).transpose()?,
+    })
+}
+
+fn import(by: wire::Import) -> Result<ImportBy, String> {
+    Ok(match by {
+        wire::Import::Id(id) => ImportBy::Id(id),
+        wire::Import::Identity(identity) => ImportBy::Identity(value::decode(identity)?),
     })
 }
 

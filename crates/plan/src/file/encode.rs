@@ -1,6 +1,7 @@
 //! From plans to plan files.
 
 use terrane_address::Target;
+use terrane_provider::ImportBy;
 use terrane_value::Path;
 
 use super::{Origin, value, wire};
@@ -109,7 +110,14 @@ fn step(step: &Step) -> Result<wire::Step, String> {
         create_before_destroy: step.create_before_destroy,
         dependencies: step.dependencies.iter().map(ToString::to_string).collect(),
         moved_from: step.moved_from.as_ref().map(ToString::to_string),
-        import: step.import.clone(),
+        import: step.import.as_ref().map(import).transpose()?,
+    })
+}
+
+fn import(by: &ImportBy) -> Result<wire::Import, String> {
+    Ok(match by {
+        ImportBy::Id(id) => wire::Import::Id(id.clone()),
+        ImportBy::Identity(identity) => wire::Import::Identity(value::encode(identity)?),
     })
 }
 

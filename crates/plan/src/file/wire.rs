@@ -91,7 +91,14 @@ pub(super) struct Step {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moved_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub import: Option<String>,
+    pub import: Option<Import>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Import {
+    Id(String),
+    Identity(Value),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -70,7 +70,7 @@ fn cycles(parked: &[(Wait, Task)]) -> Vec<Vec<AbsResource>> {
 
 fn resource_of(task: &Task) -> Option<AbsResource> {
     match task {
-        Task::Expand { resource, .. } => Some(resource.clone()),
+        Task::Expand { resource, .. } | Task::Import { to: resource, .. } => Some(resource.clone()),
         Task::Instance(instance) | Task::Post(instance) | Task::Guard(instance) => Some(instance.resource.clone()),
         Task::End { key, .. } => Some(key.0.resource.clone()),
         Task::Variables(_) | Task::Resource(..) | Task::Provider(_) | Task::Output(_) => None,
@@ -81,6 +81,6 @@ fn waited(wait: &Wait) -> Option<AbsResource> {
     match wait {
         Wait::Dep(dep @ (Dep::Instance(_) | Dep::Whole(_))) => Some(dep.resource().clone()),
         Wait::Prior(key) => Some(key.0.resource.clone()),
-        Wait::Provider(_) => None,
+        Wait::Provider(_) | Wait::Import(_) => None,
     }
 }

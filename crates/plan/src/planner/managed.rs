@@ -52,6 +52,7 @@ impl<'p> Planner<'p> {
             return Err(Halt::Failed(self.diags.error(diagnostic)));
         };
         self.open(&provider)?;
+        self.await_imports(&instance.resource.config())?;
         self.import(instance, &provider);
         let prior = self.prior(&(instance.clone(), None))?;
         if self.options.mode == PlanMode::RefreshOnly {
@@ -287,7 +288,7 @@ impl<'p> Planner<'p> {
             create_before_destroy: flight.create_before_destroy,
             dependencies: Vec::new(),
             moved_from: self.moves.origin(instance).cloned(),
-            import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.get(instance).cloned()),
+            import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.of(instance).cloned()),
         };
         self.draft_declared((instance.clone(), None), step);
         if let Some(value) = value {

@@ -5,6 +5,7 @@ mod cycle;
 mod data;
 mod end;
 mod ephemeral;
+mod imports;
 mod managed;
 mod open;
 mod prior;
@@ -27,11 +28,12 @@ use crate::moves::Moves;
 use crate::plan::{Counters, Plan};
 use crate::shapes::{Shape, Shapes};
 use crate::{
-    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, Step, imports, moves,
+    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, Step, moves,
 };
 
 use self::data::DataFlight;
 use self::ephemeral::OpenFlight;
+use self::imports::Imports;
 use self::managed::PlanFlight;
 use self::open::Opening;
 use self::prior::{PriorState, ReadBatch};
@@ -68,7 +70,7 @@ pub struct Planner<'p> {
     leases: Leases,
     objects: BTreeMap<ObjectKey, PriorState>,
     to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
-    imports: BTreeMap<Instance, String>,
+    imports: Imports,
     /// Resources whose `lifecycle` does not let their objects be deleted.
     undeletable: BTreeSet<AbsResource>,
 
@@ -129,20 +131,15 @@ impl<'p> Planner<'p> {
         prior: Snapshot,
         options: PlanOptions,
     ) -> Planner<'p> {
-        let mut diags = Diagnostics::new();
+        let diags = Diagnostics::new();
         let (snapshot, moves) = moves::apply(program, prior.clone());
         let shapes = shapes(program, providers, &snapshot);
-        let mut imports = match options.mode {
-            PlanMode::Normal => imports::declared(program, &mut diags),
-            PlanMode::Destroy | PlanMode::RefreshOnly => BTreeMap::new(),
-        };
-        imports.extend(options.imports.iter().cloned());
         let queue = Queue::new(!options.is_targeted() && options.mode != PlanMode::Destroy);
         let mut planner = Planner {
             program,
             providers,
             evaluator: Evaluator::new(program, providers, world, inputs.clone()),
-            imports,
+            imports: Imports::asked(&options),
             options,
             inputs,
             shapes,
@@ -201,6 +198,7 @@ impl<'p> Planner<'p> {
         self.outputs_beside_targets();
         self.report_stalled();
         self.check_renames();
+        self.check_imports();
         self.assemble()
     }
 
@@ -219,6 +217,7 @@ impl<'p> Planner<'p> {
             Task::End { key, reason } => self.end(key, *reason),
             Task::Provider(config) => self.provider(config),
             Task::Output(name) => self.output(name),
+            Task::Import { place, .. } => self.import_block(*place),
         };
         match done {
             Ok(()) => {}
@@ -232,6 +231,7 @@ impl<'p> Planner<'p> {
         match task {
             Task::Instance(instance) => self.fail_instance(instance, reported),
             Task::End { key: (instance, None), .. } => self.fail_instance(instance, reported),
+            Task::Import { place, .. } => self.end_import(*place, Err(reported)),
             Task::Provider(config) => {
                 self.opened.insert(config.clone(), Opening::Failed(reported));
                 self.queue.wake(&Wait::Provider(config.clone()));

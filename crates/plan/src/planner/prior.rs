@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use terrane_address::{Instance, Mode, ProviderConfig};
-use terrane_provider::{ImportRequest, Object, Problem, ReadOutcome, ReadRequest};
+use terrane_provider::{Former, ImportRequest, Object, Problem, ReadOutcome, ReadRequest};
 use terrane_source::{Diagnostic, Reported};
 use terrane_state::StoredObject;
 use terrane_value::Value;
@@ -137,14 +137,51 @@ impl Planner<'_> {
         let Some(shape) = self.shape(&config, &key.0) else {
             return Err(self.diags.error(unknown_type(&key.0, Some(&config))));
         };
-        match object::decode(self.providers, &config.provider, &key.0, &stored, &shape) {
+        let taken = self.taken_over(&key.0, &config, &stored, &shape);
+        let moved = taken.is_some();
+        match taken.unwrap_or_else(|| object::decode(self.providers, &config.provider, &key.0, &stored, &shape)) {
             Ok(object) => {
+                if moved {
+                    let marks = object::stored_marks(&stored);
+                    let now = self.encode(&object, &marks, &shape, stored.clone(), key)?;
+                    self.put_refreshed(key, &config, Some(now));
+                }
                 let marks = object::stored_marks(&stored);
                 Ok((Prior { object, marks, tainted: stored.tainted, imported: false }, config))
             }
             Err(found) => Err(problems::of_instance(&found, &key.0, &self.evaluator, &mut self.diags)
                 .unwrap_or_else(|| self.diags.error(unknown_type(&key.0, Some(&config))))),
         }
+    }
+
+    /// The object as one of another type or provider that a `moved` block brought here; `None` if it is no such.
+    fn taken_over(
+        &self,
+        instance: &Instance,
+        config: &ProviderConfig,
+        stored: &StoredObject,
+        shape: &Shape,
+    ) -> Option<Result<Object, Vec<Problem>>> {
+        let renamed = self.moves.renamed.get(instance).filter(|renamed| renamed.stated)?;
+        let (old, ty) = (&renamed.from.resource.resource.ty, &instance.resource.resource.ty);
+        if old == ty && renamed.provider.provider == config.provider {
+            return None;
+        }
+        let former = Former {
+            provider: renamed.provider.provider.to_string(),
+            ty: old.clone(),
+            version: stored.schema_version,
+            json: stored.attributes.clone(),
+            private: Arc::from(stored.private.as_slice()),
+        };
+        let provider = self.providers.get(&config.provider)?;
+        Some(provider.take_over(ty, &former).and_then(|object| match object::conform_known(object.value, &shape.ty) {
+            Ok(value) => Ok(Object { value, private: object.private }),
+            Err(why) => Err(vec![Problem::error(
+                "Provider produced an invalid object",
+                format!("The object of type {old} could not become one of type {ty}: {why} This is a bug in the provider; please report it."),
+            )]),
+        }))
     }
 
     /// Asks for all batches.
@@ -256,9 +293,9 @@ impl Planner<'_> {
         if self.objects.contains_key(&key) {
             return;
         }
-        let Some(id) = self.imports.get(instance).cloned() else { return };
+        let Some(by) = self.imports.of(instance).cloned() else { return };
         self.objects.insert(key, PriorState::Reading(None));
-        let request = ImportRequest { ty: instance.resource.resource.ty.clone(), id };
+        let request = ImportRequest { ty: instance.resource.resource.ty.clone(), by };
         let question = Question::Import { provider: config.clone(), request };
         self.ask(vec![instance.clone()], question, Flight::Import(instance.clone()));
     }
@@ -282,9 +319,9 @@ impl Planner<'_> {
     }
 
     fn take_import(&mut self, key: &ObjectKey, found: Option<Object>) -> Result<Option<Prior>, Reported> {
-        let id = self.imports.get(&key.0).cloned().unwrap_or_default();
         let Some(found) = found else {
-            return Err(self.diags.error(not_found(&key.0, &format!("there is no object with the id {id:?}"))));
+            let by = self.imports.of(&key.0).map(ToString::to_string).unwrap_or_default();
+            return Err(self.diags.error(not_found(&key.0, &format!("there is no object with the {by}"))));
         };
         let Some((config, shape)) = self.home(key) else {
             return Err(self.diags.error(unknown_type(&key.0, None)));

@@ -30,6 +30,8 @@ pub(super) enum Task {
     Provider(ProviderConfig),
     /// Evaluate an output of the root module.
     Output(Arc<str>),
+    /// Evaluate an import block, by its place; where it leads, as far as that is known.
+    Import { place: usize, to: AbsResource },
 }
 
 /// How an object ends.
@@ -65,6 +67,8 @@ pub(super) enum Wait {
     Provider(ProviderConfig),
     /// The present form of an object.
     Prior(ObjectKey),
+    /// What an import block says, by its place.
+    Import(usize),
 }
 
 /// A task and the resource that blocked it last.

@@ -42,6 +42,19 @@ impl Planner<'_> {
         evaluate(&mut self.evaluator, &self.values, &mut Diagnostics::new()).ok()
     }
 
+    /// Whether it can be said which instances a resource has.
+    pub(super) fn known_keys(&mut self, resource: &AbsResource) -> bool {
+        let Some(decl) = self.program.find(&resource.module.module()) else { return true };
+        let modules = self.known(|e, lookup, diags| e.module_instances(decl.id, lookup, diags));
+        match modules {
+            Some(modules) if modules.contains(&resource.module) => {
+                self.known(|e, lookup, diags| e.expand(resource, lookup, diags)).is_some()
+            }
+            Some(_) => true,
+            None => false,
+        }
+    }
+
     fn has_module(&mut self, module: &ModuleInstance) -> bool {
         let Some(decl) = self.program.find(&module.module()) else { return false };
         let instances = self.known(|e, lookup, diags| e.module_instances(decl.id, lookup, diags));

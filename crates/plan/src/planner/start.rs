@@ -20,7 +20,10 @@ impl Planner<'_> {
             }
         }
         match self.options.mode {
-            PlanMode::Normal | PlanMode::RefreshOnly => self.start_declared(),
+            PlanMode::Normal | PlanMode::RefreshOnly => {
+                self.start_imports();
+                self.start_declared();
+            }
             PlanMode::Destroy => self.start_destroy(),
         }
         self.start_outputs();

@@ -251,8 +251,8 @@ fn step_line(step: &Step) -> String {
     if let Some(from) = &step.moved_from {
         let _ = write!(line, " (moved from {from})");
     }
-    if let Some(id) = &step.import {
-        let _ = write!(line, " (imported from {id})");
+    if let Some(by) = &step.import {
+        let _ = write!(line, " (imported by {by})");
     }
     line
 }

@@ -12,7 +12,8 @@ use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
 pub(super) use call::{call, providers};
-pub(super) use moving::{import, moved, removed};
+pub(super) use moving::check_import_providers;
+pub(super) use moving::{imports, moved, removed};
 pub(super) use resource::{check, resource};
 pub(super) use value::{local, output, variable};
 

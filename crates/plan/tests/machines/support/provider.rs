@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportRequest, Lease, Object,
-    OpenOutcome, OpenRequest, Opened, PlanRequest, PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Former, ImportBy, ImportRequest, Lease,
+    Object, OpenOutcome, OpenRequest, Opened, PlanRequest, PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
 };
 use terrane_value::{Attribute, Block, Path, Schema, Type, Value, json};
 
@@ -150,6 +150,20 @@ impl Provider for ThingProvider {
         let text = text.replace("\"colour\"", "\"color\"");
         json::from_json(&text, &schema().block.implied_type())
             .map_err(|e| vec![Problem::error("Stored thing cannot be read", e.to_string())])
+    }
+
+    fn identity_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        let attributes = [("name".into(), Attribute { required: true, ..attribute(Type::String, true, false, false) })];
+        let block = Block { attributes: attributes.into(), ..Block::default() };
+        (ty == "thing").then(|| Arc::new(Schema { version: 0, block }))
+    }
+
+    /// A draft becomes a thing.
+    fn take_over(&self, ty: &str, former: &Former) -> Result<Object, Vec<Problem>> {
+        if (&*former.ty, ty) != ("thing_draft", "thing") {
+            return Err(vec![Problem::error("No way there", format!("A {} cannot become a {ty}.", former.ty))]);
+        }
+        self.upgrade(ty, former.version, &former.json).map(Object::new)
     }
 
     async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
@@ -321,7 +335,14 @@ impl Configured for ThingProvider {
     }
 
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {
-        Ok(object(&request.id, &Thing::default(), &Value::dynamic()))
+        let id = match &request.by {
+            ImportBy::Id(id) => id.clone(),
+            ImportBy::Identity(identity) => {
+                let name = text(identity, "name").unwrap_or_default();
+                self.things.by_name(&name).map_or(name, |(id, _)| id)
+            }
+        };
+        Ok(object(&id, &Thing::default(), &Value::dynamic()))
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {

@@ -53,6 +53,7 @@ pub fn decode(name: &str, text: &str, values: Values<'_>) -> Result<TypeSchema, 
         recomputed: recomputed(&diff),
         replaced_if: names(diff.force_new.into_iter().chain(diff.force_new_if)),
         import: import(stored.import),
+        identity: stored.identity.map(identity).transpose()?,
         timeouts: stored.default_timeouts.into_iter().map(|(k, v)| (k.into(), v)).collect(),
     })
 }
@@ -63,6 +64,25 @@ fn names(texts: impl IntoIterator<Item = String>) -> Vec<Arc<str>> {
 
 fn import(stored: wire::Import) -> Import {
     Import { format: stored.format.map(Arc::from), separator: stored.sep.map(Arc::from), parts: names(stored.parts) }
+}
+
+fn identity(stored: wire::Identity) -> Result<Arc<Schema>, DecodeError> {
+    let mut block = Block::default();
+    for (name, stored) in stored.attrs {
+        let ty = type_from_json_value(&stored.r#type)?;
+        let attribute = Attribute {
+            ty,
+            required: stored.required,
+            optional: !stored.required,
+            computed: false,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+            as_blocks: false,
+        };
+        block.attributes.insert(name.into(), attribute);
+    }
+    Ok(Arc::new(Schema { version: stored.version, block }))
 }
 
 fn rule(stored: wire::Rule) -> Option<Rule> {

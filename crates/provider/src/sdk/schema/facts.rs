@@ -31,6 +31,8 @@ pub struct TypeSchema {
     pub replaced_if: Vec<Arc<str>>,
     /// How objects are imported.
     pub import: Import,
+    /// The attributes that name an object, if its type has an identity apart from the id.
+    pub identity: Option<Arc<Schema>>,
     /// How long operations may take, in seconds, where the configuration says nothing.
     pub timeouts: BTreeMap<Arc<str>, u64>,
 }

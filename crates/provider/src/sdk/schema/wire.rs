@@ -17,6 +17,7 @@ pub(super) struct Type {
     pub no_update: bool,
     pub tags: Tags,
     pub import: Import,
+    pub identity: Option<Identity>,
     pub default_timeouts: BTreeMap<String, u64>,
     pub customize_diff: Option<CustomizeDiff>,
     pub config_validators: Vec<Rule>,
@@ -37,6 +38,20 @@ pub(super) struct Import {
     pub format: Option<String>,
     pub sep: Option<String>,
     pub parts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Identity {
+    pub version: u64,
+    pub attrs: BTreeMap<String, IdentityAttribute>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct IdentityAttribute {
+    pub r#type: Json,
+    pub required: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

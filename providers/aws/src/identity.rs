@@ -1,0 +1,77 @@
+//! Identities: the import ids that they stand for.
+
+use terrane_provider::Problem;
+use terrane_provider::sdk::schema::TypeSchema;
+use terrane_value::Value;
+
+/// What every identity may say beside the object itself.
+const PLACE: [&str; 2] = ["account_id", "region"];
+
+/// The import id of the object that an identity names, `ID@REGION` if it says a region.
+///
+/// An identity of one attribute is the id; of several, those are joined as the ids of the type are.
+pub(crate) fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Problem> {
+    let text = |name: &str| identity.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let own = own(identity);
+    let id = match (own.as_slice(), &schema.import.separator) {
+        ([name], _) => text(name).map(str::to_owned),
+        (_, Some(separator)) => joined(schema, separator, &text),
+        _ => None,
+    };
+    let id = id.ok_or_else(|| incomplete(schema, &own))?;
+    Ok(match text("region").filter(|_| schema.regional) {
+        Some(region) => format!("{id}@{region}"),
+        None => id,
+    })
+}
+
+/// As much of an object as an identity says by `id`, for types whose import ids are made of other parts.
+pub(crate) fn by_id(schema: &TypeSchema, identity: &Value) -> Option<Value> {
+    let id = identity.get("id").filter(|_| schema.import.separator.is_some() && own(identity) == ["id"])?;
+    Some(Value::object([("id", id.clone())]))
+}
+
+/// The names of the attributes that are about the object itself.
+fn own(identity: &Value) -> Vec<&str> {
+    let names = identity.fields().into_iter().flat_map(|fields| fields.iter()).map(|(name, _)| &**name);
+    names.filter(|name| !PLACE.contains(name)).collect()
+}
+
+/// The parts of an id that the identity has, each one of `a|b`; `None` if that is none of a part.
+fn joined<'v>(schema: &TypeSchema, separator: &str, text: &impl Fn(&str) -> Option<&'v str>) -> Option<String> {
+    let part = |names: &std::sync::Arc<str>| names.split('|').find_map(text);
+    let parts: Vec<&str> = schema.import.parts.iter().map(part).collect::<Option<_>>()?;
+    (!parts.is_empty()).then(|| parts.join(separator))
+}
+
+fn incomplete(schema: &TypeSchema, names: &[&str]) -> Problem {
+    let detail = format!("The identity of an object of type {} is made of {}.", schema.name, names.join(", "));
+    Problem::error("Identity names no object", detail)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use terrane_aws_core::resource_schema;
+
+    use super::*;
+
+    #[test]
+    fn identities_stand_for_import_ids() {
+        for (ty, identity, expect) in [
+            ("aws_s3_bucket", vec![("bucket", "logs")], Some("logs")),
+            ("aws_s3_bucket", vec![("bucket", "logs"), ("region", "eu-west-1")], Some("logs@eu-west-1")),
+            ("aws_vpc", vec![("id", "vpc-1"), ("account_id", "123456789012")], Some("vpc-1")),
+            ("aws_iam_role_policy", vec![("role", "r"), ("name", "p")], Some("r:p")),
+            ("aws_iam_policy", vec![("arn", "arn:aws:iam::1:policy/p")], Some("arn:aws:iam::1:policy/p")),
+            ("aws_route", vec![("route_table_id", "rtb-1"), ("destination_cidr_block", "::/0")], Some("rtb-1_::/0")),
+            ("aws_route", vec![("route_table_id", "rtb-1")], None),
+            ("aws_s3_bucket_versioning", vec![("bucket", "logs")], Some("logs")),
+        ] {
+            let schema = resource_schema(ty).unwrap();
+            let written = Value::object(identity.iter().map(|(name, text)| (*name, Value::from(*text))));
+            let identity = schema.identity.as_ref().unwrap().block.coerce(&written).unwrap();
+            assert_eq!(import_id(&schema, &identity).ok().as_deref(), expect, "{ty}");
+        }
+    }
+}
