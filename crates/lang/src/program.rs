@@ -434,12 +434,14 @@ impl ImportDecl {
 }
 
 /// `removed { … }`: the address is relative to the module and has no keys.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RemovedDecl {
     /// What is no longer declared.
     pub from: Target,
     /// Whether its objects are deleted rather than forgotten.
     pub destroy: bool,
+    /// What runs before they are deleted.
+    pub provisioners: Vec<ProvisionerDecl>,
     /// Where the block begins.
     pub span: Span,
 }

@@ -53,7 +53,7 @@ impl<'p> Run<'_, 'p> {
             if let Ok((value, _)) = each
                 && let Err(wrong @ (Wrong::Detail(_) | Wrong::Marked(..))) = repetitions(&value)
             {
-                self.wrong_repeat(At::ROOT, expr, false, wrong);
+                self.wrong_repeat(At::ROOT, expr, "for_each", wrong);
             }
         }
         for key in decl.module_keys.iter().chain([&decl.key]) {
@@ -76,7 +76,7 @@ impl<'p> Run<'_, 'p> {
     /// A scope for each element of a `for_each`, which may be a list too.
     fn import_scopes(&mut self, expr: ExprId) -> Result<Vec<Scope>, Stop> {
         let (value, _) = self.value(Scope::module(At::ROOT), expr)?;
-        let all = repetitions(&value).map_err(|wrong| self.wrong_repeat(At::ROOT, expr, false, wrong))?;
+        let all = repetitions(&value).map_err(|wrong| self.wrong_repeat(At::ROOT, expr, "for_each", wrong))?;
         let scope = |repetition| Scope { repetition, ..Scope::module(At::ROOT) };
         Ok(all.into_iter().map(scope).collect())
     }

@@ -45,7 +45,7 @@ impl Planner<'_> {
             change,
             create_before_destroy,
             dependencies: Vec::new(),
-            moved_from: self.moves.origin(instance).filter(|_| key.1.is_none()).cloned(),
+            moved_from: self.moves.origin(instance).filter(|_| self.options.mode == PlanMode::Normal).cloned(),
             import: None,
         };
         self.draft(key.clone(), Draft { step, config: Vec::new(), explicit: Vec::new(), state, declared: false });

@@ -6,6 +6,7 @@ mod ephemeral;
 mod errors;
 mod example;
 mod faults;
+mod import;
 mod lost;
 mod realism;
 mod show;

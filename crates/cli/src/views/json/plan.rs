@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use terrane_address::{Instance, Mode, ProviderConfig};
 use terrane_lang::Schemas;
 use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step};
+use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
-use terrane_value::json::type_to_json;
+use terrane_value::json::{to_json, type_to_json};
 use terrane_value::{Block, Marks, Value};
 
 use super::modules::{self, Object, tree};
@@ -81,8 +82,19 @@ struct Delta {
 }
 
 #[derive(Serialize)]
-struct Importing {
-    id: String,
+#[serde(rename_all = "snake_case")]
+enum Importing {
+    Id(String),
+    Identity(Raw),
+}
+
+fn importing(by: &ImportBy) -> Importing {
+    match by {
+        ImportBy::Id(id) => Importing::Id(id.clone()),
+        ImportBy::Identity(identity) => {
+            Importing::Identity(raw(to_json(identity, &identity.ty()).unwrap_or_else(|_| "null".into())))
+        }
+    }
 }
 
 /// The JSON of a plan; `declared` is what [`super::configuration`] said of the configuration it was made from.
@@ -179,7 +191,7 @@ impl View<'_> {
         if let Change::Replace { reasons, .. } = &step.change {
             change.replace_paths = reasons.iter().flat_map(replace_paths).collect();
         }
-        change.importing = step.import.clone().map(|id| Importing { id });
+        change.importing = step.import.as_ref().map(importing);
         Resource {
             previous_address: step.moved_from.as_ref().map(ToString::to_string),
             deposed: step.deposed.as_ref().map(ToString::to_string),

@@ -9,7 +9,7 @@ use terrane_syntax as syn;
 use crate::load::addresses::{self, address};
 use crate::load::contents::{Decoder, keys_of};
 use crate::lower::Place;
-use crate::program::{Contents, ImportDecl, ImportKey, MovedDecl, RemovedDecl};
+use crate::program::{Contents, ImportDecl, ImportKey, Keys, MovedDecl, ProvisionerDecl, RemovedDecl};
 
 /// The constant address in an argument; `None` if it is missing or wrong, which is reported.
 fn fixed(decoder: &mut Decoder<'_>, block: &syn::Block, name: &str) -> Option<Target> {
@@ -76,6 +76,7 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
         let warning = Diagnostic::warning("Missing lifecycle in removed block", detail).at(block.header);
         decoder.diags.push(warning.hint("Say which: lifecycle { destroy = false }, or true."));
     }
+    let provisioners = removed_provisioners(decoder, block);
     let from = fixed(decoder, block, "from")?;
     if has_key(&from) {
         let detail = "A removed block names a whole resource or module, without instance keys.";
@@ -87,7 +88,36 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
         decoder.diags.error(Diagnostic::error("Data source address is not allowed", detail).at(block.header));
         return None;
     }
-    Some(RemovedDecl { from, destroy: destroy.unwrap_or(false), span: block.header })
+    if !provisioners.is_empty() {
+        if matches!(from, Target::Module(_)) {
+            let detail = "Provisioners belong to the objects of one resource, but this block is about a module.";
+            decoder.diags.error(Diagnostic::error("Invalid \"removed\" block", detail).at(block.header));
+        }
+        if destroy == Some(false) {
+            let detail = "The objects are left as they are, so that provisioners for their end have no occasion.";
+            let warning = Diagnostic::warning("Removed block provisioners will not be executed", detail);
+            decoder.diags.push(warning.at(block.header));
+        }
+    }
+    Some(RemovedDecl { from, destroy: destroy.unwrap_or(false), provisioners, span: block.header })
+}
+
+/// The provisioners of a `removed` block: only those for the end of an object have a place there.
+fn removed_provisioners(decoder: &mut Decoder<'_>, block: &syn::Block) -> Vec<ProvisionerDecl> {
+    let mut found = Vec::new();
+    for provisioner in block.body.blocks().filter(|b| &*b.ty.text == "provisioner") {
+        // Which instance it is for is known by its keys alone.
+        let place = Place::repeated(Keys::None).with_self();
+        let Some(decl) = super::resource::provisioner(decoder, provisioner, place) else { continue };
+        if decl.on_destroy {
+            found.push(decl);
+            continue;
+        }
+        let detail = "No object is created for a removed block, so that a provisioner runs only when one is destroyed.";
+        let error = Diagnostic::error("Invalid \"removed.provisioner\" block", detail).at(decl.span);
+        decoder.diags.error(error.hint("Write: when = destroy"));
+    }
+    found
 }
 
 fn is_data(target: &Target) -> bool {

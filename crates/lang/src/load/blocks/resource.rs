@@ -63,7 +63,7 @@ fn provisioners(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, place: 
     Vec::new()
 }
 
-fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Option<ProvisionerDecl> {
+pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Option<ProvisionerDecl> {
     let [label] = block.labels.as_slice() else {
         let detail = "A provisioner block must have one label: the provisioner type.";
         decoder.diags.error(Diagnostic::error("Missing provisioner type", detail).at(block.header));
