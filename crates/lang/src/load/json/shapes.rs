@@ -127,7 +127,7 @@ static PROVIDER: Shape = Shape {
 };
 
 static REMOVED: Shape = Shape {
-    blocks: &[("connection", 0, &ARGUMENTS), ("lifecycle", 0, &LIFECYCLE), ("provisioner", 1, &PROVISIONER)],
+    blocks: &[("connection", 0, &ARGUMENTS), ("lifecycle", 0, &STRINGS), ("provisioner", 1, &PROVISIONER)],
     expressions: &["from"],
     ..VALUES
 };
