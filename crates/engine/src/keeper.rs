@@ -77,3 +77,97 @@ async fn keep(
     problems.extend(provider.close(lease).await);
     problems
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use terrane_provider::{
+        ApplyRequest, ApplyResponse, DataOutcome, DataRequest, ImportRequest, Object, PlanRequest, PlanResponse,
+        ReadOutcome, ReadRequest, Renewed,
+    };
+    use terrane_value::Value;
+
+    use super::*;
+
+    /// Writes down what it is asked.
+    #[derive(Default)]
+    struct Diary(Mutex<Vec<String>>);
+
+    impl Diary {
+        fn note(&self, what: &str, lease: &Lease) {
+            self.0.lock().unwrap().push(format!("{what} {}", String::from_utf8_lossy(&lease.private)));
+        }
+    }
+
+    #[async_trait]
+    impl Configured for Diary {
+        async fn renew(&self, lease: Lease) -> Result<Renewed, Vec<Problem>> {
+            self.note("renew", &lease);
+            match &*lease.private {
+                b"first" => Ok(Renewed { private: Arc::from(*b"second"), renew_at: None, problems: Vec::new() }),
+                _ => Err(vec![Problem::error("Not renewed", "It is over.")]),
+            }
+        }
+
+        async fn close(&self, lease: Lease) -> Vec<Problem> {
+            self.note("close", &lease);
+            Vec::new()
+        }
+
+        async fn read(&self, _: Vec<ReadRequest>) -> Vec<ReadOutcome> {
+            Vec::new()
+        }
+
+        async fn plan(&self, _: PlanRequest) -> PlanResponse {
+            PlanResponse::default()
+        }
+
+        async fn apply(&self, _: ApplyRequest) -> ApplyResponse {
+            ApplyResponse::default()
+        }
+
+        async fn import(&self, _: ImportRequest) -> Result<Object, Vec<Problem>> {
+            Err(Vec::new())
+        }
+
+        async fn read_data(&self, _: DataRequest) -> DataOutcome {
+            Err(Vec::new())
+        }
+    }
+
+    async fn kept(private: &str, renew_at: Option<SystemTime>) -> (Vec<String>, Vec<Problem>) {
+        let diary = Arc::new(Diary::default());
+        let private = Arc::from(private.as_bytes());
+        let opened = Opened { value: Value::from("secret"), private, renew_at, problems: Vec::new() };
+        assert!(!format!("{opened:?}").contains("secret"));
+        let keeper = Keeper::new(diary.clone(), "key".into(), &opened);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let problems = keeper.close().await;
+        let said = diary.0.lock().unwrap().clone();
+        (said, problems)
+    }
+
+    #[tokio::test]
+    async fn what_is_renewed_is_closed_under_its_new_name() {
+        let soon = SystemTime::now() + Duration::from_millis(5);
+        assert_eq!(kept("first", Some(soon)).await, (vec!["renew first".into(), "close second".into()], vec![]));
+    }
+
+    #[tokio::test]
+    async fn what_need_not_be_renewed_is_only_closed() {
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        assert_eq!(kept("only", None).await.0, ["close only"]);
+        assert_eq!(kept("only", Some(later)).await.0, ["close only"]);
+    }
+
+    #[tokio::test]
+    async fn a_failed_renewal_is_told_at_the_end() {
+        let (said, problems) = kept("old", Some(SystemTime::now())).await;
+        assert_eq!(said, ["renew old", "close old"]);
+        assert_eq!(problems[0].summary, "Not renewed");
+    }
+}
