@@ -179,12 +179,9 @@ impl<'p> Planner<'p> {
     pub fn stop(&mut self) {
         self.stopped = true;
         for ask in std::mem::take(&mut self.outbox) {
-            match self.flights.remove(&ask.id) {
-                Some(flight @ Flight::Close(_)) => {
-                    self.flights.insert(ask.id, flight);
-                    self.outbox.push_back(ask);
-                }
-                _ => {}
+            if let Some(flight @ Flight::Close(_)) = self.flights.remove(&ask.id) {
+                self.flights.insert(ask.id, flight);
+                self.outbox.push_back(ask);
             }
         }
     }
