@@ -101,6 +101,23 @@ mod tests {
     }
 
     #[test]
+    fn a_null_resource_keeps_its_id_and_its_triggers() {
+        let former = |ty: &str, json: &str| Former {
+            provider: "registry.terraform.io/hashicorp/null".into(),
+            ty: ty.into(),
+            version: 0,
+            json: json.into(),
+            private: [].into(),
+        };
+        let taken = taken_over(&former("null_resource", r#"{"id": "5", "triggers": {"a": "b"}}"#)).unwrap();
+        assert_eq!(part(&taken, "id"), "5".into());
+        assert_eq!(part(&taken, "triggers_replace"), Value::object([("a", Value::from("b"))]));
+        let taken = taken_over(&former("null_resource", r#"{"id": "5", "triggers": null}"#)).unwrap();
+        assert!(part(&taken, "triggers_replace").is_null());
+        assert!(taken_over(&former("aws_vpc", "{}")).unwrap_err().detail.contains("aws_vpc"));
+    }
+
+    #[test]
     fn the_output_follows_the_input() {
         let planned = plan(None, &config("a", 1)).planned.unwrap();
         assert!(!part(&planned, "id").is_known() && part(&planned, "output") == Value::unknown(Type::String));
