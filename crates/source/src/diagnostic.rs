@@ -1,6 +1,6 @@
 //! What went wrong, where, with which values, and what to do next.
 
-use crate::Span;
+use crate::{Called, Span};
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +9,18 @@ pub enum Severity {
     Warning,
     /// The operation cannot succeed.
     Error,
+}
+
+/// What it is about a value that a diagnostic is about, beyond what the value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cause {
+    /// Nothing: the values themselves are wrong.
+    #[default]
+    Value,
+    /// It is not known yet.
+    Unknown,
+    /// It must not be shown or kept.
+    Confidential,
 }
 
 /// A secondary place or value that explains a diagnostic.
@@ -33,8 +45,12 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// What the problem is about when no text is, for example a resource address.
     pub address: Option<String>,
-    /// The values of the references in the expression at fault: `var.a`, `"x"`. Never sensitive ones.
+    /// What the references in the expression at fault are: `var.a`, `is "x"`. Never the content of sensitive ones.
     pub values: Vec<(String, String)>,
+    /// What it is about values that makes them wrong.
+    pub cause: Cause,
+    /// The function whose call is at fault.
+    pub called: Option<Box<Called>>,
     /// Further places and facts.
     pub notes: Vec<Note>,
     /// What to do next.
@@ -60,6 +76,8 @@ impl Diagnostic {
             span: None,
             address: None,
             values: Vec::new(),
+            cause: Cause::Value,
+            called: None,
             notes: Vec::new(),
             hint: None,
         }
@@ -95,9 +113,21 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the value of a reference in the expression at fault. The caller has hidden sensitive ones.
-    pub fn value(mut self, reference: impl Into<String>, value: impl Into<String>) -> Diagnostic {
-        self.values.push((reference.into(), value.into()));
+    /// Says what a reference in the expression at fault is: `is "x"`. The caller has hidden sensitive values.
+    pub fn value(mut self, reference: impl Into<String>, statement: impl Into<String>) -> Diagnostic {
+        self.values.push((reference.into(), statement.into()));
+        self
+    }
+
+    /// Says what it is about values that makes them wrong.
+    pub fn because(mut self, cause: Cause) -> Diagnostic {
+        self.cause = cause;
+        self
+    }
+
+    /// Names the function whose call is at fault.
+    pub fn while_calling(mut self, called: Called) -> Diagnostic {
+        self.called = Some(Box::new(called));
         self
     }
 }

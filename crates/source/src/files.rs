@@ -1,6 +1,7 @@
 //! The texts of one operation and positions in them.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -61,12 +62,18 @@ struct File {
     text: Arc<str>,
     /// Byte offset at which each line starts.
     lines: Vec<u32>,
+    /// Its parts, once somebody asked.
+    outline: OnceLock<Vec<(Range<u32>, String)>>,
 }
+
+/// Finds the parts of a text with their names, outer ones before those in them; it is given the name of the file, too.
+pub type Outline = fn(&str, &str) -> Vec<(Range<u32>, String)>;
 
 /// Holds every text an operation has read, for spans to point into.
 #[derive(Debug, Default)]
 pub struct Files {
     files: Vec<File>,
+    outline: Option<Outline>,
 }
 
 impl Files {
@@ -80,8 +87,22 @@ impl Files {
         let text = text.into();
         let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let lines = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1)).collect();
-        self.files.push(File { name: name.into(), text, lines });
+        self.files.push(File { name: name.into(), text, lines, outline: OnceLock::new() });
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Says how the parts of texts are found, for [`Files::context`].
+    pub fn outline_by(&mut self, outline: Outline) {
+        self.outline = Some(outline);
+    }
+
+    /// The name of the innermost part of the text that a span begins within, for example `resource "aws_vpc" "main"`.
+    pub fn context(&self, span: Span) -> Option<&str> {
+        let (file, outline) = (self.files.get(span.file.0 as usize)?, self.outline?);
+        let parts = file.outline.get_or_init(|| outline(&file.name, &file.text));
+        // What begins where the part begins is not within it but names it.
+        let within = parts.iter().rev().find(|(range, _)| range.start < span.start && span.start <= range.end);
+        within.map(|(_, name)| name.as_str())
     }
 
     /// The name given to a file.
@@ -114,6 +135,12 @@ impl Files {
         let before = f.text.get(f.lines[line - 1] as usize..byte as usize).unwrap_or("");
         let column = before.graphemes(true).count() as u32 + 1;
         Position { line: line as u32, column, byte }
+    }
+
+    /// The byte at which a line begins, counted from 1; 0 if there is none.
+    pub fn line_start(&self, file: FileId, line: u32) -> u32 {
+        let file = self.files.get(file.0 as usize);
+        file.and_then(|f| f.lines.get((line as usize).wrapping_sub(1))).copied().unwrap_or(0)
     }
 
     /// The text of a line counted from 1, without its line ending.

@@ -2,10 +2,12 @@
 //!
 //! Absent on purpose: reading files, terminals, anything about HCL.
 
+mod called;
 mod diagnostic;
 mod files;
 mod render;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Note, Reported, Severity};
-pub use files::{FileId, Files, Position, Span};
+pub use called::{Called, Signature};
+pub use diagnostic::{Cause, Diagnostic, Diagnostics, Note, Reported, Severity};
+pub use files::{FileId, Files, Outline, Position, Span};
 pub use render::{Style, render};

@@ -31,8 +31,11 @@ pub fn render(diagnostic: &Diagnostic, files: &Files, style: Style) -> String {
     }
     if let Some(span) = diagnostic.span {
         snippet(&mut body, files, span, "on", "^", paint);
-        for (reference, value) in &diagnostic.values {
-            let _ = writeln!(body, "     {} {reference} is {value}", paint.dim("│"));
+        if let Some(called) = &diagnostic.called {
+            let _ = writeln!(body, "     {} while calling {called}", paint.dim("│"));
+        }
+        for (reference, statement) in &diagnostic.values {
+            let _ = writeln!(body, "     {} {reference} {statement}", paint.dim("│"));
         }
         body.push('\n');
     } else if let Some(address) = &diagnostic.address {
@@ -81,7 +84,7 @@ fn snippet(out: &mut String, files: &Files, span: Span, word: &str, mark: &str, 
     let start = files.position(span.file, span.start);
     let end = files.position(span.file, span.end.max(span.start));
     let name = files.name(span.file);
-    let inside = block_header(files, span).map(|h| format!(", in {h}")).unwrap_or_default();
+    let inside = files.context(span).map(|h| format!(", in {h}")).unwrap_or_default();
     let _ = writeln!(out, "  {word} {name} line {}, column {}{inside}:", start.line, start.column);
     let last = end.line.min(start.line + MAX_LINES - 1);
     for line in start.line..=last {
@@ -111,16 +114,6 @@ fn lead(text: &str, column: u32) -> String {
     before.map(|g| if g == "\t" { "\t" } else { " " }).collect()
 }
 
-/// The header of the top-level block around a span, found by its unindented line.
-fn block_header(files: &Files, span: Span) -> Option<String> {
-    let line = files.position(span.file, span.start).line;
-    let header = (1..line)
-        .rev()
-        .map(|l| files.line(span.file, l))
-        .find(|t| t.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '}'))?;
-    header.ends_with('{').then(|| header.trim_end_matches('{').trim_end().to_string())
-}
-
 #[derive(Clone, Copy)]
 struct Paint(bool);
 
@@ -145,12 +138,13 @@ mod tests {
     #[test]
     fn shows_place_snippet_values_and_hint() {
         let mut files = Files::new();
+        files.outline_by(|_, text| vec![(0..text.len() as u32, "resource \"aws_vpc\" \"main\"".into())]);
         let text = "resource \"aws_vpc\" \"main\" {\n\tcidr_blok = var.cidr\n}\n";
         let file = files.add("main.tf", text);
         let start = text.find("cidr_blok").map(|i| i as u32).unwrap_or(0);
         let d = Diagnostic::error("Unsupported argument", "An argument named \"cidr_blok\" is not expected here.")
             .at(Span::new(file, start, start + 9))
-            .value("var.cidr", "\"10.0.0.0/16\"")
+            .value("var.cidr", "is \"10.0.0.0/16\"")
             .hint("Did you mean \"cidr_block\"?");
         let expect = "╷\n│ Error: Unsupported argument\n│\n│   on main.tf line 2, column 2, in resource \"aws_vpc\" \"main\":\n│    2 │ \tcidr_blok = var.cidr\n│      │ \t^^^^^^^^^\n│      │ var.cidr is \"10.0.0.0/16\"\n│\n│ An argument named \"cidr_blok\" is not expected here.\n│ Did you mean \"cidr_block\"?\n╵\n";
         assert_eq!(render(&d, &files, Style { color: false }), expect);

@@ -19,6 +19,7 @@ mod format;
 mod json;
 mod lexer;
 mod open;
+mod outline;
 mod parser;
 mod token;
 mod tree;
@@ -27,6 +28,7 @@ pub use dump::{dump, dump_expression, dump_json};
 pub use format::format;
 pub use json::{Json, JsonKind, JsonString, Property, Strings, parse_json};
 pub use open::{Open, open};
+pub use outline::outline;
 pub use parser::{MAX_DEPTH, MAX_HEIGHT, parse, parse_expression, parse_template};
 pub use tree::{
     Access, Attribute, BinaryOp, Block, Body, Expr, ExprKind, ForObject, ForTuple, Ident, Item, Label, Literal,

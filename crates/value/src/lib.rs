@@ -25,6 +25,7 @@ pub use marks::Marks;
 pub use number::{Number, NumberError};
 pub use path::{Path, Step};
 pub use refine::{Bound, Bounds, Refinement};
+pub use quote::quoted;
 pub use render::{Style, compact, to_hcl};
 pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 pub use types::{ObjectType, Type};

@@ -30,6 +30,13 @@ pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// A text in the double quotes of Go's source.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quote(text, &mut out);
+    out
+}
+
 /// Whether a character shows on paper: no control, no space but the plain one, no private code.
 fn printable(c: char) -> bool {
     match u32::from(c) {

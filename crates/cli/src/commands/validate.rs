@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use terrane_source::{Diagnostics, Files, Severity};
+use terrane_source::Diagnostics;
 
 use super::Common;
 use crate::Context;
@@ -31,7 +31,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     diags.sort();
     if args.json {
-        outln!("{:#}", json(&diags, &project.files));
+        outln!("{:#}", diagnostics_json::report(&diags, &project.files));
         return if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     if !diags.has_errors() {
@@ -40,15 +40,4 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         outln!("{ok} The configuration is valid{but}.");
     }
     context.end(&diags, &project.files)
-}
-
-fn json(diags: &Diagnostics, files: &Files) -> serde_json::Value {
-    let count = |severity| diags.iter().filter(|d| d.severity == severity).count();
-    serde_json::json!({
-        "format_version": "1.0",
-        "valid": !diags.has_errors(),
-        "error_count": count(Severity::Error),
-        "warning_count": count(Severity::Warning),
-        "diagnostics": diags.iter().map(|d| diagnostics_json::one(d, files)).collect::<Vec<_>>(),
-    })
 }

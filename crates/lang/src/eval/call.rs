@@ -34,13 +34,13 @@ impl Eval<'_, '_> {
         let before = self.errors.len();
         let Some(args) = self.arguments(call)? else { return Ok(Value::dynamic()) };
         if let Some(error) = wrong_count(call, function, args.len()) {
-            return Ok(self.error(id, error));
+            return Ok(self.error(id, self.calling(call, error)));
         }
         for (i, (arg, value)) in args.iter().enumerate() {
             if let Some(param) = function.param(i)
                 && let Err(e) = convert(value, &(param.ty)())
             {
-                self.arg_error(*arg, param.name, &e.to_string());
+                self.arg_error(call, *arg, param.name, &e.to_string());
             }
         }
         if self.errors.len() > before {
@@ -63,17 +63,22 @@ impl Eval<'_, '_> {
     fn call_error(&mut self, id: ExprId, call: &Call, function: &Function, args: &[ExprId], error: &ArgError) -> Value {
         let place = error.arg.and_then(|i| Some((*args.get(i)?, function.param(i)?)));
         match place {
-            Some((arg, param)) => self.arg_error(arg, param.name, &error.message),
+            Some((arg, param)) => self.arg_error(call, arg, param.name, &error.message),
             None => {
                 let detail = format!("Call to function \"{}\" failed: {}.", call.name, error.message);
-                self.error(id, Diagnostic::error("Error in function call", detail))
+                self.error(id, self.calling(call, Diagnostic::error("Error in function call", detail)))
             }
         }
     }
 
-    fn arg_error(&mut self, arg: ExprId, param: &str, message: &str) -> Value {
+    fn arg_error(&mut self, call: &Call, arg: ExprId, param: &str, message: &str) -> Value {
         let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
-        self.error(arg, Diagnostic::error("Invalid function argument", detail))
+        self.error(arg, self.calling(call, Diagnostic::error("Invalid function argument", detail)))
+    }
+
+    /// The error with the function that is called.
+    fn calling(&self, call: &Call, error: Diagnostic) -> Diagnostic {
+        if self.quiet { error } else { error.while_calling(functions::called(&call.name, call.callee)) }
     }
 
     /// The arguments, the expanding last one taken apart; `None` if that is not known or wrong.
@@ -133,7 +138,7 @@ impl Eval<'_, '_> {
             "Call to function \"try\" failed: no expression succeeded:{list}\n\nAt least one expression must produce a \
              successful result."
         );
-        Ok(self.error(id, Diagnostic::error("Error in function call", detail)))
+        Ok(self.error(id, self.calling(call, Diagnostic::error("Error in function call", detail))))
     }
 
     fn can(&mut self, call: &Call) -> Result<Value, Stop> {
@@ -158,7 +163,7 @@ impl Eval<'_, '_> {
             return Ok(Value::dynamic().mark(marks));
         }
         let Some(fields) = vars.fields() else {
-            return Ok(self.arg_error(call.args[1], "vars", "invalid vars value: must be a map"));
+            return Ok(self.arg_error(call, call.args[1], "vars", "invalid vars value: must be a map"));
         };
         let (names, values) = fields.iter().map(|(n, v)| (n.clone(), v.clone())).unzip();
         let (label, text) = source;
@@ -167,7 +172,7 @@ impl Eval<'_, '_> {
             Err(errors) => {
                 let list: Vec<String> = errors.iter().map(|e| in_template(&label, &text, e)).collect();
                 let detail = format!("Call to function \"{}\" failed: {}", call.name, list.join("\n"));
-                Ok(self.error(id, Diagnostic::error("Error in function call", detail)))
+                Ok(self.error(id, self.calling(call, Diagnostic::error("Error in function call", detail))))
             }
         }
     }
@@ -178,12 +183,12 @@ impl Eval<'_, '_> {
         let source = match convert(&source, &Type::String) {
             Ok(source) => source,
             Err(e) => {
-                self.arg_error(call.args[0], param, &e.to_string());
+                self.arg_error(call, call.args[0], param, &e.to_string());
                 return None;
             }
         };
         if source.is_null() {
-            self.arg_error(call.args[0], param, "argument must not be null");
+            self.arg_error(call, call.args[0], param, "argument must not be null");
             return None;
         }
         let source = source.as_str()?;
@@ -194,7 +199,7 @@ impl Eval<'_, '_> {
         match read.map(|content| content.map(String::from_utf8)) {
             Some(Ok(Ok(text))) => return Some((source.into(), text)),
             Some(Ok(Err(_))) => {
-                self.arg_error(call.args[0], param, &format!("contents of \"{source}\" are not valid UTF-8"))
+                self.arg_error(call, call.args[0], param, &format!("contents of \"{source}\" are not valid UTF-8"))
             }
             Some(Err(e)) if e.kind() == std::io::ErrorKind::NotFound => {
                 let message = format!(
@@ -202,10 +207,10 @@ impl Eval<'_, '_> {
                      the configuration source code, so if this file will be created by a resource in this configuration \
                      you must instead obtain this result from an attribute of that resource"
                 );
-                self.arg_error(call.args[0], param, &message)
+                self.arg_error(call, call.args[0], param, &message)
             }
-            Some(Err(e)) => self.arg_error(call.args[0], param, &format!("failed to read \"{source}\": {e}")),
-            None => self.arg_error(call.args[0], param, "files cannot be read here"),
+            Some(Err(e)) => self.arg_error(call, call.args[0], param, &format!("failed to read \"{source}\": {e}")),
+            None => self.arg_error(call, call.args[0], param, "files cannot be read here"),
         };
         None
     }

@@ -14,7 +14,7 @@ mod template;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Reported, Span};
-use terrane_value::Value;
+use terrane_value::{Value, quoted};
 
 use crate::ir::{ExprId, Exprs, Node, Reference};
 use crate::lookup::Stop;
@@ -159,7 +159,7 @@ impl<'x, 'r> Eval<'x, 'r> {
     fn or_error(&mut self, id: ExprId, result: Result<Value, Diagnostic>) -> Value {
         result.unwrap_or_else(|error| {
             let error = match self.exprs.node(id) {
-                Node::GetAttr { name_span, .. } => error.at(*name_span),
+                Node::GetAttr { base, .. } | Node::Index { base, .. } => error.at(self.step(*base, id)),
                 _ => error,
             };
             self.error(id, error)
@@ -180,6 +180,12 @@ impl<'x, 'r> Eval<'x, 'r> {
         ))
     }
 
+    /// The last step of an expression: what follows its base.
+    fn step(&self, base: ExprId, id: ExprId) -> Span {
+        let (base, whole) = (self.exprs.span(base), self.exprs.span(id));
+        if base.end < whole.end { Span { start: base.end, ..whole } } else { whole }
+    }
+
     /// The error with the values of the references in `id`.
     pub(crate) fn explained(&mut self, id: ExprId, mut error: Diagnostic) -> Diagnostic {
         let was_quiet = std::mem::replace(&mut self.quiet, true);
@@ -187,18 +193,32 @@ impl<'x, 'r> Eval<'x, 'r> {
         let mut parts = Vec::new();
         traversals(self.exprs, id, self.bound.len() as u32, &mut parts);
         for part in parts {
-            let Some(name) = self.written(part) else { continue };
+            self.explain(part, already, &mut error);
+        }
+        error.values.sort();
+        self.quiet = was_quiet;
+        error
+    }
+
+    /// Adds what a reference is, or as much of its beginning as has a value.
+    fn explain(&mut self, mut part: ExprId, already: usize, error: &mut Diagnostic) {
+        loop {
             let value = self.value(part);
             let failed = self.errors.len() > already;
             self.errors.truncate(already);
-            if let (Ok(value), false) = (value, failed)
-                && !error.values.iter().any(|(n, _)| *n == name)
-            {
-                error = error.value(name, describe(&value));
+            match (value, self.exprs.node(part)) {
+                (Ok(_), Node::GetAttr { base, .. } | Node::Index { base, .. }) if failed => part = *base,
+                (Ok(value), _) if !failed => {
+                    let Some(name) = self.written(part) else { return };
+                    let new = !error.values.iter().any(|(known, _)| *known == name);
+                    if let Some(statement) = describe(&value, error.cause).filter(|_| new) {
+                        error.values.push((name, statement));
+                    }
+                    return;
+                }
+                _ => return,
             }
         }
-        self.quiet = was_quiet;
-        error
     }
 
     /// A reference with constant steps as it is written; `None` for all else and for names that cannot be written.
@@ -227,7 +247,7 @@ impl<'x, 'r> Eval<'x, 'r> {
     fn constant_key(&self, key: ExprId) -> Option<String> {
         match self.exprs.node(key) {
             Node::Literal(value) => match (value.as_str(), value.as_number()) {
-                (Some(text), _) => Some(format!("[{text:?}]")),
+                (Some(text), _) => Some(format!("[{}]", quoted(text))),
                 (_, Some(number)) => Some(format!("[{number}]")),
                 _ => None,
             },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use terrane_address::{AbsResource, Key};
-use terrane_source::{Diagnostic, Span};
+use terrane_source::{Cause, Diagnostic, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
@@ -86,11 +86,12 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn wrong_repeat(&mut self, at: At, expr: ExprId, name: &str, wrong: Wrong) -> Stop {
-        let (detail, hint, marks) = match wrong {
-            Wrong::Detail(detail) => (detail, None, Marks::NONE),
-            Wrong::Marked(detail, marks) => (detail, None, marks),
+        let (detail, cause, hint, marks) = match wrong {
+            Wrong::Detail(detail) => (detail, Cause::Value, None, Marks::NONE),
+            Wrong::Marked(detail, marks) => (detail, Cause::Confidential, None, marks),
             Wrong::Unknown(detail) => (
                 detail,
+                Cause::Unknown,
                 Some(
                     "Use only values that are in the configuration itself, or first apply with -target what it depends on.",
                 ),
@@ -98,7 +99,7 @@ impl Run<'_, '_> {
             ),
         };
         let exprs = &self.ev.state(at).contents.exprs;
-        let error = Diagnostic::error(format!("Invalid {name} argument"), detail).at(exprs.span(expr));
+        let error = Diagnostic::error(format!("Invalid {name} argument"), detail).at(exprs.span(expr)).because(cause);
         let error = match hint {
             Some(hint) => error.hint(hint),
             None => error,

@@ -11,6 +11,7 @@ mod collection;
 mod conversion;
 mod csv;
 mod date;
+mod describe;
 mod filesystem;
 mod format;
 mod glob;
@@ -32,6 +33,7 @@ mod url;
 mod yaml;
 
 pub use call::{call, defer};
+pub(crate) use describe::called;
 pub use signature::{ArgError, Function, Param};
 
 /// All groups. A new function is one entry in the list of its group; a new group is one line here.

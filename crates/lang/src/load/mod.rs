@@ -47,5 +47,6 @@ pub struct InstalledModule {
 /// Always returns what it could understand, a root module at least; everything wrong with the rest is reported. Local
 /// modules (`./`, `../`) are found by their path, all others through `modules`.
 pub fn load(world: &dyn World, dir: &str, modules: &Modules, files: &mut Files, diags: &mut Diagnostics) -> Program {
+    files.outline_by(terrane_syntax::outline);
     tree::load(world, dir, modules, files, diags)
 }

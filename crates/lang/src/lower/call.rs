@@ -72,7 +72,8 @@ impl Lowerer<'_> {
         if given > names.len() && !variadic {
             let detail = format!("Function \"{name}\" expects only {} argument(s).", names.len());
             let extra = args.get(names.len()).map_or(span, |a| self.exprs.span(*a));
-            return Err(Diagnostic::error("Too many function arguments", detail).at(extra));
+            let error = Diagnostic::error("Too many function arguments", detail).at(extra);
+            return Err(error.while_calling(functions::called(name, callee)));
         }
         match names.get(given) {
             Some(missing) if !expand => {
@@ -81,7 +82,8 @@ impl Lowerer<'_> {
                     "Function \"{name}\" expects{least} {} argument(s). Missing value for \"{missing}\".",
                     names.len()
                 );
-                Err(Diagnostic::error("Not enough function arguments", detail).at(span))
+                let error = Diagnostic::error("Not enough function arguments", detail).at(span);
+                Err(error.while_calling(functions::called(name, callee)))
             }
             _ => Ok(()),
         }

@@ -256,7 +256,7 @@ fn short(d: &Diagnostic, files: &Files) -> String {
     let at = d.span.map(|s| format!("{}: ", place(s, files))).unwrap_or_default();
     writeln!(out, "{at}{word}: {}: {}", d.summary, d.detail.replace('\n', "\\n")).unwrap();
     for (reference, value) in &d.values {
-        writeln!(out, "  {reference} is {value}").unwrap();
+        writeln!(out, "  {reference} {value}").unwrap();
     }
     for note in &d.notes {
         let at = note.span.map(|s| format!("{}: ", place(s, files))).unwrap_or_default();
