@@ -15,9 +15,6 @@ pub(crate) fn describe(value: &Value, cause: Cause) -> Option<String> {
     if value.marks().contains(Marks::EPHEMERAL) {
         return secret("an ephemeral");
     }
-    if value.marks().contains(Marks::EPHEMERAL) {
-        return "an ephemeral value".into();
-    }
     match value.kind() {
         Kind::Unknown(ty, refinement) => unknown(ty, refinement, cause),
         _ => Some(format!("is {}", known(value))),
