@@ -24,9 +24,10 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
-use terrane_source::{Diagnostic, Diagnostics, Files, Severity, Style, render};
+use terrane_source::{Diagnostics, Files};
 
 use terminal::Terminal;
+use views::diagnostics::Showing;
 
 /// Plans and applies Terraform configurations.
 ///
@@ -59,29 +60,17 @@ pub struct Context {
     pub dir: PathBuf,
     /// The folder in which the program was started.
     pub cwd: String,
-    /// Whether warnings are shown in one line each.
-    pub compact_warnings: bool,
+    /// How errors and warnings are shown.
+    pub showing: Showing,
 }
 
 impl Context {
     /// Shows diagnostics on standard error.
     pub fn report(&self, diags: &Diagnostics, files: &Files) {
-        let style = Style { color: self.terminal.err.color };
         let mut sorted = diags.clone();
         sorted.sort();
-        let (short, whole): (Vec<_>, Vec<_>) =
-            sorted.into_iter().partition(|d| self.compact_warnings && d.severity == Severity::Warning);
-        if let Some(list) = compact(&short, files) {
-            err!("\n{}", render(&list, files, style));
-        }
-        for diagnostic in whole {
-            err!("\n{}", render(&diagnostic, files, style));
-        }
-    }
-
-    /// The same, with what the flags of one command say.
-    pub fn with(&self, work: &commands::Work) -> Context {
-        Context { compact_warnings: work.compact_warnings, ..self.clone() }
+        let list = sorted.into_iter().collect();
+        err!("{}", views::diagnostics::text(list, files, self.terminal.err.color, self.showing));
     }
 
     /// Shows diagnostics and says with which code to end.
@@ -89,17 +78,6 @@ impl Context {
         self.report(diags, files);
         if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
-}
-
-/// One warning that lists others in a line each.
-fn compact(warnings: &[Diagnostic], files: &Files) -> Option<Diagnostic> {
-    let line = |d: &Diagnostic| {
-        let place = d.span.map(|s| format!(" ({} line {})", files.name(s.file), files.position(s.file, s.start).line));
-        format!("- {}{}", d.summary, place.unwrap_or_default())
-    };
-    let lines: Vec<String> = warnings.iter().map(line).collect();
-    let hint = "They are explained without -compact-warnings.";
-    (!lines.is_empty()).then(|| Diagnostic::warning("There are warnings", lines.join("\n")).hint(hint))
 }
 
 fn main() -> ExitCode {
@@ -123,8 +101,10 @@ fn main() -> ExitCode {
         errln!("Error: The folder {} of -chdir cannot be entered: {e}.", dir.display());
         return ExitCode::FAILURE;
     }
-    let terminal = Terminal::detect(command.no_color());
-    let context = Context { terminal, dir: PathBuf::from("."), cwd, compact_warnings: false };
+    let common = command.common();
+    let terminal = Terminal::detect(common.no_color);
+    let showing = common.showing(&terminal);
+    let context = Context { terminal, dir: PathBuf::from("."), cwd, showing };
     run(command, &context)
 }
 

@@ -17,7 +17,9 @@ const HEAD: &str = "\
 same. A flag with `BOOL` is written `-name`, `-name=true` or `-name=false`.
 
 Every command also has `-help` (or `-h`), which says what this page says, and `-no-color`; `NO_COLOR` in the environment does the
-same. They follow the command. A flag or command that does not exist ends with code 1 and one line, with the nearest name that does.
+same. `-compact-warnings` shows warnings in a line or two each, unless there are errors. Of several warnings of one kind only the
+first is shown, unless `-consolidate-warnings=false` is given; `-consolidate-errors` does the same to errors. All these follow the
+command. A flag or command that does not exist ends with code 1 and one line, with the nearest name that does.
 
 | exit code | when |
 |---|---|
@@ -99,7 +101,10 @@ fn section(command: &Command, path: &str) -> String {
 
 /// What every command has is told once.
 fn shared(arg: &Arg) -> bool {
-    arg.is_hide_set() || ["help", "no_color"].iter().any(|id| arg.get_id() == id)
+    arg.is_hide_set()
+        || ["help", "no_color", "compact_warnings", "consolidate_warnings", "consolidate_errors"]
+            .iter()
+            .any(|id| arg.get_id() == id)
 }
 
 fn usage(command: &Command) -> String {

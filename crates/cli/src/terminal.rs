@@ -31,6 +31,12 @@ impl Terminal {
         }
     }
 
+    /// The width of the terminal behind standard error, in characters; `None` if there is none.
+    pub fn err_width(&self) -> Option<usize> {
+        let terminal = std::io::stderr().is_terminal().then(console::Term::stderr)?;
+        terminal.size_checked().map(|(_, columns)| columns.into())
+    }
+
     /// Asks a question and returns the answer without its line ending; `None` if there is no more input.
     pub fn ask(&self, question: &str) -> Option<String> {
         out!("{question}");

@@ -51,6 +51,8 @@ pub struct Diagnostic {
     pub cause: Cause,
     /// The function whose call is at fault.
     pub called: Option<Box<Called>>,
+    /// The calls of modules that lead to the text, outermost first: the instance and the block that calls it.
+    pub calls: Vec<(String, Span)>,
     /// Further places and facts.
     pub notes: Vec<Note>,
     /// What to do next.
@@ -78,6 +80,7 @@ impl Diagnostic {
             values: Vec::new(),
             cause: Cause::Value,
             called: None,
+            calls: Vec::new(),
             notes: Vec::new(),
             hint: None,
         }
@@ -122,6 +125,12 @@ impl Diagnostic {
     /// Says what it is about values that makes them wrong.
     pub fn because(mut self, cause: Cause) -> Diagnostic {
         self.cause = cause;
+        self
+    }
+
+    /// Names the calls of modules that lead to the text, outermost first.
+    pub fn in_modules(mut self, calls: Vec<(String, Span)>) -> Diagnostic {
+        self.calls = calls;
         self
     }
 

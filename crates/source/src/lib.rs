@@ -6,8 +6,9 @@ mod called;
 mod diagnostic;
 mod files;
 mod render;
+mod wrap;
 
 pub use called::{Called, Signature};
 pub use diagnostic::{Cause, Diagnostic, Diagnostics, Note, Reported, Severity};
 pub use files::{FileId, Files, Outline, Position, Span};
-pub use render::{Style, render};
+pub use render::{Style, render, render_within};

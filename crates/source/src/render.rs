@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::wrap::wrap;
 use crate::{Diagnostic, Files, Severity, Span};
 
 /// How to render for the reader's device.
@@ -24,10 +25,22 @@ pub struct Style {
 /// Did you mean "cidr_block"?
 /// ```
 pub fn render(diagnostic: &Diagnostic, files: &Files, style: Style) -> String {
+    render_within(diagnostic, files, style, None)
+}
+
+/// The same with sentences broken into lines of at most `width` characters; snippets stay as they are.
+pub fn render_within(diagnostic: &Diagnostic, files: &Files, style: Style, width: Option<usize>) -> String {
     let paint = Paint(style.color);
+    let fit = |text: &str| match width.and_then(|width| width.checked_sub(FRAME)) {
+        Some(width) if width > 0 => wrap(text, width),
+        _ => text.to_owned(),
+    };
     let mut body = String::new();
     if let (Some(address), Some(_)) = (&diagnostic.address, diagnostic.span) {
         let _ = writeln!(body, "  with {address},");
+    }
+    if !diagnostic.calls.is_empty() {
+        let _ = writeln!(body, "  by way of {},", way(&diagnostic.calls, files));
     }
     if let Some(span) = diagnostic.span {
         snippet(&mut body, files, span, "on", "^", paint);
@@ -42,10 +55,10 @@ pub fn render(diagnostic: &Diagnostic, files: &Files, style: Style) -> String {
         let _ = writeln!(body, "  with {address}\n");
     }
     if !diagnostic.detail.is_empty() {
-        let _ = writeln!(body, "{}", diagnostic.detail);
+        let _ = writeln!(body, "{}", fit(&diagnostic.detail));
     }
     if let Some(hint) = &diagnostic.hint {
-        let _ = writeln!(body, "{hint}");
+        let _ = writeln!(body, "{}", fit(hint));
     }
     for note in &diagnostic.notes {
         match note.span {
@@ -54,11 +67,19 @@ pub fn render(diagnostic: &Diagnostic, files: &Files, style: Style) -> String {
                 snippet(&mut body, files, span, "on", "-", paint);
             }
             None => {
-                let _ = writeln!(body, "{}", note.text);
+                let _ = writeln!(body, "{}", fit(&note.text));
             }
         }
     }
     frame(diagnostic, &body, paint)
+}
+
+/// The calls of modules that lead to a place: `module.a (main.tf:3) → module.a.module.b (a/main.tf:7)`.
+fn way(calls: &[(String, Span)], files: &Files) -> String {
+    let call = |(module, span): &(String, Span)| {
+        format!("{module} ({}:{})", files.name(span.file), files.position(span.file, span.start).line)
+    };
+    calls.iter().map(call).collect::<Vec<_>>().join(" → ")
 }
 
 /// Puts the coloured bar to the left of a rendered diagnostic.
@@ -76,6 +97,9 @@ fn frame(diagnostic: &Diagnostic, body: &str, paint: Paint) -> String {
     let _ = writeln!(out, "{}", bar("╵"));
     out
 }
+
+/// What the frame takes of the width of a line.
+const FRAME: usize = 3;
 
 /// At most this many lines of a long expression are shown.
 const MAX_LINES: u32 = 4;

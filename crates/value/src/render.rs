@@ -48,7 +48,9 @@ fn hidden(value: &Value) -> Option<&'static str> {
 }
 
 fn write(value: &Value, style: Style, indent: usize, out: &mut String) {
-    if let Some(text) = hidden(value) {
+    // Other tools say at the prompt first that a value is not known.
+    let unknown = (style == Style::Exact && !value.is_known()).then_some("(known after apply)");
+    if let Some(text) = unknown.or_else(|| hidden(value)) {
         out.push_str(text);
         return;
     }

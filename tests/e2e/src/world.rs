@@ -4,6 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::fs;
 use std::hash::{Hash, Hasher};
+use std::io::{Seek, SeekFrom, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -82,12 +83,26 @@ impl World {
         self.start(arguments).finish()
     }
 
+    /// Runs terrane to its end with a text as standard input.
+    pub fn terrane_reading(&self, arguments: &[&str], input: &str) -> Run {
+        let mut file = tempfile::tempfile().unwrap_or_else(|error| panic!("no temporary file: {error}"));
+        let written = file.write_all(input.as_bytes()).and_then(|()| file.seek(SeekFrom::Start(0)));
+        written.unwrap_or_else(|error| panic!("the input is not written: {error}"));
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::from(file));
+        Running::start(command, arguments).finish()
+    }
+
     /// Starts terrane.
     pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments), arguments)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.folder()).env_clear().envs(self.environment());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running::start(command, arguments)
+        command
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {

@@ -27,7 +27,6 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
-    let context = &context.with(&args.planning.work);
     let mut diags = Diagnostics::new();
     let options = run::options(&args.planning, &mut diags);
     if let Some(problem) = settled(&args) {

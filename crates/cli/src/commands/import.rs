@@ -39,7 +39,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             return context.end(&diags, &Default::default());
         }
     };
-    let context = &context.with(&args.work);
     let ready = match run::ready(context, &args.vars, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),

@@ -21,6 +21,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::Context;
+use crate::terminal::Terminal;
+use crate::views::diagnostics::Showing;
 pub use run::Work;
 
 /// Makes the enum of all commands and passes each on to its file.
@@ -40,10 +42,10 @@ macro_rules! commands {
                 }
             }
 
-            /// Whether the command was told not to use colours.
-            pub fn no_color(&self) -> bool {
+            /// The flags that every command has.
+            pub fn common(&self) -> &Common {
                 match self {
-                    $(Command::$name(args) => args.common.no_color,)*
+                    $(Command::$name(args) => &args.common,)*
                 }
             }
         }
@@ -73,4 +75,25 @@ pub struct Common {
     /// Write without colours; NO_COLOR in the environment does the same
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Show warnings in a line or two each, unless there are errors
+    #[arg(long, global = true, display_order = 990)]
+    pub compact_warnings: bool,
+    /// Show only the first of several warnings of one kind, with the number of the others
+    #[arg(long, global = true, display_order = 990, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub consolidate_warnings: bool,
+    /// The same for errors
+    #[arg(long, global = true, display_order = 990, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub consolidate_errors: bool,
+}
+
+impl Common {
+    /// How errors and warnings are to be shown on a terminal.
+    pub fn showing(&self, terminal: &Terminal) -> Showing {
+        Showing {
+            compact_warnings: self.compact_warnings,
+            consolidate_warnings: self.consolidate_warnings,
+            consolidate_errors: self.consolidate_errors,
+            width: terminal.err_width(),
+        }
+    }
 }

@@ -29,7 +29,6 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
-    let context = &context.with(&args.planning.work);
     let mut diags = Diagnostics::new();
     let options = run::options(&args.planning, &mut diags);
     let ready = match run::ready(context, &args.planning.vars, &mut diags).await {

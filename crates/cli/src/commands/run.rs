@@ -53,9 +53,6 @@ pub struct Work {
     /// Ask for consent; with -input=false a command that has to ask ends with an error
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     pub input: bool,
-    /// Show warnings in one line each
-    #[arg(long)]
-    pub compact_warnings: bool,
 }
 
 /// A project that is ready to be planned.

@@ -15,6 +15,11 @@ pub struct Args {
     /// Write the result as JSON, in Terraform's form
     #[arg(long)]
     json: bool,
+    // Taken as other tools have them; there are no test files yet that could be looked at.
+    #[arg(long, hide = true)]
+    no_tests: bool,
+    #[arg(long, hide = true, value_name = "DIR")]
+    test_directory: Option<String>,
     #[command(flatten)]
     pub common: Common,
 }

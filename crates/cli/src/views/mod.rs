@@ -1,6 +1,7 @@
 //! What the user sees.
 
 pub mod applied;
+pub mod diagnostics;
 pub mod diagnostics_json;
 pub mod diff;
 pub mod json;

@@ -36,8 +36,10 @@ impl Run<'_, '_> {
 
     /// The instances of a resource that expressions see; `None` if it is not known which.
     pub(super) fn seen(&mut self, at: At, id: ResourceId) -> Result<Option<Expansion>, Stop> {
-        let counted = matches!(self.ev.state(at).contents.resources[id.index()].repeat, Repeat::Count(_));
+        let repeat = self.ev.state(at).contents.resources[id.index()].repeat;
+        let counted = matches!(repeat, Repeat::Count(_));
         match self.lookup.keys(&self.ev.abs(at, id)) {
+            _ if matches!(repeat, Repeat::Enabled(_)) => self.resource_expansion(at, id).map(Some),
             Keys::Configured => self.resource_expansion(at, id).map(Some),
             Keys::Unknown => Ok(None),
             Keys::These(keys) => Ok(Some(recorded(&keys, counted))),

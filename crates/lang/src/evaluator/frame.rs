@@ -95,15 +95,25 @@ impl<'p> Run<'_, 'p> {
         }
     }
 
-    /// The error with the instance it is about, where the place in the text does not say it.
+    /// The error with the instance it is about, and the way to its module.
     pub(super) fn located(&self, error: Diagnostic, at: At, about: Option<&str>) -> Diagnostic {
-        let module = &self.ev.state(at).instance;
+        let error = if error.calls.is_empty() { error.in_modules(self.calls_to(at)) } else { error };
         match about {
-            _ if self.ev.inputs.stage == Stage::Validate => error,
-            Some(instance) => error.about(instance).note(format!("This is about {instance}.")),
-            None if module.is_root() => error,
-            None => error.about(module.to_string()).note(format!("This is about {module}.")),
+            Some(instance) if self.ev.inputs.stage != Stage::Validate => error.about(instance),
+            _ => error,
         }
+    }
+
+    /// The calls that lead to a module instance, outermost first.
+    fn calls_to(&self, mut at: At) -> Vec<(String, Span)> {
+        let mut calls = Vec::new();
+        while let Some((parent, call, _)) = &self.ev.state(at).parent {
+            let span = self.ev.state(*parent).contents.calls[call.index()].span;
+            calls.push((self.ev.state(at).instance.to_string(), span));
+            at = *parent;
+        }
+        calls.reverse();
+        calls
     }
 
     /// Reports a value that needs itself, unless cycles are looked for otherwise.

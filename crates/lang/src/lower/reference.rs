@@ -91,6 +91,7 @@ impl Lowerer<'_> {
                 })
             }
             "module" => self.module(chain),
+            "tofu" => self.fixed("terraform", chain),
             "path" | "terraform" | "each" | "count" => self.fixed(name, chain),
             "self" => self.self_object(chain.root.span),
             "data" => self.resource(Mode::Data, chain, 0),

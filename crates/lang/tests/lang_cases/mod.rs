@@ -258,6 +258,13 @@ fn short(d: &Diagnostic, files: &Files) -> String {
     for (reference, value) in &d.values {
         writeln!(out, "  {reference} {value}").unwrap();
     }
+    let calls = d.calls.iter().map(|(module, span)| format!("{module} {}", place(*span, files)));
+    for call in calls {
+        writeln!(out, "  by way of {call}").unwrap();
+    }
+    if let Some(address) = &d.address {
+        writeln!(out, "  with {address}").unwrap();
+    }
     for note in &d.notes {
         let at = note.span.map(|s| format!("{}: ", place(s, files))).unwrap_or_default();
         writeln!(out, "  note: {at}{}", note.text).unwrap();

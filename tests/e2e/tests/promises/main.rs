@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bulk;
+mod console;
 mod ephemeral;
 mod errors;
 mod example;
