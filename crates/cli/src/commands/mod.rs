@@ -23,7 +23,6 @@ use clap::Subcommand;
 use crate::Context;
 use crate::terminal::Terminal;
 use crate::views::diagnostics::Showing;
-pub use run::Work;
 
 /// Makes the enum of all commands and passes each on to its file.
 macro_rules! commands {
