@@ -15,9 +15,10 @@ pub struct Args {
     /// Write the result as JSON, in Terraform's form
     #[arg(long)]
     json: bool,
-    // Taken as other tools have them; there are no test files yet that could be looked at.
+    /// Leave out test files; taken as other tools have it, there are none yet that could be looked at
     #[arg(long, hide = true)]
     no_tests: bool,
+    /// The folder of test files; taken as other tools have it
     #[arg(long, hide = true, value_name = "DIR")]
     test_directory: Option<String>,
     #[command(flatten)]
