@@ -83,6 +83,8 @@ impl<'a> Session<'a> {
 
     /// The value or type of an expression; `None` if errors were reported.
     pub fn answer(&mut self, text: &str, diags: &mut Diagnostics) -> Option<Answer> {
+        // The end of a heredoc is a line, which what is typed or given as a flag does not end.
+        let text = if text.contains("<<") && !text.ends_with('\n') { &format!("{text}\n") } else { text };
         let file = self.files.add("<console-input>", text);
         let answer = self.evaluator.answer(file, text, &self.recorded, diags);
         diags.extend(self.recorded.problems());
