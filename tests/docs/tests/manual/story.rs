@@ -21,6 +21,11 @@ fn configuration() {
 }
 
 #[test]
+fn console() {
+    tell("docs/console.md");
+}
+
+#[test]
 fn state() {
     tell("docs/state.md");
 }
