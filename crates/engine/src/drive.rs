@@ -7,11 +7,13 @@ use terrane_address::Instance;
 use terrane_plan::{Answer, AskId, Machine, Providers, Question};
 use terrane_provider::Problem;
 use terrane_state::Entry;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Outcome};
 use crate::observe::{Event, Watcher};
+use crate::provision::{self, Line, Surroundings};
 
 /// How a machine is run.
 #[derive(Clone)]
@@ -63,7 +65,8 @@ pub(crate) async fn drive<M: Machine>(
     running: &Running,
     stop: fn(&mut M),
 ) {
-    let mut run = Run { host: Host::new(providers), tasks: JoinSet::new(), flights: HashMap::new(), running };
+    let (lines, mut written) = unbounded_channel();
+    let mut run = Run { host: Host::new(providers), tasks: JoinSet::new(), flights: HashMap::new(), running, lines };
     let mut seen = Urgency::None;
     loop {
         run.begin(machine, journal).await;
@@ -71,7 +74,14 @@ pub(crate) async fn drive<M: Machine>(
             return;
         }
         tokio::select! {
-            Some(done) = run.tasks.join_next_with_id() => run.end(machine, done),
+            Some(line) = written.recv() => run.wrote(&line),
+            Some(done) = run.tasks.join_next_with_id() => {
+                // A command has written all its lines before its end is told.
+                while let Ok(line) = written.try_recv() {
+                    run.wrote(&line);
+                }
+                run.end(machine, done);
+            }
             () = tokio::time::sleep(SETTLE_EVERY) => journal.settle().await,
             urgency = running.cancel.beyond(seen) => {
                 seen = urgency;
@@ -90,6 +100,7 @@ struct Run<'r> {
     tasks: JoinSet<Outcome>,
     flights: HashMap<Id, Flight>,
     running: &'r Running,
+    lines: UnboundedSender<Line>,
 }
 
 impl Run<'_> {
@@ -105,7 +116,15 @@ impl Run<'_> {
                     continue;
                 }
                 self.running.watcher.event(Event::Asked { about: &ask.about, question: &ask.question });
-                let task = self.tasks.spawn(self.host.answer(ask.question.clone()));
+                let task = match (&ask.question, ask.about.first()) {
+                    (Question::Provision { request }, Some(instance)) => {
+                        let (lines, cancel) = (self.lines.clone(), self.running.cancel.clone());
+                        let around = Surroundings { instance: instance.clone(), lines, cancel };
+                        let answer = provision::run(request.clone(), around);
+                        self.tasks.spawn(async move { (answer.await, None) })
+                    }
+                    _ => self.tasks.spawn(self.host.answer(ask.question.clone())),
+                };
                 let flight = Flight { id: ask.id, about: ask.about, question: ask.question, since: Instant::now() };
                 self.flights.insert(task.id(), flight);
             }
@@ -113,6 +132,10 @@ impl Run<'_> {
                 return;
             }
         }
+    }
+
+    fn wrote(&self, line: &Line) {
+        self.running.watcher.event(Event::Wrote { instance: &line.instance, line: &line.text });
     }
 
     fn end<M: Machine>(&mut self, machine: &mut M, done: Result<(Id, Outcome), tokio::task::JoinError>) {

@@ -99,6 +99,7 @@ async fn ask(open: &dyn Configured, question: Question) -> Answer {
         other @ (Question::Configure { .. }
         | Question::OpenEphemeral { .. }
         | Question::CloseEphemeral { .. }
+        | Question::Provision { .. }
         | Question::Persist { .. }) => {
             let problem = Problem::error("Question to the wrong place", "This is a bug in Terrane; please report it.");
             other.unanswered(problem)

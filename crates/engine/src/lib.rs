@@ -11,6 +11,7 @@ mod import;
 mod keeper;
 mod observe;
 mod plan;
+mod provision;
 mod session;
 
 pub use apply::{Finished, apply, check_fresh};

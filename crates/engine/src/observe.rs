@@ -29,6 +29,13 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// The command of a provisioner wrote a line.
+    Wrote {
+        /// The instance it runs for.
+        instance: &'a Instance,
+        /// The line, without its end.
+        line: &'a str,
+    },
     /// The user asked to stop; what is in flight is waited for.
     Finishing,
     /// The user asked again; nothing is waited for any more.

@@ -17,13 +17,15 @@ mod load;
 mod lookup;
 mod lower;
 mod program;
+pub mod provisioners;
 mod suggest;
 pub mod variables;
 mod world;
 
 pub use check::check;
 pub use evaluator::{
-    Answer, Conditions, Evaluated, EvaluatedOutput, Evaluator, ImportBy, ImportTarget, Input, Inputs, Stage,
+    Answer, CHECK_FAILED, CHECK_UNKNOWN, CheckStatus, Checkable, Checked, CheckedObject, Conditions, Evaluated,
+    EvaluatedOutput, Evaluator, ImportBy, ImportTarget, Input, Inputs, Stage,
 };
 pub use ir::{
     Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,

@@ -248,6 +248,8 @@ pub struct ResourceDecl {
     pub depends_on: Vec<DependsOn>,
     /// The `lifecycle` block.
     pub lifecycle: Lifecycle,
+    /// The `connection` block of all its provisioners.
+    pub connection: Option<Body>,
     /// `provisioner` blocks.
     pub provisioners: Vec<ProvisionerDecl>,
     /// The `check` block it stands in, as a place in [`Contents::checks`].
@@ -327,8 +329,10 @@ pub struct ProvisionerDecl {
     pub on_destroy: bool,
     /// Whether a failure is no error.
     pub continue_on_failure: bool,
-    /// Its arguments, and its `connection` block.
+    /// Its arguments.
     pub body: Body,
+    /// Its `connection` block.
+    pub connection: Option<Body>,
     /// Where the block begins.
     pub span: Span,
 }

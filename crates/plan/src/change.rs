@@ -167,6 +167,8 @@ pub enum ReadReason {
     ConfigUnknown,
     /// Something it explicitly depends on changes.
     DependencyPending,
+    /// It was read, but its `check` block wants to see it after everything else.
+    CheckNested,
 }
 
 /// An object that was changed outside.

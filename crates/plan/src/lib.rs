@@ -5,6 +5,7 @@
 
 mod applier;
 mod change;
+mod checks;
 mod decide;
 pub mod file;
 mod graph;
@@ -20,6 +21,7 @@ mod planner;
 mod problems;
 mod protocol;
 mod providers;
+mod provision;
 mod recorded;
 mod shapes;
 mod unfinished;
@@ -33,5 +35,6 @@ pub use order::{Legs, Node, On, Order};
 pub use plan::{Counters, Plan, Summary};
 pub use planner::Planner;
 pub use providers::Providers;
+pub use provision::ProvisionRequest;
 pub use recorded::Recorded;
 pub use unfinished::unfinished;

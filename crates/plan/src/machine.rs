@@ -10,6 +10,8 @@ use terrane_provider::{
 use terrane_state::Entry;
 use terrane_value::Value;
 
+use crate::ProvisionRequest;
+
 /// Names one question; its answer must name it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AskId(pub u64);
@@ -86,6 +88,11 @@ pub enum Question {
         /// The name under which it was opened.
         instance: Instance,
     },
+    /// Run a command beside a change.
+    Provision {
+        /// Which.
+        request: ProvisionRequest,
+    },
     /// Write journal entries; what comes next happens only after they are safe.
     Persist {
         /// In order.
@@ -112,6 +119,8 @@ pub enum Answer {
     OpenEphemeral(OpenOutcome),
     /// To [`Question::CloseEphemeral`]: what went wrong with closing it, and with keeping it valid before.
     CloseEphemeral(Vec<Problem>),
+    /// To [`Question::Provision`]: what went wrong.
+    Provision(Vec<Problem>),
     /// To [`Question::Persist`]: why it could not be written, in a full sentence.
     Persist(Result<(), String>),
 }
@@ -130,11 +139,12 @@ impl Question {
             Question::Apply { .. } => Answer::Apply(ApplyResponse { object: None, problems: vec![problem] }),
             Question::OpenEphemeral { .. } => Answer::OpenEphemeral(Err(vec![problem])),
             Question::CloseEphemeral { .. } => Answer::CloseEphemeral(vec![problem]),
+            Question::Provision { .. } => Answer::Provision(vec![problem]),
             Question::Persist { .. } => Answer::Persist(Err(format!("{}: {}", problem.summary, problem.detail))),
         }
     }
 
-    /// The provider configuration that is asked; `None` for the journal.
+    /// The provider configuration that is asked; `None` if none is.
     pub fn provider(&self) -> Option<&ProviderConfig> {
         match self {
             Question::Configure { provider, .. }
@@ -145,7 +155,7 @@ impl Question {
             | Question::Apply { provider, .. }
             | Question::OpenEphemeral { provider, .. }
             | Question::CloseEphemeral { provider, .. } => Some(provider),
-            Question::Persist { .. } => None,
+            Question::Provision { .. } | Question::Persist { .. } => None,
         }
     }
 }

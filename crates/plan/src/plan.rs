@@ -7,7 +7,7 @@ use terrane_address::Mode;
 use terrane_lang::Inputs;
 use terrane_state::Snapshot;
 
-use crate::{ApplyGraph, Change, Drift, OutputChange, PlanMode, PlanOptions, Step};
+use crate::{ApplyGraph, Change, Drift, OutputChange, PlanMode, PlanOptions, ReadReason, Step};
 
 /// What will happen, in which order, and from where.
 #[derive(Clone, Debug)]
@@ -108,6 +108,7 @@ impl Step {
     pub fn has_effect(&self) -> bool {
         match self.change {
             Change::NoOp { .. } => self.moved_from.is_some() || self.import.is_some(),
+            Change::Read { reason: ReadReason::CheckNested, .. } => false,
             _ => true,
         }
     }

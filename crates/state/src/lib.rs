@@ -3,11 +3,13 @@
 //! A snapshot holds objects as the raw JSON they were stored as, until someone asks for one. Absent on purpose:
 //! schemas, configuration, files, any network: storage moves bytes.
 
+mod checks;
 mod journal;
 mod snapshot;
 mod store;
 mod v4;
 
+pub use checks::{CheckKind, CheckObject, CheckResult, CheckStatus};
 pub use journal::{Entry, EntryKind, replay};
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 pub use store::{LockInfo, Locked, Store, StoreError, Stored, Version};

@@ -20,7 +20,7 @@ pub struct Snapshot {
     pub outputs: BTreeMap<String, OutputValue>,
     /// Resources by address.
     pub resources: BTreeMap<AbsResource, ResourceState>,
-    /// Results of checks, raw JSON, kept as they were.
+    /// Results of checks as raw JSON; see [`Snapshot::checks`].
     pub check_results: Option<Arc<str>>,
 }
 

@@ -75,7 +75,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             let plan = run::plan(context, &ready, &session, options, &live, &mut diags).await;
             let wanted = !diags.has_errors() && plan.is_applicable();
             match wanted && !args.auto_approve {
-                true => asked(context, &args, &plan, &mut diags).then_some(plan),
+                true => {
+                    // Who is asked has to see what the plan warns of.
+                    context.report(&std::mem::take(&mut diags), &ready.project.files);
+                    asked(context, &args, &plan, &mut diags).then_some(plan)
+                }
                 false => (wanted || !plan.errored).then_some(plan),
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::ArgAction;
 use terrane_address::Target;
 use terrane_engine::{Cancel, Job, Locking, Running, Session};
-use terrane_lang::{Evaluator, Inputs, Stage};
+use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN, Evaluator, Inputs, Stage};
 use terrane_plan::{Plan, PlanMode, PlanOptions, covers};
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::{LockInfo, Snapshot, Store, StoreError};
@@ -123,7 +123,6 @@ pub async fn ready(context: &Context, vars: &Vars, diags: &mut Diagnostics) -> R
     if diags.has_errors() {
         return Err(Box::new(project));
     }
-    warn_of_gaps(&project, diags);
     let store = {
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs.clone());
         project::store(&project, &mut evaluator, diags).await
@@ -131,40 +130,6 @@ pub async fn ready(context: &Context, vars: &Vars, diags: &mut Diagnostics) -> R
     match store {
         Some(store) => Ok(Ready { project, inputs, store }),
         None => Err(Box::new(project)),
-    }
-}
-
-/// Warns of what a configuration asks for and this version does not do.
-pub fn warn_of_gaps(project: &Project, diags: &mut Diagnostics) {
-    for (address, _, decl) in project.program.resources() {
-        if let Some(provisioner) = decl.provisioners.first() {
-            let detail =
-                format!("{address} has a provisioner, which this version of Terrane does not run. Apply refuses it.");
-            diags.push(Diagnostic::warning("Provisioners are not run yet", detail).at(provisioner.span));
-        }
-    }
-    for module in &project.program.modules {
-        for check in &module.contents.checks {
-            let detail =
-                format!("The check {:?} is read, but this version of Terrane does not evaluate it.", check.name);
-            diags.push(Diagnostic::warning("Checks are not evaluated yet", detail).at(check.span));
-        }
-    }
-}
-
-/// Refuses to apply what would leave a provisioner out.
-fn refuse_gaps(plan: &Plan, project: &Project, diags: &mut Diagnostics) {
-    for step in plan.steps.iter().filter(|s| !s.change.is_no_op()) {
-        let decl = project.program.resource(&step.instance.resource.config());
-        if let Some(provisioner) = decl.and_then(|d| d.provisioners.first()) {
-            let detail = "It has a provisioner, which this version of Terrane does not run; nothing was changed.";
-            let problem = Diagnostic::error("Provisioner cannot be run", detail).at(provisioner.span);
-            diags.error(
-                problem
-                    .about(step.address())
-                    .hint("Leave the object out with -target, or move the work of the provisioner elsewhere."),
-            );
-        }
     }
 }
 
@@ -298,9 +263,11 @@ pub async fn apply(
     live: &Live,
     diags: &mut Diagnostics,
 ) -> ExitCode {
-    refuse_gaps(plan, &ready.project, diags);
-    if diags.has_errors() {
-        return ExitCode::FAILURE;
+    // What the plan said of checks is said anew at the end.
+    let said_again = |d: &Diagnostic| [CHECK_FAILED, CHECK_UNKNOWN].contains(&&*d.summary);
+    if plan.options.mode == PlanMode::Normal {
+        let said = std::mem::take(diags).into_iter().filter(|d| !said_again(d));
+        said.for_each(|diagnostic| diags.push(diagnostic));
     }
     let finished = terrane_engine::apply(ready.job(), plan, session, &live.running).await;
     live.pause();

@@ -33,7 +33,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         diags.error(nothing_here(&context.dir));
     } else {
         terrane_lang::check(&project.program, &project.providers, &project.world, &mut diags);
-        super::run::warn_of_gaps(&project, &mut diags);
     }
     diags.sort();
     if args.json {

@@ -215,6 +215,7 @@ fn headline(step: &Step, paint: Paint) -> (String, Vec<String>) {
 fn read_reason(reason: ReadReason) -> &'static str {
     match reason {
         ReadReason::ConfigUnknown => "(config refers to values not yet known)",
+        ReadReason::CheckNested => "(read again to verify a check block)",
         ReadReason::DependencyPending => "(depends on a resource or a module with changes pending)",
     }
 }

@@ -136,6 +136,10 @@ impl Observer for Progress {
             Event::WaitingForLock => self.line("Waiting for the state's lock..."),
             Event::Asked { about, question } => self.asked(about, question),
             Event::Answered { about, question, answer, elapsed } => self.answered(about, question, answer, elapsed),
+            Event::Wrote { instance, line } if !line.trim().is_empty() => {
+                self.line(&format!("{} {line}", self.paint.bold(&format!("{instance} (local-exec):"))));
+            }
+            Event::Wrote { .. } => {}
             Event::Finishing => self.line(
                 "\nInterrupt received. What is in flight is finished and the state is written; nothing new is begun.\nPress Ctrl-C again to stop at once; objects in flight may then be left in an unknown condition.",
             ),
@@ -178,6 +182,9 @@ fn words(question: &Question) -> Option<Words> {
         Question::OpenEphemeral { .. } => words("Opening...", "opening", "Opening complete"),
         Question::CloseEphemeral { .. } => words("Closing...", "closing", "Closing complete"),
         Question::Plan { .. } | Question::Persist { .. } => None,
+        Question::Provision { .. } => {
+            words("Provisioning with 'local-exec'...", "provisioning", "Provisioning complete")
+        }
         Question::Read { .. } => Some(Words { begins: Some("Refreshing state..."), goes_on: "refreshing", done: None }),
         Question::ReadData { .. } => words("Reading...", "reading", "Read complete"),
         Question::Import { .. } => words("Importing...", "importing", "Import prepared"),
@@ -239,10 +246,12 @@ fn outcome(answer: &Answer) -> Ended {
         Answer::Apply(response) if response.failed() => Ended::Failed,
         Answer::Apply(response) => Ended::Fine(response.object.as_ref().and_then(id_of)),
         Answer::ReadData(Ok(value)) => Ended::Fine(value.get("id").and_then(|id| id.as_str()).map(str::to_owned)),
+        Answer::Provision(problems) if problems.iter().any(terrane_provider::Problem::is_error) => Ended::Failed,
         Answer::ReadData(Err(_)) | Answer::Import(Err(_)) => Ended::Failed,
         Answer::OpenEphemeral(Err(_)) => Ended::Failed,
         Answer::CloseEphemeral(problems) if problems.iter().any(Problem::is_error) => Ended::Failed,
         Answer::OpenEphemeral(Ok(_)) | Answer::CloseEphemeral(_) => Ended::Fine(None),
+        Answer::Provision(_) => Ended::Fine(None),
         Answer::Import(Ok(_)) | Answer::Configure(_) | Answer::Read(_) | Answer::Plan(_) | Answer::Persist(_) => {
             Ended::Fine(None)
         }

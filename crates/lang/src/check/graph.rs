@@ -134,10 +134,28 @@ impl<'p> Graph<'p> {
         self.conditions(m, from, &decl.lifecycle.postconditions);
         decl.lifecycle.replace_triggered_by.iter().for_each(|e| self.expr(m, from, *e));
         decl.lifecycle.create_before_destroy.iter().for_each(|e| self.expr(m, from, *e));
+        let others = self.edges_of(from);
+        for provisioner in decl.provisioners.iter().filter(|p| !p.on_destroy) {
+            self.body(m, from, &provisioner.body);
+        }
+        self.forget_self(from, others);
         self.inside(module, from, decl.span);
         if let Some(provider) = self.provider(&module.resource_providers[id.index()]) {
             self.add(from, provider, decl.span);
         }
+    }
+
+    fn edges_of(&mut self, thing: Thing) -> usize {
+        let id = self.id(thing);
+        self.edges[id as usize].len()
+    }
+
+    /// Drops what a thing needs of itself, from the `first` of its edges on: its provisioners run once it is made.
+    fn forget_self(&mut self, thing: Thing, first: usize) {
+        let id = self.id(thing);
+        let edges = &mut self.edges[id as usize];
+        let late: Vec<Edge> = edges.drain(first..).filter(|edge| edge.to != id).collect();
+        edges.extend(late);
     }
 
     fn provider(&self, config: &ProviderConfig) -> Option<Thing> {

@@ -1,11 +1,12 @@
 //! Conditions with their messages: validations, pre- and postconditions, assertions.
 
-use terrane_source::{Diagnostic, Span};
+use terrane_source::{Diagnostic, Severity, Span};
 use terrane_value::{Marks, Type, convert};
 
 use super::Stage;
 use super::frame::{Run, Scope};
 use super::memo::{At, Reads};
+use super::verdicts::{CheckStatus, Checkable, Rule};
 use crate::eval::require_bool;
 use crate::ir::{ExprId, Exprs, Node, Reference, VariableId};
 use crate::lookup::Stop;
@@ -16,27 +17,70 @@ use crate::suggest::article;
 pub(super) enum Verdict {
     Holds,
     Unknown,
-    /// It does not hold; the message is what the author says about it.
-    Fails(String),
+    /// It does not hold; what the author says about it.
+    Fails(Message),
+}
+
+/// What an author says about a condition.
+pub(super) enum Message {
+    Text(String),
+    /// It is not known yet.
+    Unknown,
+    /// It tells something that must not be shown, in a word.
+    Hidden(&'static str),
+}
+
+impl Message {
+    /// The text for people.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Message::Text(text) => text.clone(),
+            Message::Unknown => "The error message is not known until apply, so it cannot be shown here.".into(),
+            Message::Hidden(what) => {
+                format!("The error message included {} {what} value, so it will not be displayed.", article(what))
+            }
+        }
+    }
+
+    /// The text to remember, if it may be and there is one.
+    fn kept(&self) -> Option<String> {
+        match self {
+            Message::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Conditions of one kind and what they are about.
+pub(super) struct Rules<'p> {
+    pub conditions: &'p [Condition],
+    /// What is said in short of one that does not hold.
+    pub summary: &'static str,
+    /// What they are about, if the verdicts are to be noted.
+    pub what: Option<Checkable>,
+    /// How one of them is noted.
+    pub rule: fn(u32) -> Rule,
 }
 
 impl<'p> Run<'_, 'p> {
     /// Reports the conditions that do not hold; unknown ones pass.
-    pub(super) fn hold(
-        &mut self,
-        scope: Scope,
-        conditions: &'p [Condition],
-        summary: &str,
-        reads: &mut Reads,
-    ) -> Result<(), Stop> {
+    pub(super) fn hold(&mut self, scope: Scope, rules: &Rules<'p>, reads: &mut Reads) -> Result<(), Stop> {
         let mut failed = None;
-        for condition in conditions {
-            match self.verdict(scope.clone(), condition, reads) {
+        for (place, condition) in (0..).zip(rules.conditions) {
+            let verdict = self.verdict(scope.clone(), condition, reads);
+            if let Some(what) = &rules.what {
+                self.note(what, (rules.rule)(place), &verdict);
+            }
+            match verdict {
                 Ok(Verdict::Fails(message)) => {
                     let contents: &'p Contents = self.ev.state(scope.at).contents;
-                    let error = Diagnostic::error(summary, message).at(contents.exprs.span(condition.condition));
+                    let error = Diagnostic::error(rules.summary, message.shown());
+                    let error = error.at(contents.exprs.span(condition.condition));
                     let error = self.explained(scope.clone(), condition.condition, error);
-                    failed = Some(Stop::Failed(self.diags.error(error)));
+                    match self.ev.lenient {
+                        true => self.diags.push(Diagnostic { severity: Severity::Warning, ..error }),
+                        false => failed = Some(Stop::Failed(self.diags.error(error))),
+                    }
                 }
                 Ok(Verdict::Holds | Verdict::Unknown) => {}
                 Err(Stop::Failed(reported)) => failed = Some(Stop::Failed(reported)),
@@ -46,6 +90,17 @@ impl<'p> Run<'_, 'p> {
         failed.map_or(Ok(()), Err)
     }
 
+    /// Remembers what a condition came to.
+    pub(super) fn note(&mut self, what: &Checkable, rule: Rule, verdict: &Result<Verdict, Stop>) {
+        let (status, message) = match verdict {
+            Ok(Verdict::Holds) => (CheckStatus::Pass, None),
+            Ok(Verdict::Unknown) | Err(Stop::Blocked(_)) => (CheckStatus::Unknown, None),
+            Ok(Verdict::Fails(message)) => (CheckStatus::Fail, message.kept()),
+            Err(Stop::Failed(_)) => (CheckStatus::Error, None),
+        };
+        self.ev.verdicts.note(what, rule, status, message);
+    }
+
     pub(super) fn explained(&mut self, scope: Scope, expr: ExprId, error: Diagnostic) -> Diagnostic {
         let contents: &'p Contents = self.ev.state(scope.at).contents;
         let explained = self.within(scope, &contents.exprs, |eval| Ok(eval.explained(expr, error.clone())));
@@ -53,22 +108,28 @@ impl<'p> Run<'_, 'p> {
     }
 
     pub(super) fn verdict(&mut self, scope: Scope, condition: &Condition, reads: &mut Reads) -> Result<Verdict, Stop> {
+        let message = self.message(scope.clone(), condition, reads);
+        if let Err(Stop::Blocked(_)) = message {
+            return message.map(Verdict::Fails);
+        }
         let (value, own) = self.value(scope.clone(), condition.condition)?;
         reads.extend(own);
         let contents: &'p Contents = self.ev.state(scope.at).contents;
         let span = contents.exprs.span(condition.condition);
-        match require_bool(&value) {
-            Ok(None) => Ok(Verdict::Unknown),
-            Ok(Some(true)) => Ok(Verdict::Holds),
-            Ok(Some(false)) => Ok(Verdict::Fails(self.message(scope, condition, reads)?)),
-            Err(why) => {
-                let detail = format!("A condition must be either true or false: {why}.");
-                Err(Stop::Failed(self.diags.error(Diagnostic::error("Invalid condition result", detail).at(span))))
-            }
-        }
+        let holds = require_bool(&value).map_err(|why| {
+            let detail = format!("A condition must be either true or false: {why}.");
+            Stop::Failed(self.diags.error(Diagnostic::error("Invalid condition result", detail).at(span)))
+        });
+        let message = message?;
+        Ok(match holds? {
+            None => Verdict::Unknown,
+            Some(true) => Verdict::Holds,
+            Some(false) => Verdict::Fails(message),
+        })
     }
 
-    fn message(&mut self, scope: Scope, condition: &Condition, reads: &mut Reads) -> Result<String, Stop> {
+    /// The message of a condition; it has to be right even while the condition holds.
+    fn message(&mut self, scope: Scope, condition: &Condition, reads: &mut Reads) -> Result<Message, Stop> {
         let contents: &'p Contents = self.ev.state(scope.at).contents;
         let span = contents.exprs.span(condition.error_message);
         let (value, own) = self.value(scope.clone(), condition.error_message)?;
@@ -82,18 +143,12 @@ impl<'p> Run<'_, 'p> {
                     true => "Leave them out of the message, for example with ephemeralasnull(…).",
                     false => "Leave them out of the message; nonsensitive(…) shows what is no secret.",
                 }));
-                return Ok(format!(
-                    "The error message included {} {word} value, so it will not be displayed.",
-                    article(word)
-                ));
+                return Ok(Message::Hidden(word));
             }
         }
         let text = convert(&value, &Type::String).ok().filter(|v| !v.is_null());
         match text {
-            Some(text) => Ok(text.as_str().map_or_else(
-                || "The error message is not known until apply, so it cannot be shown here.".into(),
-                |text| text.trim().to_string(),
-            )),
+            Some(text) => Ok(text.as_str().map_or(Message::Unknown, |text| Message::Text(text.trim().to_string()))),
             None => {
                 let detail = "The error_message must be a text that is not null.";
                 Err(Stop::Failed(self.diags.error(Diagnostic::error("Invalid error message", detail).at(span))))
@@ -135,12 +190,14 @@ impl<'p> Run<'_, 'p> {
     fn validate_variable(&mut self, at: At, id: VariableId) -> Result<(), Stop> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let decl = &contents.variables[id.index()];
+        let what = Checkable::Variable(self.ev.state(at).instance.clone(), decl.name.clone());
         let mut failed = Ok(());
-        for rule in &decl.validations {
-            let verdict = self.verdict(Scope::module(at), rule, &mut Reads::new())?;
-            if let Verdict::Fails(message) = verdict {
+        for (place, rule) in (0..).zip(&decl.validations) {
+            let verdict = self.verdict(Scope::module(at), rule, &mut Reads::new());
+            self.note(&what, Rule::Before(place), &verdict);
+            if let Verdict::Fails(message) = verdict? {
                 let span = self.value_span(at, decl);
-                failed = Err(Stop::Failed(self.invalid_value(at, rule, message, span)));
+                failed = Err(Stop::Failed(self.invalid_value(at, rule, message.shown(), span)));
             }
         }
         failed

@@ -4,8 +4,10 @@ use terrane_address::{Key, Mode, ModuleInstance, Provider, ProviderConfig};
 use terrane_source::Diagnostic;
 use terrane_value::{Marks, Path, Step, Value};
 
+use super::conditions::Rules;
 use super::frame::{Repetition, Run, Scope};
 use super::memo::{At, Reads};
+use super::verdicts::{Checkable, Rule};
 use super::{Conditions, body};
 use crate::ir::{ExprId, Exprs, ModuleId, Node, Reference, ResourceId};
 use crate::lookup::{Dep, Stop};
@@ -142,16 +144,23 @@ impl<'p> Run<'_, 'p> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let decl = &contents.resources[id.index()];
         let (mut scope, mut reads) = self.scope_of(at, id, key)?;
-        let (conditions, summary) = match which {
-            Conditions::Pre => (&decl.lifecycle.preconditions, "Resource precondition failed"),
+        let what = Some(Checkable::Resource(self.ev.abs(at, id).instance(key.clone())));
+        let rules = match which {
+            Conditions::Pre => Rules {
+                conditions: &decl.lifecycle.preconditions,
+                summary: "Resource precondition failed",
+                what,
+                rule: Rule::Before,
+            },
             Conditions::Post { self_value } => {
                 let ephemeral = decl.resource.mode == Mode::Ephemeral;
                 let marks = if ephemeral { Marks::EPHEMERAL } else { Marks::NONE };
                 scope.self_value = Some(self_value.clone().mark(marks));
-                (&decl.lifecycle.postconditions, "Resource postcondition failed")
+                let conditions = &decl.lifecycle.postconditions;
+                Rules { conditions, summary: "Resource postcondition failed", what, rule: Rule::After }
             }
         };
-        self.hold(scope, conditions, summary, &mut reads)
+        self.hold(scope, &rules, &mut reads)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The values of a program, asked for one by one.
 
+mod beside;
 mod body;
+mod checks;
 mod conditions;
 mod console;
 mod ephemeral;
 mod expand;
-mod extra;
 mod frame;
 mod import;
 mod instance;
@@ -13,9 +14,11 @@ mod memo;
 mod objects;
 mod origin;
 mod place;
+mod provisioners;
 mod switches;
 mod validate;
 mod values;
+mod verdicts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -27,10 +30,13 @@ use terrane_value::{Marks, Path, Schema, Value};
 use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::program::Contents;
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
+pub use checks::{CHECK_FAILED, CHECK_UNKNOWN};
 pub use console::Answer;
 use frame::{Run, Scope};
 pub use import::{ImportBy, ImportTarget};
 use memo::{At, Deps, ModuleState, SchemaMemo};
+use verdicts::Verdicts;
+pub use verdicts::{CheckStatus, Checkable, Checked, CheckedObject};
 
 /// What a run gives to a program.
 #[derive(Clone, Debug)]
@@ -111,6 +117,9 @@ pub struct Evaluator<'p> {
     modules: Vec<ModuleState<'p>>,
     deps: Deps,
     shapes: SchemaMemo,
+    verdicts: Verdicts,
+    /// Whether conditions that do not hold are warned of only.
+    lenient: bool,
 }
 
 impl<'p> Evaluator<'p> {
@@ -118,7 +127,22 @@ impl<'p> Evaluator<'p> {
     pub fn new(program: &'p Program, schemas: &'p dyn Schemas, world: &'p dyn World, inputs: Inputs) -> Evaluator<'p> {
         let root = ModuleState::new(ModuleInstance::root(), ModuleId(0), &program.root().contents, None);
         let modules = vec![root];
-        Evaluator { program, schemas, world, inputs, modules, deps: Deps::default(), shapes: HashMap::new() }
+        Evaluator {
+            program,
+            schemas,
+            world,
+            inputs,
+            modules,
+            deps: Deps::default(),
+            shapes: HashMap::new(),
+            verdicts: Verdicts::default(),
+            lenient: false,
+        }
+    }
+
+    /// Warns of pre- and postconditions that do not hold, where nothing is changed that they could guard.
+    pub fn lenient(self) -> Evaluator<'p> {
+        Evaluator { lenient: true, ..self }
     }
 
     /// The program it evaluates.
@@ -294,23 +318,60 @@ impl<'p> Evaluator<'p> {
         self.run(lookup, diags).import(place)
     }
 
-    /// Reports, as warnings, the assertions of a module's `check` blocks that do not hold; unknown ones pass.
-    pub fn checks(&mut self, module: ModuleId, lookup: &dyn Lookup, diags: &mut Diagnostics) -> Result<(), Stop> {
-        self.run(lookup, diags).checks(module)
+    /// What conditions and provisioners of an instance refer to, whether or not they read it now; sorted.
+    pub fn beside(
+        &mut self,
+        instance: &Instance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<Dep>, Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        let reads = self.run(lookup, diags).beside(at, id)?;
+        Ok(self.deps.list(&reads))
     }
 
-    /// The arguments of a provisioner as a value of its schema, with the object as `self`; `None` if there is none.
+    /// Reports, as warnings, the assertions of a `check` block, by its place in the module, that do not hold.
+    pub fn check(
+        &mut self,
+        module: ModuleId,
+        place: usize,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<(), Stop> {
+        self.run(lookup, diags).check(module, place)
+    }
+
+    /// Notes what became of the data source of a `check` block: why it could not be read, or that it was.
+    pub fn check_data(&mut self, instance: &Instance, problem: Option<String>) {
+        let mut diags = Diagnostics::new();
+        if let Ok((at, id)) = self.find(&instance.resource, &mut diags) {
+            self.run(&NoObjects, &mut diags).check_data(at, id, problem);
+        }
+    }
+
+    /// Evaluates the outputs of a module that have preconditions, whether or not anything reads them.
+    pub fn guarded_outputs(
+        &mut self,
+        module: ModuleId,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<(), Stop> {
+        let mut run = self.run(lookup, diags);
+        run.instances_of(module)?.into_iter().try_for_each(|at| run.guarded_outputs(at))
+    }
+
+    /// The arguments of a provisioner of a declared resource, by its place, with the object as `self`; `None` if there
+    /// is none.
     pub fn provisioner(
         &mut self,
         instance: &Instance,
-        index: usize,
+        place: usize,
         self_value: Value,
-        schema: &Schema,
         lookup: &dyn Lookup,
         diags: &mut Diagnostics,
     ) -> Result<Option<Value>, Stop> {
         let found = self.find(&instance.resource, diags)?;
-        self.run(lookup, diags).provisioner(found, &instance.key, index, self_value, schema)
+        self.run(lookup, diags).provisioner(found, &instance.key, place, self_value)
     }
 
     /// Where a part of an instance's configuration is written, or the block if it is not.

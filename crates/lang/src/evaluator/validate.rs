@@ -6,9 +6,11 @@ use terrane_address::{Key, Mode, ModuleInstance, Provider};
 use terrane_source::{Diagnostic, Diagnostics, Severity, Span};
 use terrane_value::{Block as Shape, Marks, Step, Type, Value, convert};
 
+use super::conditions::Rules;
 use super::frame::{Repetition, Run, Scope};
 use super::instance::{no_provider, no_type};
 use super::memo::At;
+use super::verdicts::Rule;
 use super::{Evaluator, NoObjects, body, place};
 use crate::eval::Eval;
 use crate::ir::{CallId, ExprId, LocalId, ModuleId, OutputId, ResourceId, VariableId};
@@ -63,8 +65,8 @@ impl<'p> Run<'_, 'p> {
     }
 
     fn validate_conditions(&mut self, scope: &Scope, conditions: &'p [Condition]) {
-        let _ = self.hold(scope.clone(), conditions, "Condition is never true", &mut Default::default());
-        conditions.iter().for_each(|c| self.sound(scope, c.error_message));
+        let rules = Rules { conditions, summary: "Condition is never true", what: None, rule: Rule::Before };
+        let _ = self.hold(scope.clone(), &rules, &mut Default::default());
     }
 
     /// The scope of any instance of a repeated block.
@@ -92,7 +94,13 @@ impl<'p> Run<'_, 'p> {
     }
 
     /// Evaluates a body; the value is `None` without a shape, or if something about it is wrong.
-    fn validate_body(&mut self, scope: &Scope, body: &'p Body, header: Span, shape: Option<&Shape>) -> Option<Value> {
+    pub(super) fn validate_body(
+        &mut self,
+        scope: &Scope,
+        body: &'p Body,
+        header: Span,
+        shape: Option<&Shape>,
+    ) -> Option<Value> {
         let exprs = &self.contents(scope.at).exprs;
         let mut value = None;
         let done = self.within(scope.clone(), exprs, |eval| match shape {
@@ -143,9 +151,7 @@ impl<'p> Run<'_, 'p> {
         let object = object.map(|object| if ephemeral { object.mark(Marks::EPHEMERAL) } else { object });
         let with_self = Scope { self_value: object, ..scope };
         self.validate_conditions(&with_self, &decl.lifecycle.postconditions);
-        for provisioner in &decl.provisioners {
-            self.validate_body(&with_self, &provisioner.body, provisioner.span, None);
-        }
+        self.validate_provisioners(&with_self, decl);
     }
 
     /// Reports a type that its provider does not have.

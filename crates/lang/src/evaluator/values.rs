@@ -6,8 +6,10 @@ use terrane_source::{Diagnostic, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
+use super::conditions::Rules;
 use super::frame::{Run, Scope};
 use super::memo::{At, Found, Known, Reads};
+use super::verdicts::{Checkable, Rule};
 use crate::ir::{LocalId, OutputId, VariableId};
 use crate::load::apply_defaults;
 use crate::lookup::{Dep, Stop};
@@ -187,7 +189,7 @@ impl<'p> Run<'_, 'p> {
 
     fn fresh_output(&mut self, at: At, decl: &'p OutputDecl) -> Result<Known, Stop> {
         let mut reads = Reads::new();
-        self.hold(Scope::module(at), &decl.preconditions, "Module output value precondition failed", &mut reads)?;
+        self.hold(Scope::module(at), &self.output_rules(at, decl), &mut reads)?;
         let Some(expr) = decl.value else { return Ok(known((Value::dynamic(), reads))) };
         let (value, own) = self.value(Scope::module(at), expr)?;
         self.refuse_ephemeral_output(at, &value, expr, decl)?;
@@ -204,6 +206,29 @@ impl<'p> Run<'_, 'p> {
         let value = if decl.sensitive { value.mark(Marks::SENSITIVE) } else { value };
         let value = if decl.ephemeral { value.mark(Marks::EPHEMERAL) } else { value };
         Ok(known((value, reads)))
+    }
+
+    fn output_rules(&self, at: At, decl: &'p OutputDecl) -> Rules<'p> {
+        let noted = self.ev.inputs.stage != Stage::Validate && !decl.preconditions.is_empty();
+        Rules {
+            conditions: &decl.preconditions,
+            summary: "Module output value precondition failed",
+            what: noted.then(|| Checkable::Output(self.ev.state(at).instance.clone(), decl.name.clone())),
+            rule: Rule::Before,
+        }
+    }
+
+    /// Evaluates the outputs of a module that have preconditions, read or not.
+    pub(super) fn guarded_outputs(&mut self, at: At) -> Result<(), Stop> {
+        let contents: &'p crate::Contents = self.ev.state(at).contents;
+        let mut failed = Ok(());
+        for (i, decl) in contents.outputs.iter().enumerate().filter(|(_, decl)| !decl.preconditions.is_empty()) {
+            match self.output(at, OutputId(i as u32), decl.span) {
+                Err(stop @ Stop::Failed(_)) => failed = Err(stop),
+                other => drop(other?),
+            }
+        }
+        failed
     }
 
     /// Adds what a `depends_on` names.

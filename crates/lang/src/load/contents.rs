@@ -273,6 +273,17 @@ impl<'s> Found<'s> {
                 diags,
             );
         }
+        let mut checks = std::collections::HashMap::new();
+        for block in &self.checks {
+            let name = label(block, 0);
+            add(
+                &mut checks,
+                name.clone(),
+                block.header,
+                |first| duplicate("check", "block", &name, "Check block names", block.header, first),
+                diags,
+            );
+        }
         for (i, (mode, block, _)) in self.resources.iter().enumerate() {
             let resource = Resource { mode: *mode, ty: label(block, 0), name: label(block, 1) };
             add(

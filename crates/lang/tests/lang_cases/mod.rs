@@ -201,7 +201,9 @@ fn answer(
             Ok(list.join(", "))
         }
         Some(("checks", "root")) => {
-            evaluator.checks(terrane_lang::ModuleId(0), objects, diags)?;
+            for place in 0..evaluator.program().root().contents.checks.len() {
+                evaluator.check(terrane_lang::ModuleId(0), place, objects, diags)?;
+            }
             Ok("done".into())
         }
         Some(("provider", address)) => {

@@ -21,6 +21,25 @@ impl<'p> Applier<'p> {
             return Ok(());
         }
         self.open(&step.provider, &step.instance)?;
+        if !stored.tainted && key.is_none() {
+            let shape = self.shape(step)?;
+            let object = self.decoded(step, &stored)?;
+            let value = shape.mark(object.value.mark_at(&object::stored_marks(&stored)));
+            if self.provision_doomed(op, step, value) {
+                return Ok(());
+            }
+        }
+        self.delete(op, place, step)
+    }
+
+    /// Asks for the object to be deleted.
+    pub(super) fn delete(&mut self, op: u32, place: u32, step: &'p Step) -> Result<(), Halt> {
+        let key = self.doomed_key(place, step);
+        let Some(stored) = self.doomed(step, key.as_ref()).cloned() else {
+            self.complete(op, Outcome::Done);
+            return Ok(());
+        };
+        self.open(&step.provider, &step.instance)?;
         let prior = self.decoded(step, &stored)?;
         let request = ApplyRequest {
             ty: step.instance.resource.resource.ty.clone(),

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use terrane_address::Mode;
-use terrane_lang::EvaluatedOutput;
+use terrane_lang::{EvaluatedOutput, Program};
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::{Applied, Applier, Halt, Outcome};
-use crate::{Change, Op, Plan, PlanMode, Providers, Step};
+use crate::{Change, Op, Plan, Providers, Step, provision};
 
 /// Refuses plans that cannot be applied to their end, naming everything that stands in the way.
-pub(super) fn refuse(plan: &Plan, providers: &Providers) -> Result<(), Diagnostics> {
+pub(super) fn refuse(program: &Program, plan: &Plan, providers: &Providers) -> Result<(), Diagnostics> {
     let mut diags = Diagnostics::new();
     if plan.errored {
         let detail = "Planning met errors, so the plan is not complete.";
@@ -33,6 +33,9 @@ pub(super) fn refuse(plan: &Plan, providers: &Providers) -> Result<(), Diagnosti
         let hint = "Nothing has been changed. Leave these out, for example with -target, or manage them otherwise.";
         diags.error(Diagnostic::error(format!("Resource type {ty} cannot be applied yet"), detail).hint(hint));
     }
+    for problem in plan.steps.iter().flat_map(|step| provision::unsupported(program, step)) {
+        diags.error(problem);
+    }
     if diags.has_errors() { Err(diags) } else { Ok(()) }
 }
 
@@ -45,9 +48,7 @@ impl Applier<'_> {
                 self.store_output(&name, output);
             }
         }
-        if self.plan.options.mode == PlanMode::Destroy && self.state.resources.is_empty() {
-            self.state.check_results = None;
-        }
+        self.finish_checks();
         let mut outcomes = vec![Outcome::Done; self.plan.steps.len()];
         for (op, result) in self.plan.graph.ops().iter().zip(&self.results) {
             if let Op::Step { step, .. } = op {

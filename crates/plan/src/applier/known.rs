@@ -39,7 +39,11 @@ impl<'p> Known<'p> {
         self.slots.borrow_mut().insert(instance.clone(), value);
     }
 
-    /// The object of an instance as it was when apply began.
+    /// The value of an instance as it was when apply began.
+    pub fn stored(&self, instance: &Instance) -> Value {
+        self.decode(instance).unwrap_or_else(Value::dynamic)
+    }
+
     fn decode(&self, instance: &Instance) -> Option<Value> {
         let provider = &self.base.resources.get(&instance.resource)?.provider.provider;
         let stored = self.base.object(instance)?;
@@ -57,7 +61,7 @@ impl Lookup for Known<'_> {
         if self.pending.contains(instance) || instance.resource.resource.mode == Mode::Ephemeral {
             return Err(Stop::Blocked(Dep::Instance(instance.clone())));
         }
-        let value = self.decode(instance).unwrap_or_else(Value::dynamic);
+        let value = self.stored(instance);
         self.slots.borrow_mut().insert(instance.clone(), Ok(value.clone()));
         Ok(value)
     }

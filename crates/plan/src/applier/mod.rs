@@ -1,5 +1,6 @@
 //! The applier: from plan, program and answers to a new state.
 
+mod checks;
 mod down;
 mod ephemeral;
 mod finish;
@@ -7,6 +8,7 @@ mod journal;
 mod known;
 mod open;
 mod outcome;
+mod provision;
 mod up;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -18,10 +20,12 @@ use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 use terrane_value::Value;
 
+use self::checks::Rechecks;
 use self::ephemeral::{Ephemerals, OpenFlight};
 use self::known::Known;
 use self::open::Opening;
 pub use self::outcome::{Applied, Outcome};
+use self::provision::{Provisioning, Provisionings};
 use self::up::UpFlight;
 use crate::shapes::{Shape, Shapes};
 use crate::{Answer, Ask, AskId, Leg, Machine, Op, Plan, Providers, Question, Step, Summary};
@@ -63,6 +67,8 @@ pub struct Applier<'p> {
     outputs: VecDeque<Arc<str>>,
     /// Where the old objects of replacements that make the new one first are meanwhile.
     deposed: HashMap<u32, DeposedKey>,
+    rechecks: Rechecks,
+    provisionings: Provisionings,
     summary: Summary,
     stopped: bool,
 }
@@ -95,6 +101,10 @@ enum Flight {
     Begin(Box<Begun>),
     /// The change itself.
     Apply(Box<Begun>),
+    /// A new object in the journal, whose provisioners come next.
+    Made(Box<Provisioning>),
+    /// A provisioner.
+    Provision(Box<Provisioning>),
     /// The end of an operation in the journal.
     End(Box<Ended>),
 }
@@ -151,17 +161,21 @@ impl<'p> Applier<'p> {
         prepared: &'p Prepared,
         options: ApplyOptions,
     ) -> Result<Applier<'p>, Diagnostics> {
-        finish::refuse(plan, providers)?;
+        finish::refuse(program, plan, providers)?;
         let ups = |step: &&Step| matches!(step.change.legs(), crate::Legs::Up | crate::Legs::Both);
-        let pending: HashSet<Instance> = plan.steps.iter().filter(ups).map(|s| s.instance.clone()).collect();
+        let rechecks = Rechecks::of(plan);
+        let changed = plan.steps.iter().filter(ups).map(|s| &s.instance);
+        let pending: HashSet<Instance> = changed.chain(rechecks.instances()).cloned().collect();
         let inputs = Inputs { stage: Stage::Apply, ..plan.inputs.clone() };
+        let evaluator = Evaluator::new(program, providers, world, inputs);
+        let refreshes = plan.options.mode == crate::PlanMode::RefreshOnly;
         let waits = plan.graph.waits().to_vec();
         let mut applier = Applier {
             program,
             providers,
             plan,
             options,
-            evaluator: Evaluator::new(program, providers, world, inputs),
+            evaluator: if refreshes { evaluator.lenient() } else { evaluator },
             shapes: &prepared.shapes,
             known: Known::new(providers, &plan.refreshed, &prepared.shapes, pending),
             diags: Diagnostics::new(),
@@ -177,6 +191,8 @@ impl<'p> Applier<'p> {
             ephemerals: Ephemerals::default(),
             outputs: plan.outputs.keys().cloned().collect(),
             deposed: HashMap::new(),
+            rechecks,
+            provisionings: Provisionings::default(),
             summary: Summary::default(),
             stopped: false,
             waits,
@@ -194,10 +210,11 @@ impl<'p> Applier<'p> {
         self.stopped = true;
         for ask in std::mem::take(&mut self.outbox) {
             match self.flights.remove(&ask.id) {
-                Some(flight @ (Flight::End(_) | Flight::Close(_))) => {
+                Some(flight @ (Flight::End(_) | Flight::Made(_) | Flight::Close(_))) => {
                     self.flights.insert(ask.id, flight);
                     self.outbox.push_back(ask);
                 }
+                Some(Flight::Provision(provisioning)) => self.provision(*provisioning),
                 Some(Flight::Begin(begun)) => self.forget(begun.op),
                 Some(Flight::Apply(begun)) => self.restore(begun.op),
                 _ => {}
@@ -289,6 +306,8 @@ impl<'p> Applier<'p> {
             self.make_ready(op);
         }
         self.ephemerals.wake(wait);
+        self.rechecks.wake(wait);
+        self.provisionings.wake(wait);
     }
 
     fn attempt<T>(
@@ -341,6 +360,10 @@ impl Machine for Applier<'_> {
         while self.outbox.len() < room && !self.stopped {
             if let Some(instance) = self.ephemerals.next() {
                 self.start_ephemeral(instance);
+            } else if let Some(instance) = self.rechecks.pop() {
+                self.recheck(instance);
+            } else if let Some(provisioning) = self.provisionings.pop() {
+                self.provision(provisioning);
             } else if let Some((_, op)) = self.ready.pop_first() {
                 self.run(op);
             } else if !(self.outbox.is_empty() && self.flights.is_empty() && self.next_output()) {
@@ -366,6 +389,11 @@ impl Machine for Applier<'_> {
                 Work::Up(flight) => self.applied(*flight, response),
                 Work::Down => self.deleted(begun.op, response),
             },
+            (Some(Flight::Made(provisioning)), Answer::Persist(result)) => {
+                self.persisted(result);
+                self.provision(*provisioning);
+            }
+            (Some(Flight::Provision(provisioning)), Answer::Provision(found)) => self.answered(*provisioning, found),
             (Some(Flight::End(ended)), Answer::Persist(result)) => {
                 self.persisted(result);
                 self.ended(*ended);

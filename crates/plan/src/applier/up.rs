@@ -15,6 +15,8 @@ use super::{Applier, Begun, Ended, Flight, Halt, Outcome, Work};
 use crate::decide::{Decision, decide};
 use crate::ignore::ignore;
 use crate::object::{self, MarkedPaths, first_unknown};
+use crate::planner::checks::soften;
+use crate::planner::data::unknown_computed;
 use crate::problems::{self, Moment};
 use crate::protocol::{self, Breach};
 use crate::shapes::Shape;
@@ -258,8 +260,11 @@ impl<'p> Applier<'p> {
         let op = flight.op;
         match object::encode(&object, &flight.marks, &flight.shape, facts) {
             Ok(stored) => {
-                let value = Some(flight.shape.mark(flight.shape.kept(object.value).mark_at(&flight.marks)));
-                let ended = Ended { op, result, value };
+                let value = flight.shape.mark(flight.shape.kept(object.value).mark_at(&flight.marks));
+                if result == Outcome::Done && flight.prior.is_none() && self.is_provisioned(step) {
+                    return self.provision_new(op, step, stored, value);
+                }
+                let ended = Ended { op, result, value: Some(value) };
                 self.persist(op, vec![EntryKind::Current(Some(stored))], Flight::End(Box::new(ended)));
             }
             Err(why) => {
@@ -286,13 +291,30 @@ impl<'p> Applier<'p> {
                 .map_err(|why| vec![Problem::error("Data source gave an invalid answer", why)])
         });
         match value {
-            Ok(value) => self.store(flight, Object::new(value), false, Outcome::Done),
+            Ok(value) => {
+                self.evaluator.check_data(&step.instance, None);
+                self.store(flight, Object::new(value), false, Outcome::Done);
+            }
+            Err(found) if self.is_in_check(step) => self.data_unread(flight, step, &found),
             Err(found) => {
                 let reported = problems::of_instance(&found, &step.instance, &self.evaluator, &mut self.diags)
                     .unwrap_or_else(|| self.diags.error(lost(step)));
                 self.complete(flight.op, Outcome::Failed(reported));
             }
         }
+    }
+
+    fn is_in_check(&self, step: &Step) -> bool {
+        self.program.resource(&step.instance.resource.config()).is_some_and(|decl| decl.in_check.is_some())
+    }
+
+    /// The data source of a check that cannot be read is a warning.
+    fn data_unread(&mut self, flight: UpFlight, step: &'p Step, found: &[Problem]) {
+        let problem = soften(found, &step.instance, &self.evaluator, &mut self.diags);
+        self.evaluator.check_data(&step.instance, Some(problem.unwrap_or_default()));
+        let value = unknown_computed(&flight.shape.schema.block, &flight.config).mark_at(&flight.marks);
+        self.give(&step.instance, Ok(flight.shape.mark(value)));
+        self.complete(flight.op, Outcome::Done);
     }
 
     /// Checks the postconditions of an object that has been made.
@@ -304,8 +326,12 @@ impl<'p> Applier<'p> {
         let self_value = terrane_lang::Lookup::instance(&self.known, &step.instance).ok()?;
         let which = Conditions::Post { self_value };
         match self.attempt(|e, lookup, diags| e.conditions(&step.instance, &which, lookup, diags)) {
+            Ok(()) => None,
             Err(Halt::Failed(reported)) => Some(reported),
-            Ok(()) | Err(Halt::Wait(_)) => None,
+            Err(Halt::Wait(_)) => {
+                self.check_late(&step.instance);
+                None
+            }
         }
     }
 }

@@ -158,7 +158,7 @@ fn change(change: wire::Change) -> Result<Change, String> {
         DeleteReason::Disabled,
         DeleteReason::Deposed,
     ];
-    const READS: [ReadReason; 2] = [ReadReason::ConfigUnknown, ReadReason::DependencyPending];
+    const READS: [ReadReason; 3] = [ReadReason::ConfigUnknown, ReadReason::DependencyPending, ReadReason::CheckNested];
     Ok(match change {
         wire::Change::NoOp { value } => Change::NoOp { value: value::decode(value)? },
         wire::Change::Create { planned: p } => Change::Create { planned: planned(p)? },

@@ -182,5 +182,6 @@ pub(super) fn read_reason(reason: ReadReason) -> &'static str {
     match reason {
         ReadReason::ConfigUnknown => "config unknown",
         ReadReason::DependencyPending => "dependency pending",
+        ReadReason::CheckNested => "check nested",
     }
 }

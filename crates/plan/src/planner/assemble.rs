@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, Program};
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Severity};
 use terrane_state::StoredObject;
 use terrane_value::{Marks, Value};
 
 use super::queue::Wait;
 use super::{Draft, Halt, Planner};
-use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReplaceOrder, object};
+use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, object, provision};
 
 impl Planner<'_> {
     /// Evaluates an output and notes what becomes of it. What a target leaves out is not planned for the sake of one.
@@ -83,6 +83,10 @@ impl Planner<'_> {
             crate::ApplyGraph::default()
         });
         drafts.iter().for_each(|draft| self.remember(draft));
+        self.remember_checks();
+        for problem in drafts.iter().flat_map(|draft| provision::unsupported(self.program, &draft.step)) {
+            self.diags.push(Diagnostic { severity: Severity::Warning, ..problem });
+        }
         self.diags.sort();
         let plan = Plan {
             errored: self.diags.has_errors(),
@@ -150,11 +154,15 @@ impl Planner<'_> {
 
     fn order(&self, drafts: &[Draft]) -> Order {
         let mut groups = Groups::new(drafts);
+        let everything = groups.managed(drafts);
         let nodes = drafts.iter().map(|draft| {
             let mut config: Vec<On> = draft.config.iter().filter_map(|dep| groups.on_read(dep)).collect();
             config.extend(groups.on_reads(&draft.explicit));
             if let Some(provider) = self.provider_reads(&draft.step.provider) {
                 config.extend(groups.on_provider(&draft.step.provider, &provider.deps));
+            }
+            if let Change::Read { reason: ReadReason::CheckNested, .. } = draft.step.change {
+                config.extend(everything.map(On::Group));
             }
             let config = if draft.declared { config } else { Vec::new() };
             Node {
@@ -214,6 +222,16 @@ impl<'d> Groups<'d> {
             }
         }
         groups
+    }
+
+    /// The group of all managed objects; `None` if there are none, or if no check waits for them.
+    fn managed(&mut self, drafts: &[Draft]) -> Option<u32> {
+        let waits = |d: &Draft| matches!(d.step.change, Change::Read { reason: ReadReason::CheckNested, .. });
+        if !drafts.iter().any(waits) {
+            return None;
+        }
+        let members = (0..).zip(drafts).filter(|(_, d)| d.step.instance.is_managed()).map(|(place, _)| place);
+        self.add(members.collect())
     }
 
     fn on_read(&mut self, dep: &Dep) -> Option<On> {

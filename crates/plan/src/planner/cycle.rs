@@ -73,7 +73,12 @@ fn resource_of(task: &Task) -> Option<AbsResource> {
         Task::Expand { resource, .. } | Task::Import { to: resource, .. } => Some(resource.clone()),
         Task::Instance(instance) | Task::Post(instance) | Task::Guard(instance) => Some(instance.resource.clone()),
         Task::End { key, .. } => Some(key.0.resource.clone()),
-        Task::Variables(_) | Task::Resource(..) | Task::Provider(_) | Task::Output(_) => None,
+        Task::Variables(_)
+        | Task::Resource(..)
+        | Task::Provider(_)
+        | Task::Output(_)
+        | Task::Outputs(_)
+        | Task::Check(..) => None,
     }
 }
 
@@ -81,6 +86,6 @@ fn waited(wait: &Wait) -> Option<AbsResource> {
     match wait {
         Wait::Dep(dep @ (Dep::Instance(_) | Dep::Whole(_))) => Some(dep.resource().clone()),
         Wait::Prior(key) => Some(key.0.resource.clone()),
-        Wait::Provider(_) | Wait::Import(_) => None,
+        Wait::Provider(_) | Wait::Import(_) | Wait::Calm => None,
     }
 }

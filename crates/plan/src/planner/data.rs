@@ -9,6 +9,7 @@ use terrane_source::{Diagnostic, Reported};
 use terrane_state::StoredObject;
 use terrane_value::{Block, Kind, NestedBlock, Nesting, Value};
 
+use super::checks::soften;
 use super::queue::Task;
 use super::{Flight, Halt, Planner};
 use crate::object::{self, MarkedPaths};
@@ -21,11 +22,14 @@ pub(super) struct DataFlight {
     provider: ProviderConfig,
     shape: Arc<Shape>,
     marks: MarkedPaths,
+    /// What is written, without marks.
+    config: Value,
 }
 
 impl Planner<'_> {
     /// Evaluates a data source and reads it, or leaves that to apply.
     pub(super) fn data(&mut self, instance: &Instance) -> Result<(), Halt> {
+        self.wait_for_calm(instance)?;
         let evaluated = self.evaluate(instance)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let span = decl.span;
@@ -42,12 +46,13 @@ impl Planner<'_> {
         };
         if let Some(reason) = reason {
             let planned = shape.mark(unknown_computed(&shape.schema.block, &config).mark_at(&marks));
+            self.evaluator.check_data(instance, None);
             self.take_data(instance, provider, Change::Read { planned: planned.clone(), reason });
             self.give(instance, planned);
             return Ok(());
         }
         self.open(&provider)?;
-        self.ask_data(DataFlight { instance: instance.clone(), provider, shape, marks }, config)
+        self.ask_data(DataFlight { instance: instance.clone(), provider, shape, marks, config: config.clone() }, config)
     }
 
     fn ask_data(&mut self, flight: DataFlight, config: Value) -> Result<(), Halt> {
@@ -98,7 +103,17 @@ impl Planner<'_> {
     }
 
     fn take_read(&mut self, flight: DataFlight, outcome: DataOutcome) -> Result<(), Reported> {
-        let DataFlight { instance, provider, shape, marks } = flight;
+        let DataFlight { instance, provider, shape, marks, config } = flight;
+        let outcome = match outcome {
+            Err(found) if self.is_in_check(&instance) => {
+                let problem = soften(&found, &instance, &self.evaluator, &mut self.diags);
+                self.evaluator.check_data(&instance, Some(problem.unwrap_or_default()));
+                let planned = shape.mark(unknown_computed(&shape.schema.block, &config).mark_at(&marks));
+                self.take_checked(&instance, provider, planned);
+                return Ok(());
+            }
+            outcome => outcome,
+        };
         let value = outcome.map_err(|found| {
             problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
                 .unwrap_or_else(|| self.diags.error(unexplained(&instance)))
@@ -110,9 +125,24 @@ impl Planner<'_> {
             self.refreshed.set(&instance, &provider, Some(stored));
         }
         let value = shape.mark(object.value.mark_at(&marks));
+        if self.is_in_check(&instance) {
+            self.evaluator.check_data(&instance, None);
+            self.take_checked(&instance, provider, value);
+            return Ok(());
+        }
         self.take_data(&instance, provider, Change::NoOp { value: value.clone() });
         self.give(&instance, value);
         Ok(())
+    }
+
+    /// The data source of a check is read once more at the end of the apply.
+    fn take_checked(&mut self, instance: &Instance, provider: ProviderConfig, value: Value) {
+        let change = match self.options.mode {
+            PlanMode::Normal => Change::Read { planned: value.clone(), reason: ReadReason::CheckNested },
+            PlanMode::Destroy | PlanMode::RefreshOnly => Change::NoOp { value: value.clone() },
+        };
+        self.take_data(instance, provider, change);
+        self.give(instance, value);
     }
 
     fn take_data(&mut self, instance: &Instance, provider: ProviderConfig, change: Change) {

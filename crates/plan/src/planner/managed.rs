@@ -56,6 +56,9 @@ impl<'p> Planner<'p> {
         self.import(instance, &provider);
         let prior = self.prior(&(instance.clone(), None))?;
         if self.options.mode == PlanMode::RefreshOnly {
+            if prior.is_some() && !decl.lifecycle.postconditions.is_empty() {
+                self.queue.push(Task::Post(instance.clone()));
+            }
             let value =
                 prior.map_or_else(|| Value::unknown(shape.ty.clone()), |p| p.object.value.clone().mark_at(&p.marks));
             self.give(instance, shape.mark(value));
@@ -135,14 +138,32 @@ impl<'p> Planner<'p> {
             return Ok(evaluated.clone());
         }
         self.counters.evaluations += 1;
-        let evaluated = self.attempt(|e, lookup, diags| {
+        let mut evaluated = self.attempt(|e, lookup, diags| {
             e.conditions(instance, &Conditions::Pre, lookup, diags)?;
             e.config(instance, lookup, diags)
         })?;
+        self.beside(instance, &mut evaluated)?;
         self.counters.instances += 1;
         let evaluated = Arc::new(evaluated);
         self.evaluated.insert(instance.clone(), evaluated.clone());
         Ok(evaluated)
+    }
+
+    /// Waits for what conditions and provisioners refer to, and counts it among what the instance is made of.
+    fn beside(&mut self, instance: &Instance, evaluated: &mut Evaluated) -> Result<(), Halt> {
+        let Some(decl) = self.decl(instance) else { return Ok(()) };
+        let lifecycle = &decl.lifecycle;
+        if decl.provisioners.is_empty() && lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty() {
+            return Ok(());
+        }
+        let beside = self.attempt(|e, lookup, diags| e.beside(instance, lookup, diags))?;
+        for dep in &beside {
+            self.wait_for(dep)?;
+        }
+        evaluated.deps.extend(beside);
+        evaluated.deps.sort();
+        evaluated.deps.dedup();
+        Ok(())
     }
 
     pub(super) fn decl(&self, instance: &Instance) -> Option<&'p ResourceDecl> {

@@ -1,8 +1,9 @@
 //! The planner: from program, state and answers to a plan.
 
 mod assemble;
+pub(crate) mod checks;
 mod cycle;
-mod data;
+pub(crate) mod data;
 mod end;
 mod ephemeral;
 mod imports;
@@ -83,6 +84,8 @@ pub struct Planner<'p> {
     outputs: BTreeMap<Arc<str>, OutputChange>,
     unread_types: BTreeSet<Arc<str>>,
     counters: Counters,
+    /// Whether everything but the data sources of checks has been planned.
+    calm: bool,
     stopped: bool,
 }
 
@@ -135,10 +138,12 @@ impl<'p> Planner<'p> {
         let (snapshot, moves) = moves::apply(program, prior.clone());
         let shapes = shapes(program, providers, &snapshot);
         let queue = Queue::new(!options.is_targeted() && options.mode != PlanMode::Destroy);
+        let evaluator = Evaluator::new(program, providers, world, inputs.clone());
+        let refreshes = options.mode == PlanMode::RefreshOnly;
         let mut planner = Planner {
             program,
             providers,
-            evaluator: Evaluator::new(program, providers, world, inputs.clone()),
+            evaluator: if refreshes { evaluator.lenient() } else { evaluator },
             imports: Imports::asked(&options),
             options,
             inputs,
@@ -167,6 +172,7 @@ impl<'p> Planner<'p> {
             outputs: BTreeMap::new(),
             unread_types: BTreeSet::new(),
             counters: Counters::default(),
+            calm: false,
             stopped: false,
         };
         if planner.covers_renames() {
@@ -215,6 +221,8 @@ impl<'p> Planner<'p> {
             Task::Provider(config) => self.provider(config),
             Task::Output(name) => self.output(name),
             Task::Import { place, .. } => self.import_block(*place),
+            Task::Outputs(module) => self.guarded_outputs(*module),
+            Task::Check(module, place) => self.check(*module, *place),
         };
         match done {
             Ok(()) => {}
@@ -310,8 +318,9 @@ impl Machine for Planner<'_> {
         while self.outbox.len() < room && !self.stopped {
             match self.queue.pop() {
                 Some(task) => self.run(task),
-                None if self.to_read.is_empty() => break,
-                None => self.flush_reads(),
+                None if !self.to_read.is_empty() => self.flush_reads(),
+                None if !self.calm_down() => break,
+                None => {}
             }
         }
         if self.outbox.is_empty() && self.flights.is_empty() {

@@ -32,6 +32,10 @@ pub(super) enum Task {
     Output(Arc<str>),
     /// Evaluate an import block, by its place; where it leads, as far as that is known.
     Import { place: usize, to: AbsResource },
+    /// Evaluate the outputs of a module that have preconditions.
+    Outputs(ModuleId),
+    /// Check a `check` block, by its place in the module.
+    Check(ModuleId, usize),
 }
 
 /// How an object ends.
@@ -69,6 +73,8 @@ pub(super) enum Wait {
     Prior(ObjectKey),
     /// What an import block says, by its place.
     Import(usize),
+    /// Nothing else is left to do.
+    Calm,
 }
 
 /// A task and the resource that blocked it last.
@@ -121,11 +127,13 @@ impl Queue {
         self.parked.entry(wait).or_default().push(Entry { task, blocked_by });
     }
 
-    /// Makes ready what waits for this.
-    pub fn wake(&mut self, wait: &Wait) {
-        if let Some(entries) = self.parked.remove(wait) {
+    /// Makes ready what waits for this; false if nothing does.
+    pub fn wake(&mut self, wait: &Wait) -> bool {
+        let entries = self.parked.remove(wait);
+        entries.is_some_and(|entries| {
             self.ready.extend(entries);
-        }
+            true
+        })
     }
 
     /// The outputs among the parked tasks, which are no longer in the queue.

@@ -27,6 +27,7 @@ impl Planner<'_> {
             PlanMode::Destroy => self.start_destroy(),
         }
         self.start_outputs();
+        self.start_checks();
     }
 
     fn start_declared(&mut self) {

@@ -1,7 +1,8 @@
 //! Runs `tests/plan/*.md`: each heading is a test, its blocks are done in order.
 //!
 //! `hcl [path]` writes a file of the configuration. `outside` changes the world or the state behind the engine's back.
-//! `plan [flags] [stop=N]`, `apply [stop=N]`, `state` and `world` hold what is expected; `UPDATE=1` writes what comes.
+//! `plan [flags] [stop=N]`, `apply [stop=N]`, `state`, `checks` and `world` hold what is expected; `UPDATE=1` writes
+//! what comes.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)] // A test reads its documents.
 
@@ -85,6 +86,7 @@ impl Scene {
             "plan" => Some(self.plan(words.collect())),
             "apply" => Some(self.apply(words.collect())),
             "state" => Some(state(&self.state)),
+            "checks" => Some(checks(&self.state)),
             "world" => Some(self.things.described().iter().map(|l| format!("{l}\n")).collect()),
             other => panic!("what is a block of {other:?}?"),
         }
@@ -152,7 +154,7 @@ impl Scene {
         let until = until.map_or(Until::Done, |n| Until::Stop(n.parse().unwrap()));
         self.things.take_log();
         let apply = ApplyOptions { seed: run::seed(&plan), ..ApplyOptions::default() };
-        let mut journal = Journal::default();
+        let mut journal = Journal { things: Some(self.things.clone()), ..Journal::default() };
         let came = run::apply(&config, &providers, &plan, apply, &mut journal, &mut run::in_order, until);
         let applied = match came {
             Err(diags) => return shown(&diags, &config.files),
@@ -245,6 +247,7 @@ fn step_line(step: &Step) -> String {
             match reason {
                 ReadReason::ConfigUnknown => "its configuration is not known yet",
                 ReadReason::DependencyPending => "it depends on something that changes",
+                ReadReason::CheckNested => "its check looks at it again",
             }
         ),
     };
@@ -292,6 +295,18 @@ fn differences(before: Option<&Value>, after: &Value) -> String {
         }
     }
     parts.join(", ")
+}
+
+/// The results of checks, a line for each block and object.
+fn checks(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    for result in snapshot.checks() {
+        let _ = writeln!(out, "{}: {:?}", result.address, result.status);
+        for object in result.objects.iter().filter(|o| o.address != result.address || !o.messages.is_empty()) {
+            let _ = writeln!(out, "  {}: {:?} {:?}", object.address, object.status, object.messages);
+        }
+    }
+    out
 }
 
 /// A state, a line for each object.

@@ -317,6 +317,7 @@ fn reason(change: &Change) -> Option<&'static str> {
         },
         Change::Read { reason: ReadReason::ConfigUnknown, .. } => Some("read_because_config_unknown"),
         Change::Read { reason: ReadReason::DependencyPending, .. } => Some("read_because_dependency_pending"),
+        Change::Read { reason: ReadReason::CheckNested, .. } => Some("read_because_check_nested"),
         Change::NoOp { .. } | Change::Create { .. } | Change::Update { .. } | Change::Forget { .. } => None,
     }
 }

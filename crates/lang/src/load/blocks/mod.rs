@@ -3,6 +3,7 @@
 mod call;
 mod lifecycle;
 mod moving;
+mod provisioners;
 mod resource;
 mod value;
 

@@ -108,7 +108,7 @@ fn removed_provisioners(decoder: &mut Decoder<'_>, block: &syn::Block) -> Vec<Pr
     for provisioner in block.body.blocks().filter(|b| &*b.ty.text == "provisioner") {
         // Which instance it is for is known by its keys alone.
         let place = Place::repeated(Keys::None).with_self();
-        let Some(decl) = super::resource::provisioner(decoder, provisioner, place) else { continue };
+        let Some(decl) = super::provisioners::provisioner(decoder, provisioner, place) else { continue };
         if decl.on_destroy {
             found.push(decl);
             continue;

@@ -9,10 +9,11 @@ use terrane_address::{Instance, ProviderConfig};
 use terrane_plan::{
     Answer, Applied, Applier, ApplyOptions, Ask, Machine, Plan, PlanOptions, Planner, Prepared, Providers, Question,
 };
-use terrane_provider::{Configured, Lease};
+use terrane_provider::{Configured, Lease, Problem};
 use terrane_source::Diagnostics;
 use terrane_state::{Entry, Snapshot};
 
+use super::things::Things;
 use super::{Config, inputs};
 
 /// The result of a future that never has to wait.
@@ -43,6 +44,8 @@ pub fn shuffled(mut seed: u64) -> impl FnMut(usize) -> usize {
 #[derive(Default)]
 pub struct Journal {
     pub entries: Vec<Entry>,
+    /// Where the commands of provisioners are noted.
+    pub things: Option<Arc<Things>>,
 }
 
 /// When a run stops answering.
@@ -80,6 +83,14 @@ impl Hand<'_> {
                 Err(problems) => Answer::Configure(Err(problems)),
             };
         }
+        if let Question::Provision { request } = &question {
+            if let Some(things) = &self.journal.things {
+                let hidden = request.hidden.map(|why| format!(" ({why})")).unwrap_or_default();
+                things.say(&format!("run {}{hidden}", request.command));
+            }
+            let problem = Problem::error("Command failed", format!("{} went wrong.", request.command));
+            return Answer::Provision(if request.command.starts_with("fail") { vec![problem] } else { Vec::new() });
+        }
         let open = self.open.get(question.provider().unwrap()).expect("the provider has been opened").clone();
         match question {
             Question::OpenEphemeral { instance, request, .. } => {
@@ -100,7 +111,7 @@ impl Hand<'_> {
             Question::ReadData { request, .. } => Answer::ReadData(now(open.read_data(request))),
             Question::Import { request, .. } => Answer::Import(now(open.import(request))),
             Question::Apply { request, .. } => Answer::Apply(now(open.apply(request))),
-            Question::Configure { .. } | Question::Persist { .. } => unreachable!(),
+            Question::Configure { .. } | Question::Persist { .. } | Question::Provision { .. } => unreachable!(),
         }
     }
 }
