@@ -1,10 +1,12 @@
 //! What must hold for every text, one function for each fuzz target.
 
 mod evaluation;
+mod json;
 mod layout;
 mod spans;
 
 pub use evaluation::evaluation;
+pub use json::json;
 pub use layout::layout;
 
 use spans::Visitor;
@@ -18,15 +20,25 @@ const MAX_ERRORS: usize = 101;
 /// How much longer a text is made to show work that grows faster than the text.
 const REPEATS: usize = 2000;
 
-/// Whether a text is one of the few that are also tried repeated many times.
-pub fn is_chosen(text: &str) -> bool {
+/// What a repeated text may take: many times more than anything linear does.
+const MAX_SECONDS: u64 = 3;
+
+/// Holds the property for the text and, for a few, for the text many times over, where what is quadratic shows.
+pub fn hold(text: &str, property: impl Fn(&str)) {
+    property(text);
     let sum = text.bytes().fold(0u32, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into()));
-    text.len() <= 100 && sum.is_multiple_of(64)
+    if text.len() <= 100 && sum.is_multiple_of(64) {
+        let started = nanoseconds();
+        property(&text.repeat(REPEATS));
+        let taken = (nanoseconds() - started) / 1_000_000_000;
+        assert!(taken < MAX_SECONDS, "{REPEATS} times {text:?} took {taken} s");
+    }
 }
 
-/// The text many times over: what is quadratic in its length runs into the time limit.
-pub fn repeated(text: &str) -> String {
-    text.repeat(REPEATS)
+/// The processor time of this thread; that of the machine's other work is left out.
+fn nanoseconds() -> u64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
 }
 
 /// A file becomes a tree whose spans hold what they say, or errors that point into it.

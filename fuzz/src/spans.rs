@@ -70,6 +70,7 @@ impl<'a> Visitor<'a> {
         let inner = || own.clone();
         match &expr.kind {
             ExprKind::Literal(_) => {}
+            ExprKind::Json(_) => panic!("native syntax has no JSON values"),
             ExprKind::Variable(name) => {
                 assert_eq!(self.text[own].nfc().collect::<String>(), **name);
             }

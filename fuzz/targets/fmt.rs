@@ -1,9 +1,4 @@
 //! The canonical layout is stable and keeps the program: see [`terrane_fuzz::layout`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    terrane_fuzz::layout(text);
-    if terrane_fuzz::is_chosen(text) {
-        terrane_fuzz::layout(&terrane_fuzz::repeated(text));
-    }
-});
+libfuzzer_sys::fuzz_target!(|text: &str| terrane_fuzz::hold(text, terrane_fuzz::layout));

@@ -12,13 +12,10 @@ use libfuzzer_sys::fuzz_target;
 use token::{Token, TokenKind};
 
 fuzz_target!(|text: &str| {
-    check(text, lexer::lex(text));
-    check(text, lexer::lex_template(text));
-    if terrane_fuzz::is_chosen(text) {
-        let long = terrane_fuzz::repeated(text);
-        check(&long, lexer::lex(&long));
-        check(&long, lexer::lex_template(&long));
-    }
+    terrane_fuzz::hold(text, |text| {
+        check(text, lexer::lex(text));
+        check(text, lexer::lex_template(text));
+    })
 });
 
 fn check(text: &str, tokens: Vec<Token>) {
