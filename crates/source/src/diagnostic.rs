@@ -1,5 +1,8 @@
 //! What went wrong, where, with which values, and what to do next.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::{Called, Span};
 
 /// How bad a [`Diagnostic`] is.
@@ -24,7 +27,7 @@ pub enum Cause {
 }
 
 /// A secondary place or value that explains a diagnostic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note {
     /// What is to be seen there, for example `first declared here`.
     pub text: String,
@@ -33,7 +36,7 @@ pub struct Note {
 }
 
 /// One problem, as it is shown to the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -149,6 +152,8 @@ pub struct Reported(());
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    /// The hashes of all in the list.
+    seen: HashSet<u64>,
 }
 
 impl Diagnostics {
@@ -166,7 +171,9 @@ impl Diagnostics {
 
     /// Adds a diagnostic of any severity; one that is already there, at the same place, is not repeated.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
+        let mut hasher = DefaultHasher::new();
+        diagnostic.hash(&mut hasher);
+        if self.seen.insert(hasher.finish()) || !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
     }
@@ -218,6 +225,8 @@ impl IntoIterator for Diagnostics {
 
 impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Diagnostics {
-        Diagnostics { list: vec![diagnostic] }
+        let mut diags = Diagnostics::new();
+        diags.push(diagnostic);
+        diags
     }
 }
