@@ -71,8 +71,8 @@ impl Lowerer<'_> {
         }
     }
 
-    fn reference(&mut self, name: &str, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
-        match name {
+    fn reference(&mut self, name: &Arc<str>, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
+        match &**name {
             "var" => {
                 let attr = chain.attr("var")?;
                 let names = &self.declared.names.variables;
@@ -168,8 +168,8 @@ impl Lowerer<'_> {
             return Err(error.suggest(&attr.text, sorted(names.keys())));
         };
         let keys = self.declared.call_keys.get(call.index()).copied().unwrap_or(Keys::None);
-        let address = format!("module.{}", attr.text);
-        let (key, used) = self.key(&address, "module", keys, chain, 1)?;
+        let address = || format!("module.{}", attr.text);
+        let (key, used) = self.key(address, "module", keys, chain, 1)?;
         let output = match chain.steps.get(used) {
             Some(Step::Attr { name, .. }) => Some(name.text.clone()),
             _ => None,
@@ -178,7 +178,7 @@ impl Lowerer<'_> {
         Ok((Reference::Module { call, key, output }, used))
     }
 
-    fn implied_resource(&mut self, ty: &str, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
+    fn implied_resource(&mut self, ty: &Arc<str>, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
         let Some(Step::Attr { name, .. }) = chain.steps.first() else {
             let error = Diagnostic::error(
                 "Invalid reference",
@@ -190,7 +190,7 @@ impl Lowerer<'_> {
             let names = roots.into_iter().chain(bound.iter().map(|b| &**b));
             return Err(error.at(chain.root.span).suggest(ty, names));
         };
-        let resource = Resource::managed(ty, name.text.clone());
+        let resource = Resource::managed(ty.clone(), name.text.clone());
         self.found(resource, chain, 1)
     }
 
@@ -218,14 +218,14 @@ impl Lowerer<'_> {
             return Err(self.no_resource(&resource, chain.span_of(used)));
         };
         let keys = self.declared.resource_keys.get(id.index()).copied().unwrap_or(Keys::None);
-        let (key, used) = self.key(&resource.to_string(), "resource", keys, chain, used)?;
+        let (key, used) = self.key(|| resource.to_string(), "resource", keys, chain, used)?;
         Ok((Reference::Resource { resource: id, key }, used))
     }
 
     /// The key in brackets after a resource or module, if the block is repeated.
     fn key(
         &mut self,
-        address: &str,
+        address: impl Fn() -> String,
         what: &str,
         keys: Keys,
         chain: &Chain<'_>,
@@ -235,14 +235,15 @@ impl Lowerer<'_> {
             (Some(Step::Index { .. }), Keys::None) => Err(Diagnostic::error(
                 format!("Unexpected {what} instance key"),
                 format!(
-                    "Because {address} does not have \"count\" or \"for_each\" set, references to it must not include \
-                     an index key. Remove the bracketed index to refer to the single instance of this {what}."
+                    "Because {} does not have \"count\" or \"for_each\" set, references to it must not include an index \
+                     key. Remove the bracketed index to refer to the single instance of this {what}.",
+                    address()
                 ),
             )
             .at(chain.span_of(used + 1))),
             (Some(Step::Index { key, .. }), _) => Ok((Some(self.expr(key)), used + 1)),
             (Some(Step::Attr { .. }), Keys::Count | Keys::ForEach) => {
-                Err(missing_key(address, what, keys, chain, used))
+                Err(missing_key(&address(), what, keys, chain, used))
             }
             _ => Ok((None, used)),
         }
