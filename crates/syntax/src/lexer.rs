@@ -72,12 +72,13 @@ impl<'a> Lexer<'a> {
     fn code(&mut self) {
         use TokenKind::*;
         match self.byte(0) {
-            b' ' | b'\t' => self.at += 1,
+            b' ' | b'\t' => self.at += blanks_len(self.rest().as_bytes()),
             b'\n' => self.newline(1),
             b'\r' if self.byte(1) == b'\n' => self.newline(2),
             b'#' => self.line_comment(),
             b'/' if self.byte(1) == b'/' => self.line_comment(),
             b'/' if self.byte(1) == b'*' => self.block_comment(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.push(Ident, word_len(self.rest())),
             b'0'..=b'9' => self.push(Number, number_len(self.rest().as_bytes())),
             b'"' => {
                 self.push(OpenQuote, 1);
@@ -260,6 +261,10 @@ impl<'a> Lexer<'a> {
     }
 }
 
+fn blanks_len(bytes: &[u8]) -> usize {
+    bytes.iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(bytes.len())
+}
+
 /// Length of a number: digits, dots and exponents as long as they follow, but no dot at the end.
 fn number_len(bytes: &[u8]) -> usize {
     let (mut len, mut end) = (1, 1);
@@ -283,8 +288,53 @@ fn enclosed_len(rest: &str, mark: u8) -> usize {
     line.enumerate().find(|(_, b)| *b == mark).map_or(1, |(i, _)| i + 2)
 }
 
+/// What a byte may be, one bit each.
+mod class {
+    /// Continues an identifier.
+    pub(super) const WORD: u8 = 1;
+    /// Is not plain text between quotes.
+    pub(super) const QUOTED: u8 = 2;
+    /// Is not plain text in a heredoc.
+    pub(super) const HEREDOC: u8 = 4;
+}
+
+/// The classes of every byte.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => class::WORD,
+            b'"' | b'\\' | b'\r' => class::QUOTED,
+            b'\n' | b'$' | b'%' => class::QUOTED | class::HEREDOC,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
+/// Number of bytes before the first of a class.
+fn len_without(bytes: &[u8], class: u8) -> usize {
+    bytes.iter().position(|b| is(*b, class)).unwrap_or(bytes.len())
+}
+
 /// Length of the identifier a text begins with, 0 if it does not.
 pub(crate) fn word_len(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let ascii = bytes.iter().position(|b| !is(*b, class::WORD)).unwrap_or(bytes.len());
+    match (bytes.first(), bytes.get(ascii)) {
+        (Some(b'0'..=b'9' | b'-'), _) => 0,
+        (_, Some(0x80..)) => unicode_word_len(rest),
+        _ => ascii,
+    }
+}
+
+fn unicode_word_len(rest: &str) -> usize {
     let mut chars = rest.char_indices();
     match chars.next() {
         Some((_, c)) if c == '_' || unicode_ident::is_xid_start(c) => {}
@@ -337,7 +387,7 @@ fn single_symbol(byte: u8) -> Option<TokenKind> {
 
 /// Length of the text between quotes up to its end, a newline, `${` or `%{`.
 fn quoted_text_len(bytes: &[u8]) -> usize {
-    let mut len = 0;
+    let mut len = len_without(bytes, class::QUOTED);
     while let Some(byte) = bytes.get(len) {
         len += match (byte, bytes.get(len + 1), bytes.get(len + 2)) {
             (b'"' | b'\n' | b'\r', ..) => return len,
@@ -345,7 +395,7 @@ fn quoted_text_len(bytes: &[u8]) -> usize {
             (b'\\', ..) => 2,
             (b'$', Some(b'$'), Some(b'{')) | (b'%', Some(b'%'), Some(b'{')) => 3,
             (b'$' | b'%', Some(b'{'), _) => return len,
-            _ => 1,
+            _ => 1 + len_without(&bytes[len + 1..], class::QUOTED),
         };
     }
     len
@@ -353,13 +403,13 @@ fn quoted_text_len(bytes: &[u8]) -> usize {
 
 /// Length of the text of a heredoc up to `${`, `%{` or the end of the line, its newline included.
 fn heredoc_text_len(bytes: &[u8]) -> usize {
-    let mut len = 0;
+    let mut len = len_without(bytes, class::HEREDOC);
     while let Some(byte) = bytes.get(len) {
         len += match (byte, bytes.get(len + 1), bytes.get(len + 2)) {
             (b'\n', ..) => return len + 1,
             (b'$', Some(b'$'), Some(b'{')) | (b'%', Some(b'%'), Some(b'{')) => 3,
             (b'$' | b'%', Some(b'{'), _) => return len,
-            _ => 1,
+            _ => 1 + len_without(&bytes[len + 1..], class::HEREDOC),
         };
     }
     len

@@ -1,6 +1,7 @@
 //! Arguments and blocks.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Reported, Span};
@@ -9,11 +10,40 @@ use super::{Parsed, Parser};
 use crate::token::TokenKind;
 use crate::tree::{Attribute, Block, Body, Ident, Item, Label};
 
+/// The names of a body's arguments so far, each with its place.
+#[derive(Default)]
+struct Names {
+    /// The first few, which are sooner looked through than hashed.
+    few: Vec<(Arc<str>, Span)>,
+    /// All others.
+    more: HashMap<Arc<str>, Span>,
+}
+
+impl Names {
+    /// Adds a name; if it is there already, returns its first place.
+    fn add(&mut self, name: &Ident) -> Option<Span> {
+        if let Some((_, first)) = self.few.iter().find(|(known, _)| *known == name.text) {
+            return Some(*first);
+        }
+        if self.few.len() < 16 {
+            self.few.push((name.text.clone(), name.span));
+            return None;
+        }
+        match self.more.entry(name.text.clone()) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(entry) => {
+                entry.insert(name.span);
+                None
+            }
+        }
+    }
+}
+
 impl Parser<'_, '_> {
     /// The items of the whole file.
     pub(super) fn file_items(&mut self) -> Vec<Item> {
         let mut items = Vec::new();
-        let mut names = HashMap::new();
+        let mut names = Names::default();
         loop {
             items.extend(self.items(&mut names));
             if self.peek().kind == TokenKind::End || self.gave_up() {
@@ -26,7 +56,7 @@ impl Parser<'_, '_> {
     }
 
     /// Items up to a closing brace or the end of the file. Those with errors are reported and skipped.
-    fn items(&mut self, names: &mut HashMap<Arc<str>, Span>) -> Vec<Item> {
+    fn items(&mut self, names: &mut Names) -> Vec<Item> {
         let mut items = Vec::new();
         loop {
             match self.peek().kind {
@@ -46,7 +76,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn item(&mut self, names: &mut HashMap<Arc<str>, Span>) -> Parsed<Item> {
+    fn item(&mut self, names: &mut Names) -> Parsed<Item> {
         let name = self.item_name()?;
         if self.peek().kind == TokenKind::Equal {
             let attribute = self.attribute(name)?;
@@ -88,9 +118,8 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn check_unique(&mut self, name: &Ident, names: &mut HashMap<Arc<str>, Span>) -> Parsed<()> {
-        let Some(first) = names.insert(name.text.clone(), name.span) else { return Ok(()) };
-        names.insert(name.text.clone(), first);
+    fn check_unique(&mut self, name: &Ident, names: &mut Names) -> Parsed<()> {
+        let Some(first) = names.add(name) else { return Ok(()) };
         let detail =
             format!("The argument \"{}\" has already been set. Each argument may be set only once.", name.text);
         let error = Diagnostic::error("Attribute redefined", detail).at(name.span);
@@ -167,7 +196,7 @@ impl Parser<'_, '_> {
     fn block_body(&mut self, open: usize, header: Span) -> Parsed<Body> {
         let start = self.last_end;
         let items = match self.peek().kind {
-            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => self.items(&mut HashMap::new()),
+            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => self.items(&mut Names::default()),
             _ => vec![Item::Attribute(self.only_argument()?)],
         };
         let close = self.peek();
