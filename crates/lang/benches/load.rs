@@ -3,12 +3,18 @@
 
 #[path = "../../syntax/benches/corpus/mod.rs"]
 mod corpus;
+#[path = "../../syntax/benches/cpu/mod.rs"]
+mod cpu;
 
 use std::time::Duration;
 
+use cpu::CpuTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use terrane_lang::{MemoryWorld, Modules, Program, load};
 use terrane_source::{Diagnostics, Files};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const MB: usize = 1_000_000;
 
@@ -31,7 +37,7 @@ fn program(world: &MemoryWorld) -> (Program, Files) {
     (program, files)
 }
 
-fn loading(c: &mut Criterion) {
+fn loading(c: &mut Criterion<CpuTime>) {
     let mut group = c.benchmark_group("load");
     group.sample_size(10).warm_up_time(Duration::from_secs(1));
     for size in [10, 100] {
@@ -44,5 +50,9 @@ fn loading(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, loading);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = loading
+}
 criterion_main!(benches);

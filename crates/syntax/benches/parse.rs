@@ -2,13 +2,18 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod corpus;
+mod cpu;
 
 use std::hint::black_box;
 use std::time::Duration;
 
+use cpu::CpuTime;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use terrane_source::{Diagnostics, FileId};
 use terrane_syntax::{Body, format, parse};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const MB: usize = 1_000_000;
 
@@ -19,7 +24,7 @@ fn tree(text: &str) -> Body {
     body
 }
 
-fn native(c: &mut Criterion) {
+fn native(c: &mut Criterion<CpuTime>) {
     let text = corpus::units("unit_", 10 * MB);
     let mut group = c.benchmark_group("10 MB of native syntax");
     group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10).warm_up_time(Duration::from_secs(1));
@@ -31,5 +36,9 @@ fn native(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, native);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = native
+}
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 mod body;
 mod collection;
 mod expr;
+mod names;
 mod recover;
 mod string;
 mod template;
@@ -11,6 +12,7 @@ mod unexpected;
 use std::mem;
 use std::sync::Arc;
 
+use names::Names;
 use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -98,6 +100,7 @@ struct Parser<'a, 'd> {
     text: &'a str,
     origin: Origin<'a>,
     tokens: Vec<Token>,
+    names: Names,
     /// Index of the next token.
     at: usize,
     /// End of the last token taken.
@@ -132,6 +135,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             text,
             origin,
             tokens,
+            names: Names::for_text(text.len()),
             at: 0,
             last_end: 0,
             newlines: true,
@@ -196,8 +200,8 @@ impl<'a, 'd> Parser<'a, 'd> {
         token.kind == TokenKind::Ident && self.text_of(token) == word
     }
 
-    fn ident(&self, token: Token) -> Ident {
-        Ident { text: normalised(self.text_of(token)), span: self.span(token) }
+    fn ident(&mut self, token: Token) -> Ident {
+        Ident { text: self.names.get(self.text_of(token)), span: self.span(token) }
     }
 
     fn span(&self, token: Token) -> Span {

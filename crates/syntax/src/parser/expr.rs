@@ -1,10 +1,11 @@
 //! Operators, terms and what follows them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Reported};
 
-use super::{Parsed, Parser, normalised};
+use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
 use crate::tree::{Access, BinaryOp, Expr, ExprKind, Ident, Literal, SplatKind, UnaryOp};
 
@@ -108,19 +109,19 @@ impl Parser<'_, '_> {
             "true" => ExprKind::Literal(Literal::Bool(true)),
             "false" => ExprKind::Literal(Literal::Bool(false)),
             "null" => ExprKind::Literal(Literal::Null),
-            name => ExprKind::Variable(normalised(name)),
+            name => ExprKind::Variable(self.names.get(name)),
         };
         Ok(Expr { kind, span: self.span(token) })
     }
 
     fn call(&mut self, first: Token) -> Parsed<Expr> {
-        let mut name = String::from(self.text_of(first));
+        let mut name = Cow::Borrowed(self.text_of(first));
         while self.take(TokenKind::DoubleColon).is_some() {
             let Some(part) = self.take(TokenKind::Ident) else {
                 return Err(self.unexpected("Missing function name", "the name of a function after \"::\""));
             };
-            name.push_str("::");
-            name.push_str(self.text_of(part));
+            name += "::";
+            name += self.text_of(part);
         }
         let name_span = self.span_from(first.start);
         if self.peek().kind != TokenKind::OpenParen {
@@ -128,7 +129,7 @@ impl Parser<'_, '_> {
         }
         let open = self.open();
         let (args, expand_last) = self.with_newlines(false, |p| p.arguments(open, &name))?;
-        let kind = ExprKind::Call { name: normalised(&name), name_span, args, expand_last };
+        let kind = ExprKind::Call { name: self.names.get(&name), name_span, args, expand_last };
         Ok(Expr { kind, span: self.span_from(first.start) })
     }
 
