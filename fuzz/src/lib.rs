@@ -46,7 +46,7 @@ pub fn file(text: &str) {
     let (body, errors) = parsed(text);
     let mut visitor = Visitor::new(text, 0);
     visitor.body(&body);
-    assert!(visitor.nodes <= text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
+    assert!(visitor.nodes <= 4 * text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
     dump(&body);
     if errors == 0 && text.len() < 100_000 {
         each_expression(&body, &mut |expr| alone(text, expr));
@@ -104,7 +104,7 @@ pub fn template(text: &str) {
     };
     let mut visitor = Visitor::new(text, 0);
     visitor.expr(&expr, 0..text.len());
-    assert!(visitor.nodes <= text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
+    assert!(visitor.nodes <= 4 * text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
     let moved = parse_template(file, text, 1000, &mut Diagnostics::new());
     assert_eq!(moved.map(|moved| dump_expression(&moved)), Ok(dump_expression(&expr)));
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 pub struct Visitor<'a> {
     text: &'a str,
     base: usize,
-    /// How many expressions, parts, names and items there were.
+    /// How many places of expressions, parts, names and items there were.
     pub nodes: usize,
 }
 
