@@ -1,6 +1,6 @@
 //! What went wrong, where, with which values, and what to do next.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::{Called, Span};
@@ -152,8 +152,8 @@ pub struct Reported(());
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
-    /// The hashes of all in the list.
-    seen: HashSet<u64>,
+    /// The place in the list of the first of each hash.
+    places: HashMap<u64, usize>,
 }
 
 impl Diagnostics {
@@ -171,9 +171,12 @@ impl Diagnostics {
 
     /// Adds a diagnostic of any severity; one that is already there, at the same place, is not repeated.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let mut hasher = DefaultHasher::new();
-        diagnostic.hash(&mut hasher);
-        if self.seen.insert(hasher.finish()) || !self.list.contains(&diagnostic) {
+        let place = *self.places.entry(hash(&diagnostic)).or_insert(self.list.len());
+        let is_new = match self.list.get(place) {
+            Some(first) => *first != diagnostic && !self.list.contains(&diagnostic),
+            None => true,
+        };
+        if is_new {
             self.list.push(diagnostic);
         }
     }
@@ -211,7 +214,17 @@ impl Diagnostics {
     /// Sorts by file and place; those without a place come last, in their order.
     pub fn sort(&mut self) {
         self.list.sort_by_key(|d| (d.span.is_none(), d.span.map(|s| (s.file, s.start))));
+        self.places.clear();
+        for (place, diagnostic) in self.list.iter().enumerate() {
+            self.places.entry(hash(diagnostic)).or_insert(place);
+        }
     }
+}
+
+fn hash(diagnostic: &Diagnostic) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    diagnostic.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl IntoIterator for Diagnostics {
@@ -228,5 +241,22 @@ impl From<Diagnostic> for Diagnostics {
         let mut diags = Diagnostics::new();
         diags.push(diagnostic);
         diags
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FileId;
+
+    #[test]
+    fn what_is_there_already_is_not_repeated() {
+        let mut diags = Diagnostics::new();
+        for _ in 0..2 {
+            for start in 0..30_000 {
+                diags.error(Diagnostic::error("Odd", "It is odd.").at(Span::new(FileId(0), start, start + 1)));
+            }
+        }
+        assert_eq!(diags.len(), 30_000);
     }
 }
