@@ -10,7 +10,7 @@ use std::time::Duration;
 use cpu::CpuTime;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use terrane_source::{Diagnostics, FileId};
-use terrane_syntax::{Body, format, parse};
+use terrane_syntax::{Body, Strings, format, parse, parse_json};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -36,9 +36,29 @@ fn native(c: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
+fn json(c: &mut Criterion<CpuTime>) {
+    let text = corpus::json(10 * MB);
+    let mut group = c.benchmark_group("10 MB of JSON");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10).warm_up_time(Duration::from_secs(1));
+    group.bench_function("terrane, values", |b| {
+        b.iter_with_large_drop(|| parse_json(FileId(0), black_box(&text), &mut Diagnostics::new()).unwrap());
+    });
+    group.bench_function("terrane, values and templates", |b| {
+        b.iter_with_large_drop(|| {
+            let mut diags = Diagnostics::new();
+            let value = parse_json(FileId(0), black_box(&text), &mut diags).unwrap();
+            value.expression(Strings::Templates, &mut diags).unwrap()
+        });
+    });
+    group.bench_function("serde_json, values", |b| {
+        b.iter_with_large_drop(|| serde_json::from_str::<serde_json::Value>(black_box(&text)).unwrap());
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().with_measurement(CpuTime);
-    targets = native
+    targets = native, json
 }
 criterion_main!(benches);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use terrane_source::{Diagnostics, Files, Style, render};
-use terrane_syntax::{dump, format, parse};
+use terrane_syntax::{JsonKind, dump, format, parse, parse_json};
 
 /// Parses, renders all errors, and formats; returns the number of errors.
 fn run(text: &str) -> usize {
@@ -184,4 +184,14 @@ fn long_texts_end() {
     {
         assert!(run(&repeat(broken)) > 0);
     }
+}
+
+#[test]
+fn json_values_end_within_the_text_after_too_many_errors() {
+    let text = format!("{{\"x\": 1 {}", "\"a\": {], ".repeat(30));
+    let mut diags = Diagnostics::new();
+    let value = parse_json(terrane_source::FileId(0), &text, &mut diags).expect("something is there");
+    assert_eq!(diags.len(), 20);
+    let JsonKind::Object(properties) = &value.kind else { panic!("{value:?} is no object") };
+    assert!(properties.iter().all(|property| property.value.span.end as usize <= text.len()));
 }

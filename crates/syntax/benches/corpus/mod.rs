@@ -129,3 +129,32 @@ output "NAME_subnets" {
 }
 
 "#;
+
+/// At least `bytes` of the JSON form.
+#[allow(dead_code)]
+pub fn json(bytes: usize) -> String {
+    let mut text = String::from("{\n  \"resource\": {\n    \"aws_subnet\": {\n");
+    let mut n = 0;
+    while text.len() < bytes {
+        text.push_str(&JSON_UNIT.replace("NAME", &format!("unit_{n}")).replace("NUMBER", &(n % 250).to_string()));
+        n += 1;
+    }
+    text.push_str("      \"last\": {}\n    }\n  }\n}\n");
+    text
+}
+
+const JSON_UNIT: &str = r#"      "NAME": {
+        "for_each": "${local.NAME_zones}",
+        "vpc_id": "${aws_vpc.NAME.id}",
+        "cidr_block": "${coalesce(each.value.cidr, cidrsubnet(aws_vpc.NAME.cidr_block, 8, each.value.index + 1))}",
+        "availability_zone": "eu-west-1a",
+        "map_public_ip_on_launch": true,
+        "ipv6_netmask_length": NUMBER,
+        "tags": {
+          "Name": "NAME-${each.key}",
+          "Project": "example \"NAME\"",
+          "Managed by": "terrane"
+        },
+        "lifecycle": [{ "ignore_changes": ["tags[\"Owner\"]", "description"] }]
+      },
+"#;

@@ -52,7 +52,9 @@ impl Parser<'_, '_> {
             Some(found @ (b'}' | b']')) => {
                 self.mismatched(open, close);
                 // What closes the one around this is left for it.
-                if self.open.iter().rev().nth(1).is_none_or(|outer| *outer != found) {
+                let is_outer = self.open.iter().rev().nth(1).is_some_and(|outer| *outer == found);
+                // After too many errors nothing is left.
+                if !is_outer && self.peek() == Some(found) {
                     self.at += 1;
                 }
                 false

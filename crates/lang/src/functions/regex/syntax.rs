@@ -227,8 +227,9 @@ impl<'p> Translator<'p> {
 
     fn class_item(&mut self) -> Result<(), String> {
         if self.rest.starts_with("[:")
-            && let Some(end) = self.rest.find(":]")
+            && let Some(len) = self.rest[2..].find(":]")
         {
+            let end = 2 + len;
             let (class, rest) = self.rest.split_at(end + 2);
             let name = class[2..end].strip_prefix('^').unwrap_or(&class[2..end]);
             if !CLASSES.contains(&name) {
