@@ -13,9 +13,6 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use terrane_lang::{MemoryWorld, Modules, Program, load};
 use terrane_source::{Diagnostics, Files};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const MB: usize = 1_000_000;
 
 /// All in one file.

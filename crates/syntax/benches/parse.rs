@@ -12,9 +12,6 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use terrane_source::{Diagnostics, FileId};
 use terrane_syntax::{Body, Strings, format, parse, parse_json};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const MB: usize = 1_000_000;
 
 fn tree(text: &str) -> Body {
