@@ -27,7 +27,7 @@ pub enum Cause {
 }
 
 /// A secondary place or value that explains a diagnostic.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// What is to be seen there, for example `first declared here`.
     pub text: String,
@@ -36,7 +36,7 @@ pub struct Note {
 }
 
 /// One problem, as it is shown to the user.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -221,9 +221,10 @@ impl Diagnostics {
     }
 }
 
+/// Equal diagnostics have the same number.
 fn hash(diagnostic: &Diagnostic) -> u64 {
     let mut hasher = DefaultHasher::new();
-    diagnostic.hash(&mut hasher);
+    (&diagnostic.summary, &diagnostic.detail, diagnostic.span, &diagnostic.address).hash(&mut hasher);
     hasher.finish()
 }
 
