@@ -1,22 +1,27 @@
 //! A folder with configuration, and what a command needs to know of it.
 
 mod backend;
+mod install;
 mod modules;
 mod saved;
 mod state;
 mod variables;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use terrane_lang::{Program, World};
+use terrane_lang::{Input, Inputs, Loading, Program, World};
 use terrane_plan::Providers;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 
+use crate::flags::Vars;
 use crate::world::Disk;
 
 pub use backend::{Initialised, open, store};
-pub use modules::install;
+pub use install::{Present, install};
 pub use saved::supply;
 pub use state::{Opened, open_state, open_store, read as read_state};
 pub use variables::inputs;
@@ -35,17 +40,64 @@ pub struct Project {
     pub providers: Providers,
     /// A digest of the configuration, variables files left out: a saved plan is applied only with the same.
     pub digest: String,
+    /// Values that were gathered while it was loaded; taken by [`inputs`].
+    gathered: Option<Inputs>,
 }
 
 impl Project {
     /// Loads the configuration in a folder with the modules that `init` has installed.
+    ///
+    /// Sources that refer to variables get the values of the environment and of files that are always read.
     pub fn load(dir: &Path, diags: &mut Diagnostics) -> Project {
+        let mut ignored = Diagnostics::new();
+        let gather = |gather: variables::Gather<'_>| gather.inputs(&Vars::default(), ".", &mut ignored);
+        Project { gathered: None, ..Project::loaded(dir, gather, &Default::default(), diags) }
+    }
+
+    /// The same with values for variables, which [`inputs`] gives later.
+    pub fn load_with(dir: &Path, vars: &Vars, cwd: &str, diags: &mut Diagnostics) -> Project {
+        let mut own = Diagnostics::new();
+        let project = Project::loaded(dir, |gather| gather.inputs(vars, cwd, &mut own), &Default::default(), diags);
+        diags.extend(own);
+        project
+    }
+
+    /// The same for a plan that was saved, whose values come before others where modules are found.
+    pub fn load_as_planned(dir: &Path, vars: &Vars, cwd: &str, planned: &Inputs, diags: &mut Diagnostics) -> Project {
+        let mut own = Diagnostics::new();
+        let project = Project::loaded(dir, |gather| gather.inputs(vars, cwd, &mut own), &planned.variables, diags);
+        diags.extend(own);
+        project
+    }
+
+    fn loaded(
+        dir: &Path,
+        gather: impl FnOnce(variables::Gather<'_>) -> Inputs,
+        planned: &BTreeMap<Arc<str>, Input>,
+        diags: &mut Diagnostics,
+    ) -> Project {
         let world = Disk::at(dir);
         let mut files = Files::new();
-        let installed = modules::read(&data_dir(dir), diags);
-        let program = terrane_lang::load(&world, ".", &installed, &mut files, diags);
-        let digest = digest(&files);
-        Project { dir: dir.to_owned(), files, program, world, providers: crate::providers::all(), digest }
+        let mut loading = Loading::root(&world, ".", &mut files, diags);
+        let start = files.iter().count();
+        let program = loading.program();
+        let inputs = gather(variables::Gather { program, files: &mut files, world: &world, dir });
+        let values = start..files.iter().count();
+        let installed = modules::modules(&modules::manifest(&data_dir(dir), diags));
+        let mut early = inputs.clone();
+        early.variables.extend(planned.iter().map(|(name, input)| (name.clone(), input.clone())));
+        for wanted in loading.calls(&world, &installed, &early, &mut files, diags) {
+            diags.error(wanted.error());
+        }
+        let program = loading.finish(diags);
+        Project::of(dir, world, files, program, values, inputs)
+    }
+
+    /// A project of its parts; `values` says which files hold values of variables.
+    fn of(dir: &Path, world: Disk, files: Files, program: Program, values: Range<usize>, inputs: Inputs) -> Project {
+        let digest = digest(&files, &values);
+        let providers = crate::providers::all();
+        Project { dir: dir.to_owned(), files, program, world, providers, digest, gathered: Some(inputs) }
     }
 
     /// Whether the folder holds any configuration at all.
@@ -57,9 +109,9 @@ impl Project {
     }
 }
 
-fn digest(files: &Files) -> String {
+fn digest(files: &Files, values: &Range<usize>) -> String {
     let mut digest = Sha256::new();
-    for (name, text) in files.iter() {
+    for (_, (name, text)) in files.iter().enumerate().filter(|(i, _)| !values.contains(i)) {
         digest.update(format!("{name} {} ", text.len()));
         digest.update(text);
     }

@@ -31,12 +31,12 @@ pub use ir::{
     Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,
     VariableId,
 };
-pub use load::{InstalledModule, Modules, load};
+pub use load::{InstalledModule, Loading, Modules, Wanted, load};
 pub use lookup::{Dep, Keys, Lookup, Stop};
 pub use program::{
-    Argument, BackendDecl, Block, Body, CallDecl, CheckDecl, Condition, Constraint, Contents, Defaults, DependsOn,
-    DependsTarget, Dynamic, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl, MovedDecl,
-    OutputDecl, PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider,
-    ResourceDecl, Settings, VariableDecl,
+    Argument, BackendDecl, Block, Body, CallDecl, CallSource, CheckDecl, Condition, Constraint, Contents, Defaults,
+    DependsOn, DependsTarget, Dynamic, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl,
+    MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat,
+    RequiredProvider, ResourceDecl, Settings, VariableDecl,
 };
 pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

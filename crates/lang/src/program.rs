@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use terrane_address::{
-    AbsResource, ConfigName, ConfigResource, Instance, Key, Module, ModuleInstance, Provider, ProviderConfig, Resource,
-    Target,
+    AbsResource, ConfigName, ConfigResource, Instance, Key, Module, ModuleInstance, ModuleSource, Provider,
+    ProviderConfig, Resource, Target,
 };
 use terrane_source::{Diagnostic, Span};
 use terrane_value::{Path, Type, Value};
 
-use crate::ir::{CallId, ExprId, Exprs, LocalId, ModuleId, OutputId, ResourceId, VariableId};
+use crate::ir::{CallId, ExprId, Exprs, LocalId, ModuleId, OutputId, Reference, ResourceId, VariableId};
 
 /// The static tree of modules of a configuration.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct ModuleDecl {
     pub parent: Option<(ModuleId, CallId)>,
     /// The modules it calls, by [`CallId`]; `None` where one could not be loaded.
     pub children: Vec<Option<ModuleId>>,
+    /// Where the modules that it calls come from, by [`CallId`]; `None` where that is wrong, which has been reported.
+    pub sources: Vec<Option<CallSource>>,
     /// What its folder declares; shared by all modules of one folder.
     pub contents: Arc<Contents>,
     /// The configurations its provider names stand for, inherited and passed ones included.
@@ -165,6 +167,8 @@ pub struct VariableDecl {
     pub ephemeral: bool,
     /// Whether null stays null rather than becoming the default.
     pub nullable: bool,
+    /// Whether its value must be known before anything is planned; if false it is not used there, if not said it may be.
+    pub constant: Option<bool>,
     /// Text for people who set it although it is deprecated.
     pub deprecated: Option<Arc<str>>,
     /// What its value must satisfy.
@@ -342,12 +346,12 @@ pub struct ProvisionerDecl {
 pub struct CallDecl {
     /// The name.
     pub name: Arc<str>,
-    /// Where the module is.
-    pub source: Arc<str>,
+    /// Where the module is; `None` if that is missing, which has been reported.
+    pub source: Option<ExprId>,
     /// Where the source is written.
     pub source_span: Span,
     /// Accepted versions.
-    pub version: Option<Constraint>,
+    pub version: Option<ExprId>,
     /// How often it is expanded.
     pub repeat: Repeat,
     /// Values for its variables.
@@ -358,6 +362,15 @@ pub struct CallDecl {
     pub depends_on: Vec<DependsOn>,
     /// Where the block begins.
     pub span: Span,
+}
+
+/// Where the module of a call comes from.
+#[derive(Clone, Debug)]
+pub struct CallSource {
+    /// The source.
+    pub source: ModuleSource,
+    /// Accepted versions.
+    pub version: Option<Constraint>,
 }
 
 /// One entry of `providers` of a module call.
@@ -605,6 +618,26 @@ impl ModuleDecl {
 }
 
 impl Contents {
+    /// A reference as it is written.
+    pub(crate) fn name_of(&self, reference: &Reference) -> String {
+        match reference {
+            Reference::Variable(id) => format!("var.{}", self.variables[id.index()].name),
+            Reference::Local(id) => format!("local.{}", self.locals[id.index()].name),
+            Reference::Resource { resource, .. } => self.resources[resource.index()].resource.to_string(),
+            Reference::Module { call, .. } => format!("module.{}", self.calls[call.index()].name),
+            Reference::EachKey => "each.key".into(),
+            Reference::EachValue => "each.value".into(),
+            Reference::CountIndex => "count.index".into(),
+            Reference::SelfObject => "self".into(),
+            Reference::PathModule => "path.module".into(),
+            Reference::PathRoot => "path.root".into(),
+            Reference::PathCwd => "path.cwd".into(),
+            Reference::Workspace => "terraform.workspace".into(),
+            Reference::Applying => "terraform.applying".into(),
+            Reference::Bound { name, .. } => name.to_string(),
+        }
+    }
+
     /// The provider a local name stands for.
     pub fn provider_of(&self, local: &str) -> Provider {
         match self.settings.required_providers.get(local) {

@@ -119,9 +119,8 @@ impl Installer {
     /// Takes modules out of the manifest on disk before their folders change, so that no record tells of another
     /// folder than it was made for, whenever the work is cut off.
     pub fn prepare(&self, manifest: &mut Manifest, orders: &[Order]) -> Result<(), crate::ManifestError> {
-        let before = manifest.records.len();
         orders.iter().for_each(|order| manifest.forget(&order.key));
-        if manifest.records.len() == before { Ok(()) } else { manifest.write(&self.dir) }
+        manifest.write(&self.dir)
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// What to do next.
     pub hint: Option<String>,
+    /// Whether it concerns names and values only, so that what needs none of these can go on.
+    pub deferred: bool,
 }
 
 impl Diagnostic {
@@ -86,6 +88,7 @@ impl Diagnostic {
             calls: Vec::new(),
             notes: Vec::new(),
             hint: None,
+            deferred: false,
         }
     }
 
@@ -184,6 +187,16 @@ impl Diagnostics {
     /// Adds all of another list.
     pub fn extend(&mut self, other: Diagnostics) {
         other.list.into_iter().for_each(|d| self.push(d));
+    }
+
+    /// Marks all from a place on as concerning names and values only.
+    pub fn defer(&mut self, from: usize) {
+        self.list.iter_mut().skip(from).for_each(|d| d.deferred = true);
+    }
+
+    /// Drops those that concern names and values only.
+    pub fn forget_deferred(&mut self) {
+        self.list.retain(|d| !d.deferred);
     }
 
     /// The proof, if there is at least one error.

@@ -41,7 +41,7 @@ impl Loaded {
             let configured = contents.providers.iter().map(|p| module.provider_of(&p.name.local).host);
             required.chain(used).all(|host| builtin(host))
                 && configured.into_iter().all(|host| builtin(&host))
-                && contents.calls.iter().all(|call| call.source.starts_with('.'))
+                && module.sources.iter().flatten().all(|s| s.source.to_string().starts_with('.'))
         })
     }
 }

@@ -33,12 +33,27 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         diags.error(problem);
         return context.end(&diags, &Default::default());
     }
-    let mut ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+    let saved = match args.plan.as_deref().map(read).transpose() {
+        Ok(saved) => saved,
+        Err(problem) => {
+            diags.error(problem);
+            return context.end(&diags, &Default::default());
+        }
+    };
+    let ready = match &saved {
+        Some((plan, _)) => run::ready_as_planned(context, &args.planning.vars, &plan.inputs, &mut diags).await,
+        None => run::ready(context, &args.planning.vars, &mut diags).await,
+    };
+    let mut ready = match ready {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
-    let saved = match args.plan.as_deref().map(|path| read(path, &ready)) {
-        Some(Ok(mut plan)) => {
+    if let Some(problem) = saved.as_ref().and_then(|(_, made_from)| outdated(&args, made_from, &ready)) {
+        diags.error(problem);
+        return context.end(&diags, &ready.project.files);
+    }
+    let saved = match saved {
+        Some((mut plan, _)) => {
             let explicit = !args.planning.vars.given.is_empty();
             project::supply(&mut plan, &ready.project, &ready.inputs, explicit, &mut diags);
             if diags.has_errors() {
@@ -46,10 +61,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             }
             ready.inputs = plan.inputs.clone();
             Some(plan)
-        }
-        Some(Err(problem)) => {
-            diags.error(problem);
-            return context.end(&diags, &ready.project.files);
         }
         None => None,
     };
@@ -151,16 +162,19 @@ fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut 
     }
 }
 
-fn read(path: &std::path::Path, ready: &run::Ready) -> Result<terrane_plan::Plan, Diagnostic> {
+/// Reads a saved plan, and the digest of the configuration it was made from.
+fn read(path: &std::path::Path) -> Result<(terrane_plan::Plan, String), Diagnostic> {
     let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
     let (plan, origin) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
-    if origin.configuration == ready.project.digest {
-        return Ok(plan);
-    }
-    Err(Diagnostic::error(
-        "Configuration has changed since the plan",
-        format!("The plan in {} was made from a configuration that differs from the one here.", path.display()),
-    )
-    .hint("Make a new plan, or go back to the configuration it was made from."))
+    Ok((plan, origin.configuration))
+}
+
+/// The error if the configuration is not the one that a saved plan was made from.
+fn outdated(args: &Args, made_from: &str, ready: &run::Ready) -> Option<Diagnostic> {
+    let path = args.plan.as_ref().filter(|_| made_from != ready.project.digest)?;
+    let detail =
+        format!("The plan in {} was made from a configuration that differs from the one here.", path.display());
+    let hint = "Make a new plan, or go back to the configuration it was made from.";
+    Some(Diagnostic::error("Configuration has changed since the plan", detail).hint(hint))
 }

@@ -48,7 +48,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let mut project = Project::load(&context.dir, &mut diags);
+    let mut project = Project::load_with(&context.dir, &args.vars, &context.cwd, &mut diags);
     let mut inputs = project::inputs(&mut project, &args.vars, Stage::Apply, &context.cwd, &mut diags);
     if diags.has_errors() {
         return context.end(&diags, &project.files);

@@ -1,5 +1,7 @@
 //! `terrane init`
 
+mod from_module;
+
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -11,9 +13,9 @@ use terrane_state::Store;
 use super::Common;
 use crate::Context;
 use crate::flags::{Lock, Vars};
-use crate::project::{self, Initialised, Project, data_dir, nothing_here, workspace};
+use crate::project::{self, Initialised, Present, Project, workspace};
 
-/// Prepare the folder: find its modules, check its providers, set up its backend
+/// Prepare the folder: get its modules, check its providers, set up its backend
 ///
 /// May be run again at any time; it changes nothing but the folder .terraform.
 #[derive(Debug, clap::Args)]
@@ -30,9 +32,15 @@ pub struct Args {
     /// Copy the state to the backend as it is now configured
     #[arg(long)]
     migrate_state: bool,
-    /// Accepted for Terraform's sake; built-in providers have one version
+    /// Download modules again that are there already. Built-in providers have one version
     #[arg(long)]
     upgrade: bool,
+    /// Download the modules that the configuration calls
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
+    get: bool,
+    /// Copy this module into the folder first, which must not hold a configuration yet
+    #[arg(long, value_name = "SOURCE")]
+    from_module: Option<String>,
     /// Accepted for Terraform's sake; init asks nothing
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     input: bool,
@@ -47,16 +55,30 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    if Project::is_empty(&context.dir) {
-        diags.error(nothing_here(&context.dir));
-        return context.end(&diags, &Default::default());
+    if let Some(source) = &args.from_module {
+        from_module::copy(source, context, &mut diags).await;
+        if diags.has_errors() {
+            return context.end(&diags, &Default::default());
+        }
     }
-    let mut project = Project::load(&context.dir, &mut diags);
+    if Project::is_empty(&context.dir) {
+        let done = context.terminal.out.with("1;32", "Terrane initialized in an empty folder!");
+        outln!("{done}\n\nThere are no .tf files here yet. Write some, then run: terrane init");
+        return ExitCode::SUCCESS;
+    }
+    let mut project = match args.get {
+        true => {
+            let present = if args.upgrade { Present::Upgrade } else { Present::Keep };
+            project::install(&context.dir, &args.vars, &context.cwd, present, &mut diags).await
+        }
+        false => Project::load_with(&context.dir, &args.vars, &context.cwd, &mut diags),
+    };
+    // References are looked at when there is something to plan.
+    diags.forget_deferred();
     if diags.has_errors() {
         return context.end(&diags, &project.files);
     }
     let inputs = project::inputs(&mut project, &args.vars, Stage::Plan, &context.cwd, &mut diags);
-    modules(&project, &mut diags);
     providers(&project, &mut diags);
     if args.backend && !diags.has_errors() {
         backend(&args, &project, inputs, &mut diags).await;
@@ -66,21 +88,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         outln!("\n{done}\n\nTry \"terrane plan\" to see what has to change.");
     }
     context.end(&diags, &project.files)
-}
-
-fn modules(project: &Project, diags: &mut Diagnostics) {
-    match project::install(&project.program, &data_dir(&project.dir)) {
-        Ok(0) => {}
-        Ok(_) => {
-            outln!("Initializing modules...");
-            for module in project.program.modules.iter().skip(1) {
-                outln!("- {} in {}", module.path.0.join("."), module.contents.dir);
-            }
-        }
-        Err(message) => {
-            diags.error(Diagnostic::error("Modules cannot be recorded", message));
-        }
-    }
 }
 
 /// Names the providers that the configuration uses; each has to be built in.

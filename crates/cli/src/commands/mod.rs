@@ -6,6 +6,7 @@ mod console;
 mod destroy;
 mod fmt;
 mod force_unlock;
+mod get;
 mod import;
 mod init;
 pub mod output;
@@ -58,6 +59,7 @@ commands! {
     Destroy => destroy,
     Fmt => fmt,
     ForceUnlock => force_unlock,
+    Get => get,
     Import => import,
     Init => init,
     Output => output,

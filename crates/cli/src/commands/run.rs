@@ -113,12 +113,27 @@ async fn interrupt() -> bool {
 
 /// Loads and checks a project and opens its store. `None` after errors were reported to `diags`.
 pub async fn ready(context: &Context, vars: &Vars, diags: &mut Diagnostics) -> Result<Ready, Box<Project>> {
-    let mut project = Project::load(&context.dir, diags);
+    let project = Project::load_with(&context.dir, vars, &context.cwd, diags);
+    checked(context, project, diags).await
+}
+
+/// The same with the modules that a plan was made with, which the values in it decide.
+pub async fn ready_as_planned(
+    context: &Context,
+    vars: &Vars,
+    planned: &Inputs,
+    diags: &mut Diagnostics,
+) -> Result<Ready, Box<Project>> {
+    let project = Project::load_as_planned(&context.dir, vars, &context.cwd, planned, diags);
+    checked(context, project, diags).await
+}
+
+async fn checked(context: &Context, mut project: Project, diags: &mut Diagnostics) -> Result<Ready, Box<Project>> {
     if Project::is_empty(&context.dir) {
         diags.error(nothing_here(&context.dir));
         return Err(Box::new(project));
     }
-    let inputs = project::inputs(&mut project, vars, Stage::Plan, &context.cwd, diags);
+    let inputs = project::inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, diags);
     terrane_lang::check(&project.program, &project.providers, &project.world, diags);
     if diags.has_errors() {
         return Err(Box::new(project));

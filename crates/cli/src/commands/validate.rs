@@ -6,6 +6,7 @@ use terrane_source::Diagnostics;
 
 use super::Common;
 use crate::Context;
+use crate::flags::Vars;
 use crate::project::{Project, nothing_here};
 use crate::views::diagnostics_json;
 
@@ -22,13 +23,18 @@ pub struct Args {
     #[arg(long, hide = true, value_name = "DIR")]
     test_directory: Option<String>,
     #[command(flatten)]
+    vars: Vars,
+    #[command(flatten)]
     pub common: Common,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let project = Project::load(&context.dir, &mut diags);
+    let project = match args.vars.given.is_empty() {
+        true => Project::load(&context.dir, &mut diags),
+        false => Project::load_with(&context.dir, &args.vars, &context.cwd, &mut diags),
+    };
     if Project::is_empty(&context.dir) {
         diags.error(nothing_here(&context.dir));
     } else {

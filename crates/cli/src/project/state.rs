@@ -24,7 +24,7 @@ pub struct Opened {
 /// The project alone, after the errors were reported to `diags`.
 pub async fn open_store(context: &Context, diags: &mut Diagnostics) -> Result<(Project, Arc<dyn Store>), Box<Project>> {
     let mut ignored = Diagnostics::new();
-    let mut project = Project::load(&context.dir, &mut ignored);
+    let mut project = Project::load_with(&context.dir, &Vars::default(), &context.cwd, &mut ignored);
     let inputs = inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, &mut ignored);
     let store = {
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);

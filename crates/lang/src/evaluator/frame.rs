@@ -148,23 +148,7 @@ impl Resolve for Frame<'_, '_> {
     }
 
     fn name(&self, reference: &Reference) -> String {
-        let contents = self.run.ev.state(self.scope.at).contents;
-        match reference {
-            Reference::Variable(id) => format!("var.{}", contents.variables[id.index()].name),
-            Reference::Local(id) => format!("local.{}", contents.locals[id.index()].name),
-            Reference::Resource { resource, .. } => contents.resources[resource.index()].resource.to_string(),
-            Reference::Module { call, .. } => format!("module.{}", contents.calls[call.index()].name),
-            Reference::EachKey => "each.key".into(),
-            Reference::EachValue => "each.value".into(),
-            Reference::CountIndex => "count.index".into(),
-            Reference::SelfObject => "self".into(),
-            Reference::PathModule => "path.module".into(),
-            Reference::PathRoot => "path.root".into(),
-            Reference::PathCwd => "path.cwd".into(),
-            Reference::Workspace => "terraform.workspace".into(),
-            Reference::Applying => "terraform.applying".into(),
-            Reference::Bound { name, .. } => name.to_string(),
-        }
+        self.run.ev.state(self.scope.at).contents.name_of(reference)
     }
 
     fn world(&self) -> Option<&dyn World> {

@@ -28,6 +28,7 @@ use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_value::{Marks, Path, Schema, Value};
 
 use crate::ir::{CallId, ModuleId, ResourceId};
+use crate::load::Early;
 use crate::program::Contents;
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
 pub use checks::{CHECK_FAILED, CHECK_UNKNOWN};
@@ -35,6 +36,7 @@ pub use console::Answer;
 use frame::{Run, Scope};
 pub use import::{ImportBy, ImportTarget};
 use memo::{At, Deps, ModuleState, SchemaMemo};
+pub(crate) use values::{fitting, no_value};
 use verdicts::Verdicts;
 pub use verdicts::{CheckStatus, Checkable, Checked, CheckedObject};
 
@@ -256,27 +258,22 @@ impl<'p> Evaluator<'p> {
     pub fn backend(&mut self, schema: &Schema, diags: &mut Diagnostics) -> Result<Option<Value>, Stop> {
         let contents: &'p Contents = self.state(At::ROOT).contents;
         let Some(backend) = &contents.settings.backend else { return Ok(None) };
-        let result = self.run(&NoObjects, diags).within(Scope::module(At::ROOT), &contents.exprs, |eval| {
+        let early = Early { world: self.world, inputs: &self.inputs, modules: &self.program.modules };
+        let what = "the backend configuration";
+        let value = early.within(ModuleId(0), what, backend.span, diags, |eval| {
             body::value(eval, &backend.body, backend.span, &schema.block)
-        });
-        match result {
-            Ok((value, _)) if value.marks_deep().contains(Marks::EPHEMERAL) => {
-                let detail =
-                    "The backend's configuration is kept in plan files, so that ephemeral values must not be in it.";
-                let error = Diagnostic::error("Backend config contains ephemeral values", detail).at(backend.span);
-                let hint = "Give credentials in the environment variables that the backend reads.";
-                Err(diags.error(error.hint(hint)).into())
-            }
-            Ok((value, _)) => Ok(Some(value.unmark_deep().0)),
-            Err(Stop::Failed(reported)) => Err(Stop::Failed(reported)),
-            Err(Stop::Blocked(dep)) => {
-                let detail = format!(
-                    "The backend must be known before any resource is, but its configuration refers to {}.",
-                    dep.resource()
-                );
-                Err(diags.error(Diagnostic::error("Invalid backend configuration", detail).at(backend.span)).into())
-            }
-        }
+        })?;
+        let word = match value.marks_deep() {
+            marks if marks.contains(Marks::EPHEMERAL) => "ephemeral",
+            marks if marks.contains(Marks::SENSITIVE) => "sensitive",
+            _ => return Ok(Some(value)),
+        };
+        let summary = format!("Backend config contains {word} values");
+        let detail =
+            format!("The backend's configuration is kept in plan files, so that {word} values must not be in it.");
+        let error = Diagnostic::error(summary, detail).at(backend.span);
+        let hint = "Give credentials in the environment variables that the backend reads.";
+        Err(diags.error(error.hint(hint)).into())
     }
 
     /// An output of the root module, with its preconditions checked.

@@ -109,19 +109,7 @@ impl<'p> Run<'_, 'p> {
 
     /// The given value as one of the variable's type.
     fn accepted(&mut self, decl: &VariableDecl, given: &Given) -> Result<Value, Stop> {
-        if given.value.is_null() && !decl.nullable {
-            return match &decl.default {
-                Some(default) => Ok(default.clone()),
-                None => {
-                    let detail = format!("The given value is not suitable for var.{}: it may not be null.", decl.name);
-                    Err(self.wrong_value("Required variable not set", detail, decl, given))
-                }
-            };
-        }
-        convert(&apply_defaults(&given.value, &decl.defaults), &decl.ty).map_err(|e| {
-            let detail = format!("The given value is not suitable for var.{}: {}.", decl.name, e.located());
-            self.wrong_value("Invalid value for input variable", detail, decl, given)
-        })
+        fitting(decl, &given.value).map_err(|(summary, detail)| self.wrong_value(summary, detail, decl, given))
     }
 
     fn wrong_value(&mut self, summary: &str, detail: String, decl: &VariableDecl, given: &Given) -> Stop {
@@ -271,12 +259,23 @@ fn known((value, reads): (Value, Reads)) -> Known {
     Known { value, reads: Arc::new(reads) }
 }
 
+/// A value as one of a variable's type; summary and detail of the error if it does not fit.
+pub(crate) fn fitting(decl: &VariableDecl, value: &Value) -> Result<Value, (&'static str, String)> {
+    let unsuitable = |why: &str| format!("The given value is not suitable for var.{}: {why}.", decl.name);
+    if value.is_null() && !decl.nullable {
+        let default = decl.default.clone();
+        return default.ok_or_else(|| ("Required variable not set", unsuitable("it may not be null")));
+    }
+    convert(&apply_defaults(value, &decl.defaults), &decl.ty)
+        .map_err(|e| ("Invalid value for input variable", unsuitable(&e.located().to_string())))
+}
+
 fn marked(value: Value, decl: &VariableDecl) -> Value {
     let value = if decl.sensitive { value.mark(Marks::SENSITIVE) } else { value };
     if decl.ephemeral { value.mark(Marks::EPHEMERAL) } else { value }
 }
 
-fn no_value(decl: &VariableDecl) -> Diagnostic {
+pub(crate) fn no_value(decl: &VariableDecl) -> Diagnostic {
     let name = &decl.name;
     let detail = format!("The root module input variable \"{name}\" is not set, and has no default value.");
     let example = match decl.ty {

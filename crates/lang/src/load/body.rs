@@ -22,6 +22,14 @@ pub(super) struct Leave {
 impl Decoder<'_> {
     /// Resolves the names in a body.
     pub(super) fn body(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
+        let before = self.diags.len();
+        let lowered = self.body_early(body, place, leave);
+        self.diags.defer(before);
+        lowered
+    }
+
+    /// Resolves the names in a body whose values must be there before anything is planned.
+    pub(super) fn body_early(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
         let escaped = if leave.blocks.contains(&ESCAPE) { self.escaped(body) } else { None };
         let mut lowerer = Lowerer::new(self.declared, self.exprs, self.diags, place);
         let attributes = body.attributes().filter(|a| !leave.attributes.contains(&&*a.name.text));

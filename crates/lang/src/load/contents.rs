@@ -44,6 +44,14 @@ pub(super) struct Decoder<'a> {
 impl Decoder<'_> {
     /// Resolves the names in an expression.
     pub(super) fn lower(&mut self, expr: &syn::Expr, place: Place) -> ExprId {
+        let before = self.diags.len();
+        let id = self.lower_early(expr, place);
+        self.diags.defer(before);
+        id
+    }
+
+    /// Resolves the names in an expression whose value must be there before anything is planned.
+    pub(super) fn lower_early(&mut self, expr: &syn::Expr, place: Place) -> ExprId {
         Lowerer::new(self.declared, self.exprs, self.diags, place).expr(expr)
     }
 

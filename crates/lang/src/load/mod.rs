@@ -4,6 +4,7 @@ mod addresses;
 mod blocks;
 mod body;
 mod contents;
+mod early;
 mod folder;
 mod json;
 mod merge;
@@ -18,7 +19,10 @@ use std::collections::BTreeMap;
 use terrane_address::Module;
 use terrane_source::{Diagnostics, Files};
 
-use crate::{Program, World};
+use crate::{Inputs, Program, Stage, World};
+
+pub(crate) use early::Early;
+pub use tree::{Loading, Wanted};
 
 pub(crate) use contents::{missing_argument, unsupported_argument, unsupported_block};
 pub(crate) use json::{no_block, no_label, written_twice};
@@ -45,8 +49,14 @@ pub struct InstalledModule {
 /// Loads the configuration in `dir` and all modules it calls.
 ///
 /// Always returns what it could understand, a root module at least; everything wrong with the rest is reported. Local
-/// modules (`./`, `../`) are found by their path, all others through `modules`.
+/// modules (`./`, `../`) are found by their path, all others through `modules`. Where sources refer to variables, these
+/// have their defaults; with other values it is done by [`Loading`].
 pub fn load(world: &dyn World, dir: &str, modules: &Modules, files: &mut Files, diags: &mut Diagnostics) -> Program {
-    files.outline_by(terrane_syntax::outline);
-    tree::load(world, dir, modules, files, diags)
+    let inputs =
+        Inputs { variables: BTreeMap::new(), workspace: "default".into(), cwd: ".".into(), stage: Stage::Plan };
+    let mut loading = Loading::root(world, dir, files, diags);
+    for wanted in loading.calls(world, modules, &inputs, files, diags) {
+        diags.error(wanted.error());
+    }
+    loading.finish(diags)
 }

@@ -51,7 +51,7 @@ fn refuse(decoder: &mut Decoder<'_>, block: &syn::Block, what: &str, hint: &str)
 }
 
 /// A version constraint in an argument, if it is written.
-pub(super) fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
+fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
     let expr = &body.attribute(name)?.expr;
     if matches!(expr.kind, syn::ExprKind::Literal(syn::Literal::Null)) {
         return None;
@@ -111,7 +111,7 @@ fn backend(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Bloc
         decoder.diags.error(error.note_at(first.span, "First declared here"));
         return;
     }
-    let body = decoder.body(&block.body, Place::MODULE, &Leave { attributes: &[], blocks: &[] });
+    let body = decoder.body_early(&block.body, Place::MODULE, &Leave { attributes: &[], blocks: &[] });
     settings.backend = Some(BackendDecl { ty: label.text.clone(), body, span: block.header });
 }
 

@@ -3,157 +3,331 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use terrane_address::Module;
-use terrane_source::{Diagnostic, Diagnostics, Files};
+use terrane_address::{Module, ModuleSource, RemoteSource, SourceError};
+use terrane_source::{Diagnostic, Diagnostics, Files, Span};
 
 use super::blocks::check_import_providers;
 use super::contents::decode;
-use super::{Modules, folder, providers};
-use crate::ir::{CallId, ModuleId};
-use crate::program::{CallDecl, Contents, ModuleDecl, Program};
+use super::early::Early;
+use super::{Modules, folder, providers, version};
+use crate::evaluator::Inputs;
+use crate::ir::{CallId, ModuleId, VariableId};
+use crate::program::{CallDecl, CallSource, Constraint, Contents, ModuleDecl, Program};
 use crate::world::{World, clean, join};
 
-struct Loader<'a> {
-    world: &'a dyn World,
-    modules: &'a Modules,
-    files: &'a mut Files,
-    diags: &'a mut Diagnostics,
+/// A configuration that is being loaded: the root module first, then, once its variables have values, what it calls.
+#[derive(Debug)]
+pub struct Loading {
+    program: Program,
     /// Every folder read so far; `None` if it could not be.
     folders: HashMap<String, Option<Arc<Contents>>>,
-    tree: Vec<ModuleDecl>,
+    /// The package that each module belongs to, by [`ModuleId`]; `None` for the project itself.
+    packages: Vec<Option<Arc<Package>>>,
+    /// Modules whose calls have not been looked at.
+    fresh: VecDeque<ModuleId>,
+    /// Calls whose modules were not installed.
+    open: Vec<(ModuleId, CallId)>,
 }
 
-pub(super) fn load(
-    world: &dyn World,
-    dir: &str,
-    modules: &Modules,
-    files: &mut Files,
-    diags: &mut Diagnostics,
-) -> Program {
-    let mut loader = Loader { world, modules, files, diags, folders: HashMap::new(), tree: Vec::new() };
-    loader.run(dir);
-    let mut program = Program { modules: loader.tree };
-    check_import_providers(&program.root().contents, diags);
-    providers::resolve(&mut program, diags);
-    program
+/// A package that was installed.
+#[derive(Debug)]
+struct Package {
+    address: String,
+    /// The folder that holds all of it.
+    root: String,
 }
 
-impl Loader<'_> {
-    fn run(&mut self, dir: &str) {
-        let root = match self.folder(dir) {
-            Ok(contents) => contents,
-            Err(e) => {
-                let detail = format!("The folder \"{dir}\" could not be read: {e}.");
-                self.diags.error(Diagnostic::error("Failed to read module directory", detail));
-                Arc::new(decode(dir, &[], self.diags))
+/// A module that is called and not installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its path.
+    pub path: Module,
+    /// Its source.
+    pub source: ModuleSource,
+    /// Accepted versions.
+    pub version: Option<Arc<str>>,
+    /// Where the source is written.
+    pub span: Span,
+    /// The source it was installed from, if that was another one.
+    pub before: Option<String>,
+}
+
+impl Wanted {
+    /// The error where nothing is installed any more.
+    pub fn error(&self) -> Diagnostic {
+        let name = self.path.0.last().map_or("", |n| n);
+        let source = terrane_address::without_secrets(&self.source.to_string());
+        let error = match &self.before {
+            Some(before) => {
+                let before = terrane_address::without_secrets(before);
+                let detail =
+                    format!("Module \"{name}\" was installed from \"{before}\", but its source is now \"{source}\".");
+                Diagnostic::error("Module source has changed", detail)
+            }
+            None => {
+                let detail = format!("Module \"{name}\" with source \"{source}\" is not yet installed.");
+                Diagnostic::error("Module not installed", detail)
             }
         };
-        self.add(None, Module::root(), root);
-        let mut queue = VecDeque::from([ModuleId(0)]);
-        while let Some(id) = queue.pop_front() {
-            let contents = self.tree[id.index()].contents.clone();
-            for (i, call) in contents.calls.iter().enumerate() {
-                let call_id = CallId(i as u32);
-                if let Some(child) = self.call(id, call_id, call) {
-                    self.tree[id.index()].children[i] = Some(child);
-                    queue.push_back(child);
-                }
-            }
-        }
+        error.at(self.span).hint("Run: terrane init")
+    }
+}
+
+impl Loading {
+    /// Loads the root module alone.
+    pub fn root(world: &dyn World, dir: &str, files: &mut Files, diags: &mut Diagnostics) -> Loading {
+        files.outline_by(terrane_syntax::outline);
+        let program = Program { modules: Vec::new() };
+        let mut loading = Loading {
+            program,
+            folders: HashMap::new(),
+            packages: Vec::new(),
+            fresh: VecDeque::new(),
+            open: Vec::new(),
+        };
+        let root = loading.folder(world, dir, files, diags).unwrap_or_else(|e| {
+            let detail = format!("The folder \"{dir}\" could not be read: {e}.");
+            diags.error(Diagnostic::error("Failed to read module directory", detail));
+            Arc::new(decode(dir, &[], diags))
+        });
+        loading.add(None, Module::root(), root, None);
+        loading
     }
 
-    fn add(&mut self, parent: Option<(ModuleId, CallId)>, path: Module, contents: Arc<Contents>) -> ModuleId {
-        let id = ModuleId(self.tree.len() as u32);
-        self.tree.push(ModuleDecl {
+    /// What is loaded so far; the calls of the root module are not, at first.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Loads the modules that are called, as far as they are installed, and returns those that are not.
+    ///
+    /// May be called again when these are. Values of variables are needed where sources refer to them.
+    pub fn calls(
+        &mut self,
+        world: &dyn World,
+        modules: &Modules,
+        inputs: &Inputs,
+        files: &mut Files,
+        diags: &mut Diagnostics,
+    ) -> Vec<Wanted> {
+        let mut step = Step { loading: self, world, modules, inputs, files, diags, wanted: Vec::new() };
+        for (module, call) in std::mem::take(&mut step.loading.open) {
+            step.load(module, call);
+        }
+        while let Some(module) = step.loading.fresh.pop_front() {
+            step.module(module);
+        }
+        step.wanted
+    }
+
+    /// The whole program, without what could not be loaded.
+    pub fn finish(mut self, diags: &mut Diagnostics) -> Program {
+        check_import_providers(&self.program.root().contents, diags);
+        providers::resolve(&mut self.program, diags);
+        self.program
+    }
+
+    fn add(
+        &mut self,
+        parent: Option<(ModuleId, CallId)>,
+        path: Module,
+        contents: Arc<Contents>,
+        package: Option<Arc<Package>>,
+    ) -> ModuleId {
+        let id = ModuleId(self.program.modules.len() as u32);
+        self.program.modules.push(ModuleDecl {
             id,
             path,
             parent,
             children: vec![None; contents.calls.len()],
+            sources: vec![None; contents.calls.len()],
             contents,
             providers: BTreeMap::new(),
             resource_providers: Vec::new(),
         });
+        self.packages.push(package);
+        self.fresh.push_back(id);
         id
     }
 
     /// The declarations of a folder, read once.
-    fn folder(&mut self, dir: &str) -> std::io::Result<Arc<Contents>> {
+    fn folder(
+        &mut self,
+        world: &dyn World,
+        dir: &str,
+        files: &mut Files,
+        diags: &mut Diagnostics,
+    ) -> std::io::Result<Arc<Contents>> {
         let key = clean(dir);
         if let Some(known) = self.folders.get(&key) {
             return known.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
         }
-        let items = folder::read(self.world, &key, self.files, self.diags);
-        let contents = items.map(|items| Arc::new(decode(&key, &items, self.diags)));
+        let items = folder::read(world, &key, files, diags);
+        let contents = items.map(|items| Arc::new(decode(&key, &items, diags)));
         self.folders.insert(key, contents.as_ref().ok().cloned());
         contents
     }
+}
 
-    fn call(&mut self, parent: ModuleId, id: CallId, call: &CallDecl) -> Option<ModuleId> {
-        if call.source.is_empty() {
+struct Step<'a> {
+    loading: &'a mut Loading,
+    world: &'a dyn World,
+    modules: &'a Modules,
+    inputs: &'a Inputs,
+    files: &'a mut Files,
+    diags: &'a mut Diagnostics,
+    wanted: Vec<Wanted>,
+}
+
+impl Step<'_> {
+    fn decl(&self, module: ModuleId) -> &ModuleDecl {
+        self.loading.program.module(module)
+    }
+
+    fn early(&self) -> Early<'_> {
+        Early { world: self.world, inputs: self.inputs, modules: &self.loading.program.modules }
+    }
+
+    /// Evaluates the sources of a module's calls and loads what they name.
+    fn module(&mut self, module: ModuleId) {
+        let contents = self.decl(module).contents.clone();
+        let mut own = Diagnostics::new();
+        for (i, _) in contents.variables.iter().enumerate().filter(|(_, v)| v.constant == Some(true)) {
+            self.early().variable(module, VariableId(i as u32), &mut own);
+        }
+        for (i, call) in contents.calls.iter().enumerate() {
+            let source = self.source(module, call, &mut own);
+            self.loading.program.modules[module.index()].sources[i] = source;
+        }
+        self.diags.extend(own);
+        for i in 0..contents.calls.len() {
+            self.load(module, CallId(i as u32));
+        }
+    }
+
+    /// Where a call finds its module; `None` after an error was reported.
+    fn source(&self, module: ModuleId, call: &CallDecl, diags: &mut Diagnostics) -> Option<CallSource> {
+        let source = call.source?;
+        let name = &call.name;
+        let version = match call.version {
+            Some(version) => {
+                let text = self.early().text(module, version, &format!("module.{name}.version"), diags);
+                let span = self.decl(module).contents.exprs.span(version);
+                text.ok()?.map(|text| Constraint { text: text.into(), span })
+            }
+            None => None,
+        };
+        let what = format!("module.{name}.source");
+        let Some(text) = self.early().text(module, source, &what, diags).ok()? else {
+            let detail = format!("The value of {what} must not be null.");
+            diags.error(Diagnostic::error("Unsuitable value type", detail).at(call.source_span));
+            return None;
+        };
+        if let Some(why) = version.as_ref().and_then(|v| version::satisfies([0; 3], &v.text).err().map(|why| (v, why)))
+        {
+            let detail = format!("This string does not use correct version constraint syntax: {}.", why.1);
+            diags.error(Diagnostic::error("Invalid version constraint", detail).at(why.0.span));
             return None;
         }
-        let path = self.tree[parent.index()].path.child(call.name.clone());
-        let dir = match self.dir_of(parent, &path, call) {
-            Ok(dir) => dir,
+        let parsed = match &version {
+            Some(_) => ModuleSource::parse_versioned(&text),
+            None => ModuleSource::parse(&text),
+        };
+        match parsed {
+            Ok(source) => Some(CallSource { source, version }),
+            Err(error) => {
+                diags.error(invalid(&error, call.source_span));
+                None
+            }
+        }
+    }
+
+    /// Loads the module of a call.
+    fn load(&mut self, parent: ModuleId, id: CallId) {
+        let decl = self.decl(parent);
+        let contents = decl.contents.clone();
+        let call = &contents.calls[id.index()];
+        let Some(source) = decl.sources[id.index()].clone() else { return };
+        let path = decl.path.child(call.name.clone());
+        let (dir, package) = match self.place(parent, &path, &source, call) {
+            Ok(Some(place)) => place,
+            Ok(None) => return self.loading.open.push((parent, id)),
             Err(error) => {
                 self.diags.error(error);
-                return None;
+                return;
             }
         };
         if let Some(error) = self.cycle(parent, &dir, call) {
             self.diags.error(error);
-            return None;
+            return;
         }
-        match self.folder(&dir) {
+        match self.loading.folder(self.world, &dir, self.files, self.diags) {
             Ok(contents) => {
                 if let Some(import) = contents.imports.first() {
                     let detail = format!("Module {path} has an import block, but only the root module can have any.");
                     let error = Diagnostic::error("Invalid import configuration", detail).at(import.span);
                     self.diags.error(error.hint(format!("Import from the root module: to = {path}.<resource>.")));
                 }
-                Some(self.add(Some((parent, id)), path, contents))
+                let child = self.loading.add(Some((parent, id)), path, contents, package);
+                self.loading.program.modules[parent.index()].children[id.index()] = Some(child);
             }
             Err(e) => {
                 let detail = format!("The folder \"{dir}\" of module \"{}\" could not be read: {e}.", call.name);
                 let error = Diagnostic::error("Unreadable module directory", detail).at(call.source_span);
                 self.diags.error(error.hint("Check the path; it is relative to the folder of the calling module."));
-                None
             }
         }
     }
 
-    fn dir_of(&self, parent: ModuleId, path: &Module, call: &CallDecl) -> Result<String, Diagnostic> {
-        let source = &*call.source;
-        if source == "." || source == ".." || source.starts_with("./") || source.starts_with("../") {
-            return Ok(join(&self.tree[parent.index()].contents.dir, source));
+    /// The folder of a module and the package it belongs to; `None` if it is not installed.
+    fn place(
+        &mut self,
+        parent: ModuleId,
+        path: &Module,
+        source: &CallSource,
+        call: &CallDecl,
+    ) -> Result<Option<(String, Option<Arc<Package>>)>, Diagnostic> {
+        let ModuleSource::Local(local) = &source.source else { return Ok(self.installed(path, source, call)) };
+        let dir = join(&self.decl(parent).contents.dir, local);
+        let package = self.loading.packages[parent.index()].clone();
+        match package {
+            Some(package) if !is_within(&dir, &package.root) => Err(escaping(call, &package, local)),
+            package => Ok(Some((dir, package))),
         }
-        match self.modules.installed.get(path) {
-            Some(installed) if installed.source == source => Ok(installed.dir.clone()),
-            Some(installed) => Err(Diagnostic::error(
-                "Module source has changed",
-                format!(
-                    "Module \"{}\" was installed from \"{}\", but its source is now \"{source}\".",
-                    call.name, installed.source
-                ),
-            )),
-            None => Err(Diagnostic::error(
-                "Module not installed",
-                format!("Module \"{}\" with source \"{source}\" is not yet installed.", call.name),
-            )),
-        }
-        .map_err(|e| e.at(call.source_span).hint(self.how_to_install(parent, source)))
     }
 
-    fn how_to_install(&self, parent: ModuleId, source: &str) -> String {
-        let local = join(&self.tree[parent.index()].contents.dir, source);
-        match self.world.list(&local) {
-            Ok(_) => format!("For the folder of that name write \"./{source}\"."),
-            Err(_) => {
-                "Modules from registries, git and archives cannot be installed by this version. Copy the module into a \
-                       folder of the project and name that, as in \"./modules/name\"."
-                    .into()
-            }
+    fn installed(
+        &mut self,
+        path: &Module,
+        source: &CallSource,
+        call: &CallDecl,
+    ) -> Option<(String, Option<Arc<Package>>)> {
+        let found = self.modules.installed.get(path);
+        let same = |recorded: &str| source.source.is_recorded_as(recorded);
+        let fits = |version: Option<&str>| match (&source.version, version) {
+            (Some(wanted), Some(version)) => version::accepts(&wanted.text, version),
+            _ => true,
+        };
+        if let Some(module) = found.filter(|m| same(&m.source) && fits(m.version.as_deref()))
+            && self.world.list(&module.dir).is_ok()
+        {
+            let subdir = match &source.source {
+                ModuleSource::Registry(registry) => &registry.subdir,
+                ModuleSource::Remote(RemoteSource { subdir, .. }) => subdir,
+                ModuleSource::Local(_) => "",
+            };
+            let address = terrane_address::without_secrets(&source.source.to_string());
+            let package = Package { address, root: without_end(&clean(&module.dir), subdir) };
+            return Some((module.dir.clone(), Some(Arc::new(package))));
         }
+        self.wanted.push(Wanted {
+            path: path.clone(),
+            source: source.source.clone(),
+            version: source.version.as_ref().map(|v| v.text.clone()),
+            span: call.source_span,
+            before: found.filter(|m| !same(&m.source)).map(|m| m.source.clone()),
+        });
+        None
     }
 
     /// The error if a folder calls itself, through whatever others.
@@ -161,7 +335,7 @@ impl Loader<'_> {
         let mut above = Some(parent);
         let mut names = Vec::new();
         while let Some(id) = above {
-            let module = &self.tree[id.index()];
+            let module = self.decl(id);
             if *module.contents.dir == *clean(dir) {
                 names.reverse();
                 let chain: String = names.iter().map(|n| format!("\"{n}\", which calls ")).collect();
@@ -173,4 +347,44 @@ impl Loader<'_> {
         }
         None
     }
+}
+
+fn invalid(error: &SourceError, span: Span) -> Diagnostic {
+    let summary = match error {
+        SourceError::NotRegistry(_) => "Invalid registry module source address",
+        _ => "Invalid module source address",
+    };
+    let diagnostic = Diagnostic::error(summary, error.to_string()).at(span);
+    match error.hint() {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}
+
+fn escaping(call: &CallDecl, package: &Package, source: &str) -> Diagnostic {
+    let detail = format!(
+        "The source \"{source}\" of module \"{}\" leads out of the package that the calling module belongs to, \"{}\".",
+        call.name, package.address
+    );
+    let error = Diagnostic::error("Local module path escapes module package", detail).at(call.source_span);
+    match package.address.starts_with("file:") {
+        true => {
+            error.hint("An absolute path makes a package of its own; name the folder relative to its caller instead.")
+        }
+        false => error.hint("Name the module by an address of its own."),
+    }
+}
+
+fn is_within(dir: &str, root: &str) -> bool {
+    dir == root || root == "." || dir.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// A folder without as many of its last steps as another path has.
+fn without_end(dir: &str, end: &str) -> String {
+    let steps = end.split('/').filter(|s| !s.is_empty() && *s != ".").count();
+    let mut dir = dir;
+    for _ in 0..steps {
+        dir = dir.rsplit_once('/').map_or(".", |(before, _)| before);
+    }
+    dir.to_owned()
 }

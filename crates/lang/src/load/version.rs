@@ -14,6 +14,11 @@ pub(super) fn satisfies(version: [u64; 3], constraint: &str) -> Result<bool, Str
     Ok(all)
 }
 
+/// Whether a constraint accepts a version; one that is no version is taken as it is.
+pub(super) fn accepts(constraint: &str, version: &str) -> bool {
+    parse(version).map_or(true, |(version, _, _)| satisfies(version, constraint).unwrap_or(true))
+}
+
 fn term(version: [u64; 3], text: &str) -> Result<bool, String> {
     let split =
         text.find(|c: char| c.is_ascii_digit() || c == 'v').ok_or_else(|| format!("\"{text}\" has no version"))?;

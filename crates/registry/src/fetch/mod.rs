@@ -56,6 +56,19 @@ impl Fetcher {
         Err(FetchError::Endless(terrane_address::without_secrets(&source.package)))
     }
 
+    /// Copies the folder that a source names into a folder that is there already, by way of a folder for what is
+    /// needed meanwhile.
+    pub async fn copy(&self, source: &RemoteSource, temporary: &Path, into: &Path) -> Result<(), FetchError> {
+        let what = format!("The folder {} cannot be made", temporary.display());
+        std::fs::create_dir_all(temporary).map_err(FetchError::disk(what))?;
+        let whole = temporary.join(format!(".package.{}.partial", std::process::id()));
+        let _guard = Temporary(whole.clone());
+        self.fetch(source, &whole).await?;
+        let (from, into) = (subfolder(&whole, &source.subdir)?, into.to_owned());
+        let from = from.canonicalize().map_err(FetchError::disk(format!("{} cannot be used", from.display())))?;
+        blocking(move || copy_folder(&from, &into)).await
+    }
+
     /// Fetches a package that a page named, of which only one folder is wanted.
     async fn part(&self, source: &RemoteSource, into: &Path) -> Result<(), FetchError> {
         let whole = beside(into, "whole");
@@ -175,9 +188,9 @@ struct Temporary(PathBuf);
 impl Drop for Temporary {
     fn drop(&mut self) {
         // Nothing depends on it; the next run tries again.
-        let _ = match self.0.is_dir() {
-            true => std::fs::remove_dir_all(&self.0),
-            false => std::fs::remove_file(&self.0),
+        let _ = match std::fs::symlink_metadata(&self.0) {
+            Ok(found) if found.is_dir() => std::fs::remove_dir_all(&self.0),
+            _ => std::fs::remove_file(&self.0),
         };
     }
 }

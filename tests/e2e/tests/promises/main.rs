@@ -9,6 +9,7 @@ mod example;
 mod faults;
 mod import;
 mod lost;
+mod modules;
 mod provisioners;
 mod realism;
 mod show;

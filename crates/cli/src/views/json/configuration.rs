@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
-use terrane_address::{ConfigName, Mode, ProviderConfig};
+use terrane_address::{ConfigName, Mode, ModuleSource, ProviderConfig};
 use terrane_lang::{
     Body, CallDecl, Contents, DependsOn, DependsTarget, ExprId, ModuleDecl, Program, ProvisionerDecl, Repeat,
     ResourceDecl, Schemas,
@@ -132,13 +132,19 @@ impl View<'_> {
     fn call(&self, contents: &Contents, call: &CallDecl, child: &ModuleDecl) -> Json {
         let arguments = call.arguments.iter().map(|a| (a.name.to_string(), expression(contents, a.expr)));
         let arguments: Map<String, Json> = arguments.collect();
+        let source = child.parent.and_then(|(parent, call)| self.program.module(parent).sources[call.index()].as_ref());
+        let shown = |source: &ModuleSource| {
+            let text = source.to_string();
+            text.strip_prefix("registry.opentofu.org/").map(str::to_owned).unwrap_or(text)
+        };
+        let version = source.and_then(|s| s.version.as_ref());
         object([
-            ("source", Some(json!(&*call.source))),
+            ("source", source.map(|s| json!(shown(&s.source)))),
             ("expressions", (!arguments.is_empty()).then_some(Json::Object(arguments))),
             ("count_expression", count(contents, call.repeat)),
             ("for_each_expression", for_each(contents, call.repeat)),
             ("module", Some(self.module(child))),
-            ("version_constraint", call.version.as_ref().map(|v| json!(&*v.text))),
+            ("version_constraint", version.map(|v| json!(&*v.text))),
             ("depends_on", depends_on(contents, &call.depends_on)),
         ])
     }

@@ -10,7 +10,6 @@ use super::{depends_on, lifecycle, name, repeat, reserved};
 use crate::load::addresses;
 use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{BAD_NAME, Decoder, is_name, keys_of};
-use crate::load::settings::constraint;
 use crate::lower::Place;
 use crate::program::{CallDecl, PassedProvider, ProviderDecl};
 
@@ -28,9 +27,9 @@ pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
     const LEAVE: Leave = Leave { attributes: &META, blocks: &["lifecycle", "locals", "provider", ESCAPE] };
     CallDecl {
         name: name(block, 0),
-        source: decoder.text(body, "source").unwrap_or_default(),
+        source: body.attribute("source").map(|a| decoder.lower_early(&a.expr, place)),
         source_span: body.attribute("source").map_or(block.header, |a| a.expr.span),
-        version: constraint(decoder, body, "version"),
+        version: body.attribute("version").map(|a| decoder.lower_early(&a.expr, place)),
         repeat: repeat(decoder, body),
         arguments: decoder.body(body, place, &LEAVE).attributes,
         providers: body.attribute("providers").map(|a| passed(decoder, &a.expr)),

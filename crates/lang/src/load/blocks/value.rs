@@ -42,6 +42,7 @@ pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> Variabl
         sensitive: decoder.bool(body, "sensitive").unwrap_or(false),
         ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),
         nullable,
+        constant: decoder.bool(body, "const"),
         deprecated: deprecated(decoder, body),
         validations: validations(decoder, body, &own),
         span: block.header,
