@@ -91,8 +91,9 @@ impl ProviderConfig {
         let provider = Provider::parse(&source)
             .ok_or_else(|| error(&format!("{source:?} is not a provider source address."), at))?;
         let alias = if steps.rest.is_empty() { None } else { Some(steps.name("an alias")?) };
+        let key = if alias.is_some() { steps.key() } else { None };
         steps.end()?;
-        Ok(ProviderConfig { module, provider, alias })
+        Ok(ProviderConfig { module, provider, alias, key: key.unwrap_or(Key::None) })
     }
 }
 

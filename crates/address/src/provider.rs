@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Module;
+use crate::{Key, Module};
 
 /// A provider by its full source address: `registry.terraform.io/hashicorp/aws`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,15 +88,29 @@ pub struct ProviderConfig {
     pub provider: Provider,
     /// The alias; `None` for the default configuration.
     pub alias: Option<Arc<str>>,
+    /// The key of the instance, if the configuration has several.
+    pub key: Key,
+}
+
+impl ProviderConfig {
+    /// The configuration that it is an instance of.
+    pub fn without_key(&self) -> ProviderConfig {
+        self.with_key(Key::None)
+    }
+
+    /// The instance of a key.
+    pub fn with_key(&self, key: Key) -> ProviderConfig {
+        ProviderConfig { key, ..self.clone() }
+    }
 }
 
 impl fmt::Display for ProviderConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dot = if self.module.is_root() { "" } else { "." };
         write!(f, "{}{dot}provider[\"{}\"]", self.module, self.provider)?;
-        match &self.alias {
-            Some(alias) => write!(f, ".{alias}"),
-            None => Ok(()),
+        if let Some(alias) = &self.alias {
+            write!(f, ".{alias}")?;
         }
+        write!(f, "{}", self.key)
     }
 }

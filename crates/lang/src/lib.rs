@@ -36,7 +36,7 @@ pub use lookup::{Dep, Keys, Lookup, Stop};
 pub use program::{
     Argument, BackendDecl, Block, Body, CallDecl, CallSource, CheckDecl, Condition, Constraint, Contents, Defaults,
     DependsOn, DependsTarget, Dynamic, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl,
-    MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl, ProvisionerDecl, RemovedDecl, Repeat,
+    MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl, ProviderRef, ProvisionerDecl, RemovedDecl, Repeat,
     RequiredProvider, ResourceDecl, Settings, VariableDecl,
 };
 pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

@@ -36,8 +36,19 @@ pub struct ModuleDecl {
     pub contents: Arc<Contents>,
     /// The configurations its provider names stand for, inherited and passed ones included.
     pub providers: BTreeMap<ConfigName, ProviderConfig>,
-    /// The provider configuration of each resource, by [`ResourceId`].
+    /// The provider configuration of each resource, by [`ResourceId`]; without key.
     pub resource_providers: Vec<ProviderConfig>,
+    /// Where the key of that configuration is written, if it has instances.
+    pub(crate) provider_keys: Vec<Option<ProviderKey>>,
+}
+
+/// Where the key of a provider configuration is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProviderKey {
+    /// By the resource.
+    Resource(ExprId),
+    /// By the call of a module that the resource is in, be it through others.
+    Call(ModuleId, ExprId),
 }
 
 /// The declarations of one folder.
@@ -247,7 +258,7 @@ pub struct ResourceDecl {
     /// Its arguments and blocks, those that mean the same for every type left out.
     pub body: Body,
     /// The `provider` argument.
-    pub provider: Option<(ConfigName, Span)>,
+    pub provider: Option<ProviderRef>,
     /// What must be done before.
     pub depends_on: Vec<DependsOn>,
     /// The `lifecycle` block.
@@ -373,13 +384,24 @@ pub struct CallSource {
     pub version: Option<Constraint>,
 }
 
+/// A reference to a provider configuration: `aws`, `aws.west`, `aws.by_region[each.key]`.
+#[derive(Clone, Debug)]
+pub struct ProviderRef {
+    /// The name.
+    pub name: ConfigName,
+    /// The key in brackets.
+    pub key: Option<ExprId>,
+    /// Where it stands.
+    pub span: Span,
+}
+
 /// One entry of `providers` of a module call.
 #[derive(Clone, Debug)]
 pub struct PassedProvider {
     /// The name in the called module.
     pub child: ConfigName,
-    /// The name in the calling module.
-    pub here: ConfigName,
+    /// What it stands for in the calling module.
+    pub here: ProviderRef,
     /// Where it stands.
     pub span: Span,
 }
@@ -389,7 +411,9 @@ pub struct PassedProvider {
 pub struct ProviderDecl {
     /// Its name within the module.
     pub name: ConfigName,
-    /// Its arguments, `alias` and `version` left out.
+    /// One instance for each.
+    pub for_each: Option<ExprId>,
+    /// Its arguments, `alias`, `version` and `for_each` left out.
     pub body: Body,
     /// Where the block begins.
     pub span: Span,
@@ -584,6 +608,13 @@ impl Program {
         module.resource_providers.get(id.index())
     }
 
+    /// Whether the instances of a resource name the key of their provider configuration.
+    pub fn has_provider_key(&self, resource: &ConfigResource) -> bool {
+        let Some(module) = self.find(&resource.module) else { return false };
+        let id = module.contents.declared.names.resources.get(&resource.resource);
+        id.and_then(|id| module.provider_keys.get(id.index())).is_some_and(Option::is_some)
+    }
+
     /// All declared resources, module by module.
     pub fn resources(&self) -> impl Iterator<Item = (ConfigResource, &ModuleDecl, &ResourceDecl)> {
         self.modules.iter().flat_map(|module| {
@@ -594,7 +625,7 @@ impl Program {
         })
     }
 
-    /// The block of a provider configuration; `None` if it is not written and so empty.
+    /// The block of a provider configuration, whatever its key; `None` if it is not written and so empty.
     pub fn provider_decl(&self, config: &ProviderConfig) -> Option<(&ModuleDecl, &ProviderDecl)> {
         let module = self.find(&config.module)?;
         let decl =

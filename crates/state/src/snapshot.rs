@@ -38,7 +38,7 @@ pub struct OutputValue {
 /// The objects of one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceState {
-    /// The provider configuration that manages them.
+    /// The provider configuration that manages them, without key.
     pub provider: ProviderConfig,
     /// Its instances by key.
     pub instances: BTreeMap<Key, InstanceState>,
@@ -47,6 +47,8 @@ pub struct ResourceState {
 /// The objects of one instance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InstanceState {
+    /// Which instance of the provider configuration manages them.
+    pub provider_key: Key,
     /// The object in use.
     pub current: Option<StoredObject>,
     /// Objects that were replaced and are still to be deleted.
@@ -154,11 +156,20 @@ impl Snapshot {
         })
     }
 
+    /// The provider configuration that manages the objects of an instance.
+    pub fn provider_of(&self, instance: &Instance) -> Option<ProviderConfig> {
+        let resource = self.resources.get(&instance.resource)?;
+        let key = resource.instances.get(&instance.key).map_or(Key::None, |state| state.provider_key.clone());
+        Some(resource.provider.with_key(key))
+    }
+
     fn edit(&mut self, instance: &Instance, provider: &ProviderConfig, change: impl FnOnce(&mut InstanceState)) {
-        let new = || ResourceState { provider: provider.clone(), instances: BTreeMap::new() };
+        let home = provider.without_key();
+        let new = || ResourceState { provider: home.clone(), instances: BTreeMap::new() };
         let resource = self.resources.entry(instance.resource.clone()).or_insert_with(new);
-        resource.provider = provider.clone();
+        resource.provider = home;
         let state = resource.instances.entry(instance.key.clone()).or_default();
+        state.provider_key = provider.key.clone();
         change(state);
         if state.current.is_none() && state.deposed.is_empty() {
             resource.instances.remove(&instance.key);

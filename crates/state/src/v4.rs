@@ -73,11 +73,19 @@ fn read_output(output: wire::Output) -> Result<OutputValue, FormatError> {
 fn read_resource(resource: wire::Resource, snapshot: &mut Snapshot) -> Result<(), FormatError> {
     let address = read_address(&resource)?;
     let fail = |what: String| FormatError(format!("The state of {address} cannot be read: {what}"));
-    let provider = ProviderConfig::parse(&resource.provider).map_err(|e| fail(e.to_string()))?;
+    let mut provider = resource.provider.as_deref().map(|text| read_provider(text, &fail)).transpose()?;
     let mut instances: BTreeMap<Key, InstanceState> = BTreeMap::new();
     for instance in resource.instances {
         let key = read_key(instance.index_key.as_ref()).map_err(&fail)?;
         let state = instances.entry(key.clone()).or_default();
+        if let Some(text) = &instance.provider {
+            let own = read_provider(text, &fail)?;
+            let home = own.without_key();
+            if provider.get_or_insert_with(|| home.clone()) != &home {
+                return Err(fail(format!("{key} has the provider configuration {own}, others of it have another.")));
+            }
+            state.provider_key = own.key;
+        }
         let deposed = instance.deposed.clone();
         let object = read_object(instance).map_err(|e| fail(format!("{e} (instance {address}{key})")))?;
         let twice = match deposed {
@@ -88,10 +96,15 @@ fn read_resource(resource: wire::Resource, snapshot: &mut Snapshot) -> Result<()
             return Err(fail(format!("It holds the object of {address}{key} twice.")));
         }
     }
+    let provider = provider.ok_or_else(|| fail("It names no provider configuration.".into()))?;
     if snapshot.resources.insert(address.clone(), ResourceState { provider, instances }).is_some() {
         return Err(FormatError(format!("The state file holds {address} twice.")));
     }
     Ok(())
+}
+
+fn read_provider(text: &str, fail: &dyn Fn(String) -> FormatError) -> Result<ProviderConfig, FormatError> {
+    ProviderConfig::parse(text).map_err(|e| fail(e.to_string()))
 }
 
 fn read_address(resource: &wire::Resource) -> Result<AbsResource, FormatError> {
@@ -253,12 +266,15 @@ fn write_resources(snapshot: &Snapshot) -> Result<Vec<wire::Resource>, FormatErr
     let mut resources = Vec::with_capacity(snapshot.resources.len());
     for (address, state) in &snapshot.resources {
         let mut instances = Vec::with_capacity(state.instances.len());
+        // As OpenTofu has it: with keys, the configuration stands at the instances, else at the resource.
+        let keyed = state.instances.values().any(|instance| instance.provider_key != Key::None);
         for (key, instance) in &state.instances {
+            let provider = keyed.then(|| state.provider.with_key(instance.provider_key.clone()).to_string());
             if let Some(object) = &instance.current {
-                instances.push(write_object(key, None, object)?);
+                instances.push(write_object(key, None, object, provider.clone())?);
             }
             for (deposed, object) in &instance.deposed {
-                instances.push(write_object(key, Some(deposed), object)?);
+                instances.push(write_object(key, Some(deposed), object, provider.clone())?);
             }
         }
         let module = Some(address.module.to_string()).filter(|m| !m.is_empty());
@@ -267,7 +283,7 @@ fn write_resources(snapshot: &Snapshot) -> Result<Vec<wire::Resource>, FormatErr
             mode: if address.resource.mode == Mode::Managed { "managed".into() } else { "data".into() },
             ty: address.resource.ty.to_string(),
             name: address.resource.name.to_string(),
-            provider: state.provider.to_string(),
+            provider: (!keyed).then(|| state.provider.to_string()),
             instances,
         });
     }
@@ -275,7 +291,12 @@ fn write_resources(snapshot: &Snapshot) -> Result<Vec<wire::Resource>, FormatErr
     Ok(resources)
 }
 
-fn write_object(key: &Key, deposed: Option<&DeposedKey>, object: &StoredObject) -> Result<wire::Instance, FormatError> {
+fn write_object(
+    key: &Key,
+    deposed: Option<&DeposedKey>,
+    object: &StoredObject,
+    provider: Option<String>,
+) -> Result<wire::Instance, FormatError> {
     let index_key = match key {
         Key::None => None,
         Key::Int(i) => Some(serde_json::Value::from(*i)),
@@ -286,6 +307,7 @@ fn write_object(key: &Key, deposed: Option<&DeposedKey>, object: &StoredObject) 
         None => (None, None),
     };
     Ok(wire::Instance {
+        provider,
         index_key,
         status: object.tainted.then(|| "tainted".into()),
         deposed: deposed.map(|d| d.to_string()),
@@ -346,11 +368,11 @@ mod tests {
       "mode": "managed",
       "type": "aws_subnet",
       "name": "a",
-      "provider": "module.net.provider[\"registry.terraform.io/hashicorp/aws\"].west",
       "instances": [
         {
           "index_key": "x.y",
           "status": "tainted",
+          "provider": "module.net.provider[\"registry.terraform.io/hashicorp/aws\"].west[\"x\"]",
           "schema_version": 1,
           "attributes": {
             "id": "subnet-1",
@@ -380,11 +402,13 @@ mod tests {
           "dependencies": [
             "module.net.aws_vpc.main"
           ],
-          "create_before_destroy": true
+          "create_before_destroy": true,
+          "skip_destroy": true
         },
         {
           "index_key": "x.y",
           "deposed": "0a1b2c3d",
+          "provider": "module.net.provider[\"registry.terraform.io/hashicorp/aws\"].west[\"x\"]",
           "schema_version": 1,
           "attributes": {
             "id": "subnet-0"

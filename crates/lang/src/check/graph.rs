@@ -6,7 +6,9 @@ use terrane_address::ProviderConfig;
 use terrane_source::Span;
 
 use crate::ir::{CallId, ExprId, LocalId, ModuleId, Node as Form, OutputId, Reference, ResourceId, VariableId};
-use crate::program::{Argument, Body, Condition, Contents, DependsOn, DependsTarget, ModuleDecl, Program, Repeat};
+use crate::program::{
+    Argument, Body, Condition, Contents, DependsOn, DependsTarget, ModuleDecl, Program, ProviderKey, Repeat,
+};
 
 /// Something that has a value or an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +102,7 @@ impl<'p> Graph<'p> {
         }
         for (i, decl) in contents.providers.iter().enumerate() {
             self.body(m, Thing::Provider(m, i as u32), &decl.body);
+            decl.for_each.iter().for_each(|e| self.expr(m, Thing::Provider(m, i as u32), *e));
         }
         for i in 0..contents.resources.len() {
             self.resource(module, ResourceId(i as u32));
@@ -140,6 +143,15 @@ impl<'p> Graph<'p> {
         }
         self.forget_self(from, others);
         self.inside(module, from, decl.span);
+        match module.provider_keys.get(id.index()) {
+            Some(Some(ProviderKey::Resource(expr))) => self.expr(m, from, *expr),
+            Some(Some(ProviderKey::Call(called, expr))) => {
+                if let Some((parent, _)) = self.program.module(*called).parent {
+                    self.expr(parent, from, *expr);
+                }
+            }
+            _ => {}
+        }
         if let Some(provider) = self.provider(&module.resource_providers[id.index()]) {
             self.add(from, provider, decl.span);
         }

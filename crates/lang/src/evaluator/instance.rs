@@ -1,6 +1,6 @@
 //! Instances of resources, and provider configurations.
 
-use terrane_address::{Key, Mode, ModuleInstance, Provider, ProviderConfig};
+use terrane_address::{Key, Mode, Provider};
 use terrane_source::Diagnostic;
 use terrane_value::{Marks, Path, Step, Value};
 
@@ -46,6 +46,7 @@ impl<'p> Run<'_, 'p> {
             self.within(scope, &contents.exprs, |eval| body::value(eval, &decl.body, decl.span, &schema.block))?;
         reads.extend(own);
         self.refuse_ephemeral(&own_scope, &value, decl, &schema.block)?;
+        reads.extend(self.provider_of(at, id, key)?.1);
         let mut explicit = Reads::new();
         self.named(at, &decl.depends_on, &mut explicit)?;
         let triggers = self.replace_triggers(at, id, key)?;
@@ -118,20 +119,6 @@ impl<'p> Run<'_, 'p> {
             }
         };
         Ok(Some((dep, Path(steps))))
-    }
-
-    pub(super) fn provider_config(&mut self, config: &ProviderConfig) -> Result<(Value, Reads), Stop> {
-        let Some(schema) = self.ev.schemas.provider(&config.provider) else {
-            return Err(self.diags.error(no_provider(&config.provider)).into());
-        };
-        let Some((module, decl)) = self.ev.program.provider_decl(config) else {
-            return Ok((schema.block.empty(), Reads::new()));
-        };
-        let instance = ModuleInstance(config.module.0.iter().map(|name| (name.clone(), Key::None)).collect());
-        let at = self.ev.at(&instance, self.diags)?;
-        self.within(Scope::module(at), &module.contents.exprs, |eval| {
-            body::value(eval, &decl.body, decl.span, &schema.block)
-        })
     }
 
     pub(super) fn instance_conditions(

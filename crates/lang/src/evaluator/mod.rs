@@ -14,6 +14,7 @@ mod memo;
 mod objects;
 mod origin;
 mod place;
+mod providers;
 mod provisioners;
 mod switches;
 mod validate;
@@ -239,6 +240,17 @@ impl<'p> Evaluator<'p> {
     ) -> Result<Vec<(Dep, Path)>, Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
         self.run(lookup, diags).replace_triggers(at, id, &instance.key)
+    }
+
+    /// The provider configuration of an instance, with its key.
+    pub fn provider_of(
+        &mut self,
+        instance: &Instance,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<ProviderConfig, Stop> {
+        let (at, id) = self.find(&instance.resource, diags)?;
+        Ok(self.run(lookup, diags).provider_of(at, id, &instance.key)?.0)
     }
 
     /// A provider configuration, as a value of the provider's schema.

@@ -87,8 +87,15 @@ impl<'p> Run<'_, 'p> {
             if schema.is_none() && missing.insert(provider.clone()) {
                 self.diags.error(no_provider(&provider).at(decl.span));
             }
-            let config =
-                self.validate_body(&Scope::module(at), &decl.body, decl.span, schema.as_ref().map(|s| &s.block));
+            let repeat = decl.for_each.map_or(Repeat::Once, Repeat::ForEach);
+            let declared = self.ev.program.module(module);
+            let _ = self.provider_expansion(declared, decl);
+            let config = self.validate_body(
+                &Self::any_instance(at, repeat),
+                &decl.body,
+                decl.span,
+                schema.as_ref().map(|s| &s.block),
+            );
             self.ask_provider(at, &provider, Subject::Provider, config, &decl.body, decl.span);
         }
     }
@@ -145,6 +152,7 @@ impl<'p> Run<'_, 'p> {
         let provider = &self.ev.program.module(module).resource_providers[id.index()].provider;
         let subject = Subject::Resource(decl.resource.mode, &decl.resource.ty);
         self.ask_provider(at, provider, subject, config, &decl.body, decl.span);
+        decl.provider.iter().flat_map(|p| p.key).for_each(|e| self.sound(&scope, e));
         self.validate_lifecycle(&scope, decl, shape.as_ref().map(|s| &s.block));
         let object = shape.map(|s| Value::unknown_not_null(s.block.implied_type().without_optional()));
         let ephemeral = decl.resource.mode == Mode::Ephemeral;
@@ -201,6 +209,8 @@ impl<'p> Run<'_, 'p> {
         let _ = self.call_expansion(at, id);
         let scope = Self::any_instance(at, decl.repeat);
         let child = self.ev.child(at, id, &Key::None).map(|child| self.contents(child));
+        let keys = decl.providers.iter().flatten().filter_map(|p| p.here.key);
+        keys.for_each(|e| self.sound(&scope, e));
         for argument in &decl.arguments {
             let Ok((value, _)) = self.value(scope.clone(), argument.expr) else { continue };
             let Some(variable) = child.and_then(|c| c.variable(&argument.name)) else { continue };

@@ -42,6 +42,25 @@ pub(super) fn config_name(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<(
     name.map(|name| (name, expr.span))
 }
 
+/// A reference to a provider configuration; the key in brackets at its end is left as it is.
+pub(super) fn provider<'s>(
+    diags: &mut Diagnostics,
+    expr: &'s syn::Expr,
+) -> Option<(ConfigName, Option<&'s syn::Expr>, Span)> {
+    let (named, key) = match &expr.kind {
+        syn::ExprKind::Index { base, key, .. } => (&**base, Some(&**key)),
+        _ => (expr, None),
+    };
+    let (name, _) = config_name(diags, named)?;
+    if let (Some(key), None) = (key, &name.alias) {
+        let detail = "Only a configuration with an alias has instances: its name is followed by the alias, and that by the \
+                      key, as in aws.by_region[each.key].";
+        diags.error(Diagnostic::error("Invalid provider configuration reference", detail).at(key.span));
+        return None;
+    }
+    Some((name, key, expr.span))
+}
+
 /// A constant instance key; `None` if it is not constant.
 pub(super) fn constant_key(expr: &syn::Expr) -> Option<Key> {
     match &expr.kind {

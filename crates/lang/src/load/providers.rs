@@ -2,18 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use terrane_address::{ConfigName, Module, Provider, ProviderConfig};
+use terrane_address::{ConfigName, Key, Module, Provider, ProviderConfig};
 use terrane_source::{Diagnostic, Diagnostics, Span};
 
-use crate::ir::ModuleId;
-use crate::program::{CallDecl, ModuleDecl, Program, ProviderDecl, Repeat, ResourceDecl};
+use crate::ir::{ExprId, ModuleId};
+use crate::program::{CallDecl, ModuleDecl, Program, ProviderDecl, ProviderKey, ProviderRef, Repeat, ResourceDecl};
+
+/// A configuration, and where the key of the instance is written that is meant.
+#[derive(Clone)]
+struct Home {
+    config: ProviderConfig,
+    key: Option<ProviderKey>,
+}
 
 /// What a module sees.
 #[derive(Clone, Default)]
 struct Seen {
-    names: BTreeMap<ConfigName, ProviderConfig>,
+    names: BTreeMap<ConfigName, Home>,
     /// Configurations without alias, which called modules inherit.
-    defaults: BTreeMap<Provider, ProviderConfig>,
+    defaults: BTreeMap<Provider, Home>,
 }
 
 /// Fills in the provider configurations of all modules.
@@ -23,9 +30,11 @@ pub(super) fn resolve(program: &mut Program, diags: &mut Diagnostics) {
         let seen = see(program, ModuleId(i as u32), &all, diags);
         let module = &program.modules[i];
         let resources = module.contents.resources.iter();
-        let used = resources.map(|decl| used_by(module, decl, &seen, diags)).collect();
-        program.modules[i].resource_providers = used;
-        program.modules[i].providers.clone_from(&seen.names);
+        let used: Vec<Home> = resources.map(|decl| used_by(program, module, decl, &seen, diags)).collect();
+        let (configs, keys) = used.into_iter().map(|home| (home.config, home.key)).unzip();
+        let names = seen.names.iter().map(|(name, home)| (name.clone(), home.config.clone())).collect();
+        let module = &mut program.modules[i];
+        (module.resource_providers, module.provider_keys, module.providers) = (configs, keys, names);
         all.push(seen);
     }
 }
@@ -48,30 +57,33 @@ fn see(program: &Program, id: ModuleId, all: &[Seen], diags: &mut Diagnostics) -
     let mut seen = Seen { names: BTreeMap::new(), defaults: outer.defaults.clone() };
     own(module, &mut seen);
     for passed in call.providers.iter().flatten() {
-        let Some(config) = find(parent, outer, &passed.here) else {
-            diags.error(undeclared(parent, &passed.here, passed.span));
+        let Some(home) = find(parent, outer, &passed.here.name) else {
+            diags.error(undeclared(parent, &passed.here.name, passed.span));
             continue;
         };
+        let key = |expr| ProviderKey::Call(id, expr);
+        let Some(home) = keyed(program, home, &passed.here, "module", key, diags) else { continue };
+        let config = &home.config;
         let wanted = module.provider_of(&passed.child.local);
         if wanted != config.provider {
-            diags.error(wrong_type(passed.span, &passed.child, &wanted, &passed.here, &config.provider));
+            diags.error(wrong_type(passed.span, &passed.child, &wanted, &passed.here.name, &config.provider));
             continue;
         }
         if let Some(error) = unexpected(module, &passed.child, passed.span) {
             diags.error(error);
         }
-        seen.add(passed.child.clone(), config);
+        seen.add(passed.child.clone(), home);
     }
     check_call(module, call, &seen, diags);
     seen
 }
 
 impl Seen {
-    fn add(&mut self, name: ConfigName, config: ProviderConfig) {
+    fn add(&mut self, name: ConfigName, home: Home) {
         if name.alias.is_none() {
-            self.defaults.insert(config.provider.clone(), config.clone());
+            self.defaults.insert(home.config.provider.clone(), home.clone());
         }
-        self.names.insert(name, config);
+        self.names.insert(name, home);
     }
 }
 
@@ -85,9 +97,41 @@ fn own(module: &ModuleDecl, seen: &mut Seen) {
     }
 }
 
-fn own_config(module: &ModuleDecl, name: &ConfigName) -> ProviderConfig {
+fn own_config(module: &ModuleDecl, name: &ConfigName) -> Home {
     let provider = module.provider_of(&name.local);
-    ProviderConfig { module: module.path.clone(), provider, alias: name.alias.clone() }
+    let config = ProviderConfig { module: module.path.clone(), provider, alias: name.alias.clone(), key: Key::None };
+    Home { config, key: None }
+}
+
+/// The configuration with the key that a reference to it has, or must have; `None` if that is wrong, which is reported.
+fn keyed(
+    program: &Program,
+    home: Home,
+    here: &ProviderRef,
+    what: &str,
+    key: impl FnOnce(ExprId) -> ProviderKey,
+    diags: &mut Diagnostics,
+) -> Option<Home> {
+    let decl = program.provider_decl(&home.config);
+    let instances = home.key.is_none() && decl.is_some_and(|(_, decl)| decl.for_each.is_some());
+    let name = &here.name;
+    let (detail, hint) = match (here.key, instances) {
+        (None, false) => return Some(home),
+        (Some(expr), true) => return Some(Home { key: Some(key(expr)), ..home }),
+        (None, true) => (
+            format!(
+                "{name} uses for_each, so that a reference to it requires an instance key; it cannot be passed as a whole."
+            ),
+            format!("Name one instance: {name}[each.key]."),
+        ),
+        (Some(_), false) => (
+            format!("{name} does not use for_each, and only a provider configuration that does has instance keys."),
+            format!("Remove the key in brackets, or add for_each to the provider block of {name}."),
+        ),
+    };
+    let summary = format!("Invalid {what} provider configuration");
+    diags.error(Diagnostic::error(summary, detail).at(here.span).hint(hint));
+    None
 }
 
 /// Whether a block only says, in the way of old modules, that its configuration is passed in.
@@ -98,30 +142,33 @@ fn is_proxy(module: &ModuleDecl, decl: &ProviderDecl) -> bool {
         && decl.body.properties.is_empty()
 }
 
-fn find(module: &ModuleDecl, seen: &Seen, name: &ConfigName) -> Option<ProviderConfig> {
-    if let Some(config) = seen.names.get(name) {
-        return Some(config.clone());
+fn find(module: &ModuleDecl, seen: &Seen, name: &ConfigName) -> Option<Home> {
+    if let Some(home) = seen.names.get(name) {
+        return Some(home.clone());
     }
     if name.alias.is_some() {
         return None;
     }
     let provider = module.provider_of(&name.local);
     let inherited = seen.defaults.get(&provider).cloned();
-    Some(inherited.unwrap_or(ProviderConfig { module: Module::root(), provider, alias: None }))
+    let config = ProviderConfig { module: Module::root(), provider, alias: None, key: Key::None };
+    Some(inherited.unwrap_or(Home { config, key: None }))
 }
 
-fn used_by(module: &ModuleDecl, decl: &ResourceDecl, seen: &Seen, diags: &mut Diagnostics) -> ProviderConfig {
-    let (name, span) = match &decl.provider {
-        Some((name, span)) => (name.clone(), *span),
-        None => (ConfigName { local: decl.resource.implied_provider().into(), alias: None }, decl.span),
-    };
-    find(module, seen, &name).unwrap_or_else(|| {
+fn used_by(program: &Program, module: &ModuleDecl, decl: &ResourceDecl, seen: &Seen, diags: &mut Diagnostics) -> Home {
+    let here = decl.provider.clone().unwrap_or_else(|| ProviderRef {
+        name: ConfigName { local: decl.resource.implied_provider().into(), alias: None },
+        key: None,
+        span: decl.span,
+    });
+    let Some(home) = find(module, seen, &here.name) else {
         // What the caller should have passed is reported at the call.
-        if !module.contents.requires(&name) {
-            diags.error(undeclared(module, &name, span));
+        if !module.contents.requires(&here.name) {
+            diags.error(undeclared(module, &here.name, here.span));
         }
-        own_config(module, &name)
-    })
+        return own_config(module, &here.name);
+    };
+    keyed(program, home.clone(), &here, "resource", ProviderKey::Resource, diags).unwrap_or(home)
 }
 
 fn undeclared(module: &ModuleDecl, name: &ConfigName, span: Span) -> Diagnostic {

@@ -144,6 +144,7 @@ impl Loading {
             contents,
             providers: BTreeMap::new(),
             resource_providers: Vec::new(),
+            provider_keys: Vec::new(),
         });
         self.packages.push(package);
         self.fresh.push_back(id);

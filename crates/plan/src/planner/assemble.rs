@@ -119,8 +119,8 @@ impl Planner<'_> {
             sensitive: sensitive.map(|(path, _)| path).collect(),
             ..object.clone()
         };
-        let home = self.refreshed.resources.get(&step.instance.resource).map(|r| &r.provider);
-        if now != *object || home != Some(&step.provider) {
+        let home = self.refreshed.provider_of(&step.instance);
+        if now != *object || home.as_ref() != Some(&step.provider) {
             self.refreshed.set(&step.instance, &step.provider, Some(now));
         }
     }

@@ -31,6 +31,7 @@ impl Planner<'_> {
     pub(super) fn data(&mut self, instance: &Instance) -> Result<(), Halt> {
         self.wait_for_calm(instance)?;
         let evaluated = self.evaluate(instance)?;
+        self.settle_home(instance)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let span = decl.span;
         let Some(shape) = self.shape(&provider, instance) else {

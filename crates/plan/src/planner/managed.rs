@@ -44,6 +44,7 @@ impl<'p> Planner<'p> {
             return self.undeclared_value(instance);
         }
         let evaluated = self.evaluate(instance)?;
+        self.settle_home(instance)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let Some(shape) = self.shape(&provider, instance) else {
             let detail =

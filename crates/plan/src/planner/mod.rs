@@ -72,6 +72,8 @@ pub struct Planner<'p> {
     objects: BTreeMap<ObjectKey, PriorState>,
     to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
     imports: Imports,
+    /// The provider configurations of declared instances, where they have keys.
+    homes: HashMap<Instance, ProviderConfig>,
     /// Resources whose `lifecycle` does not let their objects be deleted.
     undeletable: BTreeSet<AbsResource>,
 
@@ -163,6 +165,7 @@ impl<'p> Planner<'p> {
             objects: BTreeMap::new(),
             to_read: BTreeMap::new(),
             undeletable: BTreeSet::new(),
+            homes: HashMap::new(),
             prior,
             stored_under: stored_under(&snapshot),
             refreshed: snapshot,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use terrane_address::ProviderConfig;
+use terrane_address::{Key, ProviderConfig};
 use terrane_lang::Evaluated;
 use terrane_provider::Problem;
 use terrane_source::{Diagnostic, Reported};
@@ -42,7 +42,9 @@ impl Planner<'_> {
         let Some(provider) = self.providers.get(&config.provider).cloned() else {
             return Err(Halt::Failed(self.diags.error(unavailable(config))));
         };
-        if config.alias.is_some() && self.program.provider_decl(config).is_none() {
+        let decl = self.program.provider_decl(config).map(|(_, decl)| decl);
+        let keyed = decl.is_some_and(|decl| decl.for_each.is_some());
+        if config.alias.is_some() && decl.is_none() || config.key != Key::None && !keyed {
             return Err(Halt::Failed(self.diags.error(absent(config))));
         }
         let evaluated = self.attempt(|e, lookup, diags| e.provider_config(config, lookup, diags))?;

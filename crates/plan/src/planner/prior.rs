@@ -58,9 +58,23 @@ impl Planner<'_> {
 
     /// The provider configuration for an object: as declared, or else as stored.
     pub(super) fn provider_for(&self, instance: &Instance) -> Option<ProviderConfig> {
-        let declared = self.program.provider_of(&instance.resource.config());
-        let stored = || self.refreshed.resources.get(&instance.resource).map(|state| &state.provider);
-        declared.or_else(stored).cloned()
+        let name = instance.resource.config();
+        let declared = self.program.provider_of(&name);
+        let stored = || self.refreshed.provider_of(instance);
+        match self.homes.get(instance) {
+            Some(home) => Some(home.clone()),
+            None if self.program.has_provider_key(&name) => stored().or_else(|| declared.cloned()),
+            None => declared.cloned().or_else(stored),
+        }
+    }
+
+    /// Finds out the key of the provider configuration of a declared instance.
+    pub(super) fn settle_home(&mut self, instance: &Instance) -> Result<(), Halt> {
+        if self.program.has_provider_key(&instance.resource.config()) && !self.homes.contains_key(instance) {
+            let home = self.attempt(|e, lookup, diags| e.provider_of(instance, lookup, diags))?;
+            self.homes.insert(instance.clone(), home);
+        }
+        Ok(())
     }
 
     /// The object as it is now; goes on only when that is known.

@@ -44,7 +44,8 @@ pub(super) struct Resource {
     #[serde(rename = "type")]
     pub ty: String,
     pub name: String,
-    pub provider: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     #[serde(default)]
     pub instances: Vec<Instance>,
 }
@@ -57,6 +58,8 @@ pub(super) struct Instance {
     pub status: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deposed: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     #[serde(default)]
     pub schema_version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]

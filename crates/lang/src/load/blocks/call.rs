@@ -11,7 +11,7 @@ use crate::load::addresses;
 use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{BAD_NAME, Decoder, is_name, keys_of};
 use crate::lower::Place;
-use crate::program::{CallDecl, PassedProvider, ProviderDecl};
+use crate::program::{CallDecl, Keys, PassedProvider, ProviderDecl, ProviderRef};
 
 /// Arguments of a module call that are not values for its variables.
 const META: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
@@ -32,13 +32,13 @@ pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
         version: body.attribute("version").map(|a| decoder.lower_early(&a.expr, place)),
         repeat: repeat(decoder, body),
         arguments: decoder.body(body, place, &LEAVE).attributes,
-        providers: body.attribute("providers").map(|a| passed(decoder, &a.expr)),
+        providers: body.attribute("providers").map(|a| passed(decoder, &a.expr, place)),
         depends_on: depends_on(decoder, body),
         span: block.header,
     }
 }
 
-fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<PassedProvider> {
+fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr, place: Place) -> Vec<PassedProvider> {
     let syn::ExprKind::Object(items) = &expr.kind else {
         let detail = "The providers argument maps names in the called module to names here: { aws = aws.west }.";
         decoder.diags.error(Diagnostic::error("Invalid providers argument", detail).at(expr.span));
@@ -50,8 +50,8 @@ fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<PassedProvider> {
             syn::ObjectKey::Name(name) => Some((ConfigName { local: name.text.clone(), alias: None }, name.span)),
             syn::ObjectKey::Expr(expr) => addresses::config_name(decoder.diags, expr),
         };
-        let here = addresses::config_name(decoder.diags, &item.value);
-        let (Some((child, span)), Some((here, _))) = (child, here) else { continue };
+        let here = provider_ref(decoder, &item.value, place);
+        let (Some((child, span)), Some(here)) = (child, here) else { continue };
         if all.iter().any(|p| p.child == child) {
             let detail = format!("A provider configuration for \"{child}\" is passed twice.");
             decoder.diags.error(Diagnostic::error("Duplicate provider address", detail).at(span));
@@ -60,6 +60,12 @@ fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<PassedProvider> {
         all.push(PassedProvider { child, here, span });
     }
     all
+}
+
+/// A reference to a provider configuration.
+pub(super) fn provider_ref(decoder: &mut Decoder<'_>, expr: &syn::Expr, place: Place) -> Option<ProviderRef> {
+    let (name, key, span) = addresses::provider(decoder.diags, expr)?;
+    Some(ProviderRef { name, key: key.map(|key| decoder.lower(key, place)), span })
 }
 
 pub(crate) fn providers(decoder: &mut Decoder<'_>, blocks: &[&syn::Block]) -> Vec<ProviderDecl> {
@@ -111,10 +117,6 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
         let warning = Diagnostic::warning("Version constraints inside provider configuration blocks", detail);
         decoder.diags.push(warning.at(version.span).hint("Move the constraint to required_providers."));
     }
-    if let Some(for_each) = block.body.attribute("for_each") {
-        let detail = "The for_each argument of provider blocks is not supported by Terrane yet.";
-        decoder.diags.error(Diagnostic::error("Unsupported argument", detail).at(for_each.name.span));
-    }
     let local = name(block, 0);
     if local.chars().any(char::is_uppercase) {
         let detail = format!("The provider name \"{local}\" must be written in small letters.");
@@ -126,9 +128,19 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
     {
         decoder.diags.error(Diagnostic::error("Invalid provider configuration alias", BAD_NAME).at(argument.expr.span));
     }
+    let for_each = block.body.attribute("for_each");
+    if let (Some(for_each), None) = (for_each, &alias) {
+        let detail = "The for_each argument is allowed only for provider configurations with an alias.";
+        let error = Diagnostic::error("Alias required when using \"for_each\"", detail).at(for_each.expr.span);
+        decoder
+            .diags
+            .error(error.hint(format!("Add an alias, and name instances by it: {local}.by_region[each.key].")));
+    }
+    let keys = if for_each.is_some() { Keys::ForEach } else { Keys::None };
     ProviderDecl {
+        for_each: for_each.filter(|_| alias.is_some()).map(|a| decoder.lower(&a.expr, Place::MODULE)),
         name: ConfigName { local, alias },
-        body: decoder.body(&block.body, Place::MODULE, &LEAVE),
+        body: decoder.body(&block.body, Place::repeated(keys), &LEAVE),
         span: block.header,
     }
 }

@@ -4,9 +4,9 @@ use terrane_address::{Mode, Resource};
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
+use super::call::provider_ref;
 use super::provisioners::{self, connection};
 use super::{blocks, conditions, depends_on, lifecycle, name, repeat, reserved};
-use crate::load::addresses;
 use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{Decoder, keys_of};
 use crate::lower::Place;
@@ -36,7 +36,7 @@ pub(crate) fn resource(
         span: block.header,
         repeat: repeat(decoder, body),
         body: decoder.body(body, place, &META),
-        provider: body.attribute("provider").and_then(|a| addresses::config_name(decoder.diags, &a.expr)),
+        provider: body.attribute("provider").and_then(|a| provider_ref(decoder, &a.expr, place)),
         depends_on: depends_on(decoder, body),
         lifecycle,
         connection: connection(decoder, body, place.with_self()),
