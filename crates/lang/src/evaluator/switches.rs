@@ -64,7 +64,9 @@ impl<'p> Run<'_, 'p> {
         for (name, expr) in all {
             let Some(expr) = expr else { continue };
             let Ok((value, _)) = self.value(scope.clone(), expr) else { continue };
-            if self.refuse_marked(scope, &value, expr, name, LASTING).is_err() {
+            // Whether null protects is asked only when something is to be deleted.
+            let undecided = name == "prevent_destroy" && value.is_null();
+            if undecided || self.refuse_marked(scope, &value, expr, name, LASTING).is_err() {
                 continue;
             }
             if let Err(why) = decided(&value) {

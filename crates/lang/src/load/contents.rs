@@ -10,7 +10,7 @@ use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_syntax as syn;
 use terrane_value::{Type, Value, convert};
 
-use super::{blocks, settings};
+use super::{blocks, language, settings};
 use crate::ir::{CallId, ExprId, Exprs, LocalId, OutputId, ResourceId, VariableId};
 use crate::lower::{Lowerer, Place};
 use crate::program::{Contents, Declared, Keys, Names, Settings};
@@ -164,6 +164,7 @@ pub(super) fn decode(dir: &str, items: &[syn::Item], diags: &mut Diagnostics) ->
 #[derive(Default)]
 struct Found<'s> {
     settings: Vec<&'s syn::Block>,
+    languages: Vec<&'s syn::Block>,
     variables: Vec<&'s syn::Block>,
     locals: Vec<&'s syn::Attribute>,
     outputs: Vec<&'s syn::Block>,
@@ -214,8 +215,7 @@ impl<'s> Found<'s> {
             "moved" => self.moved.push(block),
             "import" => self.imports.push(block),
             "removed" => self.removed.push(block),
-            // OpenTofu's statement of the language's edition: there is only one.
-            "language" => {}
+            "language" => self.languages.push(block),
             _ => {
                 let place = self.checks.len();
                 self.checks.push(block);
@@ -311,6 +311,7 @@ impl<'s> Found<'s> {
 
     /// Everything but what [`decode`] fills in.
     fn decode(&self, decoder: &mut Decoder<'_>) -> Contents {
+        self.languages.iter().for_each(|block| language::check(decoder, block));
         Contents {
             dir: "".into(),
             exprs: Exprs::default(),
@@ -401,11 +402,17 @@ fn check_labels(block: &syn::Block, diags: &mut Diagnostics) -> bool {
 fn unknown_block(block: &syn::Block) -> Diagnostic {
     let ty = &block.ty;
     match &*ty.text {
-        "action" | "list" | "run" | "provider_meta" => Diagnostic::error(
-            "Unsupported block type",
-            format!("Blocks of type \"{}\" are not supported by Terrane yet.", ty.text),
-        )
-        .at(block.header),
+        "action" => not_yet(block, "tells a provider to do something that is no change of an object")
+            .hint("Remove the block and what refers to it, or do the same with a provisioner."),
+        "list" => not_yet(block, "asks a provider which objects there are; it belongs into a .tfquery.hcl file")
+            .hint("Remove the block; existing objects are taken over by import blocks."),
+        "run" | "mock_provider" | "override_resource" | "override_data" | "override_module" => {
+            not_yet(block, "is part of a test; it belongs into a .tftest.hcl file").hint("Remove the block.")
+        }
+        "required_providers" | "provider_meta" | "backend" | "cloud" | "encryption" => {
+            let detail = format!("A \"{}\" block must be nested inside a \"terraform\" block.", ty.text);
+            Diagnostic::error(format!("Invalid {} block", ty.text), detail).at(block.header)
+        }
         _ => unsupported_block(ty, &[], &BLOCKS.iter().map(|(ty, _)| *ty).collect::<Vec<_>>()),
     }
 }
@@ -413,6 +420,12 @@ fn unknown_block(block: &syn::Block) -> Diagnostic {
 /// What a name must be.
 pub(super) const BAD_NAME: &str =
     "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes.";
+
+fn not_yet(block: &syn::Block, what: &str) -> Diagnostic {
+    let ty = &block.ty.text;
+    let detail = format!("A block of type \"{ty}\" {what}. Terrane does not support it yet.");
+    Diagnostic::error("Unsupported block type", detail).at(block.header)
+}
 
 fn check_name(ty: &str, label: &syn::Label, diags: &mut Diagnostics) -> bool {
     if is_name(&label.text) {

@@ -22,7 +22,7 @@ fn merge_block(items: &mut Vec<syn::Item>, block: syn::Block, diags: &mut Diagno
             Some(base) => merge_settings(&mut base.body, block.body),
             None => items.push(syn::Item::Block(block)),
         },
-        "moved" | "import" | "removed" | "check" => {
+        "moved" | "import" | "removed" | "check" | "language" => {
             let detail = format!("A \"{}\" block cannot appear in an override file.", block.ty.text);
             diags.error(
                 Diagnostic::error(format!("Cannot override '{}' blocks", block.ty.text), detail).at(block.header),

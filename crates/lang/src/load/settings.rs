@@ -9,6 +9,7 @@ use terrane_syntax as syn;
 use super::addresses;
 use super::body::Leave;
 use super::contents::Decoder;
+use super::encryption;
 use super::version::{self, SPOKEN};
 use crate::lower::Place;
 use crate::program::{BackendDecl, Constraint, RequiredProvider, Settings};
@@ -19,7 +20,7 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
     const BLOCKS: [&str; 5] = ["backend", "cloud", "encryption", "provider_meta", "required_providers"];
     decoder.expect(&block.body, &ATTRIBUTES, &BLOCKS);
     if let Some(constraint) = constraint(decoder, &block.body, "required_version") {
-        check_version(decoder, &constraint);
+        check_version(decoder, &constraint, SPOKEN);
         settings.required_version.push(constraint);
     }
     if let Some(experiments) = block.body.attribute("experiments") {
@@ -33,15 +34,27 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
             "cloud" => {
                 refuse(decoder, nested, "HCP Terraform and Terraform Enterprise", "Use a backend block instead.")
             }
-            "encryption" => refuse(decoder, nested, "State encryption", "Remove the block to keep state as it is."),
-            "provider_meta" => {
-                let detail = "Terrane does not hand provider_meta blocks to providers; the block has no effect.";
-                decoder.diags.push(Diagnostic::warning("Provider metadata is ignored", detail).at(nested.header));
-            }
+            "encryption" => encryption::check(decoder, nested),
+            "provider_meta" => provider_meta(decoder, nested),
             _ => {}
         }
     }
     settings
+}
+
+/// Reports what is wrong with a block that only tells a provider about the module.
+fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
+    if block.labels.len() != 1 {
+        let detail = "A provider_meta block must have one label: the local name of the provider.";
+        decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
+    }
+    let names: Vec<&str> = block.body.attributes().map(|a| &*a.name.text).collect();
+    decoder.expect(&block.body, &names, &[]);
+    for attribute in block.body.attributes() {
+        decoder.constant(&attribute.expr);
+    }
+    let detail = "Terrane does not hand provider_meta blocks to providers; the block has no effect.";
+    decoder.diags.push(Diagnostic::warning("Provider metadata is ignored", detail).at(block.header));
 }
 
 fn refuse(decoder: &mut Decoder<'_>, block: &syn::Block, what: &str, hint: &str) {
@@ -62,7 +75,7 @@ fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option
 }
 
 /// The constraint, unless it is no constraint, which is reported.
-fn well_formed(decoder: &mut Decoder<'_>, constraint: Constraint) -> Option<Constraint> {
+pub(super) fn well_formed(decoder: &mut Decoder<'_>, constraint: Constraint) -> Option<Constraint> {
     match version::satisfies([0; 3], &constraint.text) {
         Ok(_) => Some(constraint),
         Err(why) => {
@@ -77,16 +90,24 @@ fn malformed(decoder: &mut Decoder<'_>, constraint: &Constraint, why: &str) {
     decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(constraint.span));
 }
 
-fn check_version(decoder: &mut Decoder<'_>, constraint: &Constraint) {
+/// Reports a constraint that accepts none of the versions.
+pub(super) fn check_version(decoder: &mut Decoder<'_>, constraint: &Constraint, spoken: &[(&str, [u64; 3])]) {
+    if version::satisfies([0; 3], &constraint.text).is_ok() && version::names_prerelease(&constraint.text) {
+        let detail = "Prerelease version constraints are not supported here: releases and prereleases are told by their \
+                      numbers alone.";
+        let error = Diagnostic::error("Invalid required_version constraint", detail).at(constraint.span);
+        decoder.diags.error(error.hint("Remove what follows the hyphen."));
+        return;
+    }
     let mut accepted = false;
-    for (_, version) in SPOKEN {
+    for (_, version) in spoken {
         match version::satisfies(*version, &constraint.text) {
             Ok(yes) => accepted |= yes,
             Err(why) => return malformed(decoder, constraint, &why),
         }
     }
     if !accepted {
-        let spoken: Vec<String> = SPOKEN.iter().map(|(tool, [a, b, c])| format!("{tool} {a}.{b}.{c}")).collect();
+        let spoken: Vec<String> = spoken.iter().map(|(tool, [a, b, c])| format!("{tool} {a}.{b}.{c}")).collect();
         let detail = format!(
             "The constraint \"{}\" accepts none of the versions whose language Terrane speaks: {}.",
             constraint.text,

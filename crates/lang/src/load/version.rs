@@ -5,6 +5,14 @@ use std::cmp::Ordering;
 /// The versions this tool answers as: configuration that accepts any of them is accepted.
 pub(super) const SPOKEN: &[(&str, [u64; 3])] = &[("Terraform", [1, 15, 0]), ("OpenTofu", [1, 12, 0])];
 
+/// The place of OpenTofu among them.
+pub(super) const OPENTOFU: usize = 1;
+
+/// Whether any part of a constraint names a prerelease.
+pub(super) fn names_prerelease(constraint: &str) -> bool {
+    constraint.split(',').any(|part| part.trim().trim_start_matches(|c: char| !c.is_ascii_digit()).contains('-'))
+}
+
 /// Whether a version satisfies a constraint such as `~> 1.2, != 1.2.5`; an error says what is wrong with the text.
 pub(super) fn satisfies(version: [u64; 3], constraint: &str) -> Result<bool, String> {
     let mut all = true;
@@ -34,7 +42,7 @@ fn term(version: [u64; 3], text: &str) -> Result<bool, String> {
         ">=" => order != Ordering::Less,
         "<" => order == Ordering::Less,
         "<=" => order != Ordering::Greater,
-        "~>" => order != Ordering::Less && version[..given.max(2) - 1] == wanted[..given.max(2) - 1],
+        "~>" => order != Ordering::Less && version[..given.clamp(2, 3) - 1] == wanted[..given.clamp(2, 3) - 1],
         other => return Err(format!("\"{other}\" is not a comparison operator; use =, !=, >, >=, <, <= or ~>")),
     })
 }
@@ -48,8 +56,11 @@ fn parse(text: &str) -> Result<([u64; 3], usize, bool), String> {
     let mut version = [0; 3];
     let mut given = 0;
     for part in core.split('.') {
-        let slot = version.get_mut(given).ok_or_else(wrong)?;
-        *slot = part.parse().map_err(|_| wrong())?;
+        let number = part.parse().map_err(|_| wrong())?;
+        // Further numbers tell apart what the versions spoken do not have.
+        if let Some(slot) = version.get_mut(given) {
+            *slot = number;
+        }
         given += 1;
     }
     Ok((version, given, pre))

@@ -10,6 +10,7 @@ use super::{depends_on, lifecycle, name, repeat, reserved};
 use crate::load::addresses;
 use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{BAD_NAME, Decoder, is_name, keys_of};
+use crate::load::settings::{constraint, well_formed};
 use crate::lower::Place;
 use crate::program::{CallDecl, Keys, PassedProvider, ProviderDecl, ProviderRef};
 
@@ -116,6 +117,9 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
         let detail = "Version constraints inside provider configuration blocks have no effect here.";
         let warning = Diagnostic::warning("Version constraints inside provider configuration blocks", detail);
         decoder.diags.push(warning.at(version.span).hint("Move the constraint to required_providers."));
+        if let Some(constraint) = constraint(decoder, &block.body, "version") {
+            well_formed(decoder, constraint);
+        }
     }
     let local = name(block, 0);
     if local.chars().any(char::is_uppercase) {

@@ -14,8 +14,8 @@ use crate::lower::Place;
 use crate::program::{Condition, Defaults, LocalDecl, OutputDecl, VariableDecl};
 
 /// Names that arguments of a module call have of their own.
-const RESERVED: [&str; 8] =
-    ["count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version"];
+const RESERVED: [&str; 10] =
+    ["_", "count", "depends_on", "for_each", "lifecycle", "locals", "provider", "providers", "source", "version"];
 
 pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> VariableDecl {
     const ATTRIBUTES: [&str; 8] =

@@ -1,0 +1,58 @@
+//! `encryption` blocks, whose form is checked although nothing is encrypted yet.
+
+use std::collections::HashMap;
+
+use terrane_source::{Diagnostic, Span};
+use terrane_syntax as syn;
+
+use super::contents::Decoder;
+
+/// Reports what is wrong with an `encryption` block, and that encryption is not supported: state that is meant to be
+/// encrypted is never written as it is.
+pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
+    const BLOCKS: [&str; 5] = ["key_provider", "method", "plan", "remote_state_data_sources", "state"];
+    decoder.expect(&block.body, &[], &BLOCKS);
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for nested in block.body.blocks() {
+        match &*nested.ty.text {
+            "key_provider" | "method" => named(decoder, nested, &mut seen),
+            "state" | "plan" => target(decoder, nested, &["enforced", "method"]),
+            "remote_state_data_sources" => remote(decoder, nested),
+            _ => {}
+        }
+    }
+    let detail = "Encryption of state and plan files is not supported by Terrane yet. Since the configuration asks for it, \
+                  nothing is read or written unencrypted instead.";
+    let error = Diagnostic::error("Unsupported encryption block", detail).at(block.header);
+    decoder.diags.error(error.hint(
+        "Use OpenTofu for this configuration; or remove the block, after OpenTofu has written the state without encryption, \
+         and let the backend encrypt what it stores.",
+    ));
+}
+
+fn named(decoder: &mut Decoder<'_>, block: &syn::Block, seen: &mut HashMap<String, Span>) {
+    let [ty, name] = block.labels.as_slice() else {
+        let detail = format!("A {} block has two labels: its type and its name.", block.ty.text);
+        decoder.diags.error(Diagnostic::error("Wrong number of block labels", detail).at(block.header));
+        return;
+    };
+    let address = format!("{}.{}.{}", block.ty.text, ty.text, name.text);
+    if let Some(first) = seen.insert(address.clone(), block.header) {
+        let error = Diagnostic::error(format!("Duplicate {}", block.ty.text), format!("There is another {address}."));
+        decoder.diags.error(error.at(block.header).note_at(first, "First declared here"));
+    }
+}
+
+fn target(decoder: &mut Decoder<'_>, block: &syn::Block, attributes: &[&str]) {
+    decoder.expect(&block.body, attributes, &["fallback"]);
+    for fallback in block.body.blocks().filter(|b| &*b.ty.text == "fallback") {
+        target(decoder, fallback, &["method"]);
+    }
+}
+
+fn remote(decoder: &mut Decoder<'_>, block: &syn::Block) {
+    decoder.expect(&block.body, &[], &["default", "remote_state_data_source"]);
+    for nested in block.body.blocks() {
+        target(decoder, nested, &["method"]);
+    }
+}
