@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_address::{Instance, Key, Mode, ProviderConfig};
 use terrane_lang::Schemas;
 use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step};
 use terrane_provider::ImportBy;
@@ -201,11 +201,12 @@ impl View<'_> {
     }
 
     fn drift(&self, drift: &Drift, plan: &Plan) -> Resource {
-        let known = plan.prior.resources.get(&drift.instance.resource).map(|r| r.provider.clone());
+        let known = plan.prior.provider_of(&drift.instance);
         let provider = known.unwrap_or_else(|| ProviderConfig {
             module: drift.instance.resource.module.module(),
             provider: terrane_address::Provider::implied(&drift.instance.resource.resource.ty),
             alias: None,
+            key: Key::None,
         });
         let block = self.schema(&drift.instance, &provider).1;
         let actions: &[_] = if drift.after.is_some() { &["update"] } else { &["delete"] };
