@@ -64,7 +64,7 @@ fn refuse(decoder: &mut Decoder<'_>, block: &syn::Block, what: &str, hint: &str)
 }
 
 /// A version constraint in an argument, if it is written.
-fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
+pub(super) fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
     let expr = &body.attribute(name)?.expr;
     if matches!(expr.kind, syn::ExprKind::Literal(syn::Literal::Null)) {
         return None;

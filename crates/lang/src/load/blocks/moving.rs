@@ -202,7 +202,7 @@ pub(crate) fn check_import_providers(contents: &Contents, diags: &mut Diagnostic
     for decl in contents.imports.iter().filter(|decl| decl.to.module.is_root()) {
         let Some((name, span)) = &decl.provider else { continue };
         let resource = contents.resources.iter().find(|r| r.resource == decl.to.resource);
-        let Some(resource) = resource.filter(|r| r.provider.as_ref().is_none_or(|(own, _)| own != name)) else {
+        let Some(resource) = resource.filter(|r| r.provider.as_ref().is_none_or(|own| own.name != *name)) else {
             continue;
         };
         let detail = format!("The import names provider {name}, but {} does not.", resource.resource);
