@@ -72,16 +72,18 @@ fn compare(root: &Path, loaded: &HashMap<String, Vec<String>>) -> Result<Vec<Cas
 
 fn case(dir: PathBuf, loaded: &HashMap<String, Vec<String>>) -> Result<Case, String> {
     let own = ours::Loaded::of(&dir);
-    if !own.is_self_contained() {
-        let theirs = loaded.get(&*dir.to_string_lossy()).cloned();
-        let theirs = theirs.ok_or_else(|| format!("the loader did not answer for {}", dir.display()))?;
-        return Ok(Case { dir, how: "load", ours: own.errors, theirs });
+    if own.is_self_contained() {
+        let data = std::env::temp_dir().join(format!("terrane-compat-{}", std::process::id()));
+        let theirs = peer::validate("tofu", &dir, &data)?;
+        let ours = peer::validate("terrane", &dir, &data)?;
+        let _ = std::fs::remove_dir_all(&data);
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            return Ok(Case { dir, how: "validate", ours, theirs });
+        }
     }
-    let data = std::env::temp_dir().join(format!("terrane-compat-{}", std::process::id()));
-    let theirs = peer::validate("tofu", &dir, &data)?;
-    let ours = peer::validate("terrane", &dir, &data)?;
-    let _ = std::fs::remove_dir_all(&data);
-    Ok(Case { dir, how: "validate", ours, theirs })
+    let theirs = loaded.get(&*dir.to_string_lossy()).cloned();
+    let theirs = theirs.ok_or_else(|| format!("the loader did not answer for {}", dir.display()))?;
+    Ok(Case { dir, how: "load", ours: own.errors, theirs })
 }
 
 fn line<'a>(root: &str, how: &str, cases: impl Iterator<Item = &'a Case>) -> String {

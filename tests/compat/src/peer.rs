@@ -49,11 +49,12 @@ struct Start {
     line: u32,
 }
 
-/// The errors of `init -backend=false` and `validate -json` in a folder; `data` is the tool's own folder.
+/// The errors of `init -backend=false` and `validate -json` in a folder; `data` is the tool's own folder. `None` if a
+/// provider that is not built in is needed after all.
 ///
 /// # Errors
 /// A sentence if the tool cannot be run or its answer cannot be read.
-pub fn validate(tool: &str, dir: &Path, data: &Path) -> Result<Vec<String>, String> {
+pub fn validate(tool: &str, dir: &Path, data: &Path) -> Result<Option<Vec<String>>, String> {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(tool);
         command.args(arguments).current_dir(dir).env("TF_DATA_DIR", data).env("TF_CLI_CONFIG_FILE", "/dev/null");
@@ -64,16 +65,21 @@ pub fn validate(tool: &str, dir: &Path, data: &Path) -> Result<Vec<String>, Stri
     let text = String::from_utf8_lossy(&output.stdout);
     let result: Validated = match serde_json::from_str(&text) {
         Ok(result) => result,
-        Err(_) if !init.status.success() => return Ok(vec![head(&String::from_utf8_lossy(&init.stderr))]),
+        Err(_) if !init.status.success() => return Ok(Some(vec![head(&String::from_utf8_lossy(&init.stderr))])),
         Err(e) => return Err(format!("{tool} validate in {} answered {text}: {e}", dir.display())),
     };
-    let errors = result.diagnostics.into_iter().filter(|d| d.severity == "error");
-    Ok(errors
+    let errors: Vec<Diagnostic> = result.diagnostics.into_iter().filter(|d| d.severity == "error").collect();
+    if errors.iter().any(|d| d.summary == "Missing required provider" && d.detail.contains("requires provider ")) {
+        return Ok(None);
+    }
+    let errors = errors
+        .into_iter()
         .map(|d| {
             let at = d.range.map(|r| format!("{}:{}: ", r.filename, r.start.line)).unwrap_or_default();
             format!("{at}{}; {}", d.summary, d.detail.lines().next().unwrap_or_default())
         })
-        .collect())
+        .collect();
+    Ok(Some(errors))
 }
 
 fn head(text: &str) -> String {
