@@ -1,7 +1,7 @@
 //! `check` blocks.
 
 use terrane_address::Key;
-use terrane_source::Diagnostic;
+use terrane_source::{Cause, Diagnostic};
 
 use super::conditions::Verdict;
 use super::frame::{Run, Scope};
@@ -46,11 +46,12 @@ impl<'p> Run<'_, 'p> {
         for (place, assert) in (0..).zip(&check.asserts) {
             let verdict = self.verdict(scope.clone(), assert, &mut Reads::new());
             self.note(&what, Rule::Before(place), &verdict);
-            let (summary, detail) = match verdict {
+            let (summary, cause, detail) = match verdict {
                 Ok(Verdict::Holds) => continue,
-                Ok(Verdict::Fails(message)) => (CHECK_FAILED, message.shown()),
+                Ok(Verdict::Fails(message)) => (CHECK_FAILED, Cause::Value, message.shown()),
                 Ok(Verdict::Unknown) => (
                     CHECK_UNKNOWN,
+                    Cause::Unknown,
                     "The condition depends on what is known only after apply; it is checked then.".into(),
                 ),
                 Err(stop @ Stop::Failed(_)) => {
@@ -59,7 +60,8 @@ impl<'p> Run<'_, 'p> {
                 }
                 Err(blocked) => return Err(blocked),
             };
-            let warning = Diagnostic::warning(summary, detail).at(contents.exprs.span(assert.condition));
+            let warning = Diagnostic::warning(summary, detail).because(cause);
+            let warning = warning.at(contents.exprs.span(assert.condition));
             let warning = self.explained(scope.clone(), assert.condition, warning);
             self.diags.push(warning.about(what.to_string()));
         }

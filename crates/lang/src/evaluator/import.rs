@@ -1,7 +1,7 @@
 //! `import` blocks.
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ModuleInstance};
-use terrane_source::{Diagnostic, Span};
+use terrane_source::{Cause, Diagnostic, Span};
 use terrane_value::{Kind, Marks, Type, Value, convert};
 
 use super::expand::{self, Wrong};
@@ -179,8 +179,14 @@ impl<'p> Run<'_, 'p> {
         };
         let detail =
             format!("A key in the address of an import block has to be known in the plan, but this one {why}.");
+        let cause = match bare.kind() {
+            _ if !marks.is_empty() => Cause::Confidential,
+            Kind::Unknown(..) => Cause::Unknown,
+            _ => Cause::Value,
+        };
         let span = self.ev.state(At::ROOT).contents.exprs.span(expr);
-        let error = Diagnostic::error("Import block 'to' address contains an invalid key", detail).at(span);
+        let summary = "Import block 'to' address contains an invalid key";
+        let error = Diagnostic::error(summary, detail).at(span).because(cause);
         let error = self.explained(scope.clone(), expr, error);
         let error = self.with_origins(scope, expr, marks, error);
         Err(Stop::Failed(self.diags.error(error)))
