@@ -1,9 +1,11 @@
 //! What provisioners are asked to do.
 
+use terrane_address::Instance;
 use terrane_lang::{Program, ProvisionerDecl, provisioners};
 use terrane_source::Diagnostic;
 use terrane_value::{Marks, Value};
 
+use crate::planner::removed::deciding;
 use crate::{Change, Leg, Legs, ReplaceOrder, Step};
 
 /// A command to run beside the change of an object.
@@ -79,9 +81,18 @@ pub(crate) fn of_leg<'p>(program: &'p Program, step: &Step, leg: Leg) -> Vec<(us
         (Change::Delete { .. }, Leg::Down) => step.deposed.is_none(),
         _ => false,
     };
-    let decl = program.resource(&step.instance.resource.config()).filter(|_| runs);
-    let all = decl.into_iter().flat_map(|decl| decl.provisioners.iter().enumerate());
-    all.filter(|(_, p)| p.on_destroy == (leg == Leg::Down)).collect()
+    let all = if runs { declared(program, &step.instance) } else { &[] };
+    all.iter().enumerate().filter(|(_, p)| p.on_destroy == (leg == Leg::Down)).collect()
+}
+
+/// The provisioners that are written for an instance, in its resource or in a `removed` block about it.
+pub(crate) fn declared<'p>(program: &'p Program, instance: &Instance) -> &'p [ProvisionerDecl] {
+    let name = instance.resource.config();
+    match (program.resource(&name), deciding(program, &name)) {
+        (Some(decl), _) => &decl.provisioners,
+        (None, Some((_, removed))) => &removed.provisioners,
+        (None, None) => &[],
+    }
 }
 
 /// What of a step cannot be done, since it has a provisioner that is not supported.

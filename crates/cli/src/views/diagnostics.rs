@@ -1,5 +1,6 @@
 //! Errors and warnings as people read them, like ones together.
 
+use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN};
 use terrane_source::{Diagnostic, Files, Severity, Span, Style, render_within};
 
 /// How errors and warnings are shown.
@@ -37,6 +38,8 @@ fn grouped(diags: Vec<Diagnostic>, showing: Showing) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for diagnostic in diags {
         let consolidate = match diagnostic.severity {
+            // Each check says something of its own.
+            Severity::Warning if [CHECK_FAILED, CHECK_UNKNOWN].contains(&&*diagnostic.summary) => false,
             Severity::Warning => showing.consolidate_warnings,
             Severity::Error => showing.consolidate_errors,
         };

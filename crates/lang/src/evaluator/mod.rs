@@ -30,7 +30,7 @@ use terrane_value::{Marks, Path, Schema, Value};
 
 use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::load::Early;
-use crate::program::Contents;
+use crate::program::{Contents, ProvisionerDecl};
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
 pub use checks::{CHECK_FAILED, CHECK_UNKNOWN};
 pub use console::Answer;
@@ -381,6 +381,22 @@ impl<'p> Evaluator<'p> {
     ) -> Result<Option<Value>, Stop> {
         let found = self.find(&instance.resource, diags)?;
         self.run(lookup, diags).provisioner(found, &instance.key, place, self_value)
+    }
+
+    /// The arguments of a provisioner of a `removed` block in a module, for an instance that is no longer declared.
+    pub fn removed_provisioner(
+        &mut self,
+        module: ModuleId,
+        decl: &'p ProvisionerDecl,
+        instance: &Instance,
+        self_value: Value,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Value, Stop> {
+        let path = &self.program.module(module).path;
+        let home = ModuleInstance(path.0.iter().map(|name| (name.clone(), Key::None)).collect());
+        let at = self.at(&home, diags)?;
+        self.run(lookup, diags).removed_provisioner(at, decl, instance, self_value)
     }
 
     /// Where a part of an instance's configuration is written, or the block if it is not.

@@ -1,6 +1,6 @@
 //! `provisioner` and `connection` blocks.
 
-use terrane_address::Key;
+use terrane_address::{Instance, Key};
 use terrane_source::Diagnostic;
 use terrane_value::Value;
 
@@ -35,6 +35,19 @@ impl<'p> Run<'_, 'p> {
     fn scope_of_destroyed(&self, at: At, id: ResourceId, key: &Key) -> Scope {
         let about = self.ev.abs(at, id).instance(key.clone()).to_string();
         Scope { at, repetition: Repetition::of(key, None), self_value: None, about: Some(about.into()) }
+    }
+
+    /// The same for one of a `removed` block.
+    pub(super) fn removed_provisioner(
+        &mut self,
+        at: At,
+        decl: &'p ProvisionerDecl,
+        instance: &Instance,
+        self_value: Value,
+    ) -> Result<Value, Stop> {
+        let repetition = Repetition::of(&instance.key, None);
+        let about = Some(instance.to_string().into());
+        self.provisioner_value(Scope { at, repetition, self_value: Some(self_value), about }, decl)
     }
 
     fn provisioner_value(&mut self, scope: Scope, decl: &'p ProvisionerDecl) -> Result<Value, Stop> {

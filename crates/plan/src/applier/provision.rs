@@ -9,6 +9,7 @@ use terrane_state::{EntryKind, StoredObject};
 use terrane_value::Value;
 
 use super::{Applier, Ended, Flight, Halt, Outcome, Wait};
+use crate::planner::removed::deciding;
 use crate::provision::{self, ProvisionRequest};
 use crate::{Leg, Question, Step, problems};
 
@@ -116,8 +117,16 @@ impl<'p> Applier<'p> {
         place: usize,
         own: Value,
     ) -> Result<(ProvisionRequest, &'p ProvisionerDecl), Halt> {
-        let decl = self.program.resource(&step.instance.resource.config()).and_then(|d| d.provisioners.get(place));
-        let found = self.attempt(|e, lookup, diags| e.provisioner(&step.instance, place, own, lookup, diags));
+        let (program, instance) = (self.program, &step.instance);
+        let decl = provision::declared(program, instance).get(place);
+        let name = instance.resource.config();
+        let removed = deciding(program, &name).filter(|_| program.resource(&name).is_none());
+        let found = self.attempt(|e, lookup, diags| match (removed, decl) {
+            (Some((module, _)), Some(decl)) => {
+                e.removed_provisioner(module.id, decl, instance, own, lookup, diags).map(Some)
+            }
+            _ => e.provisioner(instance, place, own, lookup, diags),
+        });
         let (decl, why) = match (decl, found) {
             (_, Err(halt)) => return Err(halt),
             (Some(decl), Ok(Some(arguments))) => match ProvisionRequest::new(&decl.ty, &arguments) {

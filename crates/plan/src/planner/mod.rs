@@ -11,7 +11,7 @@ mod managed;
 mod open;
 mod prior;
 mod queue;
-mod removed;
+pub(crate) mod removed;
 mod renames;
 mod start;
 mod values;

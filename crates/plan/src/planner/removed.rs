@@ -1,7 +1,7 @@
 //! `removed` blocks: whether what is no longer declared is deleted or only forgotten.
 
 use terrane_address::{ConfigResource, Instance, Module, Target};
-use terrane_lang::{ModuleDecl, RemovedDecl};
+use terrane_lang::{ModuleDecl, Program, RemovedDecl};
 use terrane_source::Diagnostic;
 
 use super::Planner;
@@ -11,9 +11,7 @@ use crate::{DeleteReason, PlanMode};
 impl Planner<'_> {
     /// How an object ends that would be deleted for a reason. The last `removed` block about it decides.
     pub(super) fn end_of(&self, instance: &Instance, reason: DeleteReason) -> End {
-        let name = instance.resource.config();
-        let mut found = self.removals().filter(|(module, removed)| covers(module, &removed.from, &name));
-        match found.next_back() {
+        match deciding(self.program, &instance.resource.config()) {
             Some((_, removed)) if !removed.destroy && self.options.mode != PlanMode::Destroy => End::Forget,
             _ => End::Delete(reason),
         }
@@ -52,8 +50,17 @@ impl Planner<'_> {
     }
 
     fn removals(&self) -> impl DoubleEndedIterator<Item = (&ModuleDecl, &RemovedDecl)> {
-        self.program.modules.iter().flat_map(|m| m.contents.removed.iter().map(move |removed| (m, removed)))
+        removals(self.program)
     }
+}
+
+fn removals(program: &Program) -> impl DoubleEndedIterator<Item = (&ModuleDecl, &RemovedDecl)> {
+    program.modules.iter().flat_map(|m| m.contents.removed.iter().map(move |removed| (m, removed)))
+}
+
+/// The `removed` block that decides about the objects of a resource, with its module.
+pub(crate) fn deciding<'p>(program: &'p Program, name: &ConfigResource) -> Option<(&'p ModuleDecl, &'p RemovedDecl)> {
+    removals(program).filter(|(module, removed)| covers(module, &removed.from, name)).next_back()
 }
 
 fn joined(module: &ModuleDecl, inner: &Module) -> Module {
