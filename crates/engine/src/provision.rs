@@ -68,7 +68,7 @@ pub(crate) async fn run(request: ProvisionRequest, around: Surroundings) -> Answ
                 lines.ended = true;
             }
         }
-        if let (Some(status), true) = (&status, lines.ended || seen != Urgency::None) {
+        if let (Some(status), true) = (&status, lines.ended) {
             group.done = true;
             return verdict(&request, status, seen, &lines);
         }

@@ -60,7 +60,7 @@ fn removals(program: &Program) -> impl DoubleEndedIterator<Item = (&ModuleDecl, 
 
 /// The `removed` block that decides about the objects of a resource, with its module.
 pub(crate) fn deciding<'p>(program: &'p Program, name: &ConfigResource) -> Option<(&'p ModuleDecl, &'p RemovedDecl)> {
-    removals(program).filter(|(module, removed)| covers(module, &removed.from, name)).next_back()
+    removals(program).rfind(|(module, removed)| covers(module, &removed.from, name))
 }
 
 fn joined(module: &ModuleDecl, inner: &Module) -> Module {
