@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use terrane_lang::{Entry, World};
 
@@ -10,12 +10,23 @@ use terrane_lang::{Entry, World};
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,
+    planned_at: SystemTime,
 }
 
 impl Disk {
     /// The world as seen from a folder.
     pub fn at(root: &Path) -> Disk {
-        Disk { root: root.to_owned() }
+        Disk { root: root.to_owned(), planned_at: SystemTime::now() }
+    }
+
+    /// Sets the time of the plan, if it was not made just now.
+    pub fn set_planned_at(&mut self, seconds: u64) {
+        self.planned_at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    }
+
+    /// The time of the plan in seconds since 1970.
+    pub fn planned_seconds(&self) -> u64 {
+        self.planned_at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 }
 
@@ -46,6 +57,10 @@ impl World for Disk {
 
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    fn planned_at(&self) -> SystemTime {
+        self.planned_at
     }
 
     fn random(&self, bytes: &mut [u8]) {

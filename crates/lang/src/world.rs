@@ -36,6 +36,11 @@ pub trait World: Send + Sync {
     /// The time.
     fn now(&self) -> SystemTime;
 
+    /// When the plan was made, for `plantimestamp()`: the same while planning and while applying what was planned.
+    fn planned_at(&self) -> SystemTime {
+        self.now()
+    }
+
     /// Fills `bytes` by chance.
     fn random(&self, bytes: &mut [u8]);
 }

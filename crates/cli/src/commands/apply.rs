@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use terrane_plan::PlanMode;
+use terrane_plan::file::Origin;
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::{Common, run};
@@ -48,12 +49,13 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
-    if let Some(problem) = saved.as_ref().and_then(|(_, made_from)| outdated(&args, made_from, &ready)) {
+    if let Some(problem) = saved.as_ref().and_then(|(_, origin)| outdated(&args, &origin.configuration, &ready)) {
         diags.error(problem);
         return context.end(&diags, &ready.project.files);
     }
     let saved = match saved {
-        Some((mut plan, _)) => {
+        Some((mut plan, origin)) => {
+            ready.project.world.set_planned_at(origin.planned_at);
             let explicit = !args.planning.vars.given.is_empty();
             project::supply(&mut plan, &ready.project, &ready.inputs, explicit, &mut diags);
             if diags.has_errors() {
@@ -162,12 +164,11 @@ fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut 
     }
 }
 
-/// Reads a saved plan, and the digest of the configuration it was made from.
-fn read(path: &std::path::Path) -> Result<(terrane_plan::Plan, String), Diagnostic> {
+/// Reads a saved plan, and where it comes from.
+fn read(path: &std::path::Path) -> Result<(terrane_plan::Plan, Origin), Diagnostic> {
     let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    let (plan, origin) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
-    Ok((plan, origin.configuration))
+    terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))
 }
 
 /// The error if the configuration is not the one that a saved plan was made from.

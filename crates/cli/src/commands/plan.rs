@@ -76,6 +76,7 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
     let origin = Origin {
         version: env!("CARGO_PKG_VERSION").into(),
         configuration: ready.project.digest.clone(),
+        planned_at: ready.project.world.planned_seconds(),
         backend: None,
         declared: serde_json::to_string(&declared).ok().map(Into::into),
     };

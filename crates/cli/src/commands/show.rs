@@ -78,7 +78,7 @@ fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String
     let (plan, origin) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
     let providers = crate::providers::all();
     if args.json {
-        return json(views::json::plan(&plan, origin.declared.as_deref(), &providers, args.secrets())?);
+        return json(views::json::plan(&plan, &origin, &providers, args.secrets())?);
     }
     Ok(views::plan::plan(&plan, &providers, context.terminal.out))
 }

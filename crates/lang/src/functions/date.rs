@@ -4,6 +4,8 @@ mod duration;
 mod pattern;
 pub mod rfc3339;
 
+use std::time::SystemTime;
+
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
@@ -17,7 +19,7 @@ use rfc3339::Moment;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("formatdate", &[Param::string("format"), Param::string("time")], a_string, formatdate),
-    Function::new("plantimestamp", &[], a_string, timestamp).nullable(),
+    Function::new("plantimestamp", &[], a_string, plantimestamp).nullable(),
     Function::new("timeadd", &[Param::string("timestamp"), Param::string("duration")], a_string, timeadd),
     Function::new("timecmp", &[Param::string("timestamp_a"), Param::string("timestamp_b")], a_number, timecmp),
     Function::new("timestamp", &[], a_string, timestamp).impure(),
@@ -31,7 +33,15 @@ fn moment(call: &Call<'_>, at: usize) -> Result<Moment, ArgError> {
 }
 
 fn timestamp(call: &Call<'_>) -> Result<Value, ArgError> {
-    let now = Timestamp::try_from(call.world.now()).map_err(|e| ArgError::call(format!("the time is unknown: {e}")))?;
+    shown(call.world.now())
+}
+
+fn plantimestamp(call: &Call<'_>) -> Result<Value, ArgError> {
+    shown(call.world.planned_at())
+}
+
+fn shown(time: SystemTime) -> Result<Value, ArgError> {
+    let now = Timestamp::try_from(time).map_err(|e| ArgError::call(format!("the time is unknown: {e}")))?;
     Ok(Moment { local: Offset::UTC.to_datetime(now), offset: 0 }.to_string().into())
 }
 

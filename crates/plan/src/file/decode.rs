@@ -20,7 +20,13 @@ pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
         None => None,
     };
     let declared = file.declared.map(Into::into);
-    let origin = Origin { version: file.version, configuration: file.configuration, backend, declared };
+    let origin = Origin {
+        version: file.version,
+        configuration: file.configuration,
+        planned_at: file.planned_at,
+        backend,
+        declared,
+    };
     let steps: Vec<Step> = file.steps.into_iter().map(step).collect::<Result<_, _>>()?;
     let outputs = file.outputs.into_iter().map(|(name, o)| Ok((name.into(), output(o)?)));
     let plan = Plan {

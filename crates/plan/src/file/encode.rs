@@ -19,6 +19,7 @@ pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
     Ok(wire::File {
         version: origin.version.clone(),
         configuration: origin.configuration.clone(),
+        planned_at: origin.planned_at,
         backend,
         declared: origin.declared.as_ref().map(ToString::to_string),
         options: options(&plan.options),

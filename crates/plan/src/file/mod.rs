@@ -37,6 +37,8 @@ pub struct Origin {
     pub configuration: String,
     /// The kind of store that holds the state, and its settings; `None` for the default.
     pub backend: Option<(Arc<str>, Value)>,
+    /// When the plan was made, in seconds since 1970.
+    pub planned_at: u64,
     /// What the configuration declares, as JSON, for those who show the plan without it.
     pub declared: Option<Arc<str>>,
 }

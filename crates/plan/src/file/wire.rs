@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct File {
     pub version: String,
     pub configuration: String,
+    #[serde(default)]
+    pub planned_at: u64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backend: Option<Backend>,
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -17,7 +17,7 @@ fn plan_file() -> Vec<u8> {
     let settings = Value::object([("path", Value::from("x"))]);
     let backend = Some(("local".into(), settings));
     let declared = Some("{}".into());
-    let origin = Origin { version: "1".into(), configuration: "c".into(), backend, declared };
+    let origin = Origin { version: "1".into(), configuration: "c".into(), planned_at: 7, backend, declared };
     let bytes = file::write(&plan, &origin).unwrap();
     assert_eq!(file::read(&bytes).unwrap().1, origin);
     bytes

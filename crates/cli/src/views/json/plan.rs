@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use terrane_address::{Instance, Key, Mode, ProviderConfig};
 use terrane_lang::Schemas;
+use terrane_plan::file::Origin;
 use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step};
 use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
@@ -34,6 +35,8 @@ pub struct Document {
     prior_state: Option<State>,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
     applyable: bool,
     complete: bool,
     errored: bool,
@@ -97,18 +100,15 @@ fn importing(by: &ImportBy) -> Importing {
     }
 }
 
-/// The JSON of a plan; `declared` is what [`super::configuration`] said of the configuration it was made from.
+/// The JSON of a plan. What the configuration declares is in its origin, as [`super::configuration`] said it.
 ///
 /// # Errors
 /// If an object in its state does not fit its type.
-pub fn plan(
-    plan: &Plan,
-    declared: Option<&str>,
-    schemas: &dyn Schemas,
-    secrets: Secrets,
-) -> Result<Document, Diagnostic> {
+pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secrets) -> Result<Document, Diagnostic> {
     let view = View { schemas, secrets };
-    let declared = declared.and_then(|text| serde_json::from_str(text).ok());
+    let declared = origin.declared.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let timestamp =
+        i64::try_from(origin.planned_at).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     let configuration = declared.map(|declared| super::configuration::shown(declared, secrets));
     let shown = |step: &&Step| step.instance.resource.resource.mode == Mode::Managed || !step.change.is_no_op();
     let stored = !plan.prior.lineage.is_empty() || !plan.refreshed.is_empty();
@@ -122,6 +122,7 @@ pub fn plan(
         output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
         prior_state: stored.then(|| state::state(&plan.refreshed, schemas, secrets)).transpose()?,
         configuration,
+        timestamp: timestamp.map(|time| time.to_string()),
         applyable: plan.is_applicable(),
         complete: !plan.errored && plan.options.targets.is_empty(),
         errored: plan.errored,
