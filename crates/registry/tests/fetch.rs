@@ -54,7 +54,7 @@ async fn archives_of_every_kind() {
     zip_of(&dir.path().join("m.zip"), &files);
     tar_of(&dir.path().join("m.tar"), &files);
     let packed = [("gzip", "gz tgz"), ("bz2", "bz2 tbz2"), ("lzma", "xz txz")].map(|(module, ends)| {
-        let write = "[open(f'm.tar.{e}', 'wb').write(data) or open(f'm.{e}', 'wb').write(data) for e in ends.split()]";
+        let write = "[open(n, 'wb').write(data) for e in ends.split() for n in (f'm.tar.{e}', f'm.{e}')]";
         format!("import {module}; ends = '{ends}'; data = {module}.compress(open('m.tar', 'rb').read()); {write}")
     });
     packed.iter().for_each(|script| drop(run(dir.path(), &format!("python3 -c \"{script}\""))));
