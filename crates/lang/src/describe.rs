@@ -104,7 +104,8 @@ impl Contents {
         }
     }
 
-    fn visit(&self, expr: ExprId, see: &mut impl FnMut(&Node)) {
+    /// Shows `see` an expression and all its parts, in source order.
+    pub(crate) fn visit(&self, expr: ExprId, see: &mut impl FnMut(&Node)) {
         see(self.exprs.node(expr));
         self.parts(expr).into_iter().for_each(|part| self.visit(part, see));
     }

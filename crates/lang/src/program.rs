@@ -120,6 +120,8 @@ pub struct Settings {
     pub required_providers: BTreeMap<Arc<str>, RequiredProvider>,
     /// Where state is kept.
     pub backend: Option<BackendDecl>,
+    /// Where the `cloud` block begins.
+    pub(crate) cloud: Option<Span>,
     /// Where the `required_providers` block begins.
     pub(crate) providers_span: Option<Span>,
 }

@@ -24,22 +24,37 @@ pub(super) fn config_name(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<(
             Some((local, alias)) => (local, Some(alias.into())),
             None => (&**text, None),
         };
+        check_local_name(diags, local, expr.span);
         return Some((ConfigName { local: local.into(), alias }, expr.span));
     }
     let chain = Chain::of(expr);
-    let name = match (chain.name(), chain.steps.as_slice()) {
+    let name = match (chain.word(), chain.steps.as_slice()) {
         (Some(local), []) => Some(ConfigName { local: local.into(), alias: None }),
         (Some(local), [Step::Attr { name, .. }]) => {
             Some(ConfigName { local: local.into(), alias: Some(name.text.clone()) })
         }
         _ => None,
     };
-    if name.is_none() {
+    if let Some(name) = &name {
+        check_local_name(diags, &name.local, chain.root.span);
+    } else {
         let detail = "A provider configuration is named by the local name of the provider, followed by a dot and the \
                       alias if it has one: aws or aws.west.";
         diags.error(Diagnostic::error("Invalid provider configuration reference", detail).at(expr.span));
     }
     name.map(|name| (name, expr.span))
+}
+
+/// Reports the local name of a provider that no provider can have.
+pub(super) fn check_local_name(diags: &mut Diagnostics, name: &str, span: Span) {
+    let part = |c: char| c.is_alphanumeric() && !c.is_uppercase() || c == '-';
+    if name.is_empty() || !name.chars().all(part) || name.starts_with('-') || name.ends_with('-') {
+        let detail = format!(
+            "\"{name}\" cannot be the local name of a provider: it consists of small letters, digits and dashes, without a \
+             dash at either end."
+        );
+        diags.error(Diagnostic::error("Invalid provider local name", detail).at(span));
+    }
 }
 
 /// A reference to a provider configuration; the key in brackets at its end is left as it is.

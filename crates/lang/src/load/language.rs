@@ -3,7 +3,7 @@
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
-use super::contents::{Decoder, unsupported_block};
+use super::contents::Decoder;
 use super::settings::{check_version, constraint};
 use super::version::{OPENTOFU, SPOKEN};
 
@@ -20,9 +20,6 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
         check_experiments(decoder, &experiments.expr);
     }
     for nested in block.body.blocks().filter(|b| &*b.ty.text == "compatible_with") {
-        for inner in nested.body.blocks() {
-            decoder.diags.error(unsupported_block(&inner.ty, &["opentofu"], &[]));
-        }
         // What the block says of other tools is for them.
         if let Some(constraint) = constraint(decoder, &nested.body, "opentofu") {
             check_version(decoder, &constraint, &SPOKEN[OPENTOFU..=OPENTOFU]);

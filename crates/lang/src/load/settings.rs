@@ -31,9 +31,7 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
         match &*nested.ty.text {
             "required_providers" => providers(decoder, &mut settings, nested),
             "backend" => backend(decoder, &mut settings, nested),
-            "cloud" => {
-                refuse(decoder, nested, "HCP Terraform and Terraform Enterprise", "Use a backend block instead.")
-            }
+            "cloud" => settings.cloud = Some(nested.header),
             "encryption" => encryption::check(decoder, nested),
             "provider_meta" => provider_meta(decoder, nested),
             _ => {}
@@ -48,6 +46,9 @@ fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
         let detail = "A provider_meta block must have one label: the local name of the provider.";
         decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
     }
+    if let [label] = block.labels.as_slice() {
+        addresses::check_local_name(decoder.diags, &label.text, label.span);
+    }
     let names: Vec<&str> = block.body.attributes().map(|a| &*a.name.text).collect();
     decoder.expect(&block.body, &names, &[]);
     for attribute in block.body.attributes() {
@@ -55,12 +56,6 @@ fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
     }
     let detail = "Terrane does not hand provider_meta blocks to providers; the block has no effect.";
     decoder.diags.push(Diagnostic::warning("Provider metadata is ignored", detail).at(block.header));
-}
-
-fn refuse(decoder: &mut Decoder<'_>, block: &syn::Block, what: &str, hint: &str) {
-    let detail = format!("{what} is not supported by Terrane.");
-    let summary = format!("Unsupported {} block", block.ty.text);
-    decoder.diags.error(Diagnostic::error(summary, detail).at(block.header).hint(hint));
 }
 
 /// A version constraint in an argument, if it is written.
@@ -159,6 +154,7 @@ fn providers(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Bl
 
 fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<RequiredProvider> {
     let name = &attribute.name.text;
+    addresses::check_local_name(decoder.diags, name, attribute.name.span);
     let mut required = RequiredProvider {
         provider: Provider::implied(name),
         version: None,

@@ -73,6 +73,26 @@ impl Wanted {
     }
 }
 
+/// Refuses a `cloud` block of the root module; others have no effect.
+fn check_cloud(program: &Program, diags: &mut Diagnostics) {
+    for module in &program.modules {
+        let Some(span) = module.contents.settings.cloud else { continue };
+        diags.push(match module.path.is_root() {
+            true => Diagnostic::error(
+                "Unsupported cloud block",
+                "HCP Terraform and Terraform Enterprise is not supported by Terrane.",
+            )
+            .at(span)
+            .hint("Use a backend block instead."),
+            false => Diagnostic::warning(
+                "Cloud configuration ignored",
+                "Only the root module says where state is kept; the block has no effect here.",
+            )
+            .at(span),
+        });
+    }
+}
+
 impl Loading {
     /// Loads the root module alone.
     pub fn root(world: &dyn World, dir: &str, files: &mut Files, diags: &mut Diagnostics) -> Loading {
@@ -123,6 +143,7 @@ impl Loading {
     /// The whole program, without what could not be loaded.
     pub fn finish(mut self, diags: &mut Diagnostics) -> Program {
         check_import_providers(&self.program.root().contents, diags);
+        check_cloud(&self.program, diags);
         providers::resolve(&mut self.program, diags);
         self.program
     }

@@ -52,6 +52,15 @@ impl<'s> Chain<'s> {
         }
     }
 
+    /// The name the chain begins with, where `null`, `true` and `false` are names like others.
+    pub(crate) fn word(&self) -> Option<&'s str> {
+        match &self.root.kind {
+            syn::ExprKind::Literal(syn::Literal::Null) => Some("null"),
+            syn::ExprKind::Literal(syn::Literal::Bool(value)) => Some(if *value { "true" } else { "false" }),
+            _ => self.name(),
+        }
+    }
+
     /// The place of the root with its first `steps`, or as many as there are.
     pub(crate) fn span_of(&self, steps: usize) -> Span {
         match self.steps.get(..steps.min(self.steps.len())).and_then(<[_]>::last) {

@@ -122,10 +122,7 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
         }
     }
     let local = name(block, 0);
-    if local.chars().any(char::is_uppercase) {
-        let detail = format!("The provider name \"{local}\" must be written in small letters.");
-        decoder.diags.error(Diagnostic::error("Invalid provider local name", detail).at(block.header));
-    }
+    addresses::check_local_name(decoder.diags, &local, block.header);
     let alias = decoder.text(&block.body, "alias");
     if let (Some(alias), Some(argument)) = (&alias, block.body.attribute("alias"))
         && !is_name(alias)
