@@ -104,8 +104,7 @@ impl Contents {
         }
     }
 
-    /// Shows `see` an expression and all its parts, in source order.
-    pub(crate) fn visit(&self, expr: ExprId, see: &mut impl FnMut(&Node)) {
+    fn visit(&self, expr: ExprId, see: &mut impl FnMut(&Node)) {
         see(self.exprs.node(expr));
         self.parts(expr).into_iter().for_each(|part| self.visit(part, see));
     }

@@ -10,7 +10,7 @@ use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_syntax as syn;
 use terrane_value::{Type, Value, convert};
 
-use super::{blocks, itself, language, settings};
+use super::{blocks, language, settings};
 use crate::ir::{CallId, ExprId, Exprs, LocalId, OutputId, ResourceId, VariableId};
 use crate::lower::{Lowerer, Place};
 use crate::program::{Contents, Declared, Keys, Names, Settings};
@@ -157,9 +157,7 @@ pub(super) fn decode(dir: &str, items: &[syn::Item], diags: &mut Diagnostics) ->
     let mut exprs = Exprs::default();
     let mut decoder = Decoder { declared: &declared, exprs: &mut exprs, diags };
     let parts = found.decode(&mut decoder);
-    let contents = Contents { dir: dir.into(), exprs, declared, ..parts };
-    itself::check(&contents, diags);
-    contents
+    Contents { dir: dir.into(), exprs, declared, ..parts }
 }
 
 /// The blocks of a folder by type.

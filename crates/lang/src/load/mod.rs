@@ -7,7 +7,6 @@ mod contents;
 mod early;
 mod encryption;
 mod folder;
-mod itself;
 mod json;
 mod language;
 mod merge;
