@@ -28,6 +28,7 @@ mod sequence;
 mod set;
 mod signature;
 mod string;
+mod terraform;
 mod text_encoding;
 mod url;
 mod yaml;
@@ -57,6 +58,7 @@ static GROUPS: &[&[Function]] = &[
     sequence::FUNCTIONS,
     set::FUNCTIONS,
     string::FUNCTIONS,
+    terraform::FUNCTIONS,
     text_encoding::FUNCTIONS,
     url::FUNCTIONS,
     yaml::FUNCTIONS,
