@@ -100,7 +100,7 @@ fn importing(by: &ImportBy) -> Importing {
     }
 }
 
-/// The JSON of a plan. What the configuration declares is in its origin, as [`super::configuration`] said it.
+/// The JSON of a plan. What the configuration declares is in its origin, as [`super::configuration()`] said it.
 ///
 /// # Errors
 /// If an object in its state does not fit its type.
