@@ -1,6 +1,7 @@
 //! Plans in Terraform's JSON, `format_version` 1.2.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -11,7 +12,7 @@ use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, 
 use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
 use terrane_value::json::{to_json, type_to_json};
-use terrane_value::{Block, Marks, Value};
+use terrane_value::{Marks, Schema, Value};
 
 use super::modules::{self, Object, tree};
 use super::state::{self, Output, State, Values};
@@ -157,9 +158,9 @@ impl View<'_> {
         let objects = plan.steps.iter().filter(|step| step.deposed.is_none()).filter_map(|step| {
             let value = step.change.after()?;
             let schema = self.schema(&step.instance, &step.provider);
-            let value = values::marked(value, &schema.1);
+            let value = marked(value, schema.as_deref());
             let object = Object {
-                schema_version: schema.0,
+                schema_version: schema.map_or(0, |s| s.version),
                 values: values::known(&value, self.secrets),
                 sensitive_values: values::sensitive(&value),
                 ..Object::new(&step.instance, &step.provider)
@@ -179,16 +180,16 @@ impl View<'_> {
         Values { outputs: outputs.collect(), root_module: tree(objects) }
     }
 
-    /// The version and shape of an object; empty if its provider is not at hand.
-    fn schema(&self, instance: &Instance, provider: &ProviderConfig) -> (u64, Block) {
+    /// The schema of an object; `None` if its provider is not at hand.
+    fn schema(&self, instance: &Instance, provider: &ProviderConfig) -> Option<Arc<Schema>> {
         let resource = &instance.resource.resource;
-        let schema = self.schemas.resource(&provider.provider, resource.mode, &resource.ty);
-        schema.map(|s| (s.version, s.block.clone())).unwrap_or_default()
+        self.schemas.resource(&provider.provider, resource.mode, &resource.ty)
     }
 
     fn step(&self, step: &Step) -> Resource {
-        let block = self.schema(&step.instance, &step.provider).1;
-        let mut change = self.delta(step.change.before(), step.change.after(), &block, actions(&step.change));
+        let schema = self.schema(&step.instance, &step.provider);
+        let mut change =
+            self.delta(step.change.before(), step.change.after(), schema.as_deref(), actions(&step.change));
         if let Change::Replace { reasons, .. } = &step.change {
             change.replace_paths = reasons.iter().flat_map(replace_paths).collect();
         }
@@ -209,9 +210,9 @@ impl View<'_> {
             alias: None,
             key: Key::None,
         });
-        let block = self.schema(&drift.instance, &provider).1;
+        let schema = self.schema(&drift.instance, &provider);
         let actions: &[_] = if drift.after.is_some() { &["update"] } else { &["delete"] };
-        let change = self.delta(Some(&drift.before), drift.after.as_ref(), &block, actions);
+        let change = self.delta(Some(&drift.before), drift.after.as_ref(), schema.as_deref(), actions);
         let deposed = drift.deposed.as_ref().map(ToString::to_string);
         Resource { deposed, ..resource(&drift.instance, &provider, change) }
     }
@@ -220,11 +221,11 @@ impl View<'_> {
         &self,
         before: Option<&Value>,
         after: Option<&Value>,
-        block: &Block,
+        schema: Option<&Schema>,
         actions: &'static [&'static str],
     ) -> Delta {
-        let before = before.map(|value| values::marked(value, block));
-        let after = after.map(|value| values::marked(value, block));
+        let before = before.map(|value| marked(value, schema));
+        let after = after.map(|value| marked(value, schema));
         let null = || raw("null".into());
         let sensitive = |value: &Option<Value>| value.as_ref().map_or_else(|| raw("false".into()), values::sensitive);
         let unknown = after.as_ref().filter(|v| !v.is_wholly_known()).map(values::unknown);
@@ -256,9 +257,14 @@ impl View<'_> {
             before_sensitive: sensitive.clone(),
             after_sensitive: sensitive,
             after_unknown: unknown.unwrap_or_else(|| flag(false)),
-            ..self.delta(before.as_ref(), after.as_ref(), &Block::default(), actions)
+            ..self.delta(before.as_ref(), after.as_ref(), None, actions)
         }
     }
+}
+
+/// A value with the marks its schema demands, if there is one.
+fn marked(value: &Value, schema: Option<&Schema>) -> Value {
+    schema.map_or_else(|| value.clone(), |schema| values::marked(value, &schema.block))
 }
 
 /// The value of an output without the marks of its parts: it is sensitive as a whole or not at all.
