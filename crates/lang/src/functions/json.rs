@@ -8,7 +8,7 @@ use terrane_value::{Kind, Number, Refinement, Type, Value, json};
 
 use super::call::Call;
 use super::signature::a_string;
-use super::{ArgError, Function, Param};
+use super::{ArgError, Function, Param, place_of};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("jsondecode", &[Param::string("str")], decoded_type, jsondecode).nullable(),
@@ -34,10 +34,7 @@ fn jsondecode(call: &Call<'_>) -> Result<Value, ArgError> {
     let file = files.add("", text);
     let parsed = syn::parse_json(file, text, &mut diags);
     if let Some(error) = diags.iter().next() {
-        let at = error.span.map_or(String::new(), |span| {
-            let at = files.position(file, span.start);
-            format!(" at line {} column {}", at.line, at.column)
-        });
+        let at = place_of(error, &files);
         // The detail may quote the text, which may be a secret.
         return Err(ArgError::at(0, format!("invalid JSON{at}: {}", error.summary)));
     }

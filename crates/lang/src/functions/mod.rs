@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use terrane_source::{Diagnostic, Files};
+
 use crate::World;
 
 mod base64;
@@ -68,6 +70,14 @@ static GROUPS: &[&[Function]] = &[
 pub struct Context<'a> {
     /// Files, time and chance.
     pub world: &'a dyn World,
+}
+
+/// Where in the text of an argument an error is, to follow a word; empty if it has no place.
+fn place_of(error: &Diagnostic, files: &Files) -> String {
+    error.span.map_or(String::new(), |span| {
+        let at = files.position(span.file, span.start);
+        format!(" at line {} column {}", at.line, at.column)
+    })
 }
 
 /// The function of a name; `core::` before it is allowed.

@@ -8,7 +8,7 @@ use terrane_value::{Fields, Kind, Type, Value};
 
 use super::call::Call;
 use super::signature::a_string;
-use super::{ArgError, Function, Param};
+use super::{ArgError, Function, Param, place_of};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("provider::terraform::decode_tfvars", &[Param::string("src")], any, decode_tfvars).nullable(),
@@ -44,10 +44,7 @@ fn decode_tfvars(call: &Call<'_>) -> Result<Value, ArgError> {
     let file = files.add("", text);
     let values = crate::variables::from_file(file, "terraform.tfvars", text, &mut diags);
     if let Some(error) = diags.iter().next() {
-        let at = error.span.map_or(String::new(), |span| {
-            let at = files.position(file, span.start);
-            format!(" at line {} column {}", at.line, at.column)
-        });
+        let at = place_of(error, &files);
         // The detail may quote the text, which may be a secret.
         return Err(ArgError::at(0, format!("the text is no variables file{at}: {}", error.summary)));
     }
