@@ -21,13 +21,15 @@ mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use terrane_source::{Diagnostics, Files};
 
 use terminal::Terminal;
-use views::diagnostics::Showing;
+use views::human::Human;
+use views::view::View;
 
 /// Plans and applies Terraform configurations.
 ///
@@ -60,17 +62,16 @@ pub struct Context {
     pub dir: PathBuf,
     /// The folder in which the program was started.
     pub cwd: String,
-    /// How errors and warnings are shown.
-    pub showing: Showing,
+    /// Who is told what happens.
+    pub view: Arc<dyn View>,
 }
 
 impl Context {
-    /// Shows diagnostics on standard error.
+    /// Shows diagnostics.
     pub fn report(&self, diags: &Diagnostics, files: &Files) {
         let mut sorted = diags.clone();
         sorted.sort();
-        let list = sorted.into_iter().collect();
-        err!("{}", views::diagnostics::text(list, files, self.terminal.err.color, self.showing));
+        self.view.diagnostics(sorted.into_iter().collect(), files);
     }
 
     /// Shows diagnostics and says with which code to end.
@@ -103,8 +104,8 @@ fn main() -> ExitCode {
     }
     let common = command.common();
     let terminal = Terminal::detect(common.no_color);
-    let showing = common.showing(&terminal);
-    let context = Context { terminal, dir: PathBuf::from("."), cwd, showing };
+    let human = Human { terminal, showing: common.showing(&terminal), concise: false };
+    let context = Context { terminal, dir: PathBuf::from("."), cwd, view: Arc::new(human) };
     run(command, &context)
 }
 

@@ -24,8 +24,8 @@ impl Terminal {
         let off = |name: &str| std::env::var(name).is_ok_and(|v| v == "0" || v.eq_ignore_ascii_case("false"));
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         Terminal {
-            out: Paint { color: out && !refused },
-            err: Paint { color: err && !refused },
+            out: Paint::colored(out && !refused),
+            err: Paint::colored(err && !refused),
             live: out,
             input: !off("TF_INPUT"),
         }

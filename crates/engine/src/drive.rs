@@ -111,7 +111,11 @@ impl Run<'_> {
             let mut journaled = false;
             for ask in asks {
                 if let Question::Persist { entries } = &ask.question {
-                    machine.feed(ask.id, Answer::Persist(journal.append(entries).await));
+                    let written = journal.append(entries).await;
+                    if written.is_ok() {
+                        self.running.watcher.event(Event::Journaled { entries });
+                    }
+                    machine.feed(ask.id, Answer::Persist(written));
                     journaled = true;
                     continue;
                 }

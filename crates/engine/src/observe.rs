@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use terrane_address::Instance;
 use terrane_plan::{Answer, Question};
+use terrane_state::Entry;
 
 /// Something that happened.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The state's lock is held by someone else; it is tried again.
     WaitingForLock,
@@ -28,6 +29,11 @@ pub enum Event<'a> {
         answer: &'a Answer,
         /// How long it took.
         elapsed: Duration,
+    },
+    /// The journal took entries: what they say is done.
+    Journaled {
+        /// The entries, in order.
+        entries: &'a [Entry],
     },
     /// The command of a provisioner wrote a line.
     Wrote {

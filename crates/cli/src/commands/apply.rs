@@ -28,6 +28,10 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.planning.events.context(context, &args.common) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
     let options = run::options(&args.planning, &mut diags);
     if let Some(problem) = settled(&args) {
@@ -66,7 +70,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         }
         None => None,
     };
-    let live = run::Live::start(context.terminal, &args.planning.work);
+    let live = run::Live::start(context, &args.planning.work);
     let operation = if options.mode == PlanMode::Destroy { "Destroy" } else { "Apply" };
     let mut session = match ready.session(operation, &args.planning.lock, &live).await {
         Ok(session) => session,
@@ -101,7 +105,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if let Some(plan) = plan
         && !diags.has_errors()
     {
-        let live = run::Live::start(context.terminal, &args.planning.work);
+        let live = run::Live::start(context, &args.planning.work);
         code = run::apply(context, &ready, &mut session, &plan, &live, &mut diags).await;
     }
     if let Some(problem) = session.close().await {
@@ -113,8 +117,13 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
 }
 
-/// Refuses flags that would change a saved plan.
+/// Refuses flags that would change a saved plan, and output that nobody could answer.
 fn settled(args: &Args) -> Option<Diagnostic> {
+    if args.planning.events.json && args.plan.is_none() && !args.auto_approve {
+        let detail = "With -json nobody can be asked whether to carry out the plan.";
+        let hint = "Apply a plan that was saved with \"terrane plan -out=FILE\", or add -auto-approve.";
+        return Some(Diagnostic::error("Plan file or auto-approve required", detail).hint(hint));
+    }
     args.plan.as_ref()?;
     let planning = &args.planning;
     let given = [

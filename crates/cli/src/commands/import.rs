@@ -43,7 +43,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
-    let live = run::Live::start(context.terminal, &args.work);
+    let live = run::Live::start(context, &args.work);
     match ready.session("Import", &args.lock, &live).await {
         Ok(mut session) => {
             let inputs = ready.inputs.clone();

@@ -4,6 +4,7 @@ mod apply;
 mod completion;
 mod console;
 mod destroy;
+pub mod events;
 mod fmt;
 mod force_unlock;
 mod get;
@@ -11,6 +12,7 @@ mod import;
 mod init;
 pub mod output;
 mod plan;
+mod refresh;
 mod run;
 mod show;
 mod state;
@@ -64,6 +66,7 @@ commands! {
     Init => init,
     Output => output,
     Plan => plan,
+    Refresh => refresh,
     Show => show,
     State => state,
     Validate => validate,

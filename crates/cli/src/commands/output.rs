@@ -10,6 +10,7 @@ use terrane_value::{Kind, Style, Value, json, to_hcl};
 use super::Common;
 use crate::Context;
 use crate::project;
+use crate::views::json::Secrets;
 
 /// Show the output values of the last apply
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,9 @@ pub struct Args {
     /// Write the text of one string, number or bool without quotes
     #[arg(long, requires = "name")]
     raw: bool,
+    /// Show sensitive values in the list of all outputs
+    #[arg(long)]
+    show_sensitive: bool,
     #[command(flatten)]
     pub common: Common,
 }
@@ -54,7 +58,8 @@ fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diag
             Ok(())
         }
         None => {
-            out!("{}", listing(outputs)?);
+            let secrets = if args.show_sensitive { Secrets::Shown } else { Secrets::Hidden };
+            out!("{}", listing(outputs, secrets)?);
             Ok(())
         }
     }
@@ -91,11 +96,12 @@ fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> 
     Ok(())
 }
 
-/// `name = value`, a line or more for each output; sensitive ones hidden.
-pub fn listing(outputs: &BTreeMap<String, OutputValue>) -> Result<String, Diagnostic> {
+/// `name = value`, a line or more for each output.
+pub fn listing(outputs: &BTreeMap<String, OutputValue>, secrets: Secrets) -> Result<String, Diagnostic> {
     let mut text = String::new();
     for (name, output) in outputs {
-        let shown = if output.sensitive { "<sensitive>".into() } else { to_hcl(&decode(name, output)?, Style::Exact) };
+        let hidden = output.sensitive && secrets == Secrets::Hidden;
+        let shown = if hidden { "<sensitive>".into() } else { to_hcl(&decode(name, output)?, Style::Exact) };
         text += &format!("{name} = {shown}\n");
     }
     Ok(text)

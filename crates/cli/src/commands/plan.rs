@@ -29,13 +29,17 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.planning.events.context(context, &args.common) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
     let options = run::options(&args.planning, &mut diags);
     let ready = match run::ready(context, &args.planning.vars, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
-    let live = run::Live::start(context.terminal, &args.planning.work);
+    let live = run::Live::start(context, &args.planning.work);
     let session = match ready.session("Plan", &args.planning.lock, &live).await {
         Ok(session) => session,
         Err(problem) => {
@@ -52,10 +56,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         && let Some(path) = &args.out
     {
         match write(path, &plan, &ready) {
-            Ok(()) => outln!(
-                "\nThe plan was saved to {0}. To carry out exactly these actions, run: terrane apply {0:?}",
-                path.display()
-            ),
+            Ok(()) => context.view.saved(path),
             Err(problem) => {
                 diags.error(problem);
             }

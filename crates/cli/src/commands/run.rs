@@ -7,16 +7,15 @@ use clap::ArgAction;
 use terrane_address::Target;
 use terrane_engine::{Cancel, Job, Locking, Running, Session};
 use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN, Evaluator, Inputs, Stage};
-use terrane_plan::{Plan, PlanMode, PlanOptions, covers};
+use terrane_plan::{Applied, Plan, PlanMode, PlanOptions, covers};
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::{LockInfo, Snapshot, Store, StoreError};
 
+use super::events::Events;
 use crate::Context;
 use crate::flags::{Lock, Vars};
 use crate::project::{self, Project, nothing_here};
-use crate::terminal::Terminal;
-use crate::views;
-use crate::views::progress::Progress;
+use crate::views::view::Watching;
 
 /// Flags that decide what is planned.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,6 +41,8 @@ pub struct Planning {
     pub lock: Lock,
     #[command(flatten)]
     pub work: Work,
+    #[command(flatten)]
+    pub events: Events,
 }
 
 /// Flags that decide how work is done.
@@ -69,34 +70,34 @@ pub struct Ready {
 pub struct Live {
     /// How the engine is to run.
     pub running: Running,
-    progress: Arc<Progress>,
+    watching: Arc<dyn Watching>,
     interrupts: tokio::task::JoinHandle<()>,
 }
 
 impl Live {
     /// Shows progress and listens to Ctrl-C from now on.
-    pub fn start(terminal: Terminal, work: &Work) -> Live {
+    pub fn start(context: &Context, work: &Work) -> Live {
         let cancel = Cancel::new();
-        let progress = Progress::start(terminal);
+        let watching = context.view.watch();
         let pressed = cancel.clone();
         let interrupts = tokio::spawn(async move {
             while interrupt().await {
                 pressed.press();
             }
         });
-        let running = Running { parallelism: work.parallelism.into(), watcher: progress.clone(), cancel };
-        Live { running, progress, interrupts }
+        let running = Running { parallelism: work.parallelism.into(), watcher: watching.clone(), cancel };
+        Live { running, watching, interrupts }
     }
 
     /// Takes the progress off the screen.
     pub fn pause(&self) {
-        self.progress.finish();
+        self.watching.pause();
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.progress.finish();
+        self.watching.pause();
         self.interrupts.abort();
     }
 }
@@ -217,6 +218,21 @@ pub async fn plan(
     live: &Live,
     diags: &mut Diagnostics,
 ) -> Plan {
+    let plan = planned(ready, session, options, live, diags).await;
+    if !plan.errored {
+        context.view.plan(&plan, &ready.project.providers);
+    }
+    plan
+}
+
+/// Makes a plan in a session and reports what there is to say.
+pub async fn planned(
+    ready: &Ready,
+    session: &Session<'_>,
+    options: PlanOptions,
+    live: &Live,
+    diags: &mut Diagnostics,
+) -> Plan {
     if !options.targets.is_empty() {
         diags.push(targeted());
     }
@@ -225,9 +241,6 @@ pub async fn plan(
     live.pause();
     diags.extend(found);
     warn_of_misses(&plan, diags);
-    if !plan.errored {
-        show(context, &plan, &ready.project);
-    }
     plan
 }
 
@@ -264,11 +277,6 @@ fn warn_of_misses(plan: &Plan, diags: &mut Diagnostics) {
     }
 }
 
-/// Shows a plan.
-pub fn show(context: &Context, plan: &Plan, project: &Project) {
-    out!("{}", views::plan::plan(plan, &project.providers, context.terminal.out));
-}
-
 /// Carries out a plan that was shown, in the session it was made in, and says what came of it.
 pub async fn apply(
     context: &Context,
@@ -284,27 +292,39 @@ pub async fn apply(
         let said = std::mem::take(diags).into_iter().filter(|d| !said_again(d));
         said.for_each(|diagnostic| diags.push(diagnostic));
     }
-    let finished = terrane_engine::apply(ready.job(), plan, session, &live.running).await;
+    let applied = carry_out(ready, session, plan, live, diags).await;
     live.pause();
-    let finished = match finished {
-        Ok(finished) => finished,
-        Err(refused) => {
-            diags.extend(refused);
-            return ExitCode::FAILURE;
-        }
-    };
-    if let Some(error) = &finished.unsaved {
-        diags.error(rescue(session, error));
-    }
-    let applied = finished.applied;
-    diags.extend(applied.diagnostics.clone());
-    out!("{}", views::applied::summary(plan, &applied, context.terminal.out));
+    let Some(applied) = applied else { return ExitCode::FAILURE };
+    context.view.applied(plan, &applied);
     if applied.is_complete() && plan.options.mode != PlanMode::Destroy {
-        out!("{}", views::applied::outputs(&applied.snapshot));
+        context.view.outputs(&applied.snapshot);
     }
-    match applied.is_complete() && finished.unsaved.is_none() {
+    match applied.is_complete() && !diags.has_errors() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
+    }
+}
+
+/// Carries out a plan and reports what there is to say; `None` if it cannot be carried out.
+pub async fn carry_out(
+    ready: &Ready,
+    session: &mut Session<'_>,
+    plan: &Plan,
+    live: &Live,
+    diags: &mut Diagnostics,
+) -> Option<Applied> {
+    match terrane_engine::apply(ready.job(), plan, session, &live.running).await {
+        Ok(finished) => {
+            if let Some(error) = &finished.unsaved {
+                diags.error(rescue(session, error));
+            }
+            diags.extend(finished.applied.diagnostics.clone());
+            Some(finished.applied)
+        }
+        Err(refused) => {
+            diags.extend(refused);
+            None
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::Context;
 use crate::project;
 use crate::views;
 use crate::views::json::Secrets;
+use crate::views::lines::Paint;
 
 /// Show the state, or a saved plan
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,9 @@ pub struct Args {
     /// Write "(sensitive value)" in place of every sensitive value of the JSON
     #[arg(long, requires = "json")]
     redact: bool,
+    /// Show sensitive values in the text
+    #[arg(long)]
+    show_sensitive: bool,
     #[command(flatten)]
     pub common: Common,
 }
@@ -29,6 +33,12 @@ pub struct Args {
 impl Args {
     fn secrets(&self) -> Secrets {
         if self.redact { Secrets::Hidden } else { Secrets::Shown }
+    }
+
+    /// For whom the text is.
+    fn paint(&self, context: &Context) -> Paint {
+        let paint = context.terminal.out;
+        if self.show_sensitive { paint.with_secrets() } else { paint }
     }
 }
 
@@ -58,8 +68,9 @@ fn state(opened: &project::Opened, args: &Args, context: &Context) -> Result<Str
     if opened.snapshot.is_empty() {
         return Ok("The state is empty.\n".into());
     }
-    let mut text = views::objects::all(&opened.snapshot, &opened.project.providers, context.terminal.out)?;
-    let outputs = output::listing(&opened.snapshot.outputs)?;
+    let paint = args.paint(context);
+    let mut text = views::objects::all(&opened.snapshot, &opened.project.providers, paint)?;
+    let outputs = output::listing(&opened.snapshot.outputs, paint.secrets)?;
     if !outputs.is_empty() {
         text += &format!("\nOutputs:\n\n{outputs}");
     }
@@ -80,5 +91,5 @@ fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String
     if args.json {
         return json(views::json::plan(&plan, &origin, &providers, args.secrets())?);
     }
-    Ok(views::plan::plan(&plan, &providers, context.terminal.out))
+    Ok(views::plan::plan(&plan, &providers, args.paint(context)))
 }

@@ -9,6 +9,7 @@ use terrane_source::{Diagnostic, Diagnostics};
 use super::Common;
 use crate::Context;
 use crate::project::{self, Opened};
+use crate::views::lines::Paint;
 use crate::views::objects;
 
 /// Look into the state
@@ -34,6 +35,9 @@ enum Command {
     Show {
         /// The address of the instance, for example 'aws_vpc.main' or 'aws_subnet.a["eu-west-1a"]'
         address: String,
+        /// Show sensitive values
+        #[arg(long)]
+        show_sensitive: bool,
     },
 }
 
@@ -46,7 +50,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     };
     let done = match &args.command {
         Command::List { addresses, id } => list(&opened, addresses, id.as_deref()),
-        Command::Show { address } => show(&opened, address, context),
+        Command::Show { address, show_sensitive } => {
+            let paint = context.terminal.out;
+            show(&opened, address, if *show_sensitive { paint.with_secrets() } else { paint })
+        }
     };
     if let Err(problem) = done {
         diags.error(problem);
@@ -95,7 +102,7 @@ fn covers(target: &Target, instance: &Instance) -> bool {
     }
 }
 
-fn show(opened: &Opened, address: &str, context: &Context) -> Result<(), Diagnostic> {
+fn show(opened: &Opened, address: &str, paint: Paint) -> Result<(), Diagnostic> {
     let instance = match parse(address)? {
         Target::Instance(instance) => instance,
         Target::Resource(resource) => resource.instance(terrane_address::Key::None),
@@ -106,7 +113,7 @@ fn show(opened: &Opened, address: &str, context: &Context) -> Result<(), Diagnos
     let provider = opened.snapshot.resources.get(&instance.resource).map(|r| &r.provider);
     match (provider, opened.snapshot.object(&instance)) {
         (Some(provider), Some(object)) => {
-            out!("{}", objects::one(&instance, provider, object, &opened.project.providers, context.terminal.out)?);
+            out!("{}", objects::one(&instance, provider, object, &opened.project.providers, paint)?);
             Ok(())
         }
         _ => Err(missing(opened, &instance)),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use terrane_plan::{Applied, Plan, PlanMode};
 use terrane_state::Snapshot;
 
+use super::json::Secrets;
 use super::lines::Paint;
 use crate::commands::output;
 
@@ -50,8 +51,8 @@ fn past(verb: &str) -> &str {
 }
 
 /// The outputs of a state, under a heading; nothing if there are none.
-pub fn outputs(snapshot: &Snapshot) -> String {
-    match output::listing(&snapshot.outputs) {
+pub fn outputs(snapshot: &Snapshot, secrets: Secrets) -> String {
+    match output::listing(&snapshot.outputs, secrets) {
         Ok(text) if !text.is_empty() => format!("\nOutputs:\n\n{text}"),
         _ => String::new(),
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use terrane_value::{Block, Kind, Marks, NestedBlock, Nesting, Path, Step, Value};
 
+use super::json::Secrets;
 use super::lines::{Lines, Symbol};
 
 const KNOWN_LATER: &str = "(known after apply)";
@@ -192,7 +193,7 @@ impl Diff<'_> {
             let label = label.map(|l| format!(" {}", text::quoted(&l))).unwrap_or_default();
             let forced = self.forced(&path);
             self.out.push(level, change, &format!("{name}{label} {{{forced}"));
-            if b.sensitive || a.sensitive {
+            if self.hides(b, a) {
                 self.out.push(level + 1, Symbol::None, "# At least one attribute in this block is (or was) sensitive,");
                 self.out.push(level + 1, Symbol::None, "# so its contents will not be displayed.");
             } else {
@@ -201,6 +202,11 @@ impl Diff<'_> {
             self.out.push(level, Symbol::None, "}");
         }
         hidden
+    }
+
+    /// Whether a value may not be shown, before or after.
+    fn hides(&self, before: Side, after: Side) -> bool {
+        (before.sensitive || after.sensitive) && self.out.paint.secrets == Secrets::Hidden
     }
 
     /// What ends a line about something that goes.
@@ -219,7 +225,7 @@ impl Diff<'_> {
     fn value(&mut self, level: usize, head: &str, tail: &str, before: Side, after: Side, path: &Path) {
         let change = symbol(before, after);
         let forced = self.forced(path);
-        if before.sensitive || after.sensitive {
+        if self.hides(before, after) {
             let gone = self.gone(change, tail);
             self.out.push(level, change, &format!("{head}{SENSITIVE}{gone}{tail}{forced}"));
             return;

@@ -2,14 +2,28 @@
 
 use std::fmt::Write;
 
-/// Which device the text is for.
+use super::json::Secrets;
+
+/// Which device the text is for, and what may be read there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint {
     /// Whether ANSI colours may be used.
     pub color: bool,
+    /// Whether sensitive values are shown.
+    pub secrets: Secrets,
 }
 
 impl Paint {
+    /// Text for a device that may hide sensitive values.
+    pub fn colored(color: bool) -> Paint {
+        Paint { color, secrets: Secrets::Hidden }
+    }
+
+    /// The same with sensitive values in the clear.
+    pub fn with_secrets(self) -> Paint {
+        Paint { secrets: Secrets::Shown, ..self }
+    }
+
     /// The text in an ANSI style, for example `31` for red.
     pub fn with(self, code: &str, text: &str) -> String {
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }

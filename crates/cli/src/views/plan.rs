@@ -9,7 +9,7 @@ use terrane_plan::{
     Change, DeleteReason, Drift, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
 };
 use terrane_provider::ImportBy;
-use terrane_value::{Block, Marks, Path};
+use terrane_value::{Marks, Path, Schema};
 
 use super::diff;
 use super::lines::{Lines, Paint, Symbol};
@@ -18,12 +18,9 @@ use super::lines::{Lines, Paint, Symbol};
 struct Shapes<'a>(&'a dyn Schemas);
 
 impl Shapes<'_> {
-    fn of(&self, step: &Step) -> Block {
+    fn of(&self, step: &Step) -> Arc<Schema> {
         let resource = &step.instance.resource.resource;
-        self.0
-            .resource(&step.provider.provider, resource.mode, &resource.ty)
-            .map(|s| s.block.clone())
-            .unwrap_or_default()
+        self.0.resource(&step.provider.provider, resource.mode, &resource.ty).unwrap_or_default()
     }
 }
 
@@ -92,8 +89,7 @@ fn drift(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
         let _ = writeln!(text, "\n  {} {what}", paint.bold(&format!("# {instance}")));
         let mut out = Lines::new(paint);
         out.push(0, symbol, &format!("resource {} {} {{", quoted(&resource.ty), quoted(&resource.name)));
-        let block = schema.map(|s| s.block.clone()).unwrap_or_default();
-        diff::body(&mut out, 1, Some(before), after.as_ref(), &block, &[]);
+        diff::body(&mut out, 1, Some(before), after.as_ref(), &schema.unwrap_or_default().block, &[]);
         out.push(0, Symbol::None, "}");
         text += &out.finish();
     }
@@ -154,8 +150,8 @@ fn one(step: &Step, shapes: &Shapes<'_>, paint: Paint) -> String {
     out.push(0, symbol_of(&step.change), &header);
     match &step.change {
         // The object stays: to show it as going would say that it is destroyed.
-        Change::Forget { prior } => diff::whole(&mut out, 1, prior, &shapes.of(step)),
-        change => diff::body(&mut out, 1, change.before(), change.after(), &shapes.of(step), &forced(change)),
+        Change::Forget { prior } => diff::whole(&mut out, 1, prior, &shapes.of(step).block),
+        change => diff::body(&mut out, 1, change.before(), change.after(), &shapes.of(step).block, &forced(change)),
     }
     out.push(0, Symbol::None, "}");
     text += &out.finish();
@@ -261,7 +257,7 @@ fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], paint: Paint) -> Strin
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use terrane_address::{Provider, ProviderConfig, parse_instance};
-    use terrane_value::{Attribute, Schema, Type, Value};
+    use terrane_value::{Attribute, Block, Type, Value};
 
     use super::*;
 
@@ -310,6 +306,6 @@ mod tests {
         id = "x"
     }
 "#;
-        assert_eq!(one(&step, &Shapes(&Things), Paint { color: false }), expect);
+        assert_eq!(one(&step, &Shapes(&Things), Paint::colored(false)), expect);
     }
 }

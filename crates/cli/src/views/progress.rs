@@ -14,11 +14,14 @@ use terrane_plan::{Answer, Question};
 use terrane_provider::{Change, ImportBy, Object, Problem};
 
 use super::lines::Paint;
+use super::view::Watching;
 use crate::terminal::Terminal;
 
 /// Shows the progress of an operation.
 pub struct Progress {
     paint: Paint,
+    /// Whether lines of what is only read are left out.
+    concise: bool,
     bar: Option<ProgressBar>,
     flights: Mutex<BTreeMap<String, Flight>>,
 }
@@ -36,7 +39,7 @@ const BEAT: Duration = Duration::from_secs(10);
 
 impl Progress {
     /// Shows progress on a device until it is dropped.
-    pub fn start(terminal: Terminal) -> Arc<Progress> {
+    pub fn start(terminal: Terminal, concise: bool) -> Arc<Progress> {
         let bar = terminal.live.then(|| {
             let bar = ProgressBar::new_spinner();
             bar.set_style(
@@ -45,7 +48,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        let progress = Arc::new(Progress { paint: terminal.out, bar, flights: Mutex::default() });
+        let progress = Arc::new(Progress { paint: terminal.out, concise, bar, flights: Mutex::default() });
         let watched = Arc::downgrade(&progress);
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_millis(500));
@@ -56,13 +59,6 @@ impl Progress {
             }
         });
         progress
-    }
-
-    /// Takes the status line away.
-    pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 
     fn line(&self, text: &str) {
@@ -103,10 +99,15 @@ impl Progress {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(address);
     }
 
+    fn hides(&self, question: &Question) -> bool {
+        let reads = matches!(question, Question::Read { .. } | Question::ReadData { .. });
+        self.concise && reads
+    }
+
     fn asked(&self, about: &[Instance], question: &Question) {
         let Some(words) = words(question) else { return };
         let name = name(about, question);
-        if let Some(line) = words.begins {
+        if let Some(line) = words.begins.filter(|_| !self.hides(question)) {
             self.about(&name, &format!("{line}{}", known_id(question)));
         }
         self.begin(name, words.goes_on);
@@ -121,11 +122,19 @@ impl Progress {
             (Ended::Failed, Some(done)) => {
                 self.about(&name, &self.paint.red(&format!("{} failed after {elapsed}", noun(done))));
             }
-            (Ended::Fine(id), Some(done)) => {
+            (Ended::Fine(id), Some(done)) if !self.hides(question) => {
                 let id = id.map(|id| format!(" [id={id}]")).unwrap_or_default();
                 self.about(&name, &format!("{done} after {elapsed}{id}"));
             }
-            (_, None) => {}
+            _ => {}
+        }
+    }
+}
+
+impl Watching for Progress {
+    fn pause(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
         }
     }
 }
@@ -139,7 +148,7 @@ impl Observer for Progress {
             Event::Wrote { instance, line } if !line.trim().is_empty() => {
                 self.line(&format!("{} {line}", self.paint.bold(&format!("{instance} (local-exec):"))));
             }
-            Event::Wrote { .. } => {}
+            Event::Wrote { .. } | Event::Journaled { .. } => {}
             Event::Finishing => self.line(
                 "\nInterrupt received. What is in flight is finished and the state is written; nothing new is begun.\nPress Ctrl-C again to stop at once; objects in flight may then be left in an unknown condition.",
             ),

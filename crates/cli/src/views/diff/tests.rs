@@ -55,7 +55,7 @@ fn strings(values: &[&'static str]) -> Value {
 
 #[track_caller]
 fn check(before: Option<Value>, after: Option<Value>, replace: &[Path], expect: &str) {
-    let mut lines = Lines::new(Paint { color: false });
+    let mut lines = Lines::new(Paint::colored(false));
     body(&mut lines, 1, before.as_ref(), after.as_ref(), &block(), replace);
     let expect: String = expect.trim_start_matches('\n').into();
     pretty(&lines.finish(), &expect);
@@ -251,7 +251,7 @@ fn a_whole_object_is_shown_with_all_its_parts() {
         ("zones", strings(&["x", "y"])),
         ("disk", disks(&[8])),
     ]);
-    let mut lines = Lines::new(Paint { color: false });
+    let mut lines = Lines::new(Paint::colored(false));
     whole(&mut lines, 0, &object, &block());
     let expect = r#"
     id    = "i-1"
@@ -274,7 +274,7 @@ fn a_whole_object_is_shown_with_all_its_parts() {
 fn values_of_another_form_are_shown_whole() {
     let list = || Value::tuple([Value::from(1), Value::null(Type::String), Value::from("x")]);
     let object = || Value::object([("a", Value::from(1))]);
-    let mut lines = Lines::new(Paint { color: false });
+    let mut lines = Lines::new(Paint::colored(false));
     for (name, before, after) in [
         ("a", Value::from(5), list()),
         ("b", list(), Value::from(true)),
@@ -320,7 +320,7 @@ fn write_only_attributes_are_named_where_something_else_differs() {
     let block = Block { attributes: attributes.into(), ..Block::default() };
     let object = |name: &str| Value::object([("name", Value::from(name)), ("secret_wo", Value::null(Type::String))]);
     let shown = |before: Option<Value>, after: Option<Value>| {
-        let mut lines = Lines::new(Paint { color: false });
+        let mut lines = Lines::new(Paint::colored(false));
         body(&mut lines, 1, before.as_ref(), after.as_ref(), &block, &[]);
         lines.finish()
     };

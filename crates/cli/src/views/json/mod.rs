@@ -7,6 +7,7 @@ mod state;
 mod values;
 
 pub use configuration::configuration;
-pub use plan::plan;
+pub use modules::index;
+pub use plan::{Importing, importing, plan, reason};
 pub use state::state;
-pub use values::Secrets;
+pub use values::{Raw, Secrets, raw};

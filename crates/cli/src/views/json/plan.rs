@@ -85,14 +85,16 @@ struct Delta {
     importing: Option<Importing>,
 }
 
-#[derive(Serialize)]
+/// What names an object that is imported.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Importing {
+pub enum Importing {
     Id(String),
     Identity(Raw),
 }
 
-fn importing(by: &ImportBy) -> Importing {
+/// What names an object that is imported.
+pub fn importing(by: &ImportBy) -> Importing {
     match by {
         ImportBy::Id(id) => Importing::Id(id.clone()),
         ImportBy::Identity(identity) => {
@@ -306,7 +308,7 @@ fn actions(change: &Change) -> &'static [&'static str] {
 }
 
 /// Why a change is what it is, in Terraform's words; of several reasons the one that Terraform names.
-fn reason(change: &Change) -> Option<&'static str> {
+pub fn reason(change: &Change) -> Option<&'static str> {
     match change {
         Change::Replace { reasons, .. } => reasons.first().map(|reason| match reason {
             ReplaceReason::CannotUpdate(_) => "replace_because_cannot_update",

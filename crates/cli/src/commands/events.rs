@@ -1,0 +1,55 @@
+//! Flags for who is told what happens.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use terrane_source::Diagnostic;
+
+use super::Common;
+use crate::Context;
+use crate::views::events;
+use crate::views::human::Human;
+use crate::views::view::{Both, View};
+
+/// Flags for who is told what happens.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Events {
+    /// Write events in place of text: one JSON object a line, in Terraform's form
+    #[arg(long, conflicts_with = "json_into")]
+    pub json: bool,
+    /// Write the same events to a file, besides the text
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<PathBuf>,
+    /// Leave out the lines about what is only read
+    #[arg(long)]
+    concise: bool,
+    /// Show sensitive values
+    #[arg(long)]
+    show_sensitive: bool,
+}
+
+impl Events {
+    /// The surroundings of a command, in which those are told who are to be.
+    ///
+    /// # Errors
+    /// Why the file for the events cannot be written.
+    pub fn context(&self, context: &Context, common: &Common) -> Result<Context, Diagnostic> {
+        let mut terminal = context.terminal;
+        if self.show_sensitive {
+            terminal.out = terminal.out.with_secrets();
+        }
+        let human = Human { terminal, showing: common.showing(&terminal), concise: self.concise };
+        let view: Arc<dyn View> = match &self.json_into {
+            _ if self.json => Arc::new(events::Events::to_stdout()),
+            None => Arc::new(human),
+            Some(path) => {
+                let events = events::Events::to_file(path).map_err(|e| {
+                    let detail = format!("The file {} of -json-into cannot be written: {e}.", path.display());
+                    Diagnostic::error("Events cannot be written", detail)
+                })?;
+                Arc::new(Both(Arc::new(human), Arc::new(events)))
+            }
+        };
+        Ok(Context { terminal, view, ..context.clone() })
+    }
+}

@@ -1,0 +1,58 @@
+//! What people read.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use terrane_plan::{Applied, Plan, Providers};
+use terrane_source::{Diagnostic, Files};
+use terrane_state::Snapshot;
+
+use super::diagnostics::{self, Showing};
+use super::progress::Progress;
+use super::view::{View, Watching};
+use super::{applied, plan};
+use crate::terminal::Terminal;
+
+/// Writes text to the standard streams.
+#[derive(Clone, Copy, Debug)]
+pub struct Human {
+    /// The standard streams.
+    pub terminal: Terminal,
+    /// How errors and warnings are shown.
+    pub showing: Showing,
+    /// Whether lines of what is only read are left out.
+    pub concise: bool,
+}
+
+impl View for Human {
+    fn diagnostics(&self, diags: Vec<Diagnostic>, files: &Files) {
+        err!("{}", diagnostics::text(diags, files, self.terminal.err.color, self.showing));
+    }
+
+    fn watch(&self) -> Arc<dyn Watching> {
+        Progress::start(self.terminal, self.concise)
+    }
+
+    fn plan(&self, plan: &Plan, providers: &Providers) {
+        out!("{}", plan::plan(plan, providers, self.terminal.out));
+    }
+
+    fn saved(&self, path: &Path) {
+        outln!(
+            "\nThe plan was saved to {0}. To carry out exactly these actions, run: terrane apply {0:?}",
+            path.display()
+        );
+    }
+
+    fn applied(&self, plan: &Plan, applied: &Applied) {
+        out!("{}", applied::summary(plan, applied, self.terminal.out));
+    }
+
+    fn outputs(&self, snapshot: &Snapshot) {
+        out!("{}", applied::outputs(snapshot, self.terminal.out.secrets));
+    }
+
+    fn say(&self, text: &str) {
+        outln!("{text}");
+    }
+}
