@@ -22,7 +22,7 @@ use crate::world::Disk;
 
 pub use backend::{Initialised, open, store};
 pub use install::{Present, install};
-pub use saved::supply;
+pub use saved::{check, read as read_plan, supply};
 pub use state::{Opened, open_state, open_store, read as read_state};
 pub use variables::inputs;
 
@@ -38,8 +38,8 @@ pub struct Project {
     pub world: Disk,
     /// The providers at hand.
     pub providers: Providers,
-    /// A digest of the configuration, variables files left out: a saved plan is applied only with the same.
-    pub digest: String,
+    /// Digests of the configuration's files, variables files left out: a saved plan is applied only with the same.
+    pub digests: BTreeMap<String, String>,
     /// Values that were gathered while it was loaded; taken by [`inputs`].
     gathered: Option<Inputs>,
 }
@@ -95,9 +95,9 @@ impl Project {
 
     /// A project of its parts; `values` says which files hold values of variables.
     fn of(dir: &Path, world: Disk, files: Files, program: Program, values: Range<usize>, inputs: Inputs) -> Project {
-        let digest = digest(&files, &values);
+        let digests = digests(&files, &values);
         let providers = crate::providers::all();
-        Project { dir: dir.to_owned(), files, program, world, providers, digest, gathered: Some(inputs) }
+        Project { dir: dir.to_owned(), files, program, world, providers, digests, gathered: Some(inputs) }
     }
 
     /// Whether the folder holds any configuration at all.
@@ -109,13 +109,10 @@ impl Project {
     }
 }
 
-fn digest(files: &Files, values: &Range<usize>) -> String {
-    let mut digest = Sha256::new();
-    for (_, (name, text)) in files.iter().enumerate().filter(|(i, _)| !values.contains(i)) {
-        digest.update(format!("{name} {} ", text.len()));
-        digest.update(text);
-    }
-    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
+fn digests(files: &Files, values: &Range<usize>) -> BTreeMap<String, String> {
+    let hex = |text: &str| Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect();
+    let configuration = files.iter().enumerate().filter(|(i, _)| !values.contains(i));
+    configuration.map(|(_, (name, text))| (name.to_owned(), hex(text))).collect()
 }
 
 /// Reports a folder without configuration.

@@ -16,29 +16,65 @@ pub struct Finished {
     pub unsaved: Option<StoreError>,
 }
 
+/// Takes a saved plan for this run, so that no other run can: before anything else happens, the state is written with
+/// the next serial. A plan that would change nothing is not taken; applying it twice does no harm.
+///
+/// # Errors
+/// Why it cannot be applied: it was applied before, or another run has changed the state since it was made.
+pub async fn claim(plan: &Plan, session: &mut Session<'_>) -> Result<(), Diagnostic> {
+    check_fresh(plan, session.snapshot())?;
+    if !plan.updates_state() {
+        return Ok(());
+    }
+    session.advance().await.map_err(|error| match error {
+        StoreError::Conflict => {
+            let detail = "Another run has changed the state at this very moment; it may be applying the same plan.";
+            stale(detail.into())
+        }
+        error => Diagnostic::error("State cannot be written", error.to_string()).hint("Nothing was changed."),
+    })
+}
+
 /// Refuses a plan that was made from another state than the one in the session.
 ///
 /// # Errors
 /// What is different.
-pub fn check_fresh(plan: &Plan, now: &Snapshot) -> Result<(), Diagnostic> {
+fn check_fresh(plan: &Plan, now: &Snapshot) -> Result<(), Diagnostic> {
     let then = &plan.prior;
-    let same = (&then.lineage, then.serial) == (&now.lineage, now.serial);
-    if same {
-        return Ok(());
-    }
-    let name = |s: &Snapshot| match s.lineage.is_empty() {
-        true => "an empty state".to_owned(),
-        false => format!("serial {} of lineage {}", s.serial, s.lineage),
-    };
-    Err(Diagnostic::error(
-        "Saved plan is stale",
-        format!(
-            "The plan was made from {}, but the state now is {}: another run has changed it since.",
-            name(then),
-            name(now)
+    let detail = match (then.lineage.is_empty(), now.lineage.is_empty()) {
+        _ if (&then.lineage, then.serial) == (&now.lineage, now.serial) => return Ok(()),
+        (true, _) => format!(
+            "The plan was made when there was no state yet. Now there is one, with serial {}: this plan was applied \
+             already, or another run was faster.",
+            now.serial
         ),
-    )
-    .hint("Make a new plan."))
+        (_, true) => {
+            format!("The plan was made from a state with serial {}, but now there is no state.", then.serial)
+        }
+        _ if then.lineage != now.lineage => {
+            let detail = format!(
+                "The plan was made from the state with lineage {}, but the state here has lineage {}: it belongs to \
+                 another workspace or configuration.",
+                then.lineage, now.lineage
+            );
+            return Err(Diagnostic::error("Saved plan does not match the given state", detail)
+                .hint("Apply it where it was made, or make a new plan here."));
+        }
+        _ if then.serial > now.serial => format!(
+            "The plan was made from serial {} of the state, but the state here is older: serial {}.",
+            then.serial, now.serial
+        ),
+        _ => format!(
+            "The state has changed since the plan was made: serial {} -> {}. This plan was applied already, or another \
+             run has changed the state. A plan is applied once at most, even if that failed.",
+            then.serial, now.serial
+        ),
+    };
+    Err(stale(detail))
+}
+
+fn stale(detail: String) -> Diagnostic {
+    Diagnostic::error("Saved plan is stale", detail).hint("Make a new plan.")
 }
 
 /// Carries out a plan and writes the state, whatever happens on the way.

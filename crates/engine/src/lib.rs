@@ -14,7 +14,7 @@ mod plan;
 mod provision;
 mod session;
 
-pub use apply::{Finished, apply, check_fresh};
+pub use apply::{Finished, apply, claim};
 pub use cancel::{Cancel, Urgency};
 pub use drive::Running;
 pub use import::import;

@@ -75,12 +75,24 @@ impl<'s> Session<'s> {
         &self.snapshot
     }
 
-    /// Replaces the state; it is written by [`Session::save`].
-    pub fn set(&mut self, snapshot: Snapshot) {
+    /// Replaces the state, which keeps its history; it is written by [`Session::save`].
+    pub fn set(&mut self, mut snapshot: Snapshot) {
+        snapshot.serial = self.snapshot.serial;
+        snapshot.lineage.clone_from(&self.snapshot.lineage);
+        snapshot.terraform_version.clone_from(&self.snapshot.terraform_version);
         if snapshot != self.snapshot {
             self.snapshot = snapshot;
             self.dirty = true;
         }
+    }
+
+    /// Writes the state with the next serial, changed or not, at once or not at all.
+    ///
+    /// # Errors
+    /// Why it could not be written; [`StoreError::Conflict`] if another run has written it since it was read.
+    pub async fn advance(&mut self) -> Result<(), StoreError> {
+        self.dirty = true;
+        self.save().await
     }
 
     /// Writes the state if it has changed, with the next serial. Failures are tried again a few times.

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use terrane_plan::PlanMode;
-use terrane_plan::file::Origin;
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::{Common, run};
@@ -38,7 +37,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         diags.error(problem);
         return context.end(&diags, &Default::default());
     }
-    let saved = match args.plan.as_deref().map(read).transpose() {
+    let saved = match args.plan.as_deref().map(project::read_plan).transpose() {
         Ok(saved) => saved,
         Err(problem) => {
             diags.error(problem);
@@ -53,12 +52,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
-    if let Some(problem) = saved.as_ref().and_then(|(_, origin)| outdated(&args, &origin.configuration, &ready)) {
-        diags.error(problem);
-        return context.end(&diags, &ready.project.files);
-    }
     let saved = match saved {
         Some((mut plan, origin)) => {
+            let workspace = &*ready.inputs.workspace;
+            project::check(&plan, &origin, &ready.project, workspace, &*ready.store, &mut diags);
             ready.project.world.set_planned_at(origin.planned_at);
             let explicit = !args.planning.vars.given.is_empty();
             project::supply(&mut plan, &ready.project, &ready.inputs, explicit, &mut diags);
@@ -81,7 +78,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         }
     };
     let plan = match saved {
-        Some(plan) => match terrane_engine::check_fresh(&plan, session.snapshot()) {
+        Some(plan) => match terrane_engine::claim(&plan, &mut session).await {
             Ok(()) => Some(plan),
             Err(problem) => {
                 diags.error(problem);
@@ -171,20 +168,4 @@ fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut 
             false
         }
     }
-}
-
-/// Reads a saved plan, and where it comes from.
-fn read(path: &std::path::Path) -> Result<(terrane_plan::Plan, Origin), Diagnostic> {
-    let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))
-}
-
-/// The error if the configuration is not the one that a saved plan was made from.
-fn outdated(args: &Args, made_from: &str, ready: &run::Ready) -> Option<Diagnostic> {
-    let path = args.plan.as_ref().filter(|_| made_from != ready.project.digest)?;
-    let detail =
-        format!("The plan in {} was made from a configuration that differs from the one here.", path.display());
-    let hint = "Make a new plan, or go back to the configuration it was made from.";
-    Some(Diagnostic::error("Configuration has changed since the plan", detail).hint(hint))
 }

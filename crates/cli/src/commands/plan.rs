@@ -76,9 +76,9 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
     let declared = views::json::configuration(&ready.project.program, &ready.project.providers);
     let origin = Origin {
         version: env!("CARGO_PKG_VERSION").into(),
-        configuration: ready.project.digest.clone(),
+        configuration: ready.project.digests.clone(),
         planned_at: ready.project.world.planned_seconds(),
-        backend: None,
+        place: ready.store.place(),
         declared: serde_json::to_string(&declared).ok().map(Into::into),
     };
     let bytes = terrane_plan::file::write(plan, &origin).map_err(|e| cannot(e.to_string()))?;

@@ -84,9 +84,7 @@ fn json(document: impl serde::Serialize) -> Result<String, Diagnostic> {
 }
 
 fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {
-    let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    let (plan, origin) = terrane_plan::file::read(&bytes).map_err(|e| cannot(e.to_string()))?;
+    let (plan, origin) = project::read_plan(path)?;
     let providers = crate::providers::all();
     if args.json {
         return json(views::json::plan(&plan, &origin, &providers, args.secrets())?);

@@ -15,16 +15,12 @@ use crate::{
 };
 
 pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
-    let backend = match file.backend {
-        Some(backend) => Some((backend.ty.into(), value::decode(backend.settings)?)),
-        None => None,
-    };
     let declared = file.declared.map(Into::into);
     let origin = Origin {
         version: file.version,
         configuration: file.configuration,
         planned_at: file.planned_at,
-        backend,
+        place: file.place,
         declared,
     };
     let steps: Vec<Step> = file.steps.into_iter().map(step).collect::<Result<_, _>>()?;

@@ -11,16 +11,12 @@ use crate::{
 };
 
 pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
-    let backend = match &origin.backend {
-        Some((ty, settings)) => Some(wire::Backend { ty: ty.to_string(), settings: value::encode(settings)? }),
-        None => None,
-    };
     let outputs = plan.outputs.iter().map(|(name, o)| Ok((name.to_string(), output(o)?)));
     Ok(wire::File {
         version: origin.version.clone(),
         configuration: origin.configuration.clone(),
         planned_at: origin.planned_at,
-        backend,
+        place: origin.place.clone(),
         declared: origin.declared.as_ref().map(ToString::to_string),
         options: options(&plan.options),
         inputs: inputs(plan)?,

@@ -8,6 +8,7 @@ mod encode;
 mod value;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
-use terrane_value::Value;
 
 use crate::Plan;
 
@@ -23,7 +23,7 @@ use crate::Plan;
 const NAME: &str = "terrane plan file, format ";
 
 /// The version of the format; files of another one are refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The greatest size of an unpacked plan.
 const LIMIT: u64 = 4 << 30;
@@ -33,10 +33,10 @@ const LIMIT: u64 = 4 << 30;
 pub struct Origin {
     /// The version of the program that made it.
     pub version: String,
-    /// Names the configuration it was made from: applying takes the same one.
-    pub configuration: String,
-    /// The kind of store that holds the state, and its settings; `None` for the default.
-    pub backend: Option<(Arc<str>, Value)>,
+    /// The files of the configuration it was made from, with their digests: applying takes the same ones.
+    pub configuration: BTreeMap<String, String>,
+    /// Where its state is, for people and to tell places apart.
+    pub place: String,
     /// When the plan was made, in seconds since 1970.
     pub planned_at: u64,
     /// What the configuration declares, as JSON, for those who show the plan without it.
@@ -57,6 +57,9 @@ pub enum FileError {
         /// What the file says.
         found: String,
     },
+    /// Nothing at all.
+    #[error("The file is empty: writing the plan into it was not finished. Make a new plan.")]
+    Empty,
     /// Cut off or changed after it was written.
     #[error("The plan file is damaged: {0}. Make a new plan.")]
     Damaged(String),
@@ -95,6 +98,9 @@ pub fn identity(bytes: &[u8]) -> Result<String, FileError> {
 
 /// The body of a file, once its head says that it is whole.
 fn open(bytes: &[u8]) -> Result<&[u8], FileError> {
+    if bytes.is_empty() {
+        return Err(FileError::Empty);
+    }
     let Some(rest) = bytes.strip_prefix(NAME.as_bytes()) else {
         return Err(match NAME.as_bytes().starts_with(bytes) {
             true => FileError::Damaged("it ends within its first line".into()),
@@ -107,7 +113,7 @@ fn open(bytes: &[u8]) -> Result<&[u8], FileError> {
     }
     let (expected, body) = line(rest)?;
     if digest(body) != expected {
-        return Err(FileError::Damaged("its content does not have the digest it names".into()));
+        return Err(FileError::Damaged("its content does not have the digest that its head names, so it was changed or cut off after it was written".into()));
     }
     Ok(body)
 }
@@ -127,7 +133,6 @@ fn digest(body: &[u8]) -> String {
 fn kind(bytes: &[u8]) -> &'static str {
     let text = bytes.iter().find(|b| !b.is_ascii_whitespace());
     match (bytes, text) {
-        ([], _) => ": it is empty",
         ([b'P', b'K', 3, 4, ..], _) => "; it looks like one of Terraform or OpenTofu, which only those can apply",
         (_, Some(b'{')) => "; it looks like JSON, perhaps a state or the output of `show -json`",
         _ => "",

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 pub(super) struct File {
     pub version: String,
-    pub configuration: String,
+    /// Digests of its files.
+    pub configuration: BTreeMap<String, String>,
     #[serde(default)]
     pub planned_at: u64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub backend: Option<Backend>,
+    #[serde(default)]
+    pub place: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub declared: Option<String>,
     pub options: Options,
@@ -28,12 +29,6 @@ pub(super) struct File {
     pub prior: String,
     pub refreshed: String,
     pub errored: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct Backend {
-    pub ty: String,
-    pub settings: Value,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,6 +1,12 @@
 //! Plan files that are not whole, or not plan files.
 
+use std::io::{Read, Write};
 use std::sync::Arc;
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use sha2::{Digest, Sha256};
 
 use crate::support::run::{self, in_order};
 use crate::support::things::Things;
@@ -14,10 +20,9 @@ fn plan_file() -> Vec<u8> {
     let config = load(&[("main.tf", "resource \"thing\" \"a\" {\n  name = \"a\"\n}\n")]);
     let providers = providers(&Arc::new(Things::default()));
     let (plan, _) = run::plan(&config, &providers, &Snapshot::default(), PlanOptions::default(), &mut in_order);
-    let settings = Value::object([("path", Value::from("x"))]);
-    let backend = Some(("local".into(), settings));
     let declared = Some("{}".into());
-    let origin = Origin { version: "1".into(), configuration: "c".into(), planned_at: 7, backend, declared };
+    let configuration = [("main.tf".to_owned(), "d1g".to_owned())].into();
+    let origin = Origin { version: "1".into(), configuration, planned_at: 7, place: "x".into(), declared };
     let bytes = file::write(&plan, &origin).unwrap();
     assert_eq!(file::read(&bytes).unwrap().1, origin);
     bytes
@@ -26,9 +31,9 @@ fn plan_file() -> Vec<u8> {
 #[test]
 fn every_cut_and_every_changed_byte_is_noticed() {
     let bytes = plan_file();
-    for len in 1..bytes.len() {
+    for len in 0..bytes.len() {
         let error = file::read(&bytes[..len]).unwrap_err();
-        assert!(matches!(error, FileError::Damaged(_) | FileError::Format { .. }), "{len}: {error}");
+        assert!(matches!(error, FileError::Empty | FileError::Damaged(_) | FileError::Format { .. }), "{len}: {error}");
     }
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
@@ -37,10 +42,37 @@ fn every_cut_and_every_changed_byte_is_noticed() {
     }
 }
 
+/// A file with the digest of its body, as somebody would make it who knows the format.
+fn signed(json: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(json).unwrap();
+    let body = encoder.finish().unwrap();
+    let digest: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+    [format!("terrane plan file, format 2\n{digest}\n").as_bytes(), &body].concat()
+}
+
+#[test]
+fn changed_content_under_a_new_digest_never_panics() {
+    let bytes = plan_file();
+    let body = bytes.splitn(3, |b| *b == b'\n').nth(2).unwrap();
+    let mut json = Vec::new();
+    DeflateDecoder::new(body).read_to_end(&mut json).unwrap();
+    assert!(file::read(&signed(&json)).is_ok());
+    for at in 0..json.len() {
+        for other in *b"\"[{0z" {
+            let mut changed = json.clone();
+            changed[at] = other;
+            let _ = file::read(&signed(&changed));
+        }
+        let _ = file::read(&signed(&json[..at])).unwrap_err();
+    }
+}
+
 #[test]
 fn what_else_it_may_be_is_said() {
     let said = |bytes: &[u8]| file::read(bytes).unwrap_err().to_string();
-    assert_eq!(said(b""), "The plan file is damaged: it ends within its first line. Make a new plan.");
+    assert_eq!(said(b""), "The file is empty: writing the plan into it was not finished. Make a new plan.");
+    assert_eq!(said(b"terrane"), "The plan file is damaged: it ends within its first line. Make a new plan.");
     assert!(said(b"PK\x03\x04...").contains("Terraform or OpenTofu"));
     assert!(said(b" {\"version\": 4}").contains("looks like JSON"));
     assert!(said(b"terrane plan file, format 9\nabc\n").contains("format 9"));

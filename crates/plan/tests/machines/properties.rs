@@ -142,7 +142,7 @@ proptest! {
         let providers = providers(&things);
         let state = converge(&config(&first), &providers, &Snapshot::default(), 1);
         let plan = planned(&config(&second), &providers, &state, &mut in_order);
-        let origin = file::Origin { version: "0.1".into(), configuration: "abc".into(), ..file::Origin::default() };
+        let origin = file::Origin { version: "0.1".into(), place: "abc".into(), ..file::Origin::default() };
         let bytes = file::write(&plan, &origin).unwrap();
         let (read, from) = file::read(&bytes).unwrap();
         prop_assert_eq!(from, origin);

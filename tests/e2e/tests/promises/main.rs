@@ -10,6 +10,7 @@ mod faults;
 mod import;
 mod lost;
 mod modules;
+mod planfile;
 mod provisioners;
 mod realism;
 mod show;
