@@ -1,0 +1,113 @@
+//! Running a case with one of the programs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::case::{Case, Step};
+use crate::normal::Names;
+
+/// What came of one command.
+pub struct Came {
+    /// The command.
+    pub line: String,
+    /// What it ended with.
+    pub code: i32,
+    /// The first lines of its errors.
+    pub errors: Vec<String>,
+    /// The plan, if it made one.
+    pub plan: Option<Value>,
+    /// The state afterwards, if it may have changed.
+    pub state: Option<Value>,
+}
+
+/// Does all of a case.
+pub fn run(tool: &'static str, case: &Case) -> Vec<Came> {
+    let mut folder = Folder { tool, dir: tempfile::tempdir().unwrap(), names: Names::default(), modules: false };
+    case.steps.iter().filter_map(|step| folder.step(step)).collect()
+}
+
+struct Folder {
+    tool: &'static str,
+    dir: TempDir,
+    names: Names,
+    /// Whether the modules have to be looked for before the next command.
+    modules: bool,
+}
+
+impl Folder {
+    fn step(&mut self, step: &Step) -> Option<Came> {
+        match step {
+            Step::Write(path, text) => {
+                let path = self.dir.path().join(path);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+                self.modules |= text.contains("module \"");
+                None
+            }
+            Step::Remove(path) => {
+                std::fs::remove_file(self.dir.path().join(path)).unwrap();
+                None
+            }
+            Step::Run(words) => Some(self.run(words)),
+        }
+    }
+
+    fn run(&mut self, words: &[String]) -> Came {
+        if std::mem::take(&mut self.modules) {
+            self.call(&["get".into()]);
+        }
+        let mut came = match words[0].as_str() {
+            "plan" | "apply" => self.planned(words),
+            _ => self.called(words),
+        };
+        came.line = words.join(" ");
+        came
+    }
+
+    /// Makes a plan, and carries it out if that is asked for.
+    fn planned(&mut self, words: &[String]) -> Came {
+        let mut plan: Vec<String> = ["plan", "-input=false", "-out=it.plan"].map(str::to_owned).into();
+        plan.extend(words[1..].iter().cloned());
+        let _ = std::fs::remove_file(self.dir.path().join("it.plan"));
+        let mut came = self.called(&plan);
+        if came.code == 0 {
+            let (_, text, _) = self.call(&["show", "-json", "it.plan"].map(str::to_owned));
+            came.plan = serde_json::from_str(&text).ok().map(|plan| self.names.plan(plan));
+        }
+        came.state = None;
+        if words[0] == "apply" && came.code == 0 {
+            let applied = self.called(&["apply", "-input=false", "it.plan"].map(str::to_owned));
+            return Came { plan: came.plan, ..applied };
+        }
+        came
+    }
+
+    fn called(&mut self, words: &[String]) -> Came {
+        let (code, _, errors) = self.call(words);
+        let state = std::fs::read(self.dir.path().join("terraform.tfstate")).ok();
+        let state = state.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let state = state.map(|state| self.names.state(state));
+        Came { line: String::new(), code, errors, plan: None, state }
+    }
+
+    fn call(&self, words: &[String]) -> (i32, String, Vec<String>) {
+        let mut command = Command::new(program(self.tool));
+        command.args(words).current_dir(self.dir.path()).env("TF_CLI_CONFIG_FILE", "/dev/null").env("NO_COLOR", "1");
+        command.env("TF_CLI_ARGS", "-no-color").env("CHECKPOINT_DISABLE", "1").env("HOME", self.dir.path());
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let errors = text(&output.stderr);
+        let errors = errors.lines().filter_map(|line| Some(line.split_once("Error: ")?.1.to_owned())).collect();
+        (output.status.code().unwrap_or(-1), text(&output.stdout), errors)
+    }
+}
+
+fn program(tool: &str) -> PathBuf {
+    match tool {
+        "terrane" => terrane_e2e::binary(),
+        other => Path::new(other).to_owned(),
+    }
+}
