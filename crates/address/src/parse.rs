@@ -32,6 +32,16 @@ pub enum Target {
     Instance(Instance),
 }
 
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::Module(module) => module.fmt(f),
+            Target::Resource(resource) => resource.fmt(f),
+            Target::Instance(instance) => instance.fmt(f),
+        }
+    }
+}
+
 /// Parses `module.a["x"].module.b`.
 pub fn parse_module(text: &str) -> Result<ModuleInstance, ParseError> {
     let mut steps = Steps::read(text)?;

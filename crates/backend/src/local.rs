@@ -203,6 +203,18 @@ impl Store for Local {
         Ok(())
     }
 
+    async fn remove(&self) -> Result<(), StoreError> {
+        let folder = self.path.parent().filter(|folder| folder.parent() == Some(&self.workspaces));
+        let removed = match folder {
+            Some(folder) => std::fs::remove_dir_all(folder),
+            None => std::fs::remove_file(&self.path),
+        };
+        match removed {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.failed("removed", &e)),
+            _ => Ok(()),
+        }
+    }
+
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.workspaces).into_iter().flatten().flatten() {

@@ -184,6 +184,12 @@ impl Store for S3 {
         item
     }
 
+    async fn remove(&self) -> Result<(), StoreError> {
+        let delete = self.s3.delete_object().bucket(&self.config.bucket).key(&self.key);
+        delete.send().await.map_err(|e| failed(&format!("delete the state s3://{}", self.path()), &e))?;
+        self.forget_digest().await
+    }
+
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         let prefix = format!("{}/", self.config.workspace_key_prefix);
         let suffix = format!("/{}", self.config.key);

@@ -52,6 +52,17 @@ async fn conforms<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     assert_eq!(store.workspaces().await.unwrap()[0], "default");
 }
 
+/// What is removed is gone, can be removed again, and can be made anew.
+async fn removes<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
+    let store = open().await;
+    store.save(b"{\"serial\":1}", None).await.unwrap();
+    store.remove().await.unwrap();
+    assert!(open().await.load().await.unwrap().is_none());
+    store.remove().await.unwrap();
+    store.save(b"{\"serial\":7}", None).await.unwrap();
+    assert_eq!(open().await.load().await.unwrap().unwrap().bytes, b"{\"serial\":7}");
+}
+
 /// Of many runs that lock at once, exactly one may get the lock.
 async fn one_winner<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     let mut runs = tokio::task::JoinSet::new();
@@ -127,6 +138,7 @@ async fn s3_conforms(lock: impl Fn(&str) -> Vec<(&'static str, Value)>) {
     conforms(|| open("stage")).await;
     assert_eq!(open("default").await.workspaces().await.unwrap(), ["default", "stage"]);
     one_winner(|| open("race")).await;
+    removes(|| open("gone")).await;
 }
 
 #[tokio::test]
@@ -136,6 +148,7 @@ async fn local_conforms() {
     let open = || async { terrane_backend::open("local", &empty, "default", folder.path()).await.unwrap() };
     conforms(open).await;
     one_winner(open).await;
+    removes(|| async { terrane_backend::open("local", &empty, "gone", folder.path()).await.unwrap() }).await;
     let backup = std::fs::read(folder.path().join("terraform.tfstate.backup")).unwrap();
     assert_eq!(backup, b"{\"serial\":3}");
 }

@@ -1,10 +1,13 @@
 //! A folder with configuration, and what a command needs to know of it.
 
 mod backend;
+pub mod edit;
 mod install;
+mod lock;
 mod modules;
 mod saved;
 mod state;
+mod transfer;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -22,8 +25,10 @@ use crate::world::Disk;
 
 pub use backend::{Initialised, open, store};
 pub use install::{Present, install};
+pub use lock::lock_info;
 pub use saved::{check, read as read_plan, supply};
-pub use state::{Opened, open_state, open_store, read as read_state};
+pub use state::{Opened, open_state, open_store, open_store_of, read as read_state};
+pub use transfer::Transfer;
 pub use variables::inputs;
 
 /// A configuration that has been loaded.

@@ -118,6 +118,33 @@ impl<'s> Session<'s> {
         Ok(())
     }
 
+    /// Puts another state in the place of the stored one, with its own lineage, and a serial above the stored one's
+    /// unless its own is.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    pub async fn replace(&mut self, mut snapshot: Snapshot) -> Result<(), StoreError> {
+        if snapshot == self.snapshot {
+            return Ok(());
+        }
+        // `save` counts one up.
+        snapshot.serial = snapshot.serial.max(self.snapshot.serial + 1).saturating_sub(1);
+        self.set(snapshot);
+        self.save().await
+    }
+
+    /// Stores a first state, even an empty one, where there is none.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    pub async fn begin(&mut self, snapshot: Snapshot) -> Result<(), StoreError> {
+        if self.version.is_none() {
+            self.snapshot = Snapshot { lineage: String::new(), ..snapshot };
+            self.dirty = true;
+        }
+        self.save().await
+    }
+
     async fn put(&self, bytes: &[u8]) -> Result<Version, StoreError> {
         let mut wait = Duration::from_millis(200);
         loop {

@@ -39,4 +39,5 @@ pub use program::{
     MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl, ProviderRef, ProvisionerDecl, RemovedDecl, Repeat,
     RequiredProvider, ResourceDecl, Settings, VariableDecl,
 };
+pub use suggest::nearest;
 pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

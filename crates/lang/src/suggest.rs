@@ -3,7 +3,7 @@
 use terrane_source::Diagnostic;
 
 /// The candidate that `name` most probably was meant to be; the first of equally near ones.
-pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = match name.chars().count() {
         0..=2 => 1,
         3..=5 => 2,

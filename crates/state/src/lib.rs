@@ -4,6 +4,7 @@
 //! schemas, configuration, files, any network: storage moves bytes.
 
 mod checks;
+pub mod edit;
 mod journal;
 mod snapshot;
 mod store;

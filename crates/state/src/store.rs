@@ -83,6 +83,9 @@ pub trait Store: Send + Sync {
     /// Gives the lock with this id back.
     async fn unlock(&self, id: &str) -> Result<(), StoreError>;
 
+    /// Removes the state of this workspace for good. What is not there is no error.
+    async fn remove(&self) -> Result<(), StoreError>;
+
     /// Names of the workspaces that have a state here, `default` first. Stores without workspaces keep the default.
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         Ok(vec!["default".into()])

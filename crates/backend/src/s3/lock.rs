@@ -82,6 +82,14 @@ impl S3 {
         put.send().await.map(drop).map_err(|e| self.table_failed(table, "record the digest of the state", &e))
     }
 
+    /// Removes the digest of a state that is gone, which a new state of this name would not match.
+    pub(super) async fn forget_digest(&self) -> Result<(), StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        let id = AttributeValue::S(format!("{}-md5", self.path()));
+        let delete = self.dynamodb.delete_item().table_name(table).key("LockID", id);
+        delete.send().await.map(drop).map_err(|e| self.table_failed(table, "delete the digest of the state", &e))
+    }
+
     async fn item(&self, table: &str, id: &str) -> Result<Option<Item>, StoreError> {
         let get = self.dynamodb.get_item().table_name(table).key("LockID", AttributeValue::S(id.into()));
         let answer = get.consistent_read(true).send().await;

@@ -6,6 +6,7 @@ use terrane_source::{Diagnostic, Diagnostics};
 
 use super::Common;
 use crate::Context;
+use crate::flags::Vars;
 use crate::project;
 
 /// Remove a lock that a lost run left on the state
@@ -25,7 +26,7 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let (project, store) = match project::open_store(context, &mut diags).await {
+    let (project, store) = match project::open_store(context, &Vars::default(), &mut diags).await {
         Ok(opened) => opened,
         Err(project) => return context.end(&diags, &project.files),
     };

@@ -18,6 +18,7 @@ mod show;
 mod state;
 mod validate;
 pub mod version;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -71,6 +72,7 @@ commands! {
     State => state,
     Validate => validate,
     Version => version,
+    Workspace => workspace,
 }
 
 /// Flags that every command has.

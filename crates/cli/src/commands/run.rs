@@ -9,7 +9,7 @@ use terrane_engine::{Cancel, Job, Locking, Running, Session};
 use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN, Evaluator, Inputs, Stage};
 use terrane_plan::{Applied, Plan, PlanMode, PlanOptions, covers};
 use terrane_source::{Diagnostic, Diagnostics};
-use terrane_state::{LockInfo, Snapshot, Store, StoreError};
+use terrane_state::{Snapshot, Store, StoreError};
 
 use super::events::Events;
 use crate::Context;
@@ -134,6 +134,10 @@ async fn checked(context: &Context, mut project: Project, diags: &mut Diagnostic
         diags.error(nothing_here(&context.dir));
         return Err(Box::new(project));
     }
+    if let Some(transfer) = project::Transfer::unfinished(&context.dir) {
+        diags.error(transfer.error());
+        return Err(Box::new(project));
+    }
     let inputs = project::inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, diags);
     terrane_lang::check(&project.program, &project.providers, &project.world, diags);
     if diags.has_errors() {
@@ -157,24 +161,8 @@ impl Ready {
 
     /// Opens the state, locked for an operation.
     pub async fn session(&self, operation: &str, lock: &Lock, live: &Live) -> Result<Session<'_>, Diagnostic> {
-        let locking = Locking { lock: lock.lock, timeout: lock.lock_timeout, info: lock_info(operation) };
+        let locking = Locking { lock: lock.lock, timeout: lock.lock_timeout, info: project::lock_info(&format!("OperationType{operation}")) };
         Session::open(&*self.store, &locking, &live.running.watcher).await
-    }
-}
-
-/// Who we are, for the lock.
-fn lock_info(operation: &str) -> LockInfo {
-    let account = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name);
-    let user = std::env::var("USER").ok().or_else(account).unwrap_or_else(|| "unknown".into());
-    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
-    let host = host.unwrap_or_else(|| "unknown".into());
-    LockInfo {
-        id: uuid::Uuid::new_v4().to_string(),
-        operation: format!("OperationType{operation}"),
-        who: format!("{user}@{host}"),
-        version: terrane_engine::LANGUAGE_VERSION.into(),
-        created: jiff::Timestamp::now().to_string(),
-        ..LockInfo::default()
     }
 }
 

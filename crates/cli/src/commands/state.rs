@@ -1,9 +1,16 @@
 //! `terrane state`
 
+mod mv;
+mod pull;
+mod push;
+mod replace_provider;
+mod rm;
+
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use terrane_address::{Instance, Target, parse_target};
+use terrane_plan::covers;
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::Common;
@@ -12,7 +19,7 @@ use crate::project::{self, Opened};
 use crate::views::lines::Paint;
 use crate::views::objects;
 
-/// Look into the state
+/// Look into the state, and change it by hand
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -39,23 +46,39 @@ enum Command {
         #[arg(long)]
         show_sensitive: bool,
     },
+    #[command(visible_alias = "move")]
+    Mv(mv::Args),
+    #[command(visible_alias = "remove")]
+    Rm(rm::Args),
+    Pull(pull::Args),
+    Push(push::Args),
+    ReplaceProvider(replace_provider::Args),
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    match args.command {
+        Command::Mv(args) => mv::run(args, context).await,
+        Command::Rm(args) => rm::run(args, context).await,
+        Command::Pull(args) => pull::run(args, context).await,
+        Command::Push(args) => push::run(args, context).await,
+        Command::ReplaceProvider(args) => replace_provider::run(args, context).await,
+        Command::List { addresses, id } => look(context, |opened| list(opened, &addresses, id.as_deref())).await,
+        Command::Show { address, show_sensitive } => {
+            let paint = context.terminal.out;
+            let paint = if show_sensitive { paint.with_secrets() } else { paint };
+            look(context, |opened| show(opened, &address, paint)).await
+        }
+    }
+}
+
+async fn look(context: &Context, at: impl FnOnce(&Opened) -> Result<(), Diagnostic>) -> ExitCode {
     let mut diags = Diagnostics::new();
     let opened = match project::open_state(context, &mut diags).await {
         Ok(opened) => opened,
         Err(project) => return context.end(&diags, &project.files),
     };
-    let done = match &args.command {
-        Command::List { addresses, id } => list(&opened, addresses, id.as_deref()),
-        Command::Show { address, show_sensitive } => {
-            let paint = context.terminal.out;
-            show(&opened, address, if *show_sensitive { paint.with_secrets() } else { paint })
-        }
-    };
-    if let Err(problem) = done {
+    if let Err(problem) = at(&opened) {
         diags.error(problem);
     }
     context.end(&diags, &opened.project.files)
@@ -87,19 +110,13 @@ fn list(opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), D
     }
     match found || addresses.is_empty() {
         true => Ok(()),
-        false => {
-            Err(Diagnostic::error("No such object", format!("Nothing in the state matches {}.", addresses.join(", ")))
-                .hint("\"terrane state list\" shows all that is there."))
-        }
+        false => Err(nothing_matches(addresses)),
     }
 }
 
-fn covers(target: &Target, instance: &Instance) -> bool {
-    match target {
-        Target::Module(module) => instance.resource.module.0.starts_with(&module.0),
-        Target::Resource(resource) => instance.resource == *resource,
-        Target::Instance(i) => i == instance,
-    }
+fn nothing_matches(addresses: &[String]) -> Diagnostic {
+    Diagnostic::error("No such object", format!("Nothing in the state matches {}.", addresses.join(", ")))
+        .hint("\"terrane state list\" shows all that is there.")
 }
 
 fn show(opened: &Opened, address: &str, paint: Paint) -> Result<(), Diagnostic> {

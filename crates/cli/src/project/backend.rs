@@ -64,6 +64,16 @@ pub async fn store(
     evaluator: &mut Evaluator<'_>,
     diags: &mut Diagnostics,
 ) -> Option<Arc<dyn Store>> {
+    store_of(project, &workspace(&project.dir), evaluator, diags).await
+}
+
+/// Opens the store of the project's state in any workspace.
+pub async fn store_of(
+    project: &Project,
+    workspace: &str,
+    evaluator: &mut Evaluator<'_>,
+    diags: &mut Diagnostics,
+) -> Option<Arc<dyn Store>> {
     let recorded = Initialised::read(&project.dir);
     let given = recorded.as_ref().map(|r| r.given.clone()).unwrap_or_default();
     let now = Initialised::now(project, given, evaluator, diags)?;
@@ -71,12 +81,13 @@ pub async fn store(
         diags.error(problem);
         return None;
     }
-    open(project, &now, evaluator, diags).await
+    open(project, workspace, &now, evaluator, diags).await
 }
 
 /// Opens the store that `init` is about to record.
 pub async fn open(
     project: &Project,
+    workspace: &str,
     init: &Initialised,
     evaluator: &mut Evaluator<'_>,
     diags: &mut Diagnostics,
@@ -85,7 +96,7 @@ pub async fn open(
     let block = shape(&kind, span, diags)?;
     let value = written(&block, evaluator, diags)?;
     let value = with_given(value, &block, &init.given, diags)?;
-    match terrane_backend::open(&kind, &value, &workspace(&project.dir), &project.dir).await {
+    match terrane_backend::open(&kind, &value, workspace, &project.dir).await {
         Ok(store) => Some(store),
         Err(e) => {
             let problem = Diagnostic::error("Wrong backend configuration", e.message);

@@ -6,7 +6,8 @@ use terrane_lang::{Evaluator, Stage};
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::{Snapshot, Store};
 
-use super::{Project, inputs, store};
+use super::backend::store_of;
+use super::{Project, inputs, workspace};
 use crate::Context;
 use crate::flags::Vars;
 
@@ -18,17 +19,34 @@ pub struct Opened {
     pub snapshot: Snapshot,
 }
 
-/// Loads the project in the folder and opens the store of its state.
+/// Loads the project in the folder and opens the store of its state in the selected workspace.
 ///
 /// # Errors
 /// The project alone, after the errors were reported to `diags`.
-pub async fn open_store(context: &Context, diags: &mut Diagnostics) -> Result<(Project, Arc<dyn Store>), Box<Project>> {
+pub async fn open_store(
+    context: &Context,
+    vars: &Vars,
+    diags: &mut Diagnostics,
+) -> Result<(Project, Arc<dyn Store>), Box<Project>> {
+    open_store_of(context, &workspace(&context.dir), vars, diags).await
+}
+
+/// Loads the project in the folder and opens the store of its state in a workspace.
+///
+/// # Errors
+/// The project alone, after the errors were reported to `diags`.
+pub async fn open_store_of(
+    context: &Context,
+    workspace: &str,
+    vars: &Vars,
+    diags: &mut Diagnostics,
+) -> Result<(Project, Arc<dyn Store>), Box<Project>> {
     let mut ignored = Diagnostics::new();
-    let mut project = Project::load_with(&context.dir, &Vars::default(), &context.cwd, &mut ignored);
-    let inputs = inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, &mut ignored);
+    let mut project = Project::load_with(&context.dir, vars, &context.cwd, &mut ignored);
+    let inputs = inputs(&mut project, vars, Stage::Plan, &context.cwd, &mut ignored);
     let store = {
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
-        store(&project, &mut evaluator, diags).await
+        store_of(&project, workspace, &mut evaluator, diags).await
     };
     match store {
         Some(store) => Ok((project, store)),
@@ -41,7 +59,7 @@ pub async fn open_store(context: &Context, diags: &mut Diagnostics) -> Result<(P
 /// # Errors
 /// The project alone, after the errors were reported to `diags`.
 pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
-    let (project, store) = open_store(context, diags).await?;
+    let (project, store) = open_store(context, &Vars::default(), diags).await?;
     match read(&store, diags).await {
         Some(snapshot) => Ok(Opened { project, snapshot }),
         None => Err(Box::new(project)),
