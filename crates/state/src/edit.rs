@@ -55,14 +55,7 @@ pub fn take(state: &mut Snapshot, source: &Target, destination: &Target) -> Resu
 /// If the place is taken; the state is then not to be used.
 pub fn put(state: &mut Snapshot, parcel: Parcel) -> Result<(), EditError> {
     for (_, to) in &parcel.renamed {
-        let there = match to {
-            Target::Resource(to) => state.resources.contains_key(to),
-            Target::Instance(to) => state.instance(to).is_some(),
-            Target::Module(_) => false,
-        };
-        if there {
-            return Err(EditError(format!("The state already has an object at {}.", to)));
-        }
+        vacant(state, to)?;
     }
     for (instance, resource) in parcel.contents {
         let home = state.resources.entry(instance.resource.clone());
@@ -76,6 +69,26 @@ pub fn put(state: &mut Snapshot, parcel: Parcel) -> Result<(), EditError> {
         home.instances.extend(resource.instances.into_values().map(|state| (instance.key.clone(), state)));
     }
     Ok(())
+}
+
+fn vacant(state: &Snapshot, to: &Target) -> Result<(), EditError> {
+    let (resource, there) = match to {
+        Target::Resource(to) => (to, state.resources.contains_key(to)),
+        Target::Instance(to) => (&to.resource, state.instance(to).is_some()),
+        Target::Module(_) => return Ok(()),
+    };
+    if there {
+        return Err(EditError(format!("The state already has an object at {to}.")));
+    }
+    let Target::Instance(instance) = to else { return Ok(()) };
+    let mut keys = state.resources.get(resource).into_iter().flat_map(|r| r.instances.keys());
+    match keys.find(|key| (**key == Key::None) != (instance.key == Key::None)) {
+        Some(key) => Err(EditError(format!(
+            "The state has an object at {resource}{key}, beside which {to} cannot be: either all instances of a resource \
+             have a key or there is only one."
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Drops dependencies on resources that a state does not have. Moves between states leave some.

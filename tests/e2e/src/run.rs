@@ -28,6 +28,21 @@ impl Run {
         self
     }
 
+    /// Asserts that none of `words` is in standard output, and returns the run.
+    #[track_caller]
+    pub fn does_not_say(self, words: &[&str]) -> Self {
+        let found: Vec<_> = words.iter().filter(|words| self.stdout.contains(**words)).collect();
+        assert!(found.is_empty(), "standard output has {found:?}:\n{self}");
+        self
+    }
+
+    /// Asserts that standard output is empty, and returns the run.
+    #[track_caller]
+    pub fn says_nothing(self) -> Self {
+        assert!(self.stdout.is_empty(), "standard output is not empty:\n{self}");
+        self
+    }
+
     /// Asserts that each of `words` is in standard error, and returns the run.
     #[track_caller]
     pub fn complains(self, words: &[&str]) -> Self {

@@ -15,3 +15,5 @@ mod provisioners;
 mod realism;
 mod show;
 mod state;
+mod state_edit;
+mod workspaces;
