@@ -110,7 +110,7 @@ impl Contents {
     }
 
     /// The expressions an expression directly consists of, in source order.
-    fn parts(&self, expr: ExprId) -> Vec<ExprId> {
+    pub(crate) fn parts(&self, expr: ExprId) -> Vec<ExprId> {
         match self.exprs.node(expr) {
             Node::Literal(_) | Node::Invalid | Node::Wrong(_) => Vec::new(),
             Node::Reference(Reference::Resource { key, .. } | Reference::Module { key, .. }) => {

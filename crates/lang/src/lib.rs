@@ -8,6 +8,7 @@
 #![allow(clippy::result_large_err)]
 
 mod check;
+mod contributors;
 mod describe;
 mod eval;
 mod evaluator;
@@ -23,6 +24,7 @@ pub mod variables;
 mod world;
 
 pub use check::check;
+pub use contributors::Made;
 pub use evaluator::{
     Answer, CHECK_FAILED, CHECK_UNKNOWN, CheckStatus, Checkable, Checked, CheckedObject, Conditions, Evaluated,
     EvaluatedOutput, Evaluator, ImportBy, ImportTarget, Input, Inputs, Stage,

@@ -73,7 +73,7 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
     let cannot = |why: String| {
         Diagnostic::error("Plan cannot be saved", format!("The file {} cannot be written: {why}.", path.display()))
     };
-    let declared = views::json::configuration(&ready.project.program, &ready.project.providers);
+    let declared = views::json::kept(&ready.project.program, &ready.project.providers, plan);
     let origin = Origin {
         version: env!("CARGO_PKG_VERSION").into(),
         configuration: ready.project.digests.clone(),

@@ -9,22 +9,42 @@ use terrane_lang::{
     Body, CallDecl, Contents, DependsOn, DependsTarget, ExprId, ModuleDecl, Program, ProvisionerDecl, Repeat,
     ResourceDecl, Schemas,
 };
+use terrane_plan::Plan;
 use terrane_value::json::type_to_json_value;
 use terrane_value::{Block, Nesting, Type, Value};
 
 use super::modules::mode;
+use super::relevant::{Attribute, relevant};
 use super::values::{self, Secrets};
 
 /// What a program declares.
 #[derive(Serialize)]
-pub struct Configuration {
+struct Configuration {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     provider_config: BTreeMap<String, Json>,
     root_module: Json,
 }
 
-/// The JSON of a configuration.
-pub fn configuration(program: &Program, schemas: &dyn Schemas) -> Configuration {
+/// What a plan file keeps of the configuration, to be shown without it.
+#[derive(Serialize)]
+pub struct Kept {
+    #[serde(flatten)]
+    configuration: Configuration,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relevant_attributes: Vec<Attribute>,
+}
+
+/// What the file of a plan keeps of its configuration.
+pub fn kept(program: &Program, schemas: &dyn Schemas, plan: &Plan) -> Kept {
+    Kept { configuration: configuration(program, schemas), relevant_attributes: relevant(program, plan) }
+}
+
+/// Takes the attributes that matter out of what was kept.
+pub fn take_relevant(kept: &mut Json) -> Option<Json> {
+    kept.as_object_mut()?.remove("relevant_attributes")
+}
+
+fn configuration(program: &Program, schemas: &dyn Schemas) -> Configuration {
     let view = View { program, schemas };
     let providers = program.modules.iter().flat_map(|module| view.providers(module));
     Configuration { provider_config: providers.collect(), root_module: view.module(program.root()) }

@@ -1,12 +1,14 @@
 //! Plans and states in Terraform's JSON, field for field as its documentation of the format says.
 
+mod checks;
 mod configuration;
 mod modules;
 mod plan;
+mod relevant;
 mod state;
 mod values;
 
-pub use configuration::configuration;
+pub use configuration::kept;
 pub use modules::index;
 pub use plan::{Importing, importing, plan, reason};
 pub use state::state;

@@ -14,6 +14,7 @@ use terrane_source::Diagnostic;
 use terrane_value::json::{to_json, type_to_json};
 use terrane_value::{Marks, Schema, Value};
 
+use super::checks::{Check, checks};
 use super::modules::{self, Object, tree};
 use super::state::{self, Output, State, Values};
 use super::values::{self, Raw, Secrets, raw};
@@ -36,6 +37,10 @@ pub struct Document {
     prior_state: Option<State>,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relevant_attributes: Option<Json>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<Check>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
     applyable: bool,
@@ -103,13 +108,14 @@ pub fn importing(by: &ImportBy) -> Importing {
     }
 }
 
-/// The JSON of a plan. What the configuration declares is in its origin, as [`super::configuration()`] said it.
+/// The JSON of a plan. What the configuration declares is in its origin, as [`super::kept()`] said it.
 ///
 /// # Errors
 /// If an object in its state does not fit its type.
 pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secrets) -> Result<Document, Diagnostic> {
     let view = View { schemas, secrets };
-    let declared = origin.declared.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let mut declared: Option<Json> = origin.declared.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let relevant_attributes = declared.as_mut().and_then(super::configuration::take_relevant);
     let timestamp =
         i64::try_from(origin.planned_at).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     let configuration = declared.map(|declared| super::configuration::shown(declared, secrets));
@@ -123,8 +129,10 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
         resource_drift: plan.drift.iter().map(|drift| view.drift(drift, plan)).collect(),
         resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step)).collect(),
         output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
-        prior_state: stored.then(|| state::state(&plan.refreshed, schemas, secrets)).transpose()?,
+        prior_state: stored.then(|| state::prior(&plan.refreshed, schemas, secrets)).transpose()?,
         configuration,
+        relevant_attributes,
+        checks: checks(&plan.refreshed),
         timestamp: timestamp.map(|time| time.to_string()),
         applyable: plan.is_applicable(),
         complete: !plan.errored && plan.options.targets.is_empty(),

@@ -10,6 +10,7 @@ use terrane_state::{OutputValue, Snapshot, StoredObject};
 use terrane_value::json::{from_json, json_decode, type_to_json};
 use terrane_value::{Block, Marks, Value};
 
+use super::checks::{Check, checks};
 use super::modules::{Module, Object, tree};
 use super::values::{self, Raw, Secrets, raw};
 use crate::views::objects::damaged;
@@ -22,6 +23,8 @@ pub struct State {
     terraform_version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Values>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<Check>,
 }
 
 /// What a state, or a state to come, holds.
@@ -47,11 +50,20 @@ pub struct Output {
 /// # Errors
 /// If a stored form does not fit its type.
 pub fn state(snapshot: &Snapshot, schemas: &dyn Schemas, secrets: Secrets) -> Result<State, Diagnostic> {
+    Ok(State { checks: checks(snapshot), ..prior(snapshot, schemas, secrets)? })
+}
+
+/// The JSON of a state that a plan starts from: what its conditions came to is out of date.
+///
+/// # Errors
+/// If a stored form does not fit its type.
+pub fn prior(snapshot: &Snapshot, schemas: &dyn Schemas, secrets: Secrets) -> Result<State, Diagnostic> {
     let stored = !snapshot.lineage.is_empty() || !snapshot.is_empty();
     Ok(State {
         format_version: "1.0",
         terraform_version: snapshot.terraform_version.clone(),
         values: stored.then(|| content(snapshot, schemas, secrets)).transpose()?,
+        checks: Vec::new(),
     })
 }
 
