@@ -12,6 +12,7 @@ mod import;
 mod init;
 pub mod output;
 mod plan;
+mod providers;
 mod refresh;
 mod run;
 mod show;
@@ -67,6 +68,7 @@ commands! {
     Init => init,
     Output => output,
     Plan => plan,
+    Providers => providers,
     Refresh => refresh,
     Show => show,
     State => state,

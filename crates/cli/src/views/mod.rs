@@ -11,5 +11,6 @@ pub mod lines;
 pub mod objects;
 pub mod plan;
 pub mod progress;
+pub mod requirements;
 pub mod types;
 pub mod view;

@@ -5,11 +5,13 @@ mod configuration;
 mod modules;
 mod plan;
 mod relevant;
+mod schemas;
 mod state;
 mod values;
 
 pub use configuration::kept;
 pub use modules::index;
 pub use plan::{Importing, importing, plan, reason};
+pub use schemas::schemas;
 pub use state::state;
 pub use values::{Raw, Secrets, raw};
