@@ -2,7 +2,8 @@
 //!
 //! A result is a value and its type, or `error: ` and what is wrong. `unknown` stands for an unknown value, with `!` if
 //! it is certain not to be null, then its beginning, its number of elements or its range as far as known.
-//! `var.unknown` has unknown values of many types; `var.ephemeral` is a text with that mark.
+//! `var.unknown` has unknown values of many types; `var.ephemeral` is a text with that mark; `var.eph` and `var.old` have
+//! ephemeral and deprecated values of many types; `var.none` is a text that is null.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -186,8 +187,10 @@ struct Questions {
 
 impl Questions {
     fn new(stage: Stage) -> Questions {
+        const VARIABLES: &[u8] = b"variable \"unknown\" {}\nvariable \"ephemeral\" { ephemeral = true }\n\
+            variable \"eph\" { ephemeral = true }\nvariable \"old\" {}\nvariable \"none\" { type = string }\n";
         let files: [(&str, &[u8]); 9] = [
-            ("main.tf", b"variable \"unknown\" {}\nvariable \"ephemeral\" { ephemeral = true }\n"),
+            ("main.tf", VARIABLES),
             ("a.txt", b"hello\n"),
             ("bin", b"\xff\xfe"),
             ("d/.hidden", b"h"),
@@ -206,8 +209,13 @@ impl Questions {
 
     fn answer(&self, question: &str) -> String {
         let input = |value| Input { value, span: None, origin: "the test".into() };
-        let ephemeral = Value::from("eph").mark(Marks::EPHEMERAL);
-        let variables = BTreeMap::from([("unknown".into(), input(unknown())), ("ephemeral".into(), input(ephemeral))]);
+        let variables = BTreeMap::from([
+            ("unknown".into(), input(unknown())),
+            ("ephemeral".into(), input(Value::from("eph").mark(Marks::EPHEMERAL))),
+            ("eph".into(), input(kinds().mark(Marks::EPHEMERAL))),
+            ("old".into(), input(kinds().mark(Marks::DEPRECATED))),
+            ("none".into(), input(Value::null(Type::String))),
+        ]);
         let inputs = Inputs { variables, workspace: "default".into(), cwd: "/root".into(), stage: self.stage };
         let mut evaluator = Evaluator::new(&self.program, &Nothing, &self.world, inputs);
         let file = Files::new().add("question", question);
@@ -239,6 +247,23 @@ fn unknown() -> Value {
     ])
 }
 
+/// A known value of each type, and what is not.
+fn kinds() -> Value {
+    let texts = || [Value::from("a"), Value::from("b")];
+    Value::object([
+        ("bool", Value::from(true)),
+        ("list", Value::list(Type::String, texts())),
+        ("map", Value::map(Type::String, [("a", Value::from("x"))])),
+        ("none", Value::null(Type::String)),
+        ("number", Value::from(12)),
+        ("object", Value::object([("a", Value::from("x")), ("b", Value::from(1))])),
+        ("set", Value::set(Type::String, texts())),
+        ("string", Value::from("12")),
+        ("tuple", Value::tuple(texts())),
+        ("unknown", Value::unknown(Type::String)),
+    ])
+}
+
 fn show(value: &Value) -> String {
     let fields = |fields: &Fields| {
         let all: Vec<String> = fields.iter().map(|(name, value)| format!("{name:?} = {}", show(value))).collect();
@@ -256,7 +281,8 @@ fn show(value: &Value) -> String {
         Kind::Map(_, f) | Kind::Object(f) => fields(f),
     };
     let text = if value.marks().contains(Marks::SENSITIVE) { format!("sensitive({text})") } else { text };
-    if value.marks().contains(Marks::EPHEMERAL) { format!("ephemeral({text})") } else { text }
+    let text = if value.marks().contains(Marks::EPHEMERAL) { format!("ephemeral({text})") } else { text };
+    if value.marks().contains(Marks::DEPRECATED) { format!("deprecated({text})") } else { text }
 }
 
 fn show_unknown(known: &Refinement) -> String {

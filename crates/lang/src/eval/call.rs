@@ -20,7 +20,7 @@ impl Eval<'_, '_> {
     pub(super) fn call(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
         match call.callee {
             Callee::Try => self.try_(id, call),
-            Callee::Can => self.can(call),
+            Callee::Can => self.can(id, call),
             Callee::Function(function) => self.function(id, call, function),
             Callee::TypeOf => {
                 let value = self.value(call.args[0])?;
@@ -33,7 +33,8 @@ impl Eval<'_, '_> {
     fn function(&mut self, id: ExprId, call: &Call, function: &'static Function) -> Result<Value, Stop> {
         let before = self.errors.len();
         let Some(args) = self.arguments(call)? else { return Ok(Value::dynamic()) };
-        if let Some(error) = wrong_count(call, function, args.len()) {
+        let names = || function.params.iter().map(|param| param.name);
+        if let Some(error) = wrong_count(call, names(), function.variadic.is_some(), args.len()) {
             return Ok(self.error(id, self.calling(call, error)));
         }
         for (i, (arg, value)) in args.iter().enumerate() {
@@ -83,15 +84,19 @@ impl Eval<'_, '_> {
 
     /// The arguments, the expanding last one taken apart; `None` if that is not known or wrong.
     fn arguments(&mut self, call: &Call) -> Result<Option<Vec<Arg>>, Stop> {
-        let (single, last) = match (call.expand_last, call.args.split_last()) {
-            (true, Some((last, rest))) => (rest, Some(*last)),
-            _ => (&*call.args, None),
-        };
+        let (single, last) = parts(call);
         let mut args = Vec::with_capacity(call.args.len());
         for id in single {
             args.push((*id, self.value(*id)?));
         }
         let Some(last) = last else { return Ok(Some(args)) };
+        let Some(items) = self.expanded(last)? else { return Ok(None) };
+        args.extend(items.into_iter().map(|item| (last, item)));
+        Ok(Some(args))
+    }
+
+    /// The values that an expanding argument stands for; `None` if that is not known or wrong.
+    fn expanded(&mut self, last: ExprId) -> Result<Option<Vec<Value>>, Stop> {
         let (value, marks) = self.value(last)?.unmark();
         let wrong = match value.ty() {
             _ if value.is_null() => Some("must not be null"),
@@ -103,9 +108,7 @@ impl Eval<'_, '_> {
             self.error(last, Diagnostic::error("Invalid expanding argument value", detail));
             return Ok(None);
         }
-        let Some(items) = value.elements() else { return Ok(None) };
-        args.extend(items.iter().map(|item| (last, item.clone().mark(marks))));
-        Ok(Some(args))
+        Ok(value.elements().map(|items| items.iter().map(|item| item.clone().mark(marks)).collect()))
     }
 
     /// Whether something the expression refers to is not wholly known, so that it may yet turn out right or wrong.
@@ -122,8 +125,14 @@ impl Eval<'_, '_> {
     }
 
     fn try_(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
+        let (single, last) = parts(call);
+        let mut values = Vec::new();
+        if let Some(last) = last {
+            let Some(items) = self.expanded(last)? else { return Ok(Value::dynamic()) };
+            values = items;
+        }
         let mut failures = Vec::new();
-        for arg in &call.args {
+        for arg in single {
             if self.undecided(*arg)? {
                 return Ok(Value::dynamic());
             }
@@ -133,6 +142,10 @@ impl Eval<'_, '_> {
             }
             failures.extend(errors);
         }
+        // What an expanding argument stands for are values already.
+        if let Some(value) = values.into_iter().next() {
+            return Ok(value);
+        }
         let list: String = failures.iter().map(|e| format!("\n- {}: {}", e.summary, e.detail)).collect();
         let detail = format!(
             "Call to function \"try\" failed: no expression succeeded:{list}\n\nAt least one expression must produce a \
@@ -141,9 +154,17 @@ impl Eval<'_, '_> {
         Ok(self.error(id, self.calling(call, Diagnostic::error("Error in function call", detail))))
     }
 
-    fn can(&mut self, call: &Call) -> Result<Value, Stop> {
+    fn can(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
+        if let (_, Some(last)) = parts(call) {
+            let Some(items) = self.expanded(last)? else { return Ok(Value::dynamic()) };
+            let given = call.args.len() - 1 + items.len();
+            return Ok(match wrong_count(call, ["expression"].into_iter(), false, given) {
+                Some(error) => self.error(id, self.calling(call, error)),
+                None => true.into(),
+            });
+        }
         if self.undecided(call.args[0])? {
-            return Ok(Value::unknown_not_null(Type::Bool));
+            return Ok(Value::unknown(Type::Bool));
         }
         let (_, errors) = self.quietly(|eval| eval.attempt(call.args[0]))?;
         Ok(Value::from(errors.is_empty()))
@@ -152,18 +173,22 @@ impl Eval<'_, '_> {
     /// `templatefile(path, vars)` and `templatestring(text, vars)`
     fn render(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
         let before = self.errors.len();
-        let source = self.value(call.args[0])?;
-        let vars = self.value(call.args[1])?;
+        let Some(args) = self.arguments(call)? else { return Ok(Value::dynamic()) };
         if self.errors.len() > before {
             return Ok(Value::dynamic());
         }
+        let first = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "template" };
+        if let Some(error) = wrong_count(call, [first, "vars"].into_iter(), false, args.len()) {
+            return Ok(self.error(id, self.calling(call, error)));
+        }
+        let [(at, source), (vars_at, vars)] = &args[..] else { return Ok(Value::dynamic()) };
         let marks = source.marks().union(vars.marks());
-        let Some(source) = self.template_source(call, source) else { return Ok(Value::dynamic().mark(marks)) };
+        let Some(source) = self.template_source(call, *at, source) else { return Ok(Value::dynamic().mark(marks)) };
         if !vars.is_known() {
             return Ok(Value::dynamic().mark(marks));
         }
         let Some(fields) = vars.fields() else {
-            return Ok(self.arg_error(call, call.args[1], "vars", "invalid vars value: must be a map"));
+            return Ok(self.arg_error(call, *vars_at, "vars", "invalid vars value: must be a map"));
         };
         let (names, values) = fields.iter().map(|(n, v)| (n.clone(), v.clone())).unzip();
         let (label, text) = source;
@@ -178,17 +203,17 @@ impl Eval<'_, '_> {
     }
 
     /// What a template is called in errors, and its text; `None` if it is unknown or an error was added.
-    fn template_source(&mut self, call: &Call, source: Value) -> Option<(String, String)> {
+    fn template_source(&mut self, call: &Call, at: ExprId, source: &Value) -> Option<(String, String)> {
         let param = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "template" };
-        let source = match convert(&source, &Type::String) {
+        let source = match convert(source, &Type::String) {
             Ok(source) => source,
             Err(e) => {
-                self.arg_error(call, call.args[0], param, &e.to_string());
+                self.arg_error(call, at, param, &e.to_string());
                 return None;
             }
         };
         if source.is_null() {
-            self.arg_error(call, call.args[0], param, "argument must not be null");
+            self.arg_error(call, at, param, "argument must not be null");
             return None;
         }
         let source = source.as_str()?;
@@ -199,7 +224,7 @@ impl Eval<'_, '_> {
         match read.map(|content| content.map(String::from_utf8)) {
             Some(Ok(Ok(text))) => return Some((source.into(), text)),
             Some(Ok(Err(_))) => {
-                self.arg_error(call, call.args[0], param, &format!("contents of \"{source}\" are not valid UTF-8"))
+                self.arg_error(call, at, param, &format!("contents of \"{source}\" are not valid UTF-8"))
             }
             Some(Err(e)) if e.kind() == std::io::ErrorKind::NotFound => {
                 let message = format!(
@@ -207,10 +232,10 @@ impl Eval<'_, '_> {
                      the configuration source code, so if this file will be created by a resource in this configuration \
                      you must instead obtain this result from an attribute of that resource"
                 );
-                self.arg_error(call, call.args[0], param, &message)
+                self.arg_error(call, at, param, &message)
             }
-            Some(Err(e)) => self.arg_error(call, call.args[0], param, &format!("failed to read \"{source}\": {e}")),
-            None => self.arg_error(call, call.args[0], param, "files cannot be read here"),
+            Some(Err(e)) => self.arg_error(call, at, param, &format!("failed to read \"{source}\": {e}")),
+            None => self.arg_error(call, at, param, "files cannot be read here"),
         };
         None
     }
@@ -245,17 +270,28 @@ impl Eval<'_, '_> {
     }
 }
 
-fn wrong_count(call: &Call, function: &Function, given: usize) -> Option<Diagnostic> {
-    let wanted = function.params.len();
-    if let Some(missing) = function.params.get(given) {
-        let least = if function.variadic.is_some() { " at least" } else { "" };
-        let detail = format!(
-            "Function \"{}\" expects{least} {wanted} argument(s). Missing value for \"{}\".",
-            call.name, missing.name
-        );
+/// The arguments but for an expanding last one, and that.
+fn parts(call: &Call) -> (&[ExprId], Option<ExprId>) {
+    match call.args.split_last() {
+        Some((last, rest)) if call.expand_last => (rest, Some(*last)),
+        _ => (&call.args, None),
+    }
+}
+
+fn wrong_count<'n>(
+    call: &Call,
+    mut names: impl ExactSizeIterator<Item = &'n str>,
+    variadic: bool,
+    given: usize,
+) -> Option<Diagnostic> {
+    let wanted = names.len();
+    if let Some(missing) = names.nth(given) {
+        let least = if variadic { " at least" } else { "" };
+        let detail =
+            format!("Function \"{}\" expects{least} {wanted} argument(s). Missing value for \"{missing}\".", call.name);
         return Some(Diagnostic::error("Not enough function arguments", detail));
     }
-    (given > wanted && function.variadic.is_none()).then(|| {
+    (given > wanted && !variadic).then(|| {
         let detail = format!("Function \"{}\" expects only {wanted} argument(s).", call.name);
         Diagnostic::error("Too many function arguments", detail)
     })

@@ -1,16 +1,15 @@
 //! Functions of Base64.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use ::base64::Engine;
 use ::base64::alphabet::STANDARD;
 use ::base64::engine::general_purpose::{self, GeneralPurpose, GeneralPurposeConfig};
 use flate2::read::MultiGzDecoder;
-use flate2::write::DeflateEncoder;
-use flate2::{Compression, Crc};
 use terrane_value::Value;
 
 use super::call::Call;
+use super::gzip::gzip;
 use super::signature::a_string;
 use super::{ArgError, Function, Param};
 
@@ -18,7 +17,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("base64decode", &[STR], a_string, base64decode),
     Function::new("base64encode", &[STR], a_string, |c| Ok(encode(c.text(0)).into())),
     Function::new("base64gunzip", &[STR], a_string, base64gunzip),
-    Function::new("base64gzip", &[STR], a_string, base64gzip),
+    Function::new("base64gzip", &[STR], a_string, |c| Ok(encode(gzip(c.text(0).as_bytes())).into())),
 ];
 
 const STR: Param = Param::string("str");
@@ -47,27 +46,6 @@ fn decoded(call: &Call<'_>) -> Result<Vec<u8>, ArgError> {
 fn base64decode(call: &Call<'_>) -> Result<Value, ArgError> {
     let text = String::from_utf8(decoded(call)?);
     text.map(Value::from).map_err(|_| ArgError::at(0, "what is encoded is no text in UTF-8"))
-}
-
-fn base64gzip(call: &Call<'_>) -> Result<Value, ArgError> {
-    let packed = gzip(call.text(0).as_bytes());
-    packed.map(|bytes| encode(bytes).into()).map_err(|e| ArgError::call(format!("the text cannot be compressed: {e}")))
-}
-
-/// The bytes as a gzip file without name and time, closed as Go's library closes it: short texts become the same there.
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-    const LAST_BLOCK: [u8; 5] = [1, 0, 0, 0xff, 0xff];
-    let mut deflate = DeflateEncoder::new(HEADER.to_vec(), Compression::default());
-    deflate.write_all(bytes)?;
-    deflate.flush()?;
-    let mut packed = std::mem::take(deflate.get_mut());
-    packed.extend(LAST_BLOCK);
-    let mut sum = Crc::new();
-    sum.update(bytes);
-    packed.extend(sum.sum().to_le_bytes());
-    packed.extend(sum.amount().to_le_bytes());
-    Ok(packed)
 }
 
 fn base64gunzip(call: &Call<'_>) -> Result<Value, ArgError> {

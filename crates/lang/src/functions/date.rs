@@ -20,7 +20,7 @@ use rfc3339::Moment;
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("formatdate", &[Param::string("format"), Param::string("time")], a_string, formatdate),
     Function::new("plantimestamp", &[], a_string, plantimestamp).nullable(),
-    Function::new("timeadd", &[Param::string("timestamp"), Param::string("duration")], a_string, timeadd),
+    Function::new("timeadd", &[Param::string("timestamp"), Param::string("duration")], a_string, timeadd).nullable(),
     Function::new("timecmp", &[Param::string("timestamp_a"), Param::string("timestamp_b")], a_number, timecmp),
     Function::new("timestamp", &[], a_string, timestamp).impure(),
 ];

@@ -17,6 +17,7 @@ mod describe;
 mod filesystem;
 mod format;
 mod glob;
+mod gzip;
 mod hash;
 mod json;
 mod legacy;

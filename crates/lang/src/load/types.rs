@@ -164,6 +164,11 @@ fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
             decoder.diags.error(error);
             continue;
         };
+        if attributes.contains_key(&name) {
+            let detail = format!("The object type has two attributes named \"{name}\".");
+            decoder.diags.error(wrong(detail, item.key.span()).hint("Remove or rename one of them."));
+            continue;
+        }
         let (is_optional, written, default) = optional_parts(&item.value);
         let (attribute, defaults) = written.map_or_else(any, |expr| ty(decoder, expr));
         if written.is_none() {
@@ -188,10 +193,7 @@ fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
 fn attribute_name(key: &syn::ObjectKey) -> Option<Arc<str>> {
     match key {
         syn::ObjectKey::Name(name) => Some(name.text.clone()),
-        syn::ObjectKey::Expr(expr) => match &expr.kind {
-            syn::ExprKind::Literal(syn::Literal::String(text)) => Some(text.clone()),
-            _ => None,
-        },
+        syn::ObjectKey::Expr(_) => None,
     }
 }
 

@@ -64,7 +64,7 @@ impl Lowerer<'_> {
             Callee::TemplateString => (vec!["template", "vars"], false),
             Callee::TypeOf => (vec!["value"], false),
         };
-        if expand && !matches!(callee, Callee::Function(_)) {
+        if expand && matches!(callee, Callee::TypeOf) {
             let detail = format!("The arguments of \"{name}\" must be written one by one, without \"...\".");
             return Err(Diagnostic::error("Invalid expanding argument", detail).at(span));
         }

@@ -3,6 +3,7 @@
 use std::ops::{Add, Neg, Sub};
 use std::sync::Arc;
 
+use super::power::power;
 use super::{Float, Number, Repr};
 
 impl Number {
@@ -63,8 +64,8 @@ impl Number {
     }
 
     /// This number to the power of another, at the precision of floats; `None` if there is no finite result.
-    pub fn pow(&self, power: &Number) -> Option<Number> {
-        Number::from_f64(self.as_f64().powf(power.as_f64()))
+    pub fn pow(&self, exponent: &Number) -> Option<Number> {
+        Number::from_f64(power(self.as_f64(), exponent.as_f64()))
     }
 
     /// The logarithm to a base, at the precision of floats; `None` if there is no finite result.

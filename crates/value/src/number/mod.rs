@@ -4,6 +4,7 @@ mod arithmetic;
 mod decimal;
 mod float;
 mod parse;
+mod power;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use float::Float;
 
 /// Bits of mantissa that arithmetic keeps, as Terraform's language does.
 pub const PRECISION: usize = 512;
+
+/// Up to it every integer is a float.
+const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
 
 /// A number: an integer, or a binary fraction with up to 512 bits of mantissa. Neither NaN nor infinite.
 ///
@@ -39,12 +43,13 @@ impl Number {
 
     /// The number that a float stands for; `None` for NaN and infinities.
     ///
-    /// Fractions are taken at their shortest decimal form: `0.1` gives exactly the number that the text `0.1` gives.
+    /// What is no exact small integer is taken at its shortest decimal form: `0.1` gives exactly the number that the text
+    /// `0.1` gives, and 2 to the power of 100 is shown with zeros after 16 digits.
     pub fn from_f64(value: f64) -> Option<Number> {
         if !value.is_finite() {
             return None;
         }
-        if value == value.trunc() {
+        if value == value.trunc() && value.abs() <= EXACT {
             return Number::from_float(Float::from_f64(value));
         }
         value.to_string().parse().ok()

@@ -75,7 +75,8 @@ pub fn length(value: &Value) -> Result<Value, OpError> {
         Kind::Unknown(Type::Object(o), _) => exactly(o.attributes.len()),
         Kind::Unknown(ty, known) if ty.is_collection() || *ty == Type::Any => {
             let (least, most) = known.length.unwrap_or_default();
-            between(least, most)
+            // No collection has more elements, and OpenTofu says so.
+            between(least, most.or(Some(i64::MAX as u64)))
         }
         Kind::Null(_) => return Err(OpError::SelectFromNull("elements")),
         _ => return Err(OpError::Index(format!("A {} does not have a number of elements.", bare.ty().friendly()))),
