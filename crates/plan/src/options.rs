@@ -25,6 +25,8 @@ pub struct PlanOptions {
     pub refresh: bool,
     /// What it is limited to, with all that these depend on; empty for everything.
     pub targets: Vec<Target>,
+    /// What is left out, with all that depends on these.
+    pub excludes: Vec<Target>,
     /// What is replaced even if nothing about it changes.
     pub replace: Vec<Instance>,
     /// Existing objects to take over, by id; those of `import` blocks are added to these.
@@ -37,6 +39,7 @@ impl Default for PlanOptions {
             mode: PlanMode::Normal,
             refresh: true,
             targets: Vec::new(),
+            excludes: Vec::new(),
             replace: Vec::new(),
             imports: Vec::new(),
         }
@@ -45,13 +48,19 @@ impl Default for PlanOptions {
 
 impl PlanOptions {
     /// Whether it is limited to a part.
-    pub fn is_targeted(&self) -> bool {
-        !self.targets.is_empty()
+    pub fn is_limited(&self) -> bool {
+        !self.targets.is_empty() || !self.excludes.is_empty()
     }
 
     /// Whether an instance is itself selected.
     pub(crate) fn selects(&self, instance: &Instance) -> bool {
-        !self.is_targeted() || self.targets.iter().any(|t| covers(t, instance))
+        let chosen = self.targets.is_empty() || self.targets.iter().any(|t| covers(t, instance));
+        chosen && !self.excludes(instance)
+    }
+
+    /// Whether an instance is itself left out.
+    pub(crate) fn excludes(&self, instance: &Instance) -> bool {
+        self.excludes.iter().any(|t| covers(t, instance))
     }
 
     /// Whether any expansion of a declared resource can be selected.
@@ -61,7 +70,7 @@ impl PlanOptions {
             Target::Resource(r) => r.config() == *resource,
             Target::Instance(i) => i.resource.config() == *resource,
         };
-        !self.is_targeted() || self.targets.iter().any(matches)
+        self.targets.is_empty() || self.targets.iter().any(matches)
     }
 
     /// Whether any instance of an expanded resource can be selected.
@@ -70,7 +79,7 @@ impl PlanOptions {
             Target::Module(module) => begins(&resource.module, module),
             Target::Resource(r) | Target::Instance(Instance { resource: r, .. }) => is_same(resource, r),
         };
-        !self.is_targeted() || self.targets.iter().any(matches)
+        self.targets.is_empty() || self.targets.iter().any(matches)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use terrane_plan::PlanMode;
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use super::{Common, run};
 use crate::{Context, project};
@@ -32,7 +32,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Err(problem) => return context.end(&problem.into(), &Default::default()),
     };
     let mut diags = Diagnostics::new();
-    let options = run::options(&args.planning, &mut diags);
+    let mut files = Files::new();
+    let options = run::options(&args.planning, &mut files, &mut diags);
+    if diags.has_errors() {
+        return context.end(&diags, &files);
+    }
     if let Some(problem) = settled(&args) {
         diags.error(problem);
         return context.end(&diags, &Default::default());
@@ -127,10 +131,9 @@ fn settled(args: &Args) -> Option<Diagnostic> {
         ("-destroy", planning.destroy),
         ("-refresh-only", planning.refresh_only),
         ("-refresh=false", !planning.refresh),
-        ("-target", !planning.target.is_empty()),
-        ("-replace", !planning.replace.is_empty()),
     ];
-    let (flag, _) = given.into_iter().find(|(_, given)| *given)?;
+    let mode = given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+    let flag = mode.or_else(|| planning.selection.given())?;
     let detail =
         format!("A saved plan says already what is to be done, and with which values; {flag} cannot change it.");
     let hint = "Apply the plan without the flag, or make a new plan with it: terrane plan -out=FILE";

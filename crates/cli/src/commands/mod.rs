@@ -15,6 +15,9 @@ mod plan;
 mod providers;
 mod refresh;
 mod run;
+mod selection;
+mod taint;
+mod untaint;
 mod show;
 mod state;
 mod validate;
@@ -72,6 +75,8 @@ commands! {
     Refresh => refresh,
     Show => show,
     State => state,
+    Taint => taint,
+    Untaint => untaint,
     Validate => validate,
     Version => version,
     Workspace => workspace,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use terrane_plan::file::Origin;
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use super::{Common, run};
 use crate::Context;
@@ -34,7 +34,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Err(problem) => return context.end(&problem.into(), &Default::default()),
     };
     let mut diags = Diagnostics::new();
-    let options = run::options(&args.planning, &mut diags);
+    let mut files = Files::new();
+    let options = run::options(&args.planning, &mut files, &mut diags);
+    if diags.has_errors() {
+        return context.end(&diags, &files);
+    }
     let ready = match run::ready(context, &args.planning.vars, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),

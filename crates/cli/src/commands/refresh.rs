@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use super::{Common, run};
 use crate::Context;
@@ -38,7 +38,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     planning.refresh_only = true;
     let mut diags = Diagnostics::new();
-    let options = run::options(&planning, &mut diags);
+    let mut files = Files::new();
+    let options = run::options(&planning, &mut files, &mut diags);
+    if diags.has_errors() {
+        return context.end(&diags, &files);
+    }
     let ready = match run::ready(context, &planning.vars, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
@@ -70,7 +74,7 @@ fn meaningless(planning: &run::Planning) -> Option<&'static str> {
     let given = [
         ("-destroy", planning.destroy),
         ("-refresh=false", !planning.refresh),
-        ("-replace", !planning.replace.is_empty()),
+        ("-replace", planning.selection.replaces()),
     ];
     given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
 }

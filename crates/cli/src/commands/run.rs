@@ -4,14 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::ArgAction;
-use terrane_address::Target;
 use terrane_engine::{Cancel, Job, Locking, Running, Session};
 use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN, Evaluator, Inputs, Stage};
-use terrane_plan::{Applied, Plan, PlanMode, PlanOptions, covers};
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_plan::{Applied, Plan, PlanMode, PlanOptions};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store, StoreError};
 
 use super::events::Events;
+use super::selection::{self, Selection};
 use crate::Context;
 use crate::flags::{Lock, Vars};
 use crate::project::{self, Project, nothing_here};
@@ -29,12 +29,8 @@ pub struct Planning {
     /// Plan to delete everything
     #[arg(long)]
     pub destroy: bool,
-    /// Limit the plan to a module, resource or instance and what it depends on. May be given several times
-    #[arg(long, value_name = "ADDRESS")]
-    pub target: Vec<String>,
-    /// Replace this instance even if nothing about it changes. May be given several times
-    #[arg(long, value_name = "ADDRESS")]
-    pub replace: Vec<String>,
+    #[command(flatten)]
+    pub selection: Selection,
     #[command(flatten)]
     pub vars: Vars,
     #[command(flatten)]
@@ -161,18 +157,18 @@ impl Ready {
 
     /// Opens the state, locked for an operation.
     pub async fn session(&self, operation: &str, lock: &Lock, live: &Live) -> Result<Session<'_>, Diagnostic> {
-        let locking = Locking { lock: lock.lock, timeout: lock.lock_timeout, info: project::lock_info(&format!("OperationType{operation}")) };
-        Session::open(&*self.store, &locking, &live.running.watcher).await
+        Session::open(&*self.store, &locking(operation, lock), &live.running.watcher).await
     }
 }
 
-/// Reads the flags that decide what is planned.
-pub fn options(planning: &Planning, diags: &mut Diagnostics) -> PlanOptions {
-    let mut wrong = |flag: &str, text: &str, e: &terrane_address::ParseError| {
-        let detail =
-            format!("{text:?} given with -{flag} is not an address: {} (at character {})", e.message, e.at + 1);
-        diags.error(Diagnostic::error("Wrong address", detail));
-    };
+/// How the state is locked for an operation.
+fn locking(operation: &str, lock: &Lock) -> Locking {
+    let info = project::lock_info(&format!("OperationType{operation}"));
+    Locking { lock: lock.lock, timeout: lock.lock_timeout, info }
+}
+
+/// Reads the flags that decide what is planned; files that they name are added to `files`.
+pub fn options(planning: &Planning, files: &mut Files, diags: &mut Diagnostics) -> PlanOptions {
     let mut options = PlanOptions {
         mode: match (planning.destroy, planning.refresh_only) {
             (true, _) => PlanMode::Destroy,
@@ -182,18 +178,11 @@ pub fn options(planning: &Planning, diags: &mut Diagnostics) -> PlanOptions {
         refresh: planning.refresh,
         ..PlanOptions::default()
     };
-    for text in &planning.target {
-        match terrane_address::parse_target(text) {
-            Ok(target) => options.targets.push(target),
-            Err(e) => wrong("target", text, &e),
-        }
+    if planning.refresh_only && !planning.refresh {
+        let detail = "-refresh-only reads existing objects; with -refresh=false it would have nothing to do.";
+        diags.error(Diagnostic::error("Incompatible refresh options", detail));
     }
-    for text in &planning.replace {
-        match terrane_address::parse_instance(text) {
-            Ok(instance) => options.replace.push(instance),
-            Err(e) => wrong("replace", text, &e),
-        }
-    }
+    planning.selection.read(&mut options, files, diags);
     options
 }
 
@@ -221,48 +210,13 @@ pub async fn planned(
     live: &Live,
     diags: &mut Diagnostics,
 ) -> Plan {
-    if !options.targets.is_empty() {
-        diags.push(targeted());
-    }
+    selection::limited(&options).into_iter().for_each(|warning| diags.push(warning));
     let prior = session.snapshot().clone();
     let (plan, found) = terrane_engine::plan(ready.job(), ready.inputs.clone(), prior, options, &live.running).await;
     live.pause();
     diags.extend(found);
-    warn_of_misses(&plan, diags);
+    selection::warn_of_misses(&plan, &ready.project.program, diags);
     plan
-}
-
-fn targeted() -> Diagnostic {
-    Diagnostic::warning(
-        "The plan is limited by -target",
-        "It leaves out changes that the configuration asks for. Use -target to get out of trouble, not every day.",
-    )
-    .hint("Make a plan without -target afterwards.")
-}
-
-/// Warns of addresses on the command line that nothing in the plan has.
-fn warn_of_misses(plan: &Plan, diags: &mut Diagnostics) {
-    let mut miss = |flag: &str, address: String| {
-        let detail = format!(
-            "Nothing in the configuration or the state has the address {address}, which was given with -{flag}."
-        );
-        diags.push(
-            Diagnostic::warning("Address without effect", detail)
-                .hint("An instance of count or for_each is named with its key, in quotes for your shell."),
-        );
-    };
-    for instance in plan.options.replace.iter().filter(|i| plan.steps.iter().all(|step| step.instance != **i)) {
-        miss("replace", instance.to_string());
-    }
-    let has = |target: &Target| plan.steps.iter().any(|step| covers(target, &step.instance));
-    for target in plan.options.targets.iter().filter(|t| !plan.errored && !has(t)) {
-        let address = match target {
-            Target::Module(module) => module.to_string(),
-            Target::Resource(resource) => resource.to_string(),
-            Target::Instance(instance) => instance.to_string(),
-        };
-        miss("target", address);
-    }
 }
 
 /// Carries out a plan that was shown, in the session it was made in, and says what came of it.

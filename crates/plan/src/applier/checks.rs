@@ -94,7 +94,7 @@ impl Applier<'_> {
             let which = Conditions::Post { self_value };
             let _ = self.attempt(|e, lookup, diags| e.conditions(&instance, &which, lookup, diags));
         }
-        if self.plan.options.is_targeted() {
+        if self.plan.options.is_limited() {
             return;
         }
         for module in &self.program.modules {

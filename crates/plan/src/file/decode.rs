@@ -73,11 +73,15 @@ fn graph(steps: &[Step], ops: Vec<Option<(u32, u8)>>, edges: Vec<(u32, u32)>) ->
 
 fn options(options: wire::Options) -> Result<PlanOptions, String> {
     let modes = [PlanMode::Normal, PlanMode::Destroy, PlanMode::RefreshOnly];
+    let targets = |list: Vec<(String, String)>| {
+        list.into_iter().map(|(kind, text)| target(&kind, &text)).collect::<Result<_, _>>()
+    };
     let imports = options.imports.into_iter().map(|(i, id)| Ok((instance(&i)?, id)));
     Ok(PlanOptions {
         mode: named(&modes, mode, &options.mode)?,
         refresh: options.refresh,
-        targets: options.targets.into_iter().map(|(kind, text)| target(&kind, &text)).collect::<Result<_, _>>()?,
+        targets: targets(options.targets)?,
+        excludes: targets(options.excludes)?,
         replace: options.replace.iter().map(|i| instance(i)).collect::<Result<_, _>>()?,
         imports: imports.collect::<Result<_, String>>()?,
     })

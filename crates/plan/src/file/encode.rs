@@ -55,6 +55,7 @@ fn options(options: &PlanOptions) -> wire::Options {
         mode: mode(options.mode).to_owned(),
         refresh: options.refresh,
         targets: options.targets.iter().map(target).collect(),
+        excludes: options.excludes.iter().map(target).collect(),
         replace: options.replace.iter().map(ToString::to_string).collect(),
         imports: options.imports.iter().map(|(i, id)| (i.to_string(), id.clone())).collect(),
     }

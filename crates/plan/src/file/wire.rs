@@ -36,6 +36,8 @@ pub(super) struct Options {
     pub mode: String,
     pub refresh: bool,
     pub targets: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub excludes: Vec<(String, String)>,
     pub replace: Vec<String>,
     pub imports: Vec<(String, String)>,
 }

@@ -109,9 +109,22 @@ pub(crate) fn excluded(moves: &Moves, options: &PlanOptions) -> Option<Diagnosti
     if missing.is_empty() {
         return None;
     }
-    let detail = "Objects in the state have new addresses in the configuration, but the -target options do not cover \
-                  all of these and of the former ones, so that the rest of the plan could not be right.";
+    let by_exclude = options.targets.is_empty();
+    let detail = match by_exclude {
+        true => {
+            "Objects in the state have new addresses in the configuration, but the -exclude options leave out some of \
+             these or of the former ones, so that the rest of the plan could not be right."
+        }
+        false => {
+            "Objects in the state have new addresses in the configuration, but the -target options do not cover all of \
+             these and of the former ones, so that the rest of the plan could not be right."
+        }
+    };
     let error = Diagnostic::error("Moved resource instances excluded by targeting", detail);
+    if by_exclude {
+        let hint = "Plan without -exclude, or apply first a plan of the moves alone, with -target.";
+        return Some(error.hint(hint));
+    }
     Some(error.hint(format!("Plan without -target, or add: {}", missing.join(" "))))
 }
 

@@ -21,7 +21,7 @@ impl Planner<'_> {
             Dep::Instance(instance) => self.started.contains(instance),
             Dep::Whole(resource) => self.expanding.iter().any(|(r, _)| r == resource),
         };
-        if self.options.is_targeted() && !evaluated.deps.iter().any(planned) {
+        if self.options.is_limited() && !evaluated.deps.iter().any(planned) {
             return Ok(());
         }
         let stored = self.prior.outputs.get(&**name);
@@ -33,10 +33,15 @@ impl Planner<'_> {
 
     /// Evaluates the outputs that wait for what a target leaves out, with that as it was.
     pub(super) fn outputs_beside_targets(&mut self) {
-        if !self.options.is_targeted() {
+        if !self.options.is_limited() {
             return;
         }
-        for name in self.queue.take_outputs() {
+        let parked = self.queue.take_outputs();
+        // What reads something that is left out stays as it was.
+        if !self.options.excludes.is_empty() {
+            return;
+        }
+        for name in parked {
             while let Err(Halt::Wait(Wait::Dep(Dep::Instance(instance)))) = self.output(&name) {
                 let Some(value) = self.stored_value(&instance) else { break };
                 self.values.set(instance, value);

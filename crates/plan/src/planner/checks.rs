@@ -12,7 +12,7 @@ use crate::{PlanMode, checks, problems};
 impl Planner<'_> {
     /// Queues the checks of all modules. What is limited by targets checks nothing, nor does a destroy.
     pub(super) fn start_checks(&mut self) {
-        if self.options.is_targeted() || self.options.mode == PlanMode::Destroy {
+        if self.options.is_limited() || self.options.mode == PlanMode::Destroy {
             return;
         }
         for module in &self.program.modules {
@@ -58,7 +58,7 @@ impl Planner<'_> {
         let found = self.evaluator.checked();
         let results = match self.options.mode {
             PlanMode::Destroy => checks::destroyed(&found),
-            _ if self.options.is_targeted() => checks::limited(&found),
+            _ if self.options.is_limited() => checks::limited(&found),
             PlanMode::Normal | PlanMode::RefreshOnly => checks::planned(&found),
         };
         self.refreshed.set_checks(&results);

@@ -9,12 +9,14 @@ use terrane_lang::Dep;
 use terrane_source::Diagnostic;
 
 use super::Planner;
+use super::left_out::LeftOut;
 use super::queue::{Task, Wait};
 
 impl Planner<'_> {
     /// Reports tasks that wait for each other.
     pub(super) fn report_stalled(&mut self) {
         let parked = self.queue.take_parked();
+        let parked = self.without_left_out(parked);
         if parked.is_empty() || self.diags.has_errors() {
             return;
         }
@@ -27,6 +29,23 @@ impl Planner<'_> {
             let detail =
                 format!("These cannot be decided: {}. This is a bug in Terrane; please report it.", tasks.join(", "));
             self.diags.error(Diagnostic::error("Planning came to a halt", detail));
+        }
+    }
+
+    /// The tasks that do not wait for what `-exclude` leaves out, directly or through others.
+    fn without_left_out(&self, parked: Vec<(Wait, Task)>) -> Vec<(Wait, Task)> {
+        if self.options.excludes.is_empty() {
+            return parked;
+        }
+        let mut out = LeftOut::new(self.program, &self.options);
+        let mut rest = parked;
+        loop {
+            let (left, stays): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(wait, _)| out.has(wait));
+            if left.is_empty() {
+                return stays;
+            }
+            left.iter().for_each(|(_, task)| out.add(task));
+            rest = stays;
         }
     }
 

@@ -50,7 +50,7 @@ impl Planner<'_> {
                 continue;
             }
             self.imports.blocks.entry(decl.to.clone()).or_default().push(place);
-            if !self.options.is_targeted() {
+            if !self.options.is_limited() {
                 self.begin_import(place);
             }
         }

@@ -44,6 +44,9 @@ impl<'p> Planner<'p> {
             return self.undeclared_value(instance);
         }
         let evaluated = self.evaluate(instance)?;
+        if self.options.is_limited() {
+            self.await_all(&evaluated.explicit)?;
+        }
         self.settle_home(instance)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let Some(shape) = self.shape(&provider, instance) else {
@@ -225,6 +228,11 @@ impl<'p> Planner<'p> {
                 path.0.is_empty() || differs(&prior, &planned, path)
             }
         }))
+    }
+
+    /// Goes on only when all of these have been planned: what is selected brings them along.
+    fn await_all(&mut self, deps: &[Dep]) -> Result<(), Halt> {
+        deps.iter().try_for_each(|dep| self.wait_for(dep))
     }
 
     /// Goes on only when what is read has been planned.

@@ -7,6 +7,7 @@ pub(crate) mod data;
 mod end;
 mod ephemeral;
 mod imports;
+mod left_out;
 mod managed;
 mod open;
 mod prior;
@@ -139,7 +140,7 @@ impl<'p> Planner<'p> {
         let diags = Diagnostics::new();
         let (snapshot, moves) = moves::apply(program, prior.clone());
         let shapes = shapes(program, providers, &snapshot);
-        let queue = Queue::new(!options.is_targeted() && options.mode != PlanMode::Destroy);
+        let queue = Queue::new(!options.is_limited() && options.mode != PlanMode::Destroy);
         let evaluator = Evaluator::new(program, providers, world, inputs.clone());
         let refreshes = options.mode == PlanMode::RefreshOnly;
         let mut planner = Planner {

@@ -93,7 +93,7 @@ impl Planner<'_> {
 
     /// Reads all objects of a provider that has just been opened.
     pub(super) fn read_all_of(&mut self, config: &ProviderConfig) {
-        if self.options.is_targeted() {
+        if self.options.is_limited() {
             return;
         }
         let waiting = self.objects.iter().filter(|(_, state)| matches!(state, PriorState::Stored));

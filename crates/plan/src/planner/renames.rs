@@ -10,7 +10,7 @@ use crate::moves::{self, Declared, Endpoint};
 impl Planner<'_> {
     /// Whether the targets cover all renames or none; reports it if not. Taking an object over is about that alone.
     pub(super) fn covers_renames(&mut self) -> bool {
-        if !self.options.is_targeted() || !self.options.imports.is_empty() {
+        if !self.options.is_limited() || !self.options.imports.is_empty() {
             return true;
         }
         match moves::excluded(&self.moves, &self.options) {

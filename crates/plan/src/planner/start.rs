@@ -15,7 +15,7 @@ impl Planner<'_> {
         self.check_removals();
         self.index_objects();
         for module in &self.program.modules {
-            if module.id == ModuleId(0) || !self.options.is_targeted() && self.options.mode != PlanMode::Destroy {
+            if module.id == ModuleId(0) || !self.options.is_limited() && self.options.mode != PlanMode::Destroy {
                 self.queue.push(Task::Variables(module.id));
             }
         }
@@ -53,7 +53,7 @@ impl Planner<'_> {
         let selected = self.destroyed();
         let stored: Vec<AbsResource> = self.refreshed.resources.keys().cloned().collect();
         for resource in stored {
-            if resource.resource.mode == Mode::Data && !self.options.is_targeted() {
+            if resource.resource.mode == Mode::Data && !self.options.is_limited() {
                 self.refreshed.resources.remove(&resource);
                 continue;
             }
@@ -69,7 +69,7 @@ impl Planner<'_> {
     fn start_outputs(&mut self) {
         let declared: BTreeSet<_> = self.program.root().contents.outputs.iter().map(|o| o.name.clone()).collect();
         let destroy = self.options.mode == PlanMode::Destroy;
-        if !self.options.is_targeted() {
+        if !self.options.is_limited() {
             for (name, value) in &self.refreshed.outputs {
                 if destroy || !declared.contains(name.as_str()) {
                     let before = terrane_value::json::from_json(&value.json, &value.ty).ok();
@@ -87,6 +87,11 @@ impl Planner<'_> {
     fn destroyed(&self) -> BTreeSet<Instance> {
         let all = || self.refreshed.instances().filter(|(i, ..)| i.resource.resource.mode == Mode::Managed);
         let mut taken: BTreeSet<Instance> = all().map(|(i, ..)| i).filter(|i| self.options.selects(i)).collect();
+        if !self.options.excludes.is_empty() {
+            let kept = self.kept();
+            taken.retain(|instance| !kept.contains(&instance.resource.config()));
+            return taken;
+        }
         loop {
             let resources: BTreeSet<_> = taken.iter().map(|i| i.resource.config()).collect();
             let after = all().filter(|(i, _, state)| {
@@ -99,6 +104,22 @@ impl Planner<'_> {
             }
             taken.extend(more);
         }
+    }
+
+    /// The resources of which a destroy leaves out no instance that is not left out itself: what those that are left
+    /// out were made of.
+    fn kept(&self) -> BTreeSet<ConfigResource> {
+        let all = || self.refreshed.instances();
+        let mut kept = BTreeSet::new();
+        let mut queue: Vec<Instance> = all().map(|(i, ..)| i).filter(|i| self.options.excludes(i)).collect();
+        while let Some(instance) = queue.pop() {
+            let state = self.refreshed.instance(&instance);
+            let objects = state.into_iter().flat_map(|s| s.current.iter().chain(s.deposed.values()));
+            let names: Vec<ConfigResource> = objects.flat_map(|o| o.dependencies.clone()).collect();
+            let new: Vec<ConfigResource> = names.into_iter().filter(|name| kept.insert(name.clone())).collect();
+            queue.extend(all().map(|(i, ..)| i).filter(|i| new.contains(&i.resource.config())));
+        }
+        kept
     }
 
     pub(super) fn variables(&mut self, module: ModuleId) -> Result<(), Halt> {
@@ -122,7 +143,7 @@ impl Planner<'_> {
         for module in instances {
             let resource = AbsResource { module, resource: name.resource.clone() };
             if self.options.may_select_in(&resource) {
-                self.start_expand(resource, !self.options.is_targeted());
+                self.start_expand(resource, !self.options.is_limited());
             }
         }
         Ok(())
@@ -169,7 +190,8 @@ impl Planner<'_> {
     }
 
     fn start_instance(&mut self, instance: Instance) {
-        if self.started.insert(instance.clone()) {
+        // What is left out never gets a value: what reads it is left out, too.
+        if !self.options.excludes(&instance) && self.started.insert(instance.clone()) {
             self.queue.push(Task::Instance(instance));
         }
     }

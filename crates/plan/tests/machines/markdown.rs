@@ -191,6 +191,7 @@ fn options(flags: &[&str]) -> PlanOptions {
             ("-refresh-only", _) => options.mode = PlanMode::RefreshOnly,
             ("-refresh", "false") => options.refresh = false,
             ("-target", address) => options.targets.push(parse_target(address).unwrap()),
+            ("-exclude", address) => options.excludes.push(parse_target(address).unwrap()),
             ("-replace", address) => options.replace.push(parse_instance(address).unwrap()),
             ("import", rest) => {
                 let (address, id) = rest.split_once(':').unwrap();

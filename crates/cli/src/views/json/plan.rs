@@ -135,7 +135,7 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
         checks: checks(&plan.refreshed),
         timestamp: timestamp.map(|time| time.to_string()),
         applyable: plan.is_applicable(),
-        complete: !plan.errored && plan.options.targets.is_empty(),
+        complete: !plan.errored && !plan.options.is_limited(),
         errored: plan.errored,
     })
 }
