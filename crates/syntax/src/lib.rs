@@ -21,6 +21,7 @@ mod lexer;
 mod open;
 mod outline;
 mod parser;
+mod quote;
 mod token;
 mod tree;
 
@@ -30,6 +31,7 @@ pub use json::{Json, JsonKind, JsonString, Property, Strings, parse_json};
 pub use open::{Open, open};
 pub use outline::outline;
 pub use parser::{MAX_DEPTH, MAX_HEIGHT, parse, parse_expression, parse_template};
+pub use quote::{is_identifier, quoted};
 pub use tree::{
     Access, Attribute, BinaryOp, Block, Body, Expr, ExprKind, ForObject, ForTuple, Ident, Item, Label, Literal,
     ObjectItem, ObjectKey, Part, SplatKind, UnaryOp,

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use terrane_value::{Block, Kind, Marks, NestedBlock, Nesting, Path, Step, Value};
+use terrane_value::{Block, Kind, Marks, NestedBlock, Nesting, Path, Step, Type, Value, quoted};
 
 use super::json::Secrets;
 use super::lines::{Lines, Symbol};
@@ -25,10 +25,12 @@ const TELLING: &[&str] = &["id", "name", "tags"];
 /// A value with what has to be known to show it.
 #[derive(Clone, Copy)]
 struct Side<'a> {
-    /// `None`: absent or null.
+    /// `None`: absent, or null where that is the same.
     value: Option<&'a Value>,
     /// Whether a part above it is sensitive.
     sensitive: bool,
+    /// Whether no schema says which parts it has, so that a part that is null differs from one that is not there.
+    free: bool,
 }
 
 impl<'a> Side<'a> {
@@ -36,12 +38,24 @@ impl<'a> Side<'a> {
         Side {
             value: value.filter(|v| !v.is_null()),
             sensitive: value.is_some_and(|v| v.marks().contains(Marks::SENSITIVE)),
+            free: false,
         }
+    }
+
+    /// A value that no schema describes, such as an output.
+    fn free(value: Option<&'a Value>) -> Side<'a> {
+        Side { free: true, ..Side::of(value) }
     }
 
     fn part(self, value: Option<&'a Value>) -> Side<'a> {
         let side = Side::of(value);
-        Side { sensitive: self.sensitive || side.sensitive, ..side }
+        let value = if self.free { value } else { side.value };
+        Side { value, sensitive: self.sensitive || side.sensitive, free: self.free }
+    }
+
+    /// An element of a list, which is there even if it is null.
+    fn element(self, value: Option<&'a Value>) -> Side<'a> {
+        Side { value, ..self.part(value) }
     }
 
     fn unknown(self) -> bool {
@@ -51,6 +65,7 @@ impl<'a> Side<'a> {
     fn same(self, other: Side) -> bool {
         match (self.value, other.value) {
             (None, None) => true,
+            (Some(a), Some(b)) if a.is_null() && b.is_null() => self.sensitive == other.sensitive,
             (Some(a), Some(b)) => a.is_wholly_known() && self.sensitive == other.sensitive && a == b,
             _ => false,
         }
@@ -77,21 +92,21 @@ pub fn body(
     block: &Block,
     replace: &[Path],
 ) {
-    let mut diff = Diff { out, replace, whole: false, inside: false };
+    let mut diff = Diff { out, replace, whole: false, inside: false, said: false };
     diff.body(level, Side::of(before), Side::of(after), block, &Path::root(), true);
 }
 
 /// Writes all attributes and blocks of an object that are not null, at `level`.
 pub fn whole(out: &mut Lines, level: usize, object: &Value, block: &Block) {
-    let mut diff = Diff { out, replace: &[], whole: true, inside: false };
+    let mut diff = Diff { out, replace: &[], whole: true, inside: false, said: false };
     let side = Side::of(Some(object));
     diff.body(level, side, side, block, &Path::root(), true);
 }
 
 /// Writes one named value that differs, for example an output, at `level`.
 pub fn named(out: &mut Lines, level: usize, name: &str, before: Option<&Value>, after: Option<&Value>) {
-    let mut diff = Diff { out, replace: &[], whole: false, inside: false };
-    diff.value(level, &format!("{name} = "), "", Side::of(before), Side::of(after), &Path::root());
+    let mut diff = Diff { out, replace: &[], whole: false, inside: false, said: false };
+    diff.value(level, &format!("{name} = "), "", Side::free(before), Side::free(after), &Path::root());
 }
 
 struct Diff<'a> {
@@ -101,6 +116,8 @@ struct Diff<'a> {
     whole: bool,
     /// Whether a collection is being written that goes as a whole, so that its parts need not say so.
     inside: bool,
+    /// Whether the line before says what happens to the collection that is written next.
+    said: bool,
 }
 
 impl Diff<'_> {
@@ -133,7 +150,10 @@ impl Diff<'_> {
         let width = shown.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
         for (name, b, a) in &shown {
             let head = format!("{name:width$} = ");
-            self.value(level, &head, "", before.part(b.as_ref()), after.part(a.as_ref()), &path.attr(name.clone()));
+            let free = block.attributes.get(name).is_some_and(|a| a.ty == Type::Any);
+            let b = Side { free, ..before.part(b.as_ref()) };
+            let a = Side { free, ..after.part(a.as_ref()) };
+            self.value(level, &head, "", b, a, &path.attr(name.clone()));
         }
         self.write_only(level, symbol(before, after), block, path);
         self.hidden(level, hidden, "attribute");
@@ -190,7 +210,7 @@ impl Diff<'_> {
                 continue;
             }
             self.out.gap();
-            let label = label.map(|l| format!(" {}", text::quoted(&l))).unwrap_or_default();
+            let label = label.map(|l| format!(" {}", quoted(&l))).unwrap_or_default();
             let forced = self.forced(&path);
             self.out.push(level, change, &format!("{name}{label} {{{forced}"));
             if self.hides(b, a) {
@@ -210,8 +230,9 @@ impl Diff<'_> {
     }
 
     /// What ends a line about something that goes.
-    fn gone(&self, change: Symbol, tail: &str) -> &'static str {
-        if change == Symbol::Delete && tail.is_empty() && !self.inside { " -> null" } else { "" }
+    fn gone(&self, change: Symbol, tail: &str, before: Side) -> &'static str {
+        let is_null = before.value.is_some_and(Value::is_null);
+        if change == Symbol::Delete && tail.is_empty() && !self.inside && !is_null { " -> null" } else { "" }
     }
 
     fn forced(&self, path: &Path) -> String {
@@ -226,7 +247,7 @@ impl Diff<'_> {
         let change = symbol(before, after);
         let forced = self.forced(path);
         if self.hides(before, after) {
-            let gone = self.gone(change, tail);
+            let gone = self.gone(change, tail, before);
             self.out.push(level, change, &format!("{head}{SENSITIVE}{gone}{tail}{forced}"));
             return;
         }
@@ -235,18 +256,27 @@ impl Diff<'_> {
             (None, Some(a)) if !a.is_known() => {
                 self.out.push(level, change, &format!("{head}{KNOWN_LATER}{tail}{forced}"))
             }
-            (Some(b), Some(a)) if !a.is_known() => self.turns_unknown(level, head, tail, b, &forced, path),
+            (Some(b), Some(a)) if !a.is_known() => self.turns_unknown(level, head, tail, (b, before), &forced, path),
             (b, a) => self.known(level, head, tail, (b, before), (a, after), path, change, &forced),
         }
     }
 
-    fn turns_unknown(&mut self, level: usize, head: &str, tail: &str, before: &Value, forced: &str, path: &Path) {
-        if let Some(scalar) = text::scalar(before) {
+    fn turns_unknown(
+        &mut self,
+        level: usize,
+        head: &str,
+        tail: &str,
+        (before, b): (&Value, Side),
+        forced: &str,
+        path: &Path,
+    ) {
+        let lines = text::multi_line(Some(before), None);
+        if let Some(scalar) = text::scalar(before).filter(|_| !lines) {
             self.out.push(level, Symbol::Update, &format!("{head}{scalar} -> {KNOWN_LATER}{tail}{forced}"));
             return;
         }
         let end = format!(" -> {KNOWN_LATER}{tail}");
-        let (b, gone) = (Side::of(Some(before)), Side::of(None));
+        let gone = Side { free: b.free, ..Side::of(None) };
         self.known(level, head, &end, (Some(before), b), (None, gone), path, Symbol::Update, forced);
     }
 
@@ -262,7 +292,7 @@ impl Diff<'_> {
         change: Symbol,
         forced: &str,
     ) {
-        let gone = self.gone(change, tail);
+        let gone = self.gone(change, tail, before);
         if text::multi_line(b, a) && self.text_diff(level, head, &format!("{gone}{tail}"), b, a, change, forced) {
             return;
         }
@@ -321,6 +351,7 @@ impl Diff<'_> {
         forced: &str,
     ) {
         let Some(model) = a.or(b) else { return };
+        let change = if std::mem::take(&mut self.said) { Symbol::None } else { change };
         let (open, close) = if model.elements().is_some() { ('[', ']') } else { ('{', '}') };
         let empty = |v: Option<&Value>| v.is_none_or(|v| v.children().next().is_none());
         if empty(b) && empty(a) {
@@ -332,7 +363,7 @@ impl Diff<'_> {
         self.inside |= after.value.is_none();
         match model.kind() {
             Kind::Map(..) | Kind::Object(_) => self.fields(level + 1, model, before, after, path),
-            Kind::Set(..) => self.members(level + 1, before, after, path),
+            Kind::Set(..) if !after.free => self.members(level + 1, before, after, path),
             _ => self.sequence(level + 1, before, after, path),
         }
         self.inside = outer;
@@ -340,7 +371,7 @@ impl Diff<'_> {
     }
 
     fn fields(&mut self, level: usize, model: &Value, before: Side, after: Side, path: &Path) {
-        let is_map = matches!(model.kind(), Kind::Map(..));
+        let is_map = matches!(model.kind(), Kind::Map(..)) && !after.free;
         let of = |side: Side<'_>| side.value.and_then(Value::fields).cloned();
         let (b, a) = (of(before), of(after));
         let names: BTreeSet<&Arc<str>> = b.iter().chain(a.iter()).flat_map(|f| f.names().iter()).collect();
@@ -350,7 +381,7 @@ impl Diff<'_> {
         for name in names {
             let (b, a) = part(name);
             match symbol(before.part(b), after.part(a)) {
-                Symbol::None if Side::of(b).value.is_none() && !is_map => {}
+                Symbol::None if before.part(b).value.is_none() && !is_map => {}
                 Symbol::None if whole && !(before.same(after)) => hidden += 1,
                 _ => shown.push((text::label(name, is_map), name, b, a)),
             }
@@ -384,28 +415,25 @@ impl Diff<'_> {
     fn sequence(&mut self, level: usize, before: Side, after: Side, path: &Path) {
         let of = |side: Side<'_>| side.value.and_then(Value::elements).unwrap_or_default().to_vec();
         let (b, a) = (of(before), of(after));
-        let mut hidden = 0;
         let show_same = before.same(after);
-        // A list that comes or goes does so with its null elements.
-        let goes = match (before.value, after.value) {
-            (None, Some(_)) => Some(Symbol::Create),
-            (Some(_), None) => Some(Symbol::Delete),
-            _ => None,
-        };
+        // What stays as it is shows, next to what does not, where that is.
+        let (mut skipped, mut next) = (Vec::new(), false);
         for (at, (b, a)) in text::align(&b, &a).into_iter().enumerate() {
-            let (b, a) = (before.part(b), after.part(a));
-            if let (None, None, Some(change), false) = (b.value, a.value, goes, b.sensitive || a.sensitive) {
-                self.out.push(level, change, "null,");
+            let (b, a, path) = (before.element(b), after.element(a), path.index(at));
+            let stays = symbol(b, a) == Symbol::None;
+            if stays && !show_same && !std::mem::take(&mut next) {
+                skipped.push((at, a));
                 continue;
             }
-            if symbol(b, a) == Symbol::None && !show_same {
-                hidden += 1;
-                continue;
+            if let Some((at, last)) = skipped.pop() {
+                self.hidden(level, skipped.len(), "element");
+                self.value(level, "", ",", last, last, &path.index(at));
+                skipped.clear();
             }
-            self.hidden(level, std::mem::take(&mut hidden), "element");
-            self.value(level, "", ",", b, a, &path.index(at));
+            next = !stays;
+            self.value(level, "", ",", b, a, &path);
         }
-        self.hidden(level, hidden, "element");
+        self.hidden(level, skipped.len(), "element");
     }
 
     /// Writes texts of several lines, or JSON, by content; says whether it did.
@@ -421,13 +449,16 @@ impl Diff<'_> {
         forced: &str,
     ) -> bool {
         if let Some((b, a)) = text::json_pair(b, a) {
+            let outer = std::mem::replace(&mut self.inside, true);
+            self.said = b.is_none() || a.is_none();
             self.out.push(level, change, &format!("{head}jsonencode({forced}"));
             let inner = if b == a && change == Symbol::Update { "# white space changes" } else { "" };
             if inner.is_empty() {
-                self.value(level + 1, "", "", Side::of(b.as_ref()), Side::of(a.as_ref()), &Path::root());
+                self.value(level + 1, "", "", Side::free(b.as_ref()), Side::free(a.as_ref()), &Path::root());
             } else {
                 self.out.push(level + 1, Symbol::None, inner);
             }
+            self.inside = outer;
             self.out.push(level, Symbol::None, &format!("){}", tail));
             return true;
         }

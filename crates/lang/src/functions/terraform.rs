@@ -32,7 +32,7 @@ fn encode_tfvars(call: &Call<'_>) -> Result<Value, ArgError> {
     let Kind::Object(fields) = call.args[0].kind() else {
         return Err(ArgError::at(0, "an object is required, with an attribute for each variable"));
     };
-    if let Some((name, _)) = fields.iter().find(|(name, _)| !is_identifier(name)) {
+    if let Some((name, _)) = fields.iter().find(|(name, _)| !syn::is_identifier(name)) {
         return Err(ArgError::at(0, format!("{name:?} cannot be the name of a variable")));
     }
     Ok(Value::string(syn::format(&lines(fields)?)))
@@ -58,7 +58,7 @@ fn expression(value: &Value) -> Result<String, ArgError> {
         Kind::Null(_) => "null".into(),
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number) => number.to_string(),
-        Kind::String(text) => quoted(text),
+        Kind::String(text) => syn::quoted(text),
         Kind::List(_, values) | Kind::Set(_, values) | Kind::Tuple(values) => {
             let items: Vec<String> = values.iter().map(expression).collect::<Result<_, _>>()?;
             format!("[{}]", items.join(", "))
@@ -72,39 +72,8 @@ fn expression(value: &Value) -> Result<String, ArgError> {
 fn lines(fields: &Fields) -> Result<String, ArgError> {
     let mut text = String::new();
     for (name, value) in fields.iter() {
-        let name = if is_identifier(name) { name.to_string() } else { quoted(name) };
+        let name = if syn::is_identifier(name) { name.to_string() } else { syn::quoted(name) };
         let _ = writeln!(text, "{name} = {}", expression(value)?);
     }
     Ok(text)
-}
-
-fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(unicode_ident::is_xid_start)
-        && chars.all(|c| unicode_ident::is_xid_continue(c) || c == '-')
-}
-
-/// A text in quotes, with all escaped that would not stand for itself.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '$' | '%' if chars.peek() == Some(&'{') => {
-                out.push(c);
-                out.push(c);
-            }
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

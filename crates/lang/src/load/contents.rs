@@ -428,7 +428,7 @@ fn not_yet(block: &syn::Block, what: &str) -> Diagnostic {
 }
 
 fn check_name(ty: &str, label: &syn::Label, diags: &mut Diagnostics) -> bool {
-    if is_name(&label.text) {
+    if syn::is_identifier(&label.text) {
         return true;
     }
     diags.error(Diagnostic::error(format!("Invalid {ty} name"), BAD_NAME).at(label.span));
@@ -437,15 +437,9 @@ fn check_name(ty: &str, label: &syn::Label, diags: &mut Diagnostics) -> bool {
 
 /// Whether a local value has a name that can be referred to; in JSON any text could stand there.
 fn check_local_name(name: &syn::Ident, diags: &mut Diagnostics) -> bool {
-    if is_name(&name.text) {
+    if syn::is_identifier(&name.text) {
         return true;
     }
     diags.error(Diagnostic::error("Invalid local value name", BAD_NAME).at(name.span));
     false
-}
-
-pub(super) fn is_name(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }

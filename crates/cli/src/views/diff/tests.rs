@@ -20,6 +20,7 @@ fn block() -> Block {
     let texts = ["ami", "id", "policy", "user_data"].map(|n| (n.into(), attribute(Type::String)));
     let secret = Attribute { sensitive: true, ..attribute(Type::String) };
     let more = [
+        ("any".into(), attribute(Type::Any)),
         ("password".into(), secret),
         ("tags".into(), attribute(Type::map(Type::String))),
         ("zones".into(), attribute(Type::list(Type::String))),
@@ -126,9 +127,9 @@ fn an_update_counts_what_it_hides() {
             # (1 unchanged element hidden)
         }
       ~ zones = [
-            # (1 unchanged element hidden)
+            "a",
           - "b",
-            # (1 unchanged element hidden)
+            "c",
           + "d",
         ]
         # (1 unchanged attribute hidden)
@@ -328,4 +329,39 @@ fn write_only_attributes_are_named_where_something_else_differs() {
     assert!(shown(None, Some(object("a"))).contains("+ secret_wo = (write-only attribute)"));
     assert!(shown(Some(object("a")), Some(object("b"))).contains("~ secret_wo = (write-only attribute)"));
     assert!(shown(Some(object("a")), None).contains("- secret_wo = (write-only attribute)"));
+}
+
+#[test]
+fn nulls_count_where_no_schema_says_what_there_is() {
+    let any = |parts: [(&'static str, Value); 4]| Some(object(&[("any", Value::object(parts))]));
+    let (null, text) = (|| Value::null(Type::Any), || Value::string("${x} \u{7}"));
+    check(
+        any([("a", null()), ("b", Value::from(1)), ("gone", null()), ("text", text())]),
+        any([("a", Value::from(5)), ("b", null()), ("new", null()), ("text", text())]),
+        &[],
+        r#"
+      ~ any = {
+          ~ a    = null -> 5
+          ~ b    = 1 -> null
+          - gone = null
+          + new  = null
+            # (1 unchanged attribute hidden)
+        }
+"#,
+    );
+    check(
+        None,
+        any([("a", null()), ("b", Value::list(Type::Any, [null()])), ("c", null()), ("text", text())]),
+        &[],
+        r#"
+      + any = {
+          + a    = null
+          + b    = [
+              + null,
+            ]
+          + c    = null
+          + text = "${x} \a"
+        }
+"#,
+    );
 }

@@ -1,39 +1,13 @@
 //! Single values as text, and texts line by line.
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
-use terrane_value::{Kind, Value};
+use terrane_value::{Kind, Value, quoted};
 
 use crate::views::lines::Symbol;
 
-/// A text in quotes, with the escapes of the language.
-pub fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '$' | '%' if rest.peek() == Some(&'{') => out.extend([c, c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// Whether a text can stand as a name without quotes.
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-}
-
 /// The name of an attribute or key as it is written before `=`; in quotes if asked for, or if it must be.
 pub fn label(name: &str, quote: bool) -> String {
-    if quote || !is_name(name) { quoted(name) } else { name.to_owned() }
+    if quote || !terrane_syntax::is_identifier(name) { quoted(name) } else { name.to_owned() }
 }
 
 /// A string, number or boolean on one line; `None` for all else.

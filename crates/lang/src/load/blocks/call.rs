@@ -9,7 +9,7 @@ use terrane_syntax as syn;
 use super::{depends_on, lifecycle, name, repeat, reserved};
 use crate::load::addresses;
 use crate::load::body::{ESCAPE, Leave};
-use crate::load::contents::{BAD_NAME, Decoder, is_name, keys_of};
+use crate::load::contents::{BAD_NAME, Decoder, keys_of};
 use crate::load::settings::{constraint, well_formed};
 use crate::lower::Place;
 use crate::program::{CallDecl, Keys, PassedProvider, ProviderDecl, ProviderRef};
@@ -125,7 +125,7 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
     addresses::check_local_name(decoder.diags, &local, block.header);
     let alias = decoder.text(&block.body, "alias");
     if let (Some(alias), Some(argument)) = (&alias, block.body.attribute("alias"))
-        && !is_name(alias)
+        && !syn::is_identifier(alias)
     {
         decoder.diags.error(Diagnostic::error("Invalid provider configuration alias", BAD_NAME).at(argument.expr.span));
     }
