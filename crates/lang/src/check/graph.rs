@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use terrane_address::ProviderConfig;
+use terrane_address::{Module, ProviderConfig};
 use terrane_source::Span;
 
 use crate::ir::{CallId, ExprId, LocalId, ModuleId, Node as Form, OutputId, Reference, ResourceId, VariableId};
 use crate::program::{
-    Argument, Body, Condition, Contents, DependsOn, DependsTarget, ModuleDecl, Program, ProviderKey, Repeat,
+    Argument, Body, Condition, Contents, DependsOn, DependsTarget, ImportDecl, ImportKey, ModuleDecl, Program,
+    ProviderKey, Repeat,
 };
 
 /// Something that has a value or an effect.
@@ -107,6 +108,23 @@ impl<'p> Graph<'p> {
         for i in 0..contents.resources.len() {
             self.resource(module, ResourceId(i as u32));
         }
+        contents.imports.iter().for_each(|import| self.import(module, import));
+    }
+
+    /// What is imported needs what its import block refers to.
+    fn import(&mut self, module: &ModuleDecl, import: &ImportDecl) {
+        let path = module.path.0.iter().chain(&import.to.module.0).cloned().collect();
+        let Some(target) = self.program.find(&Module(path)) else { return };
+        let Some(id) = target.contents.declared.names.resources.get(&import.to.resource) else { return };
+        let from = Thing::Resource(target.id, *id);
+        let keys = import.module_keys.iter().chain([&import.key]);
+        let computed = keys.filter_map(|key| if let ImportKey::Computed(expr) = key { Some(*expr) } else { None });
+        let others = self.edges_of(from);
+        for expr in computed.chain(import.id).chain(import.identity).chain(import.for_each) {
+            self.expr(module.id, from, expr);
+        }
+        // One instance may be found by what another one is.
+        self.forget_self(from, others);
     }
 
     /// What is in a module needs the call to be expanded.
@@ -137,6 +155,7 @@ impl<'p> Graph<'p> {
         self.conditions(m, from, &decl.lifecycle.postconditions);
         decl.lifecycle.replace_triggered_by.iter().for_each(|e| self.expr(m, from, *e));
         decl.lifecycle.create_before_destroy.iter().for_each(|e| self.expr(m, from, *e));
+        // Provisioners run once it is made.
         let others = self.edges_of(from);
         for provisioner in decl.provisioners.iter().filter(|p| !p.on_destroy) {
             self.body(m, from, &provisioner.body);
@@ -162,7 +181,7 @@ impl<'p> Graph<'p> {
         self.edges[id as usize].len()
     }
 
-    /// Drops what a thing needs of itself, from the `first` of its edges on: its provisioners run once it is made.
+    /// Drops what a thing needs of itself, from the `first` of its edges on.
     fn forget_self(&mut self, thing: Thing, first: usize) {
         let id = self.id(thing);
         let edges = &mut self.edges[id as usize];

@@ -30,6 +30,11 @@ pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags:
     check_values(program, schemas, world, diags);
 }
 
+/// Reports things that need themselves: a shortest cycle of each group, with the references that make it.
+pub fn cycles(program: &Program, diags: &mut Diagnostics) {
+    cycle::check(program, diags);
+}
+
 /// Compares the arguments of a call with the variables of the module.
 fn check_call(call: &CallDecl, child: &Contents, diags: &mut Diagnostics) {
     for argument in call.arguments.iter().filter(|a| child.variable(&a.name).is_none()) {
@@ -52,12 +57,13 @@ fn check_values(program: &Program, schemas: &dyn Schemas, world: &dyn World, dia
     let mut seen: Vec<(&Arc<Contents>, Vec<&Provider>)> = Vec::new();
     for module in &program.modules {
         let what = (&module.contents, providers(module));
-        // Modules of one folder differ in nothing but their providers while all values are unknown.
-        if seen.iter().any(|(contents, providers)| Arc::ptr_eq(contents, what.0) && *providers == what.1) {
-            continue;
+        // Modules of one folder differ in nothing but their providers, and in what is said to their variables, while
+        // all values are unknown.
+        if !seen.iter().any(|(contents, providers)| Arc::ptr_eq(contents, what.0) && *providers == what.1) {
+            seen.push(what);
+            evaluator.validate(module, &mut missing, diags);
         }
-        seen.push(what);
-        evaluator.validate(module, &mut missing, diags);
+        evaluator.validate_arguments(module, diags);
     }
 }
 
