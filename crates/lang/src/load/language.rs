@@ -22,7 +22,7 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
     for nested in block.body.blocks().filter(|b| &*b.ty.text == "compatible_with") {
         // What the block says of other tools is for them.
         if let Some(constraint) = constraint(decoder, &nested.body, "opentofu") {
-            check_version(decoder, &constraint, &SPOKEN[OPENTOFU..=OPENTOFU]);
+            check_version(decoder.diags, &constraint, &SPOKEN[OPENTOFU..=OPENTOFU]);
         }
     }
 }

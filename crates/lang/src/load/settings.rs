@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use terrane_address::{ConfigName, Provider};
-use terrane_source::Diagnostic;
+use terrane_source::{Diagnostic, Diagnostics, Files, Severity};
 use terrane_syntax as syn;
 
 use super::addresses;
 use super::body::Leave;
 use super::contents::Decoder;
 use super::encryption;
-use super::version::{self, SPOKEN};
+use super::version::{self, OPENTOFU, SPOKEN};
 use crate::lower::Place;
 use crate::program::{BackendDecl, Constraint, RequiredProvider, Settings};
 
@@ -20,7 +20,6 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
     const BLOCKS: [&str; 5] = ["backend", "cloud", "encryption", "provider_meta", "required_providers"];
     decoder.expect(&block.body, &ATTRIBUTES, &BLOCKS);
     if let Some(constraint) = constraint(decoder, &block.body, "required_version") {
-        check_version(decoder, &constraint, SPOKEN);
         settings.required_version.push(constraint);
     }
     if let Some(experiments) = block.body.attribute("experiments") {
@@ -74,44 +73,58 @@ pub(super) fn well_formed(decoder: &mut Decoder<'_>, constraint: Constraint) -> 
     match version::satisfies([0; 3], &constraint.text) {
         Ok(_) => Some(constraint),
         Err(why) => {
-            malformed(decoder, &constraint, &why);
+            malformed(decoder.diags, &constraint, &why);
             None
         }
     }
 }
 
-fn malformed(decoder: &mut Decoder<'_>, constraint: &Constraint, why: &str) {
+fn malformed(diags: &mut Diagnostics, constraint: &Constraint, why: &str) {
     let detail = format!("This string does not use correct version constraint syntax: {why}.");
-    decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(constraint.span));
+    diags.error(Diagnostic::error("Invalid version constraint", detail).at(constraint.span));
+}
+
+/// Reports the `required_version` arguments that ask for what there is not.
+///
+/// Those of `.tofu` files are for OpenTofu. OpenTofu passes over all others, so that these are only warned of.
+pub(super) fn check_versions(settings: &Settings, files: &Files, diags: &mut Diagnostics) {
+    for constraint in &settings.required_version {
+        let name = files.name(constraint.span.file);
+        if name.ends_with(".tofu") || name.ends_with(".tofu.json") {
+            check_version(diags, constraint, &SPOKEN[OPENTOFU..=OPENTOFU]);
+            continue;
+        }
+        let mut own = Diagnostics::new();
+        check_version(&mut own, constraint, SPOKEN);
+        own.into_iter().for_each(|d| diags.push(Diagnostic { severity: Severity::Warning, ..d }));
+    }
 }
 
 /// Reports a constraint that accepts none of the versions.
-pub(super) fn check_version(decoder: &mut Decoder<'_>, constraint: &Constraint, spoken: &[(&str, [u64; 3])]) {
+pub(super) fn check_version(diags: &mut Diagnostics, constraint: &Constraint, spoken: &[(&str, [u64; 3])]) {
     if version::satisfies([0; 3], &constraint.text).is_ok() && version::names_prerelease(&constraint.text) {
         let detail = "Prerelease version constraints are not supported here: releases and prereleases are told by their \
                       numbers alone.";
         let error = Diagnostic::error("Invalid required_version constraint", detail).at(constraint.span);
-        decoder.diags.error(error.hint("Remove what follows the hyphen."));
+        diags.error(error.hint("Remove what follows the hyphen."));
         return;
     }
     let mut accepted = false;
     for (_, version) in spoken {
         match version::satisfies(*version, &constraint.text) {
             Ok(yes) => accepted |= yes,
-            Err(why) => return malformed(decoder, constraint, &why),
+            Err(why) => return malformed(diags, constraint, &why),
         }
     }
     if !accepted {
         let spoken: Vec<String> = spoken.iter().map(|(tool, [a, b, c])| format!("{tool} {a}.{b}.{c}")).collect();
         let detail = format!(
-            "The constraint \"{}\" accepts none of the versions whose language Terrane speaks: {}.",
+            "The constraint \"{}\" does not accept what Terrane answers as: {}.",
             constraint.text,
-            spoken.join(" and ")
+            spoken.join(" or ")
         );
         let hint = "Change the constraint, or use a release of the module that supports these versions.";
-        decoder
-            .diags
-            .error(Diagnostic::error("Unsupported Terraform Core version", detail).at(constraint.span).hint(hint));
+        diags.error(Diagnostic::error("Incompatible module", detail).at(constraint.span).hint(hint));
     }
 }
 

@@ -9,7 +9,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files, Span};
 use super::blocks::check_import_providers;
 use super::contents::decode;
 use super::early::Early;
-use super::{Modules, folder, providers, version};
+use super::{Modules, folder, providers, settings, version};
 use crate::evaluator::Inputs;
 use crate::ir::{CallId, ModuleId, VariableId};
 use crate::program::{CallDecl, CallSource, Constraint, Contents, ModuleDecl, Program};
@@ -186,6 +186,9 @@ impl Loading {
         }
         let items = folder::read(world, &key, files, diags);
         let contents = items.map(|items| Arc::new(decode(&key, &items, diags)));
+        if let Ok(contents) = &contents {
+            settings::check_versions(&contents.settings, files, diags);
+        }
         self.folders.insert(key, contents.as_ref().ok().cloned());
         contents
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// The versions this tool answers as: configuration that accepts any of them is accepted.
-pub(super) const SPOKEN: &[(&str, [u64; 3])] = &[("Terraform", [1, 15, 0]), ("OpenTofu", [1, 12, 0])];
+pub(super) const SPOKEN: &[(&str, [u64; 3])] = &[("Terraform", [1, 15, 0]), ("OpenTofu", [1, 12, 6])];
 
 /// The place of OpenTofu among them.
 pub(super) const OPENTOFU: usize = 1;
