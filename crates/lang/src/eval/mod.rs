@@ -78,13 +78,15 @@ pub(crate) struct Eval<'x, 'r> {
     pub errors: Vec<Diagnostic>,
     /// What is worth a look.
     pub warnings: Vec<Diagnostic>,
+    /// Whether it is unknown if what is evaluated is there at all.
+    pub perhaps: bool,
     /// Whether errors will be thrown away, so that they need no explanation.
     quiet: bool,
 }
 
 impl<'x, 'r> Eval<'x, 'r> {
     pub(crate) fn new(exprs: &'x Exprs, names: &'r mut dyn Resolve) -> Eval<'x, 'r> {
-        Eval { exprs, names, bound: Vec::new(), errors: Vec::new(), warnings: Vec::new(), quiet: false }
+        Eval { exprs, names, bound: Vec::new(), errors: Vec::new(), warnings: Vec::new(), perhaps: false, quiet: false }
     }
 
     /// The value of an expression; errors are added to `errors`.

@@ -88,7 +88,9 @@ fn written(eval: &mut Eval<'_, '_>, argument: &Argument, attribute: &Attribute) 
     if eval.errors.len() > before {
         return Ok(Value::unknown(attribute.ty.without_optional()));
     }
-    if attribute.computed && !attribute.optional && !attribute.required && !value.is_null() {
+    // In a block that may not be there, a value that may be null is not refused before it is known.
+    let perhaps_null = eval.perhaps && !value.is_known() && !value.is_certainly_not_null();
+    if attribute.computed && !attribute.optional && !attribute.required && !value.is_null() && !perhaps_null {
         let detail = format!(
             "Can't configure a value for \"{name}\": its value will be decided automatically based on the result of \
              applying this configuration."
@@ -265,6 +267,8 @@ fn several<'p>(
     let known = elements(&each);
     found.unknown |= known.is_none();
     found.marks = found.marks.union(marks);
+    let perhaps = eval.perhaps;
+    eval.perhaps |= known.is_none();
     let items = known.unwrap_or_else(|| vec![unknown_element(&each)]);
     for (key, item) in items {
         eval.bound.truncate(dynamic.slot as usize);
@@ -277,6 +281,7 @@ fn several<'p>(
         found.values.push((label, value.mark(marks)));
     }
     eval.bound.truncate(dynamic.slot as usize);
+    eval.perhaps = perhaps;
     Ok(())
 }
 

@@ -187,7 +187,7 @@ impl<'p> Run<'_, 'p> {
         }
     }
 
-    fn validate_variable(&mut self, at: At, id: VariableId) -> Result<(), Stop> {
+    pub(super) fn validate_variable(&mut self, at: At, id: VariableId) -> Result<(), Stop> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let decl = &contents.variables[id.index()];
         let what = Checkable::Variable(self.ev.state(at).instance.clone(), decl.name.clone());

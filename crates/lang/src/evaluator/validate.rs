@@ -16,15 +16,14 @@ use crate::eval::Eval;
 use crate::ir::{CallId, ExprId, LocalId, ModuleId, OutputId, ResourceId, VariableId};
 use crate::load::apply_defaults;
 use crate::lookup::Stop;
-use crate::program::{Body, Condition, Contents, IgnoreChanges, ModuleDecl, Repeat, ResourceDecl};
+use crate::program::{Body, Condition, Contents, IgnoreChanges, ModuleDecl, Repeat, ResourceDecl, VariableDecl};
 use crate::suggest::Suggest;
 use crate::world::Subject;
 
 impl Evaluator<'_> {
     /// Reports what is wrong with the values of a module. `missing` are providers already said to be missing.
     pub(crate) fn validate(&mut self, module: &ModuleDecl, missing: &mut BTreeSet<Provider>, diags: &mut Diagnostics) {
-        let instance = ModuleInstance(module.path.0.iter().map(|name| (name.clone(), Key::None)).collect());
-        let Ok(at) = self.at(&instance, diags) else { return };
+        let Ok(at) = self.at(&instance_of(module), diags) else { return };
         let lookup = NoObjects;
         let mut run = self.run(&lookup, diags);
         run.validate_values(at);
@@ -37,6 +36,29 @@ impl Evaluator<'_> {
         }
         run.validate_rest(at);
     }
+
+    /// Reports what the variables of a module, which is validated, refuse of what its caller says.
+    pub(crate) fn validate_arguments(&mut self, module: &ModuleDecl, diags: &mut Diagnostics) {
+        let validated =
+            |(i, decl): (usize, &VariableDecl)| (!decl.validations.is_empty()).then_some(VariableId(i as u32));
+        let variables: Vec<VariableId> = module.contents.variables.iter().enumerate().filter_map(validated).collect();
+        if variables.is_empty() {
+            return;
+        }
+        let Ok(at) = self.at(&instance_of(module), diags) else { return };
+        // Local values are not made of what is said here; so they are made before.
+        let mut known_already = Diagnostics::new();
+        self.run(&NoObjects, &mut known_already).validate_locals(at);
+        let mut run = self.run(&NoObjects, diags);
+        for id in variables {
+            let _ = run.validate_argument(at, id);
+        }
+    }
+}
+
+/// The one instance of a module that stands for all while it is validated.
+fn instance_of(module: &ModuleDecl) -> ModuleInstance {
+    ModuleInstance(module.path.0.iter().map(|name| (name.clone(), Key::None)).collect())
 }
 
 impl<'p> Run<'_, 'p> {
@@ -48,14 +70,17 @@ impl<'p> Run<'_, 'p> {
         let contents = self.contents(at);
         for (i, decl) in contents.variables.iter().enumerate() {
             let _ = self.variable(at, VariableId(i as u32), decl.span);
-            self.validate_conditions(&Scope::module(at), &decl.validations);
         }
-        for (i, decl) in contents.locals.iter().enumerate() {
-            let _ = self.local(at, LocalId(i as u32), decl.span);
-        }
+        self.validate_locals(at);
         for (i, decl) in contents.outputs.iter().enumerate() {
             let id = OutputId(i as u32);
             let _ = if at == At::ROOT { self.root_output(id) } else { self.output(at, id, decl.span) };
+        }
+    }
+
+    fn validate_locals(&mut self, at: At) {
+        for (i, decl) in self.contents(at).locals.iter().enumerate() {
+            let _ = self.local(at, LocalId(i as u32), decl.span);
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use terrane_source::{Diagnostic, Span};
+use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
 use super::conditions::Rules;
 use super::frame::{Run, Scope};
-use super::memo::{At, Found, Known, Reads};
+use super::memo::{At, Found, Known, Reads, Slot};
 use super::verdicts::{Checkable, Rule};
 use crate::ir::{LocalId, OutputId, VariableId};
 use crate::load::apply_defaults;
@@ -74,6 +74,25 @@ impl<'p> Run<'_, 'p> {
         let given = self.given(at, decl)?;
         let value = self.accepted(decl, &given)?;
         Ok(known((marked(value, decl), given.reads)))
+    }
+
+    /// Looks at what the caller of a module says to a variable, as far as it is known, while everything else that refers
+    /// to the variable takes it as unknown.
+    pub(super) fn validate_argument(&mut self, at: At, id: VariableId) -> Result<(), Stop> {
+        let contents: &'p _ = self.ev.state(at).contents;
+        let decl = &contents.variables[id.index()];
+        let unknown = self.variable(at, id, decl.span)?;
+        if self.ev.state(at).parent.is_some() {
+            // What is wrong with the value itself is said where the module is called.
+            let mut known_already = Diagnostics::new();
+            let mut run = Run { ev: self.ev, lookup: self.lookup, diags: &mut known_already };
+            let given = run.given(at, decl)?;
+            let value = marked(run.accepted(decl, &given)?, decl);
+            self.ev.state_mut(at).variables[id.index()] = Slot::Done(known((value, given.reads)));
+        }
+        let result = self.validate_variable(at, id);
+        self.ev.state_mut(at).variables[id.index()] = Slot::Done(unknown);
+        result
     }
 
     /// The value given to a variable by the caller of its module, or its default.

@@ -93,6 +93,13 @@ fn strict() -> Option<Arc<Schema>> {
     )
 }
 
+/// `test_made`: blocks with what only the provider decides.
+fn made() -> Option<Arc<Schema>> {
+    let made = Attribute { optional: false, computed: true, ..attribute(Type::String) };
+    let block = Block { attributes: attributes(vec![("made", made)]), ..Block::default() };
+    schema(BTreeMap::new(), vec![("part", nested(Nesting::List, 0, 0, block))])
+}
+
 impl Schemas for TestSchemas {
     fn provider(&self, provider: &Provider) -> Option<Arc<Schema>> {
         match &*provider.ty {
@@ -107,6 +114,7 @@ impl Schemas for TestSchemas {
             (Mode::Managed, "test_thing") | (Mode::Data, "test_lookup") => thing(),
             (Mode::Ephemeral, "test_token") => token(),
             (Mode::Managed, "test_blocks") => blocks(),
+            (Mode::Managed, "test_made") => made(),
             (Mode::Managed, "test_strict") => strict(),
             _ => None,
         }
@@ -122,7 +130,7 @@ impl Schemas for TestSchemas {
 
     fn types(&self, _: &Provider, mode: Mode) -> Vec<String> {
         match mode {
-            Mode::Managed => vec!["test_blocks".into(), "test_strict".into(), "test_thing".into()],
+            Mode::Managed => vec!["test_blocks".into(), "test_made".into(), "test_strict".into(), "test_thing".into()],
             Mode::Data => vec!["test_lookup".into()],
             Mode::Ephemeral => vec!["test_token".into()],
         }
