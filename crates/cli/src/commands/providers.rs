@@ -49,6 +49,7 @@ enum Command {
 /// Whatever else other tools take.
 #[derive(Debug, clap::Args)]
 struct Rest {
+    /// Whatever other tools take here
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
