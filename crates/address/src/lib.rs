@@ -6,11 +6,13 @@
 mod instance;
 mod module;
 mod parse;
+mod place;
 mod provider;
 mod source;
 
 pub use instance::{AbsResource, ConfigResource, Instance, Mode, Resource};
 pub use module::{Key, Module, ModuleInstance};
 pub use parse::{ParseError, Target, parse_instance, parse_module, parse_target};
+pub use place::{AbsCall, Beyond, Place};
 pub use provider::{ConfigName, Provider, ProviderConfig};
 pub use source::{ModuleSource, RegistrySource, RemoteSource, SourceError, without_secrets};

@@ -248,6 +248,23 @@ pub enum Repeat {
     Enabled(ExprId),
 }
 
+impl Repeat {
+    /// The argument that says how often, with its name.
+    pub fn argument(&self) -> Option<(ExprId, &'static str)> {
+        match self {
+            Repeat::Once => None,
+            Repeat::Count(expr) => Some((*expr, "count")),
+            Repeat::ForEach(expr) => Some((*expr, "for_each")),
+            Repeat::Enabled(expr) => Some((*expr, "enabled")),
+        }
+    }
+
+    /// Whether the instances have keys.
+    pub fn has_keys(&self) -> bool {
+        matches!(self, Repeat::Count(_) | Repeat::ForEach(_))
+    }
+}
+
 /// `resource "type" "name" { … }`, or the same with `data` or `ephemeral`.
 #[derive(Debug)]
 pub struct ResourceDecl {

@@ -193,6 +193,8 @@ pub struct OutputChange {
     pub after: Option<Value>,
     /// Whether it must not be shown.
     pub sensitive: bool,
+    /// Whether it is made of something that is deferred, so that it stays as it is for now.
+    pub deferred: bool,
 }
 
 impl OutputChange {

@@ -7,6 +7,7 @@ mod applier;
 mod change;
 mod checks;
 mod decide;
+mod deferral;
 pub mod file;
 mod graph;
 mod ignore;
@@ -28,6 +29,7 @@ mod unfinished;
 
 pub use applier::{Applied, Applier, ApplyOptions, Outcome, Prepared};
 pub use change::{Change, DeleteReason, Drift, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step};
+pub use deferral::{DeferReason, Deferred, Provisional};
 pub use graph::{ApplyGraph, Leg, Op};
 pub use machine::{Answer, Ask, AskId, Machine, Question};
 pub use options::{PlanMode, PlanOptions, covers};

@@ -31,6 +31,8 @@ pub struct PlanOptions {
     pub replace: Vec<Instance>,
     /// Existing objects to take over, by id; those of `import` blocks are added to these.
     pub imports: Vec<(Instance, String)>,
+    /// Whether what cannot be planned yet is left for a later plan; it is an error otherwise.
+    pub allow_deferral: bool,
 }
 
 impl Default for PlanOptions {
@@ -42,6 +44,7 @@ impl Default for PlanOptions {
             excludes: Vec::new(),
             replace: Vec::new(),
             imports: Vec::new(),
+            allow_deferral: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use terrane_address::Mode;
 use terrane_lang::Inputs;
 use terrane_state::Snapshot;
 
-use crate::{ApplyGraph, Change, Drift, OutputChange, PlanMode, PlanOptions, ReadReason, Step};
+use crate::{ApplyGraph, Change, Deferred, Drift, OutputChange, PlanMode, PlanOptions, ReadReason, Step};
 
 /// What will happen, in which order, and from where.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Plan {
     pub prior: Snapshot,
     /// The state after renames and refresh: what apply starts from.
     pub refreshed: Snapshot,
+    /// What is left for a later plan, in order of address.
+    pub deferred: Vec<Deferred>,
     /// Whether planning met errors: then the rest is what could be planned all the same, and it cannot be applied.
     pub errored: bool,
     /// What planning cost.
@@ -68,7 +70,13 @@ impl Plan {
     /// Whether applying would change objects, outputs or addresses; in a refresh-only plan, what the state says of objects.
     pub fn has_changes(&self) -> bool {
         let drifted = self.options.mode == PlanMode::RefreshOnly && !self.drift.is_empty();
-        drifted || self.steps.iter().any(Step::has_effect) || self.outputs.values().any(|o| !o.is_no_op())
+        let outputs = || self.outputs.values().any(|o| !o.deferred && !o.is_no_op());
+        drifted || self.steps.iter().any(Step::has_effect) || outputs()
+    }
+
+    /// Whether applying it leaves nothing to be done: it is neither limited to a part nor is anything deferred.
+    pub fn is_complete(&self) -> bool {
+        !self.errored && !self.options.is_targeted() && self.deferred.is_empty()
     }
 
     /// Whether applying would write another state, be it that only what it remembers of unchanged objects differs.

@@ -32,8 +32,9 @@ impl<'p> Run<'_, 'p> {
             crate::eval::parts(node, &mut |part| exprs.push(part));
         }
         let own = self.ev.abs(at, id);
-        let list = self.ev.deps.list(&reads).into_iter().filter(|dep| *dep.resource() != own);
-        Ok(list.map(|dep| self.ev.deps.id(dep)).collect())
+        let of_itself = self.ev.deps.list(&reads).into_iter().filter(|dep| *dep.resource() == own);
+        let of_itself: Reads = of_itself.map(|dep| self.ev.deps.id(dep)).collect();
+        Ok(reads.difference(&of_itself).copied().collect())
     }
 
     fn refers(
@@ -59,7 +60,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     fn refers_to_module(&mut self, at: At, call: CallId, output: Option<&str>, reads: &mut Reads) -> Result<(), Stop> {
-        for child in self.children(at, call)? {
+        for child in self.children_read(at, call, reads)? {
             let contents: &'p Contents = self.ev.state(child).contents;
             let named = contents.outputs.iter().enumerate().filter(|(_, decl)| output.is_none_or(|n| *n == *decl.name));
             for (i, decl) in named {

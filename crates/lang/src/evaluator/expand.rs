@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, Key};
+use terrane_address::{AbsCall, AbsResource, Key};
 use terrane_source::{Cause, Diagnostic, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
 use super::frame::{Run, Scope};
-use super::memo::{At, Expansion, Found, Reads};
+use super::memo::{At, Expanded, Expansion, Found, Reads};
 use crate::eval::elements;
 use crate::ir::{CallId, ExprId, ResourceId};
 use crate::lookup::{Keys, Stop};
@@ -18,14 +18,14 @@ use crate::program::Repeat;
 const MOST: i64 = 1_000_000;
 
 impl Run<'_, '_> {
-    pub(super) fn resource_expansion(&mut self, at: At, id: ResourceId) -> Result<Expansion, Stop> {
+    pub(super) fn resource_expansion(&mut self, at: At, id: ResourceId) -> Result<Expanded, Stop> {
         let decl = &self.ev.state(at).contents.resources[id.index()];
         let (repeat, span) = (decl.repeat, decl.span);
         match self.ev.state_mut(at).resources[id.index()].begin()? {
-            Found::Value(expansion) => return Ok(expansion),
+            Found::Value(expanded) => return Ok(expanded),
             Found::Circle => {
                 let what = format!("the instance keys of {}", decl.resource);
-                return self.circle(&what, span).map(|()| once(Reads::new()));
+                return self.circle(&what, span).map(|()| Expanded::Known(once(Reads::new())));
             }
             Found::Evaluate => {}
         }
@@ -34,26 +34,26 @@ impl Run<'_, '_> {
         result
     }
 
-    /// The instances of a resource that expressions see; `None` if it is not known which.
-    pub(super) fn seen(&mut self, at: At, id: ResourceId) -> Result<Option<Expansion>, Stop> {
+    /// The instances of a resource that expressions see.
+    pub(super) fn seen(&mut self, at: At, id: ResourceId) -> Result<Expanded, Stop> {
         let repeat = self.ev.state(at).contents.resources[id.index()].repeat;
         let counted = matches!(repeat, Repeat::Count(_));
         match self.lookup.keys(&self.ev.abs(at, id)) {
-            _ if matches!(repeat, Repeat::Enabled(_)) => self.resource_expansion(at, id).map(Some),
-            Keys::Configured => self.resource_expansion(at, id).map(Some),
-            Keys::Unknown => Ok(None),
-            Keys::These(keys) => Ok(Some(recorded(&keys, counted))),
+            _ if matches!(repeat, Repeat::Enabled(_)) => self.resource_expansion(at, id),
+            Keys::Configured => self.resource_expansion(at, id),
+            Keys::Unknown => Ok(Expanded::Unknown(Arc::default())),
+            Keys::These(keys) => Ok(Expanded::Known(recorded(&keys, counted))),
         }
     }
 
-    pub(super) fn call_expansion(&mut self, at: At, id: CallId) -> Result<Expansion, Stop> {
+    pub(super) fn call_expansion(&mut self, at: At, id: CallId) -> Result<Expanded, Stop> {
         let decl = &self.ev.state(at).contents.calls[id.index()];
         let (repeat, span) = (decl.repeat, decl.span);
         match self.ev.state_mut(at).calls[id.index()].begin()? {
-            Found::Value(expansion) => return Ok(expansion),
+            Found::Value(expanded) => return Ok(expanded),
             Found::Circle => {
                 let what = format!("the instance keys of module.{}", decl.name);
-                return self.circle(&what, span).map(|()| once(Reads::new()));
+                return self.circle(&what, span).map(|()| Expanded::Known(once(Reads::new())));
             }
             Found::Evaluate => {}
         }
@@ -62,13 +62,8 @@ impl Run<'_, '_> {
         result
     }
 
-    fn expansion(&mut self, at: At, repeat: Repeat) -> Result<Expansion, Stop> {
-        let (expr, name) = match repeat {
-            Repeat::Once => return Ok(once(Reads::new())),
-            Repeat::Count(expr) => (expr, "count"),
-            Repeat::ForEach(expr) => (expr, "for_each"),
-            Repeat::Enabled(expr) => (expr, "enabled"),
-        };
+    fn expansion(&mut self, at: At, repeat: Repeat) -> Result<Expanded, Stop> {
+        let Some((expr, name)) = repeat.argument() else { return Ok(Expanded::Known(once(Reads::new()))) };
         let (value, reads) = self.value(Scope::module(at), expr)?;
         let allow_unknown = self.ev.inputs.stage == Stage::Validate;
         let result = match repeat {
@@ -77,11 +72,12 @@ impl Run<'_, '_> {
             Repeat::Once | Repeat::Count(_) => count_keys(&value),
         };
         match result {
-            Ok(_) if allow_unknown => Ok(once(reads)),
-            Err(Wrong::Unknown(_)) if allow_unknown => Ok(once(reads)),
+            Ok(_) if allow_unknown => Ok(Expanded::Known(once(reads))),
+            Err(Wrong::Unknown(_)) if allow_unknown => Ok(Expanded::Known(once(reads))),
+            Err(Wrong::Unknown(_)) if self.ev.deferring => Ok(Expanded::Unknown(Arc::new(reads))),
             Ok(keys) => {
                 let each = matches!(repeat, Repeat::ForEach(_)).then(|| value.unmark().0);
-                Ok(Expansion { keys: keys.into(), each, reads: Arc::new(reads) })
+                Ok(Expanded::Known(Expansion { keys: keys.into(), each, reads: Arc::new(reads) }))
             }
             Err(wrong) => Err(self.wrong_repeat(at, expr, name, wrong)),
         }
@@ -112,10 +108,21 @@ impl Run<'_, '_> {
         Stop::Failed(self.diags.error(error))
     }
 
-    /// The instances of a module call.
-    pub(super) fn children(&mut self, at: At, call: CallId) -> Result<Vec<At>, Stop> {
-        let expansion = self.call_expansion(at, call)?;
-        Ok(expansion.keys.iter().filter_map(|key| self.ev.child(at, call, key)).collect())
+    /// The instances of a module call; `None` if they are not known.
+    pub(super) fn children(&mut self, at: At, call: CallId) -> Result<Option<Vec<At>>, Stop> {
+        let Expanded::Known(expansion) = self.call_expansion(at, call)? else { return Ok(None) };
+        Ok(Some(expansion.keys.iter().filter_map(|key| self.ev.child(at, call, key)).collect()))
+    }
+
+    /// The instances of a module call as something that is read.
+    pub(super) fn children_read(&mut self, at: At, call: CallId, reads: &mut Reads) -> Result<Vec<At>, Stop> {
+        match self.children(at, call)? {
+            Some(children) => Ok(children),
+            None => {
+                reads.insert(self.ev.call_read(at, call));
+                Ok(Vec::new())
+            }
+        }
     }
 
     /// The key of an instance from a value in brackets; `None` if it is unknown.
@@ -293,6 +300,18 @@ pub(super) fn each_keys(value: &Value) -> Result<Vec<Key>, Wrong> {
 }
 
 impl super::Evaluator<'_> {
+    /// A module call of a module instance.
+    pub(super) fn abs_call(&self, at: At, call: CallId) -> AbsCall {
+        let state = self.state(at);
+        AbsCall { module: state.instance.clone(), name: state.contents.calls[call.index()].name.clone() }
+    }
+
+    /// The mark that a module call whose instances are not known leaves among what is read.
+    pub(super) fn call_read(&mut self, at: At, call: CallId) -> u32 {
+        let call = self.abs_call(at, call);
+        self.deps.call_id(call)
+    }
+
     /// A resource of a module instance.
     pub(super) fn abs(&self, at: At, id: ResourceId) -> AbsResource {
         let state = self.state(at);

@@ -16,8 +16,8 @@ use crate::program::{ImportDecl, ImportKey};
 pub struct ImportTarget {
     /// The instance it becomes.
     pub to: Instance,
-    /// What names the object.
-    pub by: ImportBy,
+    /// What names the object; `None` if that is not known yet.
+    pub by: Option<ImportBy>,
     /// The `import` block.
     pub span: Span,
 }
@@ -33,13 +33,16 @@ pub enum ImportBy {
 
 impl<'p> Run<'_, 'p> {
     /// What an `import` block of the root module names.
-    pub(super) fn import(&mut self, place: usize) -> Result<Vec<ImportTarget>, Stop> {
+    ///
+    /// `None` if it is not known for which instances it is.
+    pub(super) fn import(&mut self, place: usize) -> Result<Option<Vec<ImportTarget>>, Stop> {
         let contents = self.ev.state(At::ROOT).contents;
-        let Some(decl) = contents.imports.get(place) else { return Ok(Vec::new()) };
+        let Some(decl) = contents.imports.get(place) else { return Ok(Some(Vec::new())) };
         let scopes = match decl.for_each {
-            None => vec![Scope::module(At::ROOT)],
+            None => Some(vec![Scope::module(At::ROOT)]),
             Some(expr) => self.import_scopes(expr)?,
         };
+        let Some(scopes) = scopes else { return Ok(None) };
         scopes.iter().map(|scope| self.import_target(scope, decl)).collect()
     }
 
@@ -74,22 +77,26 @@ impl<'p> Run<'_, 'p> {
     }
 
     /// A scope for each element of a `for_each`, which may be a list too.
-    fn import_scopes(&mut self, expr: ExprId) -> Result<Vec<Scope>, Stop> {
+    fn import_scopes(&mut self, expr: ExprId) -> Result<Option<Vec<Scope>>, Stop> {
         let (value, _) = self.value(Scope::module(At::ROOT), expr)?;
-        let all = repetitions(&value).map_err(|wrong| self.wrong_repeat(At::ROOT, expr, "for_each", wrong))?;
         let scope = |repetition| Scope { repetition, ..Scope::module(At::ROOT) };
-        Ok(all.into_iter().map(scope).collect())
+        match repetitions(&value) {
+            Ok(all) => Ok(Some(all.into_iter().map(scope).collect())),
+            Err(Wrong::Unknown(_)) if self.ev.deferring => Ok(None),
+            Err(wrong) => Err(self.wrong_repeat(At::ROOT, expr, "for_each", wrong)),
+        }
     }
 
-    fn import_target(&mut self, scope: &Scope, decl: &'p ImportDecl) -> Result<ImportTarget, Stop> {
-        let to = self.import_instance(scope, decl)?;
+    fn import_target(&mut self, scope: &Scope, decl: &'p ImportDecl) -> Result<Option<ImportTarget>, Stop> {
+        let Some(to) = self.import_instance(scope, decl)? else { return Ok(None) };
         let by = match (decl.id, decl.identity) {
             (Some(expr), _) => {
                 let (value, _) = self.value(scope.clone(), expr)?;
                 let value = convert(&value, &Type::String).map_err(|e| e.to_string());
                 let value = self.nameable(expr, "id", value)?;
                 match value.as_str() {
-                    Some(id) if !id.is_empty() => ImportBy::Id(id.to_string()),
+                    Some(id) if !id.is_empty() => Some(ImportBy::Id(id.to_string())),
+                    None if self.ev.deferring => None,
                     Some(_) => return Err(self.wrong(expr, "id", "The import id is empty.")),
                     None => return Err(self.unknown(expr, "id")),
                 }
@@ -97,15 +104,16 @@ impl<'p> Run<'_, 'p> {
             (None, Some(expr)) => {
                 let (value, _) = self.value(scope.clone(), expr)?;
                 let value = self.shaped(decl, expr, &value)?;
-                if !value.is_wholly_known() {
-                    return Err(self.unknown(expr, "identity"));
+                match value.is_wholly_known() {
+                    true => Some(ImportBy::Identity(value)),
+                    false if self.ev.deferring => None,
+                    false => return Err(self.unknown(expr, "identity")),
                 }
-                ImportBy::Identity(value)
             }
             // The block has been refused already.
             (None, None) => return Err(self.wrong_block(decl.span)),
         };
-        Ok(ImportTarget { to, by, span: decl.span })
+        Ok(Some(ImportTarget { to, by, span: decl.span }))
     }
 
     /// The identity in the shape that its type has.
@@ -150,18 +158,19 @@ impl<'p> Run<'_, 'p> {
         Err(Stop::Failed(self.diags.error(error)))
     }
 
-    fn import_instance(&mut self, scope: &Scope, decl: &'p ImportDecl) -> Result<Instance, Stop> {
+    fn import_instance(&mut self, scope: &Scope, decl: &'p ImportDecl) -> Result<Option<Instance>, Stop> {
         let mut module = ModuleInstance::root();
         for (name, key) in decl.to.module.0.iter().zip(&decl.module_keys) {
-            module = module.child(name.clone(), self.import_key(scope, key)?);
+            let Some(key) = self.import_key(scope, key)? else { return Ok(None) };
+            module = module.child(name.clone(), key);
         }
         let key = self.import_key(scope, &decl.key)?;
-        Ok(AbsResource { module, resource: decl.to.resource.clone() }.instance(key))
+        Ok(key.map(|key| AbsResource { module, resource: decl.to.resource.clone() }.instance(key)))
     }
 
-    fn import_key(&mut self, scope: &Scope, key: &ImportKey) -> Result<Key, Stop> {
+    fn import_key(&mut self, scope: &Scope, key: &ImportKey) -> Result<Option<Key>, Stop> {
         let expr = match key {
-            ImportKey::Fixed(key) => return Ok(key.clone()),
+            ImportKey::Fixed(key) => return Ok(Some(key.clone())),
             ImportKey::Computed(expr) => *expr,
         };
         let (value, _) = self.value(scope.clone(), expr)?;
@@ -170,10 +179,11 @@ impl<'p> Run<'_, 'p> {
             _ if marks.contains(Marks::SENSITIVE) => "is sensitive",
             _ if marks.contains(Marks::EPHEMERAL) => "is ephemeral",
             Kind::Null(_) => "is null",
+            Kind::Unknown(..) if self.ev.deferring => return Ok(None),
             Kind::Unknown(..) => "is known only after apply",
             _ => match (bare.as_str(), bare.as_i64().and_then(|i| u64::try_from(i).ok())) {
-                (Some(name), _) => return Ok(Key::String(name.into())),
-                (_, Some(index)) => return Ok(Key::Int(index)),
+                (Some(name), _) => return Ok(Some(Key::String(name.into()))),
+                (_, Some(index)) => return Ok(Some(Key::Int(index))),
                 _ => "is neither a text nor a whole number",
             },
         };

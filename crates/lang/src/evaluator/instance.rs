@@ -1,12 +1,12 @@
 //! Instances of resources, and provider configurations.
 
-use terrane_address::{Key, Mode, Provider};
+use terrane_address::{Beyond, Key, Mode, Provider};
 use terrane_source::Diagnostic;
 use terrane_value::{Marks, Path, Step, Value};
 
 use super::conditions::Rules;
-use super::frame::{Repetition, Run, Scope};
-use super::memo::{At, Reads};
+use super::frame::{Run, Scope};
+use super::memo::{At, Expanded, Reads};
 use super::verdicts::{Checkable, Rule};
 use super::{Conditions, body};
 use crate::ir::{ExprId, Exprs, ModuleId, Node, Reference, ResourceId};
@@ -15,12 +15,26 @@ use crate::program::{Contents, ResourceDecl};
 use crate::suggest::Suggest;
 
 impl<'p> Run<'_, 'p> {
-    /// All instances of a module.
+    /// All instances of a module that are known.
     pub(super) fn instances_of(&mut self, module: ModuleId) -> Result<Vec<At>, Stop> {
         let Some((parent, call)) = self.ev.program.module(module).parent else { return Ok(vec![At::ROOT]) };
         let mut all = Vec::new();
         for at in self.instances_of(parent)? {
-            all.extend(self.children(at, call)?);
+            all.extend(self.children(at, call)?.unwrap_or_default());
+        }
+        Ok(all)
+    }
+
+    /// The calls that lead to a module and whose instances are not known.
+    pub(super) fn beyond(&mut self, module: ModuleId) -> Result<Vec<Beyond>, Stop> {
+        let Some((parent, call)) = self.ev.program.module(module).parent else { return Ok(Vec::new()) };
+        let decl = &self.ev.program.module(parent).contents.calls[call.index()];
+        let mut all = self.beyond(parent)?;
+        all.iter_mut().for_each(|beyond| beyond.inner.push((decl.name.clone(), decl.repeat.has_keys())));
+        for at in self.instances_of(parent)? {
+            if self.children(at, call)?.is_none() {
+                all.push(Beyond { call: self.ev.abs_call(at, call), inner: Vec::new() });
+            }
         }
         Ok(all)
     }
@@ -28,10 +42,10 @@ impl<'p> Run<'_, 'p> {
     /// The scope of one instance of a resource, and what its expansion read.
     pub(super) fn scope_of(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Scope, Reads), Stop> {
         let expansion = self.resource_expansion(at, id)?;
-        let repetition = Repetition::of(key, expansion.each.as_ref());
+        let repetition = expansion.repetition(key);
         let named = *key != Key::None || at != At::ROOT;
         let about = named.then(|| self.ev.abs(at, id).instance(key.clone()).to_string().into());
-        Ok((Scope { at, repetition, self_value: None, about }, (*expansion.reads).clone()))
+        Ok((Scope { at, repetition, self_value: None, about }, (**expansion.reads()).clone()))
     }
 
     pub(super) fn instance_config(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Value, Reads, Reads), Stop> {
@@ -59,7 +73,7 @@ impl<'p> Run<'_, 'p> {
     fn around(&mut self, at: At, reads: &mut Reads, explicit: &mut Reads) -> Result<(), Stop> {
         let mut inner = at;
         while let Some((outer, call, _)) = self.ev.state(inner).parent.clone() {
-            reads.extend(self.call_expansion(outer, call)?.reads.iter());
+            reads.extend(self.call_expansion(outer, call)?.reads().iter());
             let contents: &'p Contents = self.ev.state(outer).contents;
             self.named(outer, &contents.calls[call.index()].depends_on, explicit)?;
             inner = outer;
@@ -104,7 +118,9 @@ impl<'p> Run<'_, 'p> {
         steps.reverse();
         let at = scope.at;
         let abs = self.ev.abs(at, resource);
-        let expansion = self.resource_expansion(at, resource)?;
+        let Expanded::Known(expansion) = self.resource_expansion(at, resource)? else {
+            return Ok(Some((Dep::Whole(abs), Path(steps))));
+        };
         let dep = match key {
             None if expansion.keys.as_ref() == [Key::None] => Dep::Instance(abs.instance(Key::None)),
             None => Dep::Whole(abs),

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use terrane_address::{Key, ModuleInstance};
+use terrane_address::{AbsCall, Key, ModuleInstance};
 use terrane_source::Reported;
 use terrane_value::{Schema, Value};
 
+use super::frame::Repetition;
 use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::lookup::{Dep, Stop};
 use crate::program::Contents;
@@ -15,20 +16,46 @@ use crate::program::Contents;
 /// What was read, as places in [`Deps`].
 pub(super) type Reads = BTreeSet<u32>;
 
-/// Every dependency met so far, once.
+/// Something that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Read {
+    Dep(Dep),
+    /// All instances of a module call, of which it is not known which there are.
+    Call(AbsCall),
+}
+
+/// Everything read so far, once.
 #[derive(Default)]
-pub(super) struct Deps(IndexSet<Dep>);
+pub(super) struct Deps(IndexSet<Read>);
 
 impl Deps {
     pub(super) fn id(&mut self, dep: Dep) -> u32 {
-        self.0.insert_full(dep).0 as u32
+        self.0.insert_full(Read::Dep(dep)).0 as u32
+    }
+
+    /// The same for a module call whose instances are not known.
+    pub(super) fn call_id(&mut self, call: AbsCall) -> u32 {
+        self.0.insert_full(Read::Call(call)).0 as u32
     }
 
     /// The dependencies themselves, sorted.
     pub(super) fn list(&self, reads: &Reads) -> Vec<Dep> {
-        let mut list: Vec<Dep> = reads.iter().filter_map(|id| self.0.get_index(*id as usize)).cloned().collect();
+        let dep = |read: &Read| if let Read::Dep(dep) = read { Some(dep.clone()) } else { None };
+        let mut list: Vec<Dep> = self.all(reads).filter_map(dep).collect();
         list.sort();
         list
+    }
+
+    /// The module calls among what was read whose instances are not known, sorted.
+    pub(super) fn calls(&self, reads: &Reads) -> Vec<AbsCall> {
+        let call = |read: &Read| if let Read::Call(call) = read { Some(call.clone()) } else { None };
+        let mut list: Vec<AbsCall> = self.all(reads).filter_map(call).collect();
+        list.sort();
+        list
+    }
+
+    fn all(&self, reads: &Reads) -> impl Iterator<Item = &Read> {
+        reads.iter().filter_map(|id| self.0.get_index(*id as usize))
     }
 }
 
@@ -97,6 +124,35 @@ pub(super) struct Expansion {
     pub reads: Arc<Reads>,
 }
 
+/// How a resource or module call is expanded, as far as that can be told.
+#[derive(Clone, Debug)]
+pub(super) enum Expanded {
+    Known(Expansion),
+    /// Its `count`, `for_each` or `enabled` is known only after apply; what was read for it.
+    Unknown(Arc<Reads>),
+}
+
+impl Expanded {
+    pub(super) fn known(&self) -> Option<&Expansion> {
+        match self {
+            Expanded::Known(expansion) => Some(expansion),
+            Expanded::Unknown(_) => None,
+        }
+    }
+
+    pub(super) fn reads(&self) -> &Arc<Reads> {
+        match self {
+            Expanded::Known(expansion) => &expansion.reads,
+            Expanded::Unknown(reads) => reads,
+        }
+    }
+
+    /// What `each` and `count` stand for in an instance, or in any instance while these are not known.
+    pub(super) fn repetition(&self, key: &Key) -> Repetition {
+        self.known().map_or(Repetition::None, |expansion| Repetition::of(key, expansion.each.as_ref()))
+    }
+}
+
 /// What is remembered of one module instance.
 pub(super) struct ModuleState<'p> {
     pub instance: ModuleInstance,
@@ -107,8 +163,8 @@ pub(super) struct ModuleState<'p> {
     pub variables: Vec<Slot<Known>>,
     pub locals: Vec<Slot<Known>>,
     pub outputs: Vec<Slot<Known>>,
-    pub resources: Vec<Slot<Expansion>>,
-    pub calls: Vec<Slot<Expansion>>,
+    pub resources: Vec<Slot<Expanded>>,
+    pub calls: Vec<Slot<Expanded>>,
     /// All instances of a resource as one value, once all are there.
     pub wholes: HashMap<ResourceId, Value>,
 }

@@ -24,7 +24,7 @@ mod verdicts;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, Instance, Key, ModuleInstance, ProviderConfig};
+use terrane_address::{AbsCall, AbsResource, Beyond, Instance, Key, ModuleInstance, ProviderConfig};
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_value::{Marks, Path, Schema, Value};
 
@@ -85,6 +85,8 @@ pub struct Evaluated {
     pub deps: Vec<Dep>,
     /// What `depends_on` names, of the resource itself and of the modules it is in, and `replace_triggered_by`; sorted.
     pub explicit: Vec<Dep>,
+    /// Module calls among all of these whose instances are not known; sorted.
+    pub unexpanded: Vec<AbsCall>,
 }
 
 /// The value of an output.
@@ -96,6 +98,8 @@ pub struct EvaluatedOutput {
     pub sensitive: bool,
     /// What was read for it; sorted.
     pub deps: Vec<Dep>,
+    /// Module calls that were read although their instances are not known; sorted.
+    pub unexpanded: Vec<AbsCall>,
 }
 
 /// Which conditions of an instance are meant.
@@ -123,6 +127,8 @@ pub struct Evaluator<'p> {
     verdicts: Verdicts,
     /// Whether conditions that do not hold are warned of only.
     lenient: bool,
+    /// Whether instances may be unknown.
+    deferring: bool,
 }
 
 impl<'p> Evaluator<'p> {
@@ -140,7 +146,14 @@ impl<'p> Evaluator<'p> {
             shapes: HashMap::new(),
             verdicts: Verdicts::default(),
             lenient: false,
+            deferring: false,
         }
+    }
+
+    /// Takes it that instances whose `count`, `for_each` or `enabled` is not known yet come later; it would be an error
+    /// otherwise. What reads them is unknown.
+    pub fn deferring(self) -> Evaluator<'p> {
+        Evaluator { deferring: true, ..self }
     }
 
     /// Warns of pre- and postconditions that do not hold, where nothing is changed that they could guard.
@@ -164,7 +177,7 @@ impl<'p> Evaluator<'p> {
         self.run(lookup, diags).validate_variables(at)
     }
 
-    /// All expansions of a module.
+    /// All expansions of a module that are known.
     pub fn module_instances(
         &mut self,
         module: ModuleId,
@@ -175,15 +188,27 @@ impl<'p> Evaluator<'p> {
         Ok(instances.into_iter().map(|at| self.state(at).instance.clone()).collect())
     }
 
-    /// The keys of the instances of a resource, in order. An unknown `count` or `for_each` is an error.
+    /// The calls that lead to a module and whose instances are not known.
+    pub fn unexpanded_modules(
+        &mut self,
+        module: ModuleId,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<Beyond>, Stop> {
+        self.run(lookup, diags).beyond(module)
+    }
+
+    /// The keys of the instances of a resource, in order; `None` if they are not known yet, which is an error unless the
+    /// evaluator is [`deferring`](Evaluator::deferring).
     pub fn expand(
         &mut self,
         resource: &AbsResource,
         lookup: &dyn Lookup,
         diags: &mut Diagnostics,
-    ) -> Result<Vec<Key>, Stop> {
+    ) -> Result<Option<Vec<Key>>, Stop> {
         let (at, id) = self.find(resource, diags)?;
-        Ok(self.run(lookup, diags).resource_expansion(at, id)?.keys.to_vec())
+        let expanded = self.run(lookup, diags).resource_expansion(at, id)?;
+        Ok(expanded.known().map(|expansion| expansion.keys.to_vec()))
     }
 
     /// The configuration of an instance, as a value of its schema.
@@ -195,7 +220,9 @@ impl<'p> Evaluator<'p> {
     ) -> Result<Evaluated, Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
         let (value, reads, explicit) = self.run(lookup, diags).instance_config(at, id, &instance.key)?;
-        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: self.deps.list(&explicit) })
+        let (deps, named) = (self.deps.list(&reads), self.deps.list(&explicit));
+        let unexpanded = self.deps.calls(&reads.union(&explicit).copied().collect());
+        Ok(Evaluated { value, deps, explicit: named, unexpanded })
     }
 
     /// Whether `lifecycle` refuses to delete an instance.
@@ -242,13 +269,14 @@ impl<'p> Evaluator<'p> {
         self.run(lookup, diags).replace_triggers(at, id, &instance.key)
     }
 
-    /// The provider configuration of an instance, with its key.
+    /// The provider configuration of an instance, with its key; `None` if the key is not known yet, which is an error unless
+    /// the evaluator is [`deferring`](Evaluator::deferring).
     pub fn provider_of(
         &mut self,
         instance: &Instance,
         lookup: &dyn Lookup,
         diags: &mut Diagnostics,
-    ) -> Result<ProviderConfig, Stop> {
+    ) -> Result<Option<ProviderConfig>, Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
         Ok(self.run(lookup, diags).provider_of(at, id, &instance.key)?.0)
     }
@@ -261,7 +289,8 @@ impl<'p> Evaluator<'p> {
         diags: &mut Diagnostics,
     ) -> Result<Evaluated, Stop> {
         let (value, reads) = self.run(lookup, diags).provider_config(config)?;
-        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Vec::new() })
+        let unexpanded = self.deps.calls(&reads);
+        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Vec::new(), unexpanded })
     }
 
     /// The arguments of the `backend` block as a value of the backend's schema; `None` without such a block.
@@ -302,7 +331,8 @@ impl<'p> Evaluator<'p> {
         };
         let decl = &contents.outputs[id.index()];
         let known = self.run(lookup, diags).root_output(id)?;
-        Ok(EvaluatedOutput { value: known.value, sensitive: decl.sensitive, deps: self.deps.list(&known.reads) })
+        let (deps, unexpanded) = (self.deps.list(&known.reads), self.deps.calls(&known.reads));
+        Ok(EvaluatedOutput { value: known.value, sensitive: decl.sensitive, deps, unexpanded })
     }
 
     /// Checks conditions of an instance and reports those that do not hold; unknown ones pass.
@@ -317,26 +347,28 @@ impl<'p> Evaluator<'p> {
         self.run(lookup, diags).instance_conditions(at, id, &instance.key, which)
     }
 
-    /// What an `import` block of the root module, by its place, names.
+    /// What an `import` block of the root module, by its place, names; `None` if it is not known for which instances it is,
+    /// which is an error unless the evaluator is [`deferring`](Evaluator::deferring).
     pub fn import(
         &mut self,
         place: usize,
         lookup: &dyn Lookup,
         diags: &mut Diagnostics,
-    ) -> Result<Vec<ImportTarget>, Stop> {
+    ) -> Result<Option<Vec<ImportTarget>>, Stop> {
         self.run(lookup, diags).import(place)
     }
 
-    /// What conditions and provisioners of an instance refer to, whether or not they read it now; sorted.
+    /// What conditions and provisioners of an instance refer to, whether or not they read it now, and the module calls
+    /// among that whose instances are not known; both sorted.
     pub fn beside(
         &mut self,
         instance: &Instance,
         lookup: &dyn Lookup,
         diags: &mut Diagnostics,
-    ) -> Result<Vec<Dep>, Stop> {
+    ) -> Result<(Vec<Dep>, Vec<AbsCall>), Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
         let reads = self.run(lookup, diags).beside(at, id)?;
-        Ok(self.deps.list(&reads))
+        Ok((self.deps.list(&reads), self.deps.calls(&reads)))
     }
 
     /// Reports, as warnings, the assertions of a `check` block, by its place in the module, that do not hold.

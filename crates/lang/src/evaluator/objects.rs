@@ -8,7 +8,7 @@ use terrane_value::{Marks, Schema, Type, Value};
 
 use super::Stage;
 use super::frame::Run;
-use super::memo::{At, Expansion, Reads};
+use super::memo::{At, Expanded, Expansion, Reads};
 use crate::eval::Fault;
 use crate::ir::{CallId, OutputId, ResourceId};
 use crate::lookup::{Dep, Stop};
@@ -37,9 +37,13 @@ impl<'p> Run<'_, 'p> {
             reads.insert(self.ev.deps.id(Dep::Instance(resource.instance(Key::None))));
             return Ok(self.object(at, id, &Key::None)?);
         }
-        let Some(expansion) = self.seen(at, id)? else {
-            reads.insert(self.ev.deps.id(Dep::Whole(resource)));
-            return Ok(Value::dynamic());
+        let expansion = match self.seen(at, id)? {
+            Expanded::Known(expansion) => expansion,
+            Expanded::Unknown(own) => {
+                reads.extend(own.iter());
+                reads.insert(self.ev.deps.id(Dep::Whole(resource)));
+                return Ok(self.unforeseen(at, id, key));
+            }
         };
         if let Repeat::Enabled(_) = decl.repeat {
             return self.enabled_object(at, id, &expansion, reads);
@@ -105,6 +109,15 @@ impl<'p> Run<'_, 'p> {
         Ok(whole)
     }
 
+    /// A resource, or one instance of it, while it is not known which instances there are.
+    fn unforeseen(&mut self, at: At, id: ResourceId, key: Option<Value>) -> Value {
+        let marks = key.as_ref().map_or(Marks::NONE, Value::marks);
+        let ephemeral = self.ev.state(at).contents.resources[id.index()].resource.mode == Mode::Ephemeral;
+        let marks = if ephemeral { marks.union(Marks::EPHEMERAL) } else { marks };
+        let value = if self.ev.deferring { self.unknown_resource(at, id, key.is_some()) } else { Value::dynamic() };
+        value.mark(marks)
+    }
+
     /// An object of which only the type is known.
     fn unknown_object(&mut self, at: At, id: ResourceId) -> Value {
         let module = self.ev.state(at).module;
@@ -140,8 +153,12 @@ impl<'p> Run<'_, 'p> {
     ) -> Result<Value, Fault> {
         let contents: &'p Contents = self.ev.state(at).contents;
         let decl = &contents.calls[call.index()];
-        let expansion = self.call_expansion(at, call)?;
-        reads.extend(expansion.reads.iter());
+        let expanded = self.call_expansion(at, call)?;
+        reads.extend(expanded.reads().iter());
+        let Expanded::Known(expansion) = expanded else {
+            reads.insert(self.ev.call_read(at, call));
+            return Ok(Value::dynamic().mark(key.map_or(Marks::NONE, |key| key.marks())));
+        };
         let once = decl.repeat == Repeat::Once || self.ev.inputs.stage == Stage::Validate;
         if once {
             let value = self.module_object(at, call, &Key::None, output, span, reads)?;

@@ -105,8 +105,8 @@ impl<'p> Run<'_, 'p> {
         let Some((parent, call, key)) = self.ev.state(at).parent.clone() else { return };
         let outer: &'p Contents = self.ev.state(parent).contents;
         let argument = outer.calls[call.index()].arguments.iter().find(|a| a.name == decl.name);
-        let each = self.call_expansion(parent, call).ok().and_then(|e| e.each);
-        let scope = Scope { repetition: Repetition::of(&key, each.as_ref()), ..Scope::module(parent) };
+        let repetition = self.call_expansion(parent, call).map_or(Repetition::None, |e| e.repetition(&key));
+        let scope = Scope { repetition, ..Scope::module(parent) };
         found.each = for_each(outer.calls[call.index()].repeat);
         if let Some(argument) = argument {
             self.origins(&scope, argument.expr, marks, found);
@@ -119,7 +119,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     fn module_origin(&mut self, at: At, call: CallId, output: Option<&str>, marks: Marks, found: &mut Found) {
-        let Some(child) = self.children(at, call).ok().and_then(|all| all.first().copied()) else { return };
+        let Some(child) = self.children(at, call).ok().flatten().and_then(|all| all.first().copied()) else { return };
         let contents: &'p Contents = self.ev.state(child).contents;
         let name = &self.ev.state(at).contents.calls[call.index()].name;
         for decl in contents.outputs.iter().filter(|o| output.is_none_or(|name| *o.name == *name)) {

@@ -17,11 +17,18 @@ use crate::program::{Contents, ModuleDecl, ProviderDecl, ProviderKey};
 
 impl<'p> Run<'_, 'p> {
     /// The provider configuration of an instance, with its key, and what was read to find that.
-    pub(super) fn provider_of(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(ProviderConfig, Reads), Stop> {
+    ///
+    /// `None` if the key is not known.
+    pub(super) fn provider_of(
+        &mut self,
+        at: At,
+        id: ResourceId,
+        key: &Key,
+    ) -> Result<(Option<ProviderConfig>, Reads), Stop> {
         let module = self.ev.program.module(self.ev.state(at).module);
         let config = &module.resource_providers[id.index()];
         let (scope, expr, mut reads) = match module.provider_keys.get(id.index()).copied().flatten() {
-            None => return Ok((config.clone(), Reads::new())),
+            None => return Ok((Some(config.clone()), Reads::new())),
             Some(ProviderKey::Resource(expr)) => {
                 let (scope, reads) = self.scope_of(at, id, key)?;
                 (scope, expr, reads)
@@ -30,36 +37,37 @@ impl<'p> Run<'_, 'p> {
                 let mut inner = at;
                 while self.ev.state(inner).module != called {
                     let Some((outer, ..)) = self.ev.state(inner).parent.clone() else {
-                        return Ok((config.clone(), Reads::new()));
+                        return Ok((Some(config.clone()), Reads::new()));
                     };
                     inner = outer;
                 }
                 let Some((outer, call, key)) = self.ev.state(inner).parent.clone() else {
-                    return Ok((config.clone(), Reads::new()));
+                    return Ok((Some(config.clone()), Reads::new()));
                 };
                 let expansion = self.call_expansion(outer, call)?;
-                let repetition = Repetition::of(&key, expansion.each.as_ref());
-                let scope = Scope { repetition, ..Scope::module(outer) };
-                (scope, expr, (*expansion.reads).clone())
+                let scope = Scope { repetition: expansion.repetition(&key), ..Scope::module(outer) };
+                (scope, expr, (**expansion.reads()).clone())
             }
         };
         let (key, own) = self.provider_key(scope.clone(), expr)?;
         reads.extend(own);
+        let Some(key) = key else { return Ok((None, reads)) };
         let config = config.with_key(key);
-        let Some((home, decl)) = self.ev.program.provider_decl(&config) else { return Ok((config, reads)) };
+        let Some((home, decl)) = self.ev.program.provider_decl(&config) else { return Ok((Some(config), reads)) };
         let expansion = self.provider_expansion(home, decl)?;
         if !expansion.keys.contains(&config.key) && self.ev.inputs.stage != Stage::Validate {
             let error = no_instance(&config, &expansion.keys).at(self.ev.state(scope.at).contents.exprs.span(expr));
             let error = self.explained(scope, expr, error);
             return Err(self.diags.error(error).into());
         }
-        Ok((config, reads))
+        Ok((Some(config), reads))
     }
 
-    fn provider_key(&mut self, scope: Scope, expr: ExprId) -> Result<(Key, Reads), Stop> {
+    fn provider_key(&mut self, scope: Scope, expr: ExprId) -> Result<(Option<Key>, Reads), Stop> {
         let (value, reads) = self.value(scope.clone(), expr)?;
         match key_of(&value) {
-            Ok(key) => Ok((key, reads)),
+            Ok(key) => Ok((Some(key), reads)),
+            Err(_) if self.ev.deferring && !value.is_known() && value.marks().is_empty() => Ok((None, reads)),
             Err(detail) => {
                 let error = Diagnostic::error("Invalid provider instance key", detail);
                 let error = error.at(self.ev.state(scope.at).contents.exprs.span(expr));

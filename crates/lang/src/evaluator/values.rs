@@ -114,12 +114,7 @@ impl<'p> Run<'_, 'p> {
         };
         let argument: &'p Argument = argument;
         let expansion = self.call_expansion(parent, call)?;
-        let scope = Scope {
-            at: parent,
-            repetition: super::frame::Repetition::of(&key, expansion.each.as_ref()),
-            self_value: None,
-            about: None,
-        };
+        let scope = Scope { at: parent, repetition: expansion.repetition(&key), self_value: None, about: None };
         let (value, reads) = self.value(scope.clone(), argument.expr)?;
         self.refuse_ephemeral_argument(&scope, &value, argument.expr, decl)?;
         let span = Some(self.ev.state(parent).contents.exprs.span(argument.expr));
@@ -249,7 +244,7 @@ impl<'p> Run<'_, 'p> {
                 DependsTarget::Variable(id) => reads.extend(self.variable(at, id, entry.span)?.reads.iter()),
                 DependsTarget::Local(id) => reads.extend(self.local(at, id, entry.span)?.reads.iter()),
                 DependsTarget::Module(call) => {
-                    for child in self.children(at, call)? {
+                    for child in self.children_read(at, call, reads)? {
                         self.everything_in(child, reads)?;
                     }
                 }
@@ -266,7 +261,7 @@ impl<'p> Run<'_, 'p> {
             reads.insert(self.ev.deps.id(Dep::Whole(resource)));
         }
         for i in 0..contents.calls.len() {
-            for child in self.children(at, crate::CallId(i as u32))? {
+            for child in self.children_read(at, crate::CallId(i as u32), reads)? {
                 self.everything_in(child, reads)?;
             }
         }

@@ -133,8 +133,8 @@ impl Evaluator<'_> {
         let Some((parent, call)) = self.program.module(module).parent else { return Some(vec![At::ROOT]) };
         let mut all = Vec::new();
         for at in self.met(parent)? {
-            let Slot::Done(expansion) = self.state(at).calls.get(call.index())? else { return None };
-            for key in expansion.keys.iter() {
+            let Slot::Done(expanded) = self.state(at).calls.get(call.index())? else { return None };
+            for key in expanded.known()?.keys.iter() {
                 all.push(*self.state(at).children.get(&(call, key.clone()))?);
             }
         }
@@ -149,9 +149,10 @@ impl Evaluator<'_> {
                 objects.push(block.checkable(&state.instance));
                 continue;
             };
-            let Slot::Done(expansion) = state.resources.get(*place)? else { return None };
+            let Slot::Done(expanded) = state.resources.get(*place)? else { return None };
             let resource = self.abs(*at, ResourceId(*place as u32));
-            objects.extend(expansion.keys.iter().map(|key| Checkable::Resource(resource.instance(key.clone()))));
+            objects
+                .extend(expanded.known()?.keys.iter().map(|key| Checkable::Resource(resource.instance(key.clone()))));
         }
         Some(objects)
     }

@@ -169,13 +169,14 @@ impl<'p> Applier<'p> {
         let inputs = Inputs { stage: Stage::Apply, ..plan.inputs.clone() };
         let evaluator = Evaluator::new(program, providers, world, inputs);
         let refreshes = plan.options.mode == crate::PlanMode::RefreshOnly;
+        let evaluator = if refreshes { evaluator.lenient() } else { evaluator };
         let waits = plan.graph.waits().to_vec();
         let mut applier = Applier {
             program,
             providers,
             plan,
             options,
-            evaluator: if refreshes { evaluator.lenient() } else { evaluator },
+            evaluator: if plan.options.allow_deferral { evaluator.deferring() } else { evaluator },
             shapes: &prepared.shapes,
             known: Known::new(providers, &plan.refreshed, &prepared.shapes, pending),
             diags: Diagnostics::new(),
@@ -189,7 +190,7 @@ impl<'p> Applier<'p> {
             sequence: 0,
             opened: BTreeMap::new(),
             ephemerals: Ephemerals::default(),
-            outputs: plan.outputs.keys().cloned().collect(),
+            outputs: plan.outputs.iter().filter(|(_, o)| !o.deferred).map(|(name, _)| name.clone()).collect(),
             deposed: HashMap::new(),
             rechecks,
             provisionings: Provisionings::default(),

@@ -8,7 +8,7 @@ use terrane_provider::ImportBy;
 use terrane_state::DeposedKey;
 
 use super::encode::{delete_reason, mode, read_reason};
-use super::{Origin, value, wire};
+use super::{Origin, deferral, value, wire};
 use crate::{
     ApplyGraph, Change, Counters, DeleteReason, Drift, Leg, Legs, Op, OutputChange, Plan, PlanMode, PlanOptions,
     Planned, ReadReason, ReplaceOrder, ReplaceReason, Step,
@@ -34,6 +34,7 @@ pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
         drift: file.drift.into_iter().map(drift).collect::<Result<_, _>>()?,
         prior: state(&file.prior)?,
         refreshed: state(&file.refreshed)?,
+        deferred: file.deferred.into_iter().map(deferral::decode).collect::<Result<_, _>>()?,
         errored: file.errored,
         counters: Counters::default(),
         steps,
@@ -84,6 +85,7 @@ fn options(options: wire::Options) -> Result<PlanOptions, String> {
         excludes: targets(options.excludes)?,
         replace: options.replace.iter().map(|i| instance(i)).collect::<Result<_, _>>()?,
         imports: imports.collect::<Result<_, String>>()?,
+        allow_deferral: options.allow_deferral,
     })
 }
 
@@ -113,6 +115,7 @@ fn output(output: wire::Output) -> Result<OutputChange, String> {
         before: output.before.map(value::decode).transpose()?,
         after: output.after.map(value::decode).transpose()?,
         sensitive: output.sensitive,
+        deferred: output.deferred,
     })
 }
 
@@ -125,7 +128,7 @@ fn drift(drift: wire::Drift) -> Result<Drift, String> {
     })
 }
 
-fn instance(text: &str) -> Result<Instance, String> {
+pub(super) fn instance(text: &str) -> Result<Instance, String> {
     parse_instance(text).map_err(|e| e.to_string())
 }
 
@@ -204,7 +207,7 @@ fn reason(reason: wire::Reason) -> Result<ReplaceReason, String> {
 }
 
 /// The one of `all` that has this name.
-fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, String> {
+pub(super) fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, String> {
     let found = all.iter().find(|one| name(**one) == text);
     found.copied().ok_or_else(|| format!("it holds {text:?}, which means nothing here"))
 }

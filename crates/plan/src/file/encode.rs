@@ -4,7 +4,7 @@ use terrane_address::Target;
 use terrane_provider::ImportBy;
 use terrane_value::Path;
 
-use super::{Origin, value, wire};
+use super::{Origin, deferral, value, wire};
 use crate::{
     Change, DeleteReason, Drift, Leg, Op, OutputChange, Plan, PlanMode, PlanOptions, Planned, ReadReason,
     ReplaceReason, Step,
@@ -28,6 +28,7 @@ pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
         drift: plan.drift.iter().map(drift).collect::<Result<_, _>>()?,
         prior: state(&plan.prior)?,
         refreshed: state(&plan.refreshed)?,
+        deferred: plan.deferred.iter().map(deferral::encode).collect::<Result<_, _>>()?,
         errored: plan.errored,
     })
 }
@@ -58,6 +59,7 @@ fn options(options: &PlanOptions) -> wire::Options {
         excludes: options.excludes.iter().map(target).collect(),
         replace: options.replace.iter().map(ToString::to_string).collect(),
         imports: options.imports.iter().map(|(i, id)| (i.to_string(), id.clone())).collect(),
+        allow_deferral: options.allow_deferral,
     }
 }
 
@@ -87,6 +89,7 @@ fn output(output: &OutputChange) -> Result<wire::Output, String> {
         before: output.before.as_ref().map(value::encode).transpose()?,
         after: output.after.as_ref().map(value::encode).transpose()?,
         sensitive: output.sensitive,
+        deferred: output.deferred,
     })
 }
 

@@ -4,6 +4,7 @@
 //! sensitive values in the clear and must be kept as safe as the state.
 
 mod decode;
+mod deferral;
 mod encode;
 mod value;
 mod wire;

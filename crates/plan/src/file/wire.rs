@@ -28,6 +28,8 @@ pub(super) struct File {
     /// State files.
     pub prior: String,
     pub refreshed: String,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub deferred: Vec<Deferred>,
     pub errored: bool,
 }
 
@@ -40,6 +42,8 @@ pub(super) struct Options {
     pub excludes: Vec<(String, String)>,
     pub replace: Vec<String>,
     pub imports: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub allow_deferral: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,6 +162,37 @@ pub(super) struct Output {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<Value>,
     pub sensitive: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub deferred: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Deferred {
+    pub place: Place,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deposed: Option<String>,
+    pub provider: String,
+    pub reason: String,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub because: Vec<String>,
+    pub change: Provisional,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Place {
+    Instance(String),
+    Resource(String),
+    Beyond { module: String, call: String, inner: Vec<(String, bool)>, resource: String, keyed: bool },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Provisional {
+    Create(Value),
+    Update { before: Value, after: Value },
+    Delete(Value),
+    Read(Value),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -27,7 +27,9 @@ impl Planner<'_> {
         let stored = self.prior.outputs.get(&**name);
         let before = stored.and_then(|o| terrane_value::json::from_json(&o.json, &o.ty).ok());
         let after = Some(evaluated.value.unmark_deep().0);
-        self.outputs.insert(name.clone(), OutputChange { before, after, sensitive: evaluated.sensitive });
+        let change = OutputChange { before, after, sensitive: evaluated.sensitive, deferred: false };
+        self.outputs.insert(name.clone(), change);
+        self.output_reads.insert(name.clone(), (evaluated.deps, evaluated.unexpanded));
         Ok(())
     }
 
@@ -49,8 +51,22 @@ impl Planner<'_> {
         }
     }
 
+    /// Leaves the outputs as they are that are made of something that is deferred.
+    fn defer_outputs(&mut self) {
+        for (name, (deps, unexpanded)) in std::mem::take(&mut self.output_reads) {
+            let deferred = !self.deferred_among(deps.iter(), &unexpanded).is_empty();
+            if let Some(change) = self.outputs.get_mut(&name).filter(|_| deferred) {
+                change.deferred = true;
+                change.after = change.after.take().map(|value| match value.is_wholly_known() {
+                    true => Value::unknown(value.ty()),
+                    false => value,
+                });
+            }
+        }
+    }
+
     /// The object of an instance as it was stored.
-    fn stored_value(&self, instance: &Instance) -> Option<Value> {
+    pub(super) fn stored_value(&self, instance: &Instance) -> Option<Value> {
         let (stored, config) = (self.refreshed.object(instance)?, self.provider_for(instance)?);
         let shape = self.shape(&config, instance)?;
         let object = object::decode(self.providers, &config.provider, instance, stored, &shape).ok()?;
@@ -63,6 +79,8 @@ impl Planner<'_> {
         // Data sources that have been read are no steps, but order passes through them: they come last.
         let is_step = |d: &Draft| !matches!(d.step.change, Change::NoOp { .. }) || d.step.instance.is_managed();
         let (mut drafts, read): (Vec<Draft>, Vec<Draft>) = drafts.into_values().partition(is_step);
+        self.defer_ends(&mut drafts);
+        self.defer_outputs();
         let count = drafts.len();
         drafts.extend(read);
         let closure = self.closure(&drafts);
@@ -104,6 +122,7 @@ impl Planner<'_> {
             drift: self.drift.into_values().collect(),
             prior: self.prior,
             refreshed: self.refreshed,
+            deferred: self.deferrals.into_list(),
             counters: self.counters,
         };
         (plan, self.diags)
@@ -306,7 +325,7 @@ impl<'d> Groups<'d> {
     }
 }
 
-fn can_reach(from: &Instance, to: &Instance) -> bool {
+pub(super) fn can_reach(from: &Instance, to: &Instance) -> bool {
     let (from, to) = (&from.resource.module.0, &to.resource.module.0);
     let mut shared = from.iter().zip(to).take_while(|(a, b)| a.0 == b.0);
     shared.all(|(a, b)| a.1 == b.1)

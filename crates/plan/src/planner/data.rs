@@ -32,6 +32,7 @@ impl Planner<'_> {
         self.wait_for_calm(instance)?;
         let evaluated = self.evaluate(instance)?;
         self.settle_home(instance)?;
+        self.await_prerequisites(instance, &evaluated)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let span = decl.span;
         let Some(shape) = self.shape(&provider, instance) else {
@@ -53,6 +54,7 @@ impl Planner<'_> {
             return Ok(());
         }
         self.open(&provider)?;
+        self.await_clear(&provider)?;
         self.ask_data(DataFlight { instance: instance.clone(), provider, shape, marks, config: config.clone() }, config)
     }
 

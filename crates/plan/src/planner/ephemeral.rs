@@ -29,6 +29,7 @@ impl Planner<'_> {
     /// Evaluates an ephemeral resource and opens it, or leaves that to apply.
     pub(super) fn ephemeral(&mut self, instance: &Instance) -> Result<(), Halt> {
         let evaluated = self.evaluate(instance)?;
+        self.await_prerequisites(instance, &evaluated)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let span = decl.span;
         let Some(shape) = self.shape(&provider, instance) else {
@@ -41,6 +42,7 @@ impl Planner<'_> {
             return Ok(());
         }
         self.open(&provider)?;
+        self.await_clear(&provider)?;
         let ty = instance.resource.resource.ty.clone();
         let found = self.providers.get(&provider.provider).map(|p| p.validate_ephemeral(&ty, &config));
         let found = found.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `import` blocks: which instances take over an object that exists, once what names it is known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ModuleInstance};
 use terrane_lang::{ImportDecl, ImportTarget};
@@ -17,6 +17,10 @@ use crate::{PlanMode, PlanOptions};
 pub(super) struct Imports {
     /// By instance; the block, if it is one that says so.
     wanted: BTreeMap<Instance, (ImportBy, Option<Span>)>,
+    /// Those of which it is not known what names the object.
+    nameless: BTreeSet<Instance>,
+    /// Resources of which it is not known which instances are to be taken over.
+    vague: BTreeSet<ConfigResource>,
     /// The blocks for a resource, by their place in the root module.
     blocks: HashMap<ConfigResource, Vec<usize>>,
     /// The blocks whose evaluation has begun; how it ended.
@@ -34,6 +38,11 @@ impl Imports {
     /// What names the object that an instance takes over.
     pub fn of(&self, instance: &Instance) -> Option<&ImportBy> {
         self.wanted.get(instance).map(|(by, _)| by)
+    }
+
+    /// Whether it is not known yet if or by what name an instance takes an object over.
+    pub fn is_open(&self, instance: &Instance) -> bool {
+        self.nameless.contains(instance) || self.vague.contains(&instance.resource.config())
     }
 }
 
@@ -79,11 +88,20 @@ impl Planner<'_> {
 
     /// Evaluates an import block.
     pub(super) fn import_block(&mut self, place: usize) -> Result<(), Halt> {
-        let targets = self.attempt(|e, lookup, diags| e.import(place, lookup, diags))?;
+        let Some(targets) = self.attempt(|e, lookup, diags| e.import(place, lookup, diags))? else {
+            let decl = self.program.root().contents.imports.get(place);
+            self.imports.vague.extend(decl.map(|decl| decl.to.clone()));
+            self.end_import(place, Ok(()));
+            return Ok(());
+        };
         for ImportTarget { to, by, span } in targets {
             let by = match by {
-                terrane_lang::ImportBy::Id(id) => ImportBy::Id(id),
-                terrane_lang::ImportBy::Identity(identity) => ImportBy::Identity(identity),
+                Some(terrane_lang::ImportBy::Id(id)) => ImportBy::Id(id),
+                Some(terrane_lang::ImportBy::Identity(identity)) => ImportBy::Identity(identity),
+                None => {
+                    self.imports.nameless.insert(to);
+                    continue;
+                }
             };
             match self.imports.wanted.get(&to) {
                 None => drop(self.imports.wanted.insert(to, (by, Some(span)))),

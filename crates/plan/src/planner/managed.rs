@@ -8,6 +8,7 @@ use terrane_provider::{PlanRequest, PlanResponse};
 use terrane_source::{Diagnostic, Reported};
 use terrane_value::{Path, Value};
 
+use super::deferral::Later;
 use super::prior::Prior;
 use super::queue::{Task, Wait};
 use super::{Draft, Flight, Halt, ObjectKey, Planner};
@@ -16,7 +17,7 @@ use crate::ignore::ignore;
 use crate::object::{self, MarkedPaths};
 use crate::problems::{self, Moment};
 use crate::shapes::Shape;
-use crate::{Change, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step, protocol};
+use crate::{Change, DeferReason, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step, protocol};
 
 /// A plan that is asked for.
 pub(super) struct PlanFlight {
@@ -48,6 +49,7 @@ impl<'p> Planner<'p> {
             self.await_all(&evaluated.explicit)?;
         }
         self.settle_home(instance)?;
+        self.await_prerequisites(instance, &evaluated)?;
         let (Some(provider), Some(decl)) = (self.provider_for(instance), self.decl(instance)) else { return Ok(()) };
         let Some(shape) = self.shape(&provider, instance) else {
             let detail =
@@ -57,7 +59,7 @@ impl<'p> Planner<'p> {
         };
         self.open(&provider)?;
         self.await_imports(&instance.resource.config())?;
-        self.import(instance, &provider);
+        self.import(instance, &provider)?;
         let prior = self.prior(&(instance.clone(), None))?;
         if self.options.mode == PlanMode::RefreshOnly {
             if prior.is_some() && !decl.lifecycle.postconditions.is_empty() {
@@ -160,7 +162,8 @@ impl<'p> Planner<'p> {
         if decl.provisioners.is_empty() && lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty() {
             return Ok(());
         }
-        let beside = self.attempt(|e, lookup, diags| e.beside(instance, lookup, diags))?;
+        let (beside, calls) = self.attempt(|e, lookup, diags| e.beside(instance, lookup, diags))?;
+        evaluated.unexpanded.extend(calls);
         for dep in &beside {
             self.wait_for(dep)?;
         }
@@ -239,6 +242,7 @@ impl<'p> Planner<'p> {
     pub(super) fn wait_for(&mut self, dep: &Dep) -> Result<(), Halt> {
         let there = match dep {
             Dep::Instance(instance) => self.values.get(instance).is_some(),
+            Dep::Whole(resource) if self.deferrals.is_keyless(resource) => true,
             Dep::Whole(resource) => self.keys.get(resource).is_some_and(|(_, missing)| *missing == 0),
         };
         if there {
@@ -250,6 +254,10 @@ impl<'p> Planner<'p> {
 
     pub(super) fn planned(&mut self, flight: PlanFlight, response: PlanResponse) {
         let instance = flight.instance.clone();
+        let refused = response.problems.iter().any(terrane_provider::Problem::is_error);
+        if refused && self.is_vague(&flight.provider) {
+            return self.defer_instance(&instance, Later::new(DeferReason::ProviderUnknown));
+        }
         if let Err(reported) = self.take_plan(flight, response) {
             self.fail_instance(&instance, reported);
         }

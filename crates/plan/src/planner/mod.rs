@@ -4,6 +4,7 @@ mod assemble;
 pub(crate) mod checks;
 mod cycle;
 pub(crate) mod data;
+mod deferral;
 mod end;
 mod ephemeral;
 mod imports;
@@ -20,7 +21,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
+use terrane_address::{AbsCall, AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
@@ -34,6 +35,7 @@ use crate::{
 };
 
 use self::data::DataFlight;
+use self::deferral::{Deferrals, Later};
 use self::ephemeral::OpenFlight;
 use self::imports::Imports;
 use self::managed::PlanFlight;
@@ -85,6 +87,9 @@ pub struct Planner<'p> {
     drafts: BTreeMap<ObjectKey, Draft>,
     drift: BTreeMap<ObjectKey, Drift>,
     outputs: BTreeMap<Arc<str>, OutputChange>,
+    /// What root outputs were made of.
+    output_reads: BTreeMap<Arc<str>, (Vec<Dep>, Vec<AbsCall>)>,
+    deferrals: Deferrals,
     unread_types: BTreeSet<Arc<str>>,
     counters: Counters,
     /// Whether everything but the data sources of checks has been planned.
@@ -117,6 +122,8 @@ enum Flight {
 enum Halt {
     /// It has to wait.
     Wait(Wait),
+    /// It is left for a later plan.
+    Later(Later),
     /// It cannot succeed.
     Failed(Reported),
 }
@@ -143,10 +150,11 @@ impl<'p> Planner<'p> {
         let queue = Queue::new(!options.is_limited() && options.mode != PlanMode::Destroy);
         let evaluator = Evaluator::new(program, providers, world, inputs.clone());
         let refreshes = options.mode == PlanMode::RefreshOnly;
+        let evaluator = if refreshes { evaluator.lenient() } else { evaluator };
         let mut planner = Planner {
             program,
             providers,
-            evaluator: if refreshes { evaluator.lenient() } else { evaluator },
+            evaluator: if options.allow_deferral { evaluator.deferring() } else { evaluator },
             imports: Imports::asked(&options),
             options,
             inputs,
@@ -174,6 +182,8 @@ impl<'p> Planner<'p> {
             drafts: BTreeMap::new(),
             drift: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            output_reads: BTreeMap::new(),
+            deferrals: Deferrals::default(),
             unread_types: BTreeSet::new(),
             counters: Counters::default(),
             calm: false,
@@ -231,6 +241,7 @@ impl<'p> Planner<'p> {
         match done {
             Ok(()) => {}
             Err(Halt::Wait(wait)) => self.queue.park(task, wait),
+            Err(Halt::Later(later)) => self.defer(&task, later),
             Err(Halt::Failed(reported)) => self.fail(&task, reported),
         }
     }

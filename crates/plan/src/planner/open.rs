@@ -7,9 +7,10 @@ use terrane_lang::Evaluated;
 use terrane_provider::Problem;
 use terrane_source::{Diagnostic, Reported};
 
+use super::deferral::Later;
 use super::queue::{Task, Wait};
 use super::{Flight, Halt, Planner};
-use crate::{Question, problems};
+use crate::{DeferReason, Question, problems};
 
 /// How far a provider configuration is.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) enum Opening {
     Pending(Option<Arc<Evaluated>>),
     /// It is open; what its configuration was made of.
     Open(Arc<Evaluated>),
+    /// It cannot be opened before what its configuration is made of is known.
+    Later(Vec<Arc<str>>),
     /// It cannot be opened.
     Failed(Reported),
 }
@@ -28,6 +31,9 @@ impl Planner<'_> {
         match self.opened.get(config) {
             Some(Opening::Open(_)) => Ok(()),
             Some(Opening::Failed(reported)) => Err(Halt::Failed(*reported)),
+            Some(Opening::Later(because)) => {
+                Err(Halt::Later(Later { reason: DeferReason::ProviderUnknown, because: because.clone() }))
+            }
             Some(Opening::Pending(_)) => Err(Halt::Wait(Wait::Provider(config.clone()))),
             None => {
                 self.opened.insert(config.clone(), Opening::Pending(None));
@@ -48,6 +54,10 @@ impl Planner<'_> {
             return Err(Halt::Failed(self.diags.error(absent(config))));
         }
         let evaluated = self.attempt(|e, lookup, diags| e.provider_config(config, lookup, diags))?;
+        let because = self.deferred_among(evaluated.deps.iter(), &evaluated.unexpanded);
+        if !because.is_empty() {
+            return Err(Halt::Later(Later { reason: DeferReason::ProviderUnknown, because }));
+        }
         let value = evaluated.value.clone().unmark_deep().0;
         let found = provider.validate_config(&value);
         if let Some(reported) = problems::of_provider(&found, config, &self.evaluator, &mut self.diags) {
@@ -66,6 +76,7 @@ impl Planner<'_> {
         };
         let opening = match result {
             Ok(()) => Opening::Open(evaluated),
+            Err(_) if self.may_defer() && !evaluated.value.is_wholly_known() => Opening::Later(Vec::new()),
             Err(found) => match problems::of_provider(&found, config, &self.evaluator, &mut self.diags) {
                 Some(reported) => Opening::Failed(reported),
                 None => Opening::Open(evaluated),
@@ -73,7 +84,7 @@ impl Planner<'_> {
         };
         let open = matches!(opening, Opening::Open(_));
         self.opened.insert(config.clone(), opening);
-        if open {
+        if open && !self.is_vague(config) {
             self.read_all_of(config);
         }
         self.queue.wake(&Wait::Provider(config.clone()));

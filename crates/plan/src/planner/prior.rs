@@ -8,11 +8,12 @@ use terrane_source::{Diagnostic, Reported};
 use terrane_state::StoredObject;
 use terrane_value::Value;
 
+use super::deferral::Later;
 use super::queue::Wait;
 use super::{Flight, Halt, ObjectKey, Planner};
 use crate::object::{self, MarkedPaths};
 use crate::shapes::Shape;
-use crate::{Drift, Question, problems};
+use crate::{DeferReason, Drift, Question, problems};
 
 /// An object as it is now.
 #[derive(Clone, Debug)]
@@ -72,6 +73,7 @@ impl Planner<'_> {
     pub(super) fn settle_home(&mut self, instance: &Instance) -> Result<(), Halt> {
         if self.program.has_provider_key(&instance.resource.config()) && !self.homes.contains_key(instance) {
             let home = self.attempt(|e, lookup, diags| e.provider_of(instance, lookup, diags))?;
+            let home = home.ok_or_else(|| Halt::Later(Later::new(DeferReason::ProviderUnknown)))?;
             self.homes.insert(instance.clone(), home);
         }
         Ok(())
@@ -85,6 +87,9 @@ impl Planner<'_> {
             Some(PriorState::Failed(reported)) => Err(Halt::Failed(*reported)),
             Some(PriorState::Reading(_)) => Err(Halt::Wait(Wait::Prior(key.clone()))),
             Some(PriorState::Stored) => {
+                if let Some(config) = self.provider_for(&key.0).filter(|_| self.options.refresh) {
+                    self.await_clear(&config)?;
+                }
                 self.read_one(key);
                 self.prior(key)
             }
@@ -302,16 +307,21 @@ impl Planner<'_> {
     }
 
     /// Asks for an object that is to be taken over, unless the state has one already.
-    pub(super) fn import(&mut self, instance: &Instance, config: &ProviderConfig) {
+    pub(super) fn import(&mut self, instance: &Instance, config: &ProviderConfig) -> Result<(), Halt> {
         let key = (instance.clone(), None);
         if self.objects.contains_key(&key) {
-            return;
+            return Ok(());
         }
-        let Some(by) = self.imports.of(instance).cloned() else { return };
+        if self.imports.is_open(instance) {
+            return Err(Halt::Later(Later::new(DeferReason::ConfigUnknown)));
+        }
+        let Some(by) = self.imports.of(instance).cloned() else { return Ok(()) };
+        self.await_clear(config)?;
         self.objects.insert(key, PriorState::Reading(None));
         let request = ImportRequest { ty: instance.resource.resource.ty.clone(), by };
         let question = Question::Import { provider: config.clone(), request };
         self.ask(vec![instance.clone()], question, Flight::Import(instance.clone()));
+        Ok(())
     }
 
     pub(super) fn imported(&mut self, instance: &Instance, result: Result<Object, Vec<Problem>>) {

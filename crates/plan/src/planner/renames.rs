@@ -48,7 +48,7 @@ impl Planner<'_> {
         let modules = self.known(|e, lookup, diags| e.module_instances(decl.id, lookup, diags));
         match modules {
             Some(modules) if modules.contains(&resource.module) => {
-                self.known(|e, lookup, diags| e.expand(resource, lookup, diags)).is_some()
+                self.known(|e, lookup, diags| e.expand(resource, lookup, diags)).flatten().is_some()
             }
             Some(_) => true,
             None => false,
@@ -88,7 +88,7 @@ impl Declared for Planner<'_> {
             Endpoint::Resource(resource) => self.resource_span(resource),
             Endpoint::Instance(instance) => {
                 let span = self.resource_span(&instance.resource)?;
-                let keys = self.known(|e, lookup, diags| e.expand(&instance.resource, lookup, diags))?;
+                let keys = self.known(|e, lookup, diags| e.expand(&instance.resource, lookup, diags)).flatten()?;
                 keys.contains(&instance.key).then_some(span)
             }
         }

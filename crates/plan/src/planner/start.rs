@@ -73,7 +73,7 @@ impl Planner<'_> {
             for (name, value) in &self.refreshed.outputs {
                 if destroy || !declared.contains(name.as_str()) {
                     let before = terrane_value::json::from_json(&value.json, &value.ty).ok();
-                    let change = OutputChange { before, after: None, sensitive: value.sensitive };
+                    let change = OutputChange { before, after: None, sensitive: value.sensitive, deferred: false };
                     self.outputs.insert(name.as_str().into(), change);
                 }
             }
@@ -137,9 +137,12 @@ impl Planner<'_> {
         let name = ConfigResource { module: declared.path.clone(), resource: decl.resource.clone() };
         let instances = self.attempt(|e, lookup, diags| e.module_instances(module, lookup, diags))?;
         let stored = self.stored_under.get(&name).cloned().unwrap_or_default();
-        for resource in stored.iter().filter(|r| !instances.contains(&r.module)) {
+        let beyond = self.attempt(|e, lookup, diags| e.unexpanded_modules(module, lookup, diags))?;
+        let gone = |r: &&AbsResource| !instances.contains(&r.module) && !beyond.iter().any(|b| b.covers(&r.module));
+        for resource in stored.iter().filter(gone) {
             self.end_resource(resource, DeleteReason::NoModule);
         }
+        beyond.into_iter().for_each(|beyond| self.defer_beyond(beyond, decl));
         for module in instances {
             let resource = AbsResource { module, resource: name.resource.clone() };
             if self.options.may_select_in(&resource) {
@@ -157,7 +160,10 @@ impl Planner<'_> {
 
     /// Starts the instances of a resource, and ends those that are no longer among them.
     pub(super) fn expand(&mut self, resource: &AbsResource, all: bool) -> Result<(), Halt> {
-        let keys = self.attempt(|e, lookup, diags| e.expand(resource, lookup, diags))?;
+        let Some(keys) = self.attempt(|e, lookup, diags| e.expand(resource, lookup, diags))? else {
+            self.defer_keys(resource);
+            return Ok(());
+        };
         let keys: BTreeSet<Key> = keys.into_iter().collect();
         let valued = |key: &&Key| self.values.get(&resource.instance((*key).clone())).is_none();
         let missing = keys.iter().filter(valued).count();
@@ -205,7 +211,7 @@ impl Planner<'_> {
     }
 
     /// Ends everything a resource holds.
-    fn end_resource(&mut self, resource: &AbsResource, reason: DeleteReason) {
+    pub(super) fn end_resource(&mut self, resource: &AbsResource, reason: DeleteReason) {
         for instance in self.stored_instances(resource) {
             self.end_or_drop(&instance, reason);
         }

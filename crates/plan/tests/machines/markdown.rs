@@ -16,8 +16,8 @@ use crate::support::things::{Fault, Things};
 use crate::support::{Config, load, providers, shown};
 use terrane_address::{parse_instance, parse_target};
 use terrane_plan::{
-    ApplyOptions, Change, DeleteReason, Outcome, Plan, PlanMode, PlanOptions, ReadReason, ReplaceOrder, ReplaceReason,
-    Step, file,
+    ApplyOptions, Change, Deferred, DeleteReason, Outcome, Plan, PlanMode, PlanOptions, Provisional, ReadReason,
+    ReplaceOrder, ReplaceReason, Step, file,
 };
 use terrane_state::Snapshot;
 use terrane_value::{Path as ValuePath, Value, compact};
@@ -188,6 +188,7 @@ fn options(flags: &[&str]) -> PlanOptions {
     for flag in flags {
         match flag.split_once('=').unwrap_or((flag, "")) {
             ("-destroy", _) => options.mode = PlanMode::Destroy,
+            ("-allow-deferral", _) => options.allow_deferral = true,
             ("-refresh-only", _) => options.mode = PlanMode::RefreshOnly,
             ("-refresh", "false") => options.refresh = false,
             ("-target", address) => options.targets.push(parse_target(address).unwrap()),
@@ -215,12 +216,28 @@ fn described(plan: &Plan) -> String {
     }
     for (name, output) in plan.outputs.iter().filter(|(_, o)| !o.is_no_op()) {
         let show = |v: &Option<Value>| v.as_ref().map_or("nothing".to_owned(), compact);
-        let _ = writeln!(out, "output {name}: {} -> {}", show(&output.before), show(&output.after));
+        let deferred = if output.deferred { " (deferred)" } else { "" };
+        let _ = writeln!(out, "output {name}: {} -> {}{deferred}", show(&output.before), show(&output.after));
+    }
+    for deferred in &plan.deferred {
+        let _ = writeln!(out, "{}", deferred_line(deferred));
     }
     if !plan.has_changes() {
         out += "no changes\n";
     }
     out
+}
+
+fn deferred_line(deferred: &Deferred) -> String {
+    let verb = match deferred.change {
+        Provisional::Create(_) => "create",
+        Provisional::Update { .. } => "change",
+        Provisional::Delete(_) => "delete",
+        Provisional::Read(_) => "read",
+    };
+    let because =
+        if deferred.because.is_empty() { String::new() } else { format!(": {}", deferred.because.join(", ")) };
+    format!("later {verb} {}: {:?}{because}", deferred.address(), deferred.reason)
 }
 
 fn step_line(step: &Step) -> String {

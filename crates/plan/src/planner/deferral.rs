@@ -1,0 +1,262 @@
+//! Leaving for a later plan what cannot be planned yet.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use terrane_address::{AbsCall, AbsResource, Beyond, Instance, Key, Mode, Place, ProviderConfig};
+use terrane_lang::{Dep, Evaluated, Repeat, ResourceDecl};
+use terrane_state::DeposedKey;
+use terrane_value::Value;
+
+use super::data::unknown_computed;
+use super::open::Opening;
+use super::queue::{Task, Wait};
+use super::{Draft, Halt, ObjectKey, Planner};
+use crate::{Change, DeferReason, Deferred, DeleteReason, PlanMode, Provisional};
+
+/// What is deferred so far.
+#[derive(Debug, Default)]
+pub(super) struct Deferrals {
+    all: BTreeMap<(Place, Option<DeposedKey>), Deferred>,
+    /// Resources whose keys are not known.
+    keyless: HashSet<AbsResource>,
+}
+
+/// Why a task is not done now.
+#[derive(Debug)]
+pub(super) struct Later {
+    pub reason: DeferReason,
+    pub because: Vec<Arc<str>>,
+}
+
+impl Later {
+    pub fn new(reason: DeferReason) -> Later {
+        Later { reason, because: Vec::new() }
+    }
+}
+
+impl Deferrals {
+    pub fn is_keyless(&self, resource: &AbsResource) -> bool {
+        self.keyless.contains(resource)
+    }
+
+    fn has(&self, instance: &Instance) -> bool {
+        self.all.contains_key(&(Place::Instance(instance.clone()), None))
+    }
+
+    fn add(&mut self, deferred: Deferred) {
+        self.all.entry((deferred.place.clone(), deferred.deposed.clone())).or_insert(deferred);
+    }
+
+    fn covers(&self, instance: &Instance) -> bool {
+        self.keyless.contains(&instance.resource)
+            || self.has(instance)
+            || self.all.keys().any(|(place, _)| matches!(place, Place::Beyond { .. }) && place.covers(instance))
+    }
+
+    /// What a plan says of them: an ephemeral resource leaves nothing to be done.
+    pub fn into_list(self) -> Vec<Deferred> {
+        self.all.into_values().filter(|d| d.place.resource().mode != Mode::Ephemeral).collect()
+    }
+}
+
+impl Planner<'_> {
+    /// Whether something may be deferred that would be an error otherwise.
+    pub(super) fn may_defer(&self) -> bool {
+        self.options.allow_deferral
+    }
+
+    /// Goes on only if nothing that an instance is made of is deferred.
+    pub(super) fn await_prerequisites(&mut self, instance: &Instance, evaluated: &Evaluated) -> Result<(), Halt> {
+        if !self.may_defer() || self.options.mode != PlanMode::Normal {
+            return Ok(());
+        }
+        for dep in evaluated.deps.iter().chain(&evaluated.explicit) {
+            if *dep.resource() != instance.resource {
+                self.wait_for(dep)?;
+            }
+        }
+        let because = self.deferred_among(evaluated.deps.iter().chain(&evaluated.explicit), &evaluated.unexpanded);
+        match because.is_empty() {
+            true => Ok(()),
+            false => Err(Halt::Later(Later { reason: DeferReason::Prerequisite, because })),
+        }
+    }
+
+    /// The addresses of what is deferred among what was read.
+    pub(super) fn deferred_among<'d>(
+        &self,
+        deps: impl Iterator<Item = &'d Dep>,
+        unexpanded: &[AbsCall],
+    ) -> Vec<Arc<str>> {
+        let mut found: Vec<Arc<str>> = unexpanded.iter().map(|call| format!("{call}[*]").into()).collect();
+        if !self.deferrals.all.is_empty() {
+            deps.for_each(|dep| self.add_deferred(dep, &mut found));
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    fn add_deferred(&self, dep: &Dep, found: &mut Vec<Arc<str>>) {
+        match dep {
+            Dep::Instance(instance) if self.deferrals.has(instance) => found.push(instance.to_string().into()),
+            Dep::Instance(_) => {}
+            Dep::Whole(resource) if self.deferrals.is_keyless(resource) => found.push(format!("{resource}[*]").into()),
+            Dep::Whole(resource) => {
+                let keys = self.keys.get(resource).map(|(keys, _)| keys);
+                let all = keys.into_iter().flatten().map(|key| resource.instance(key.clone()));
+                found.extend(all.filter(|i| self.deferrals.has(i)).map(|i| Arc::from(i.to_string())));
+            }
+        }
+    }
+
+    /// Whether the configuration of an open provider is known only in part, so that what needs it has to wait.
+    pub(super) fn is_vague(&self, config: &ProviderConfig) -> bool {
+        let open = || match self.opened.get(config) {
+            Some(Opening::Open(evaluated)) => Some(evaluated),
+            _ => None,
+        };
+        self.may_defer() && open().is_some_and(|evaluated| !evaluated.value.is_wholly_known())
+    }
+
+    /// Goes on only if a provider is wholly configured.
+    pub(super) fn await_clear(&self, config: &ProviderConfig) -> Result<(), Halt> {
+        match self.is_vague(config) {
+            true => Err(Halt::Later(Later::new(DeferReason::ProviderUnknown))),
+            false => Ok(()),
+        }
+    }
+
+    /// Leaves a task for a later plan, and lets what waits for it know.
+    pub(super) fn defer(&mut self, task: &Task, later: Later) {
+        match task {
+            Task::Instance(instance) => self.defer_instance(instance, later),
+            Task::End { key, .. } => self.defer_end(key, later),
+            Task::Provider(config) => {
+                self.opened.insert(config.clone(), Opening::Later(later.because));
+                self.queue.wake(&Wait::Provider(config.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn defer_instance(&mut self, instance: &Instance, later: Later) {
+        let Some(provider) = self.provider_for(instance) else { return };
+        let after = self.provisional(instance, &provider);
+        let change = match (self.stored_value(instance), instance.resource.resource.mode) {
+            (_, Mode::Data) => Provisional::Read(after.clone()),
+            (Some(before), _) => Provisional::Update { before, after: after.clone() },
+            (None, _) => Provisional::Create(after.clone()),
+        };
+        let place = Place::Instance(instance.clone());
+        let Later { reason, because } = later;
+        self.deferrals.add(Deferred { place, deposed: None, provider, reason, because, change });
+        self.give(instance, after);
+    }
+
+    /// What is known of the object of an instance that is not planned yet.
+    fn provisional(&self, instance: &Instance, provider: &ProviderConfig) -> Value {
+        let Some(shape) = self.shape(provider, instance) else { return Value::dynamic() };
+        match self.evaluated.get(instance) {
+            Some(evaluated) => {
+                let (config, marks) = evaluated.value.clone().unmark_deep();
+                shape.mark(unknown_computed(&shape.schema.block, &config).mark_at(&marks))
+            }
+            None => shape.mark(Value::unknown(shape.ty.clone())),
+        }
+    }
+
+    fn defer_end(&mut self, (instance, deposed): &ObjectKey, later: Later) {
+        let (Some(provider), Some(before)) = (self.provider_for(instance), self.stored_value(instance)) else { return };
+        let Later { reason, because } = later;
+        let (place, deposed) = (Place::Instance(instance.clone()), deposed.clone());
+        let change = Provisional::Delete(before);
+        self.deferrals.add(Deferred { place, deposed, provider, reason, because, change });
+    }
+
+    /// Leaves all instances of a resource for later, of which it is not known which there are.
+    pub(super) fn defer_keys(&mut self, resource: &AbsResource) {
+        let decl = self.program.resource(&resource.config());
+        let optional = decl.is_some_and(|decl| matches!(decl.repeat, Repeat::Enabled(_)));
+        if let (Some(decl), true) = (decl, self.options.mode == PlanMode::Normal) {
+            let place = match optional {
+                true => Place::Instance(resource.instance(Key::None)),
+                false => Place::Resource(resource.clone()),
+            };
+            self.defer_place(place, decl);
+        }
+        self.refresh_all(resource);
+        self.deferrals.keyless.insert(resource.clone());
+        self.queue.wake(&Wait::Dep(Dep::Whole(resource.clone())));
+    }
+
+    /// Leaves all instances of a resource in all instances of a module for later, of which it is not known which there
+    /// are.
+    pub(super) fn defer_beyond(&mut self, module: Beyond, decl: &ResourceDecl) {
+        let stored = self.refreshed.resources.keys();
+        let within = stored.filter(|r| r.resource == decl.resource && module.covers(&r.module));
+        for resource in within.cloned().collect::<Vec<_>>() {
+            self.refresh_all(&resource);
+        }
+        if self.options.mode == PlanMode::Normal {
+            let (resource, keyed) = (decl.resource.clone(), decl.repeat.has_keys());
+            self.defer_place(Place::Beyond { module, resource, keyed }, decl);
+        }
+    }
+
+    fn defer_place(&mut self, place: Place, decl: &ResourceDecl) {
+        let Some(provider) = self.program.provider_of(&place.config()).cloned() else { return };
+        let shape = self.shapes.get(&provider.provider, &decl.resource);
+        let value = shape.map_or_else(Value::dynamic, |shape| shape.mark(Value::unknown(shape.ty.clone())));
+        let change = match decl.resource.mode {
+            Mode::Data => Provisional::Read(value),
+            Mode::Managed | Mode::Ephemeral => Provisional::Create(value),
+        };
+        let reason = DeferReason::KeysUnknown;
+        self.deferrals.add(Deferred { place, deposed: None, provider, reason, because: Vec::new(), change });
+    }
+
+    /// In a refresh-only plan the objects are brought up to date whatever their resource asks for.
+    fn refresh_all(&mut self, resource: &AbsResource) {
+        if self.options.mode == PlanMode::RefreshOnly {
+            self.end_resource(resource, DeleteReason::WrongRepetition);
+        }
+    }
+
+    /// Defers the end of objects that deferred ones were made after: these may still need them.
+    pub(super) fn defer_ends(&mut self, drafts: &mut Vec<Draft>) {
+        if self.deferrals.all.is_empty() {
+            return;
+        }
+        let held = |instance: &Instance| self.deferrals.covers(instance);
+        let holders = self.refreshed.instances().filter(|(instance, ..)| held(instance));
+        let holders: Vec<_> = holders.filter_map(|(i, _, state)| Some((i, state.current.as_ref()?))).collect();
+        let holder = |draft: &Draft| {
+            let instance = &draft.step.instance;
+            let name = instance.resource.config();
+            let needs = |(i, object): &&(Instance, _)| {
+                let object: &&terrane_state::StoredObject = object;
+                i.resource.config() != name
+                    && object.dependencies.contains(&name)
+                    && super::assemble::can_reach(i, instance)
+            };
+            holders.iter().find(needs).map(|(i, _)| Arc::from(i.to_string()))
+        };
+        let mut kept = Vec::new();
+        drafts.retain(|draft| {
+            let Change::Delete { prior, .. } = &draft.step.change else { return true };
+            let Some(because) = holder(draft) else { return true };
+            kept.push(Deferred {
+                place: Place::Instance(draft.step.instance.clone()),
+                deposed: draft.step.deposed.clone(),
+                provider: draft.step.provider.clone(),
+                reason: DeferReason::Prerequisite,
+                because: vec![because],
+                change: Provisional::Delete(prior.clone()),
+            });
+            false
+        });
+        kept.into_iter().for_each(|deferred| self.deferrals.add(deferred));
+    }
+}
