@@ -76,7 +76,7 @@ impl Plan {
 
     /// Whether applying it leaves nothing to be done: it is neither limited to a part nor is anything deferred.
     pub fn is_complete(&self) -> bool {
-        !self.errored && !self.options.is_targeted() && self.deferred.is_empty()
+        !self.errored && !self.options.is_limited() && self.deferred.is_empty()
     }
 
     /// Whether applying would write another state, be it that only what it remembers of unchanged objects differs.

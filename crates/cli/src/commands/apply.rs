@@ -131,6 +131,7 @@ fn settled(args: &Args) -> Option<Diagnostic> {
         ("-destroy", planning.destroy),
         ("-refresh-only", planning.refresh_only),
         ("-refresh=false", !planning.refresh),
+        ("-allow-deferral", planning.allow_deferral),
     ];
     let mode = given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
     let flag = mode.or_else(|| planning.selection.given())?;

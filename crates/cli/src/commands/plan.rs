@@ -67,7 +67,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         }
     }
     let code = context.end(&diags, &ready.project.files);
-    match args.detailed_exitcode && !diags.has_errors() && plan.has_changes() {
+    match args.detailed_exitcode && !diags.has_errors() && (plan.has_changes() || !plan.deferred.is_empty()) {
         true => ExitCode::from(2),
         false => code,
     }

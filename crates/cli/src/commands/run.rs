@@ -31,6 +31,9 @@ pub struct Planning {
     pub destroy: bool,
     #[command(flatten)]
     pub selection: Selection,
+    /// Leave for a later plan what cannot be planned yet: unknown count, for_each or provider configurations, and what depends on these
+    #[arg(long)]
+    pub allow_deferral: bool,
     #[command(flatten)]
     pub vars: Vars,
     #[command(flatten)]
@@ -176,6 +179,7 @@ pub fn options(planning: &Planning, files: &mut Files, diags: &mut Diagnostics) 
             _ => PlanMode::Normal,
         },
         refresh: planning.refresh,
+        allow_deferral: planning.allow_deferral,
         ..PlanOptions::default()
     };
     if planning.refresh_only && !planning.refresh {

@@ -1,6 +1,7 @@
 //! What the user sees.
 
 pub mod applied;
+pub mod deferral;
 pub mod diagnostics;
 pub mod diagnostics_json;
 pub mod diff;

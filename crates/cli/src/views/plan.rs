@@ -11,8 +11,8 @@ use terrane_plan::{
 use terrane_provider::ImportBy;
 use terrane_value::{Marks, Path, Schema};
 
-use super::diff;
 use super::lines::{Lines, Paint, Symbol};
+use super::{deferral, diff};
 
 /// Finds the shapes that values are shown by.
 struct Shapes<'a>(&'a dyn Schemas);
@@ -29,7 +29,8 @@ fn counts(plan: &Plan) -> String {
     let Summary { import, add, change, destroy, forget } = plan.summary();
     let some = |n: usize, what: &str| if n > 0 { format!("{n} to {what}, ") } else { String::new() };
     let forget = if forget > 0 { format!(", {forget} to forget") } else { String::new() };
-    format!("{}{add} to add, {change} to change, {destroy} to destroy{forget}", some(import, "import"))
+    let later = if plan.deferred.is_empty() { String::new() } else { format!(", {} deferred", plan.deferred.len()) };
+    format!("{}{add} to add, {change} to change, {destroy} to destroy{forget}{later}", some(import, "import"))
 }
 
 /// Writes a whole plan: changes, summary line and outputs; what has no effect is left out.
@@ -38,8 +39,12 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
     let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
     let outside = if plan.options.mode == PlanMode::RefreshOnly { drift(plan, schemas, paint) } else { String::new() };
-    if shown.is_empty() && outputs.is_empty() {
-        return if outside.is_empty() { no_changes(plan, paint) } else { outside };
+    if shown.is_empty() && outputs.iter().all(|(_, o)| o.deferred) {
+        return match (outside.is_empty(), plan.deferred.is_empty()) {
+            (true, true) => no_changes(plan, paint),
+            (true, false) => deferral::only(plan, paint),
+            _ => outside,
+        };
     }
     let mut text = outside;
     if !shown.is_empty() {
@@ -51,6 +56,7 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
         }
         let _ = writeln!(text, "\n{} {}.", paint.bold("Plan:"), counts(plan));
     }
+    text += &deferral::section(plan, paint);
     if !outputs.is_empty() {
         text += "\nChanges to Outputs:\n";
         text += &output_changes(&outputs, paint);

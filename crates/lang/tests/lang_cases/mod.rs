@@ -171,7 +171,7 @@ fn answer(
         }
         Some(("expand", address)) => {
             let terrane_address::Target::Resource(resource) = parse_target(address).unwrap() else { panic!() };
-            let keys = evaluator.expand(&resource, objects, diags)?;
+            let keys = evaluator.expand(&resource, objects, diags)?.unwrap_or_default();
             Ok(format!("{:?}", keys.iter().map(|k| k.to_string()).collect::<Vec<_>>()))
         }
         Some(("output", name)) => {
@@ -191,10 +191,11 @@ fn answer(
         Some(("imports", "all")) => {
             let mut list = Vec::new();
             for place in 0..evaluator.program().root().contents.imports.len() {
-                for target in evaluator.import(place, objects, diags)? {
+                for target in evaluator.import(place, objects, diags)?.unwrap_or_default() {
                     list.push(match target.by {
-                        ImportBy::Id(id) => format!("{} from {id:?}", target.to),
-                        ImportBy::Identity(value) => format!("{} from {}", target.to, show(&value)),
+                        None => format!("{} from what is not known yet", target.to),
+                        Some(ImportBy::Id(id)) => format!("{} from {id:?}", target.to),
+                        Some(ImportBy::Identity(value)) => format!("{} from {}", target.to, show(&value)),
                     });
                 }
             }

@@ -10,7 +10,7 @@ use terrane_state::StoredObject;
 use terrane_value::{Marks, Value};
 
 use super::queue::Wait;
-use super::{Draft, Halt, Planner};
+use super::{Draft, Halt, ObjectKey, Planner};
 use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, object, provision};
 
 impl Planner<'_> {
@@ -67,7 +67,13 @@ impl Planner<'_> {
 
     /// The object of an instance as it was stored.
     pub(super) fn stored_value(&self, instance: &Instance) -> Option<Value> {
-        let (stored, config) = (self.refreshed.object(instance)?, self.provider_for(instance)?);
+        self.stored_object(&(instance.clone(), None))
+    }
+
+    /// An object as it was stored.
+    pub(super) fn stored_object(&self, key: &ObjectKey) -> Option<Value> {
+        let instance = &key.0;
+        let (stored, config) = (self.stored(key)?, self.provider_for(instance)?);
         let shape = self.shape(&config, instance)?;
         let object = object::decode(self.providers, &config.provider, instance, stored, &shape).ok()?;
         Some(shape.mark(object.value.mark_at(&object::stored_marks(stored))))

@@ -102,7 +102,11 @@ impl Planner<'_> {
         match dep {
             Dep::Instance(instance) if self.deferrals.has(instance) => found.push(instance.to_string().into()),
             Dep::Instance(_) => {}
-            Dep::Whole(resource) if self.deferrals.is_keyless(resource) => found.push(format!("{resource}[*]").into()),
+            Dep::Whole(resource) if self.deferrals.is_keyless(resource) => {
+                let optional = self.deferrals.has(&resource.instance(Key::None));
+                let name = if optional { resource.to_string() } else { format!("{resource}[*]") };
+                found.push(name.into());
+            }
             Dep::Whole(resource) => {
                 let keys = self.keys.get(resource).map(|(keys, _)| keys);
                 let all = keys.into_iter().flatten().map(|key| resource.instance(key.clone()));
@@ -168,7 +172,8 @@ impl Planner<'_> {
     }
 
     fn defer_end(&mut self, (instance, deposed): &ObjectKey, later: Later) {
-        let (Some(provider), Some(before)) = (self.provider_for(instance), self.stored_value(instance)) else { return };
+        let key = (instance.clone(), deposed.clone());
+        let (Some(provider), Some(before)) = (self.provider_for(instance), self.stored_object(&key)) else { return };
         let Later { reason, because } = later;
         let (place, deposed) = (Place::Instance(instance.clone()), deposed.clone());
         let change = Provisional::Delete(before);

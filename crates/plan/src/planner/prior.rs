@@ -140,7 +140,7 @@ impl Planner<'_> {
         readable
     }
 
-    fn stored(&self, key: &ObjectKey) -> Option<&StoredObject> {
+    pub(super) fn stored(&self, key: &ObjectKey) -> Option<&StoredObject> {
         let state = self.refreshed.instance(&key.0)?;
         match &key.1 {
             None => state.current.as_ref(),

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use terrane_address::{Instance, Key, Mode, ProviderConfig};
+use terrane_address::{Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::Schemas;
 use terrane_plan::file::Origin;
-use terrane_plan::{Change, DeleteReason, Drift, OutputChange, Plan, ReadReason, ReplaceOrder, ReplaceReason, Step};
+use terrane_plan::{
+    Change, DeferReason, Deferred, DeleteReason, Drift, OutputChange, Plan, Provisional, ReadReason, ReplaceOrder,
+    ReplaceReason, Step,
+};
 use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
 use terrane_value::json::{to_json, type_to_json};
@@ -33,6 +36,8 @@ pub struct Document {
     resource_changes: Vec<Resource>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     output_changes: BTreeMap<String, Delta>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deferred_changes: Vec<DeferredChange>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prior_state: Option<State>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +78,13 @@ struct Resource {
     change: Delta,
     #[serde(skip_serializing_if = "Option::is_none")]
     action_reason: Option<&'static str>,
+}
+
+/// What is left for a later plan.
+#[derive(Serialize)]
+struct DeferredChange {
+    reason: &'static str,
+    resource_change: Resource,
 }
 
 #[derive(Serialize)]
@@ -129,13 +141,14 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
         resource_drift: plan.drift.iter().map(|drift| view.drift(drift, plan)).collect(),
         resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step)).collect(),
         output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
+        deferred_changes: plan.deferred.iter().map(|deferred| view.deferred(deferred)).collect(),
         prior_state: stored.then(|| state::prior(&plan.refreshed, schemas, secrets)).transpose()?,
         configuration,
         relevant_attributes,
         checks: checks(&plan.refreshed),
         timestamp: timestamp.map(|time| time.to_string()),
         applyable: plan.is_applicable(),
-        complete: !plan.errored && !plan.options.is_limited(),
+        complete: plan.is_complete(),
         errored: plan.errored,
     })
 }
@@ -192,7 +205,10 @@ impl View<'_> {
 
     /// The schema of an object; `None` if its provider is not at hand.
     fn schema(&self, instance: &Instance, provider: &ProviderConfig) -> Option<Arc<Schema>> {
-        let resource = &instance.resource.resource;
+        self.schema_of(&instance.resource.resource, provider)
+    }
+
+    fn schema_of(&self, resource: &terrane_address::Resource, provider: &ProviderConfig) -> Option<Arc<Schema>> {
         self.schemas.resource(&provider.provider, resource.mode, &resource.ty)
     }
 
@@ -210,6 +226,31 @@ impl View<'_> {
             action_reason: reason(&step.change),
             ..resource(&step.instance, &step.provider, change)
         }
+    }
+
+    fn deferred(&self, deferred: &Deferred) -> DeferredChange {
+        let schema = self.schema_of(deferred.place.resource(), &deferred.provider);
+        let (before, after) = (deferred.change.before(), deferred.change.after());
+        let change = self.delta(before, after, schema.as_deref(), provisional(&deferred.change));
+        let resource = deferred.place.resource();
+        let index = match &deferred.place {
+            Place::Instance(instance) => modules::index(&instance.key),
+            Place::Resource(_) | Place::Beyond { .. } => None,
+        };
+        let resource_change = Resource {
+            address: deferred.place.to_string(),
+            previous_address: None,
+            module_address: deferred.place.module(),
+            mode: modules::mode(resource.mode),
+            ty: resource.ty.to_string(),
+            name: resource.name.to_string(),
+            index,
+            provider_name: deferred.provider.provider.to_string(),
+            deposed: deferred.deposed.as_ref().map(ToString::to_string),
+            change,
+            action_reason: None,
+        };
+        DeferredChange { reason: defer_reason(deferred.reason), resource_change }
     }
 
     fn drift(&self, drift: &Drift, plan: &Plan) -> Resource {
@@ -312,6 +353,24 @@ fn actions(change: &Change) -> &'static [&'static str] {
         Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => &["create", "delete"],
         Change::Replace { order: ReplaceOrder::ForgetThenCreate, .. } => &["forget", "create"],
         Change::Replace { order: ReplaceOrder::CreateThenForget, .. } => &["create", "forget"],
+    }
+}
+
+fn provisional(change: &Provisional) -> &'static [&'static str] {
+    match change {
+        Provisional::Create(_) => &["create"],
+        Provisional::Update { .. } => &["update"],
+        Provisional::Delete(_) => &["delete"],
+        Provisional::Read(_) => &["read"],
+    }
+}
+
+fn defer_reason(reason: DeferReason) -> &'static str {
+    match reason {
+        DeferReason::KeysUnknown => "instance_count_unknown",
+        DeferReason::ConfigUnknown => "resource_config_unknown",
+        DeferReason::ProviderUnknown => "provider_config_unknown",
+        DeferReason::Prerequisite => "deferred_prereq",
     }
 }
 
