@@ -145,7 +145,9 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
         ));
         return;
     }
-    let Some(store) = project::open(project, &workspace(&project.dir), &now, &mut evaluator, diags).await else { return };
+    let Some(store) = project::open(project, &workspace(&project.dir), &now, &mut evaluator, diags).await else {
+        return;
+    };
     if let Err(e) = store.load().await {
         diags.error(Diagnostic::error("Backend cannot be used", e.to_string()));
         return;

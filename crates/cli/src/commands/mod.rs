@@ -8,6 +8,7 @@ pub mod events;
 mod fmt;
 mod force_unlock;
 mod get;
+mod graph;
 mod import;
 mod init;
 pub mod output;
@@ -16,10 +17,10 @@ mod providers;
 mod refresh;
 mod run;
 mod selection;
-mod taint;
-mod untaint;
 mod show;
 mod state;
+mod taint;
+mod untaint;
 mod validate;
 pub mod version;
 mod workspace;
@@ -67,6 +68,7 @@ commands! {
     Fmt => fmt,
     ForceUnlock => force_unlock,
     Get => get,
+    Graph => graph,
     Import => import,
     Init => init,
     Output => output,

@@ -6,6 +6,7 @@ pub mod diagnostics;
 pub mod diagnostics_json;
 pub mod diff;
 pub mod events;
+pub mod graph;
 pub mod human;
 pub mod json;
 pub mod lines;

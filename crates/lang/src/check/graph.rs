@@ -66,7 +66,8 @@ impl<'p> Graph<'p> {
         &self.program.module(module).contents
     }
 
-    fn id(&mut self, thing: Thing) -> u32 {
+    /// The place of a thing, which is added if it is not there.
+    pub(super) fn id(&mut self, thing: Thing) -> u32 {
         let next = self.things.len() as u32;
         let id = *self.ids.entry(thing).or_insert(next);
         if id == next {

@@ -3,6 +3,7 @@
 mod cycle;
 mod deprecated;
 mod graph;
+mod items;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use crate::load::missing_argument;
 use crate::program::{CallDecl, Contents, ModuleDecl};
 use crate::suggest::Suggest;
 use crate::{Program, Schemas, World};
+
+pub use items::{Item, ItemKind};
 
 /// Reports everything that is wrong whatever the values of variables and objects are.
 pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags: &mut Diagnostics) {
