@@ -1,5 +1,6 @@
 //! Project tasks, run as `cargo xtask TASK`.
 
+mod bench;
 mod demo;
 mod emulator;
 mod python;
@@ -15,6 +16,9 @@ Usage: cargo xtask TASK
   test [ARGS]        builds everything, starts the emulator and runs every test; ARGS go to `cargo test`
   demo               shows the terrane command on examples/web-vpc against the emulator
   emulator [RULES]   runs the emulator behind the test proxy until interrupted; RULES is a JSON file of faults
+  bench [SHAPE...]   measures plan, apply and show on large configurations, beside `tofu` if it is on PATH:
+                     --write puts the table into docs/benchmarks.md, --peer PATH and --no-peer choose the peer,
+                     --limit SECONDS is how long a run may take, --binary PATH measures a terrane built before
   schema [DIR]       packs the AWS schema tables in DIR, or ../shared/aws-schema, for the provider";
 
 /// What went wrong, in words for the one who ran the task.
@@ -35,6 +39,7 @@ fn run(arguments: &[String]) -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["test", rest @ ..] => test::run(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         ["demo"] => demo::run(),
         ["emulator"] => emulator::serve(None),
         ["emulator", rules] => emulator::serve(Some(rules)),

@@ -77,7 +77,8 @@ fn install_with(pip: &mut Command, requirements: &Path, more: &[&Path]) -> Resul
     workspace::output(pip.args(fixed).arg(requirements).args(more)).map(drop)
 }
 
-fn system() -> PathBuf {
+/// Returns the interpreter of the machine, without the emulator's packages.
+pub fn system() -> PathBuf {
     std::env::var_os("PYTHON").map_or_else(|| "python3".into(), PathBuf::from)
 }
 
