@@ -150,7 +150,7 @@ impl Run<'_, '_> {
             _ => None,
         };
         match key {
-            Some(key) if expansion.keys.contains(&key) => Ok(Some(key)),
+            Some(key) if expansion.has(&key) => Ok(Some(key)),
             _ => Err(error(no_instance(expansion)).hint(known_keys(expansion))),
         }
     }
@@ -159,10 +159,12 @@ impl Run<'_, '_> {
 /// The expansion of which these instances exist: up to the highest number, or by name.
 fn recorded(keys: &[Key], counted: bool) -> Expansion {
     let number = |key: &Key| if let Key::Int(i) = key { Some(*i) } else { None };
-    let keys = match counted {
+    let mut keys: Vec<Key> = match counted {
         true => (0..keys.iter().filter_map(number).max().map_or(0, |most| most + 1)).map(Key::Int).collect(),
         false => keys.iter().filter(|key| matches!(key, Key::String(_))).cloned().collect(),
     };
+    keys.sort_unstable();
+    let keys = keys.into();
     Expansion { keys, each: (!counted).then(Value::dynamic), reads: Arc::default() }
 }
 

@@ -118,6 +118,7 @@ pub(super) struct Known {
 /// How a resource or module call is expanded.
 #[derive(Clone, Debug)]
 pub(super) struct Expansion {
+    /// In ascending order; those of `count` without gaps.
     pub keys: Arc<[Key]>,
     /// The value of `for_each`.
     pub each: Option<Value>,
@@ -150,6 +151,16 @@ impl Expanded {
     /// What `each` and `count` stand for in an instance, or in any instance while these are not known.
     pub(super) fn repetition(&self, key: &Key) -> Repetition {
         self.known().map_or(Repetition::None, |expansion| Repetition::of(key, expansion.each.as_ref()))
+    }
+}
+
+impl Expansion {
+    /// Whether there is an instance with this key.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        match key {
+            Key::Int(index) => usize::try_from(*index).ok().and_then(|at| self.keys.get(at)) == Some(key),
+            _ => self.keys.binary_search(key).is_ok(),
+        }
     }
 }
 
