@@ -1,15 +1,14 @@
 //! State in a file, locked the way Terraform locks it.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use md5::{Digest, Md5};
 use nix::errno::Errno;
-use terrane_state::{LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
 use terrane_value::{Attribute, Block, Type, Value};
 
 /// What a `backend "local"` block may hold.
@@ -71,29 +70,34 @@ impl Local {
     }
 
     fn read(&self) -> Result<Option<Stored>, StoreError> {
-        match std::fs::read(&self.path) {
-            Ok(bytes) if bytes.is_empty() => Ok(None),
-            Ok(bytes) => {
-                let version = version(&bytes);
-                Ok(Some(Stored { bytes, version }))
-            }
+        match File::open(&self.path).and_then(whole) {
+            Ok(stored) => Ok(Some(stored).filter(|stored| !stored.bytes.is_empty())),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.failed("read", &e)),
+        }
+    }
+
+    /// The version of the stored state; `None` if there is none.
+    fn version(&self) -> Result<Option<Version>, StoreError> {
+        match std::fs::metadata(&self.path) {
+            Ok(file) => Ok(Some(version(&file)).filter(|_| file.len() > 0)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(self.failed("read", &e)),
         }
     }
 
     /// Writes beside the file and renames, so that the file is always whole; keeps what was there as `.backup`.
-    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+    fn replace(&self, content: Content<'_>) -> io::Result<Version> {
         let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         if std::fs::metadata(&self.path).is_ok_and(|m| m.len() > 0) {
-            let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-            std::fs::copy(&self.path, self.path.with_file_name(format!("{name}.backup")))?;
+            self.back_up()?;
         }
-        let fresh = self.path.with_file_name(format!(".{}.new", std::process::id()));
+        let fresh = self.beside("new");
         let mut file = File::create(&fresh)?;
-        file.write_all(bytes)?;
+        content(&mut file)?;
         file.sync_all()?;
+        let version = version(&file.metadata()?);
         let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if held.is_some() {
             // The lock must be on the file that others will find under the name.
@@ -104,7 +108,24 @@ impl Local {
             held.file = file;
             held.made = false;
         }
-        Ok(())
+        Ok(version)
+    }
+
+    /// Gives the file a second name, which it keeps when another takes its place.
+    fn back_up(&self) -> io::Result<()> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let backup = self.path.with_file_name(format!("{name}.backup"));
+        let linked = self.beside("old");
+        match std::fs::hard_link(&self.path, &linked) {
+            Ok(()) => std::fs::rename(&linked, &backup),
+            // Not every file system has links.
+            Err(_) => std::fs::copy(&self.path, &backup).map(drop),
+        }
+    }
+
+    /// A file of this process in the folder of the state.
+    fn beside(&self, ending: &str) -> PathBuf {
+        self.path.with_file_name(format!(".{}.{ending}", std::process::id()))
     }
 
     fn try_lock(&self, info: &LockInfo) -> Result<Option<Held>, io::Error> {
@@ -149,9 +170,17 @@ fn try_lock(file: &File) -> Result<(), Errno> {
     fcntl(file, lock).map(drop)
 }
 
-fn version(bytes: &[u8]) -> Version {
-    let digest = Md5::digest(bytes);
-    Version(digest.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+/// Tells files apart: each write puts another file under the name.
+fn version(file: &Metadata) -> Version {
+    let (inode, seconds, part, length) = (file.ino(), file.mtime(), file.mtime_nsec(), file.len());
+    Version(format!("{inode}-{seconds}.{part}-{length}").into())
+}
+
+fn whole(mut file: File) -> io::Result<Stored> {
+    let version = version(&file.metadata()?);
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(Stored { bytes, version })
 }
 
 #[async_trait]
@@ -164,13 +193,11 @@ impl Store for Local {
         self.read()
     }
 
-    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError> {
-        let now = self.read()?.map(|stored| stored.version);
-        if now.as_ref() != base {
+    async fn save(&self, content: Content<'_>, base: Option<&Version>) -> Result<Version, StoreError> {
+        if self.version()?.as_ref() != base {
             return Err(StoreError::Conflict);
         }
-        self.replace(bytes).map_err(|e| self.failed("written", &e))?;
-        Ok(version(bytes))
+        self.replace(content).map_err(|e| self.failed("written", &e))
     }
 
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {

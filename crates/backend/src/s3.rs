@@ -12,7 +12,7 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
 use md5::{Digest, Md5};
-use terrane_state::{LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
 use terrane_value::{ConvertError, Value};
 
 use config::Config;
@@ -144,22 +144,25 @@ impl Store for S3 {
         )))
     }
 
-    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError> {
-        let put = self.put(&self.key, bytes.to_vec());
+    async fn save(&self, content: Content<'_>, base: Option<&Version>) -> Result<Version, StoreError> {
+        let mut bytes = Vec::new();
+        content(&mut bytes).map_err(|e| StoreError::Failed(format!("The state could not be written: {e}.")))?;
+        let written = digest(&bytes);
+        let put = self.put(&self.key, bytes);
         let put = match base {
             Some(version) => put.if_match(version.0.to_string()),
             None => put.if_none_match("*"),
         };
-        let written = match put.send().await {
-            Ok(written) => written,
+        let stored = match put.send().await {
+            Ok(stored) => stored,
             Err(e) if matches!(e.code(), Some("PreconditionFailed" | "ConditionalRequestConflict")) => {
                 return Err(StoreError::Conflict);
             }
             Err(e) if base.is_some() && e.code() == Some("NoSuchKey") => return Err(StoreError::Conflict),
             Err(e) => return Err(failed(&format!("write the state s3://{}", self.path()), &e)),
         };
-        self.record_digest(&digest(bytes)).await?;
-        Ok(Version(written.e_tag().unwrap_or_default().into()))
+        self.record_digest(&written).await?;
+        Ok(Version(stored.e_tag().unwrap_or_default().into()))
     }
 
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {

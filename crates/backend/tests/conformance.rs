@@ -17,18 +17,23 @@ fn info(id: &str) -> LockInfo {
     }
 }
 
+/// A state that is this text.
+fn text(text: &[u8]) -> impl Fn(&mut dyn std::io::Write) -> std::io::Result<()> {
+    move |out| out.write_all(text)
+}
+
 /// The suite. `open` opens the same place anew each time, as another process would.
 async fn conforms<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     let store = open().await;
     assert!(store.load().await.unwrap().is_none(), "a new place is empty");
 
-    let first = store.save(b"{\"serial\":1}", None).await.unwrap();
+    let first = store.save(&text(b"{\"serial\":1}"), None).await.unwrap();
     let loaded = open().await.load().await.unwrap().unwrap();
     assert_eq!((loaded.bytes.as_slice(), &loaded.version), (b"{\"serial\":1}".as_slice(), &first));
 
-    let second = store.save(b"{\"serial\":2}", Some(&first)).await.unwrap();
+    let second = store.save(&text(b"{\"serial\":2}"), Some(&first)).await.unwrap();
     for stale in [None, Some(&first)] {
-        let refused = open().await.save(b"{\"serial\":9}", stale).await;
+        let refused = open().await.save(&text(b"{\"serial\":9}"), stale).await;
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     }
     assert_eq!(store.load().await.unwrap().unwrap().version, second);
@@ -39,7 +44,7 @@ async fn conforms<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
         Err(StoreError::Held(Some(holder))) => assert_eq!(*holder, locked.info),
         other => panic!("a second lock must name the first: {other:?}"),
     }
-    let third = store.save(b"{\"serial\":3}", Some(&second)).await.unwrap();
+    let third = store.save(&text(b"{\"serial\":3}"), Some(&second)).await.unwrap();
     assert!(matches!(open().await.lock(info("two")).await, Err(StoreError::Held(_))), "still locked after a write");
     assert!(matches!(store.unlock("two").await, Err(StoreError::NotLocked(_))));
     store.unlock("one").await.unwrap();
@@ -47,7 +52,7 @@ async fn conforms<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
 
     let other = open().await;
     other.lock(info("two")).await.unwrap();
-    other.save(b"{\"serial\":4}", Some(&third)).await.unwrap();
+    other.save(&text(b"{\"serial\":4}"), Some(&third)).await.unwrap();
     other.unlock("two").await.unwrap();
     assert_eq!(store.workspaces().await.unwrap()[0], "default");
 }
@@ -55,11 +60,11 @@ async fn conforms<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
 /// What is removed is gone, can be removed again, and can be made anew.
 async fn removes<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     let store = open().await;
-    store.save(b"{\"serial\":1}", None).await.unwrap();
+    store.save(&text(b"{\"serial\":1}"), None).await.unwrap();
     store.remove().await.unwrap();
     assert!(open().await.load().await.unwrap().is_none());
     store.remove().await.unwrap();
-    store.save(b"{\"serial\":7}", None).await.unwrap();
+    store.save(&text(b"{\"serial\":7}"), None).await.unwrap();
     assert_eq!(open().await.load().await.unwrap().unwrap().bytes, b"{\"serial\":7}");
 }
 

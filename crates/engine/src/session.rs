@@ -103,19 +103,25 @@ impl<'s> Session<'s> {
         if !self.dirty {
             return Ok(());
         }
-        let mut next = self.snapshot.clone();
-        next.serial += 1;
-        if next.lineage.is_empty() {
-            next.lineage = uuid::Uuid::new_v4().to_string();
+        let (serial, lineage) = (self.snapshot.serial, self.snapshot.lineage.clone());
+        self.snapshot.serial += 1;
+        if lineage.is_empty() {
+            self.snapshot.lineage = uuid::Uuid::new_v4().to_string();
         }
-        next.terraform_version = crate::LANGUAGE_VERSION.into();
-        let bytes = terrane_state::write(&next).map_err(|e| StoreError::Failed(e.to_string()))?;
-        let version = self.put(&bytes).await?;
-        self.snapshot = next;
-        self.version = Some(version);
-        self.dirty = false;
-        self.saved = Instant::now();
-        Ok(())
+        self.snapshot.terraform_version = crate::LANGUAGE_VERSION.into();
+        match self.put().await {
+            Ok(version) => {
+                self.version = Some(version);
+                self.dirty = false;
+                self.saved = Instant::now();
+                Ok(())
+            }
+            Err(error) => {
+                self.snapshot.serial = serial;
+                self.snapshot.lineage = lineage;
+                Err(error)
+            }
+        }
     }
 
     /// Puts another state in the place of the stored one, with its own lineage, and a serial above the stored one's
@@ -145,10 +151,11 @@ impl<'s> Session<'s> {
         self.save().await
     }
 
-    async fn put(&self, bytes: &[u8]) -> Result<Version, StoreError> {
+    async fn put(&self) -> Result<Version, StoreError> {
+        let content = |out: &mut dyn std::io::Write| terrane_state::write_to(&self.snapshot, out);
         let mut wait = Duration::from_millis(200);
         loop {
-            match self.store.save(bytes, self.version.as_ref()).await {
+            match self.store.save(&content, self.version.as_ref()).await {
                 Err(StoreError::Failed(_)) if wait < Duration::from_secs(4) => tokio::time::sleep(wait).await,
                 done => return done,
             }

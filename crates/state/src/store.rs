@@ -1,10 +1,15 @@
 //! Where state is kept.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-/// Names the stored bytes a run began from, so that a later write can insist on them: an ETag, or a digest.
+/// What is to be stored: writes it, each time it is called, into what it is given.
+pub type Content<'a> = &'a (dyn Fn(&mut dyn Write) -> io::Result<()> + Sync);
+
+/// Names the stored bytes a run began from, so that a later write can insist on them: an ETag, or what a file system
+/// says of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(pub Arc<str>);
 
@@ -75,7 +80,7 @@ pub trait Store: Send + Sync {
     async fn load(&self) -> Result<Option<Stored>, StoreError>;
 
     /// Writes the state if what is stored is still `base` (`None`: nothing), and returns the new version.
-    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError>;
+    async fn save(&self, content: Content<'_>, base: Option<&Version>) -> Result<Version, StoreError>;
 
     /// Takes the lock at once, or says who holds it. Fills in the `path` of the info.
     async fn lock(&self, info: LockInfo) -> Result<Locked, StoreError>;

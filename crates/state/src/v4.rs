@@ -5,16 +5,16 @@
 
 mod paths;
 mod wire;
+mod write;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::value::RawValue;
 use terrane_address::{AbsResource, ConfigResource, Key, Mode, ProviderConfig, Resource, parse_module};
-use terrane_value::Type;
 
+pub use self::write::write_to;
 use crate::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 
 /// Why bytes are no state.
@@ -27,8 +27,11 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, FormatError> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         FormatError(format!("The state file is not UTF-8 text: the byte at offset {} is wrong.", e.valid_up_to()))
     })?;
-    check_version(text)?;
-    let file: wire::File = serde_json::from_str(text).map_err(|e| broken(&e))?;
+    let file: wire::File<'_> = match serde_json::from_str(text) {
+        Ok(file) => file,
+        Err(error) => return Err(check_version(text).err().unwrap_or_else(|| broken(&error))),
+    };
+    known_version(file.version)?;
     let mut snapshot = Snapshot {
         terraform_version: file.terraform_version,
         serial: file.serial,
@@ -49,10 +52,14 @@ fn broken(error: &serde_json::Error) -> FormatError {
     FormatError(format!("The state file is damaged or not a state file: {error}."))
 }
 
-/// Says what a file of another version is before its content is looked at.
+/// Says what a file of another version is, whatever else is wrong with it.
 fn check_version(text: &str) -> Result<(), FormatError> {
     let head: wire::Head = serde_json::from_str(text).map_err(|e| broken(&e))?;
-    match head.version {
+    known_version(head.version)
+}
+
+fn known_version(version: Option<u64>) -> Result<(), FormatError> {
+    match version {
         Some(4) => Ok(()),
         Some(3) => Err(FormatError(
             "The state file has format version 3. Run any command of Terraform 0.13 or later on it once, which writes \
@@ -64,13 +71,13 @@ fn check_version(text: &str) -> Result<(), FormatError> {
     }
 }
 
-fn read_output(output: wire::Output) -> Result<OutputValue, FormatError> {
+fn read_output(output: wire::Output<'_>) -> Result<OutputValue, FormatError> {
     let ty = terrane_value::json::type_from_json(output.ty.get())
         .map_err(|e| FormatError(format!("The state file has an output of a type that cannot be read: {e}.")))?;
     Ok(OutputValue { json: compact(output.value.get()), ty, sensitive: output.sensitive })
 }
 
-fn read_resource(resource: wire::Resource, snapshot: &mut Snapshot) -> Result<(), FormatError> {
+fn read_resource(resource: wire::Resource<'_>, snapshot: &mut Snapshot) -> Result<(), FormatError> {
     let address = read_address(&resource)?;
     let fail = |what: String| FormatError(format!("The state of {address} cannot be read: {what}"));
     let mut provider = resource.provider.as_deref().map(|text| read_provider(text, &fail)).transpose()?;
@@ -89,7 +96,7 @@ fn read_resource(resource: wire::Resource, snapshot: &mut Snapshot) -> Result<()
         let deposed = instance.deposed.clone();
         let object = read_object(instance).map_err(|e| fail(format!("{e} (instance {address}{key})")))?;
         let twice = match deposed {
-            Some(id) => state.deposed.insert(DeposedKey(id.into()), object).is_some(),
+            Some(id) => state.deposed.insert(DeposedKey((*id).into()), object).is_some(),
             None => state.current.replace(object).is_some(),
         };
         if twice {
@@ -107,18 +114,18 @@ fn read_provider(text: &str, fail: &dyn Fn(String) -> FormatError) -> Result<Pro
     ProviderConfig::parse(text).map_err(|e| fail(e.to_string()))
 }
 
-fn read_address(resource: &wire::Resource) -> Result<AbsResource, FormatError> {
+fn read_address(resource: &wire::Resource<'_>) -> Result<AbsResource, FormatError> {
     let module = match &resource.module {
         Some(path) => parse_module(path)
             .map_err(|e| FormatError(format!("The state file has the module path {path:?}, which is not one: {e}")))?,
         None => Default::default(),
     };
-    let mode = match resource.mode.as_str() {
+    let mode = match &*resource.mode {
         "managed" => Mode::Managed,
         "data" => Mode::Data,
         other => return Err(FormatError(format!("The state file has a resource of mode {other:?}."))),
     };
-    let resource = Resource { mode, ty: resource.ty.as_str().into(), name: resource.name.as_str().into() };
+    let resource = Resource { mode, ty: (*resource.ty).into(), name: (*resource.name).into() };
     Ok(AbsResource { module, resource })
 }
 
@@ -130,7 +137,7 @@ fn read_key(key: Option<&serde_json::Value>) -> Result<Key, String> {
     }
 }
 
-fn read_object(instance: wire::Instance) -> Result<StoredObject, String> {
+fn read_object(instance: wire::Instance<'_>) -> Result<StoredObject, String> {
     if instance.attributes_flat.is_some() {
         return Err("It was last written by Terraform 0.11; run Terraform 0.12 on it once.".into());
     }
@@ -142,7 +149,7 @@ fn read_object(instance: wire::Instance) -> Result<StoredObject, String> {
     Ok(StoredObject {
         schema_version: instance.schema_version,
         attributes: instance.attributes.map_or_else(|| "null".into(), |raw| compact(raw.get())),
-        sensitive: paths::read(instance.sensitive_attributes.as_deref())?,
+        sensitive: paths::read(instance.sensitive_attributes)?,
         private,
         tainted: instance.status.as_deref() == Some("tainted"),
         dependencies,
@@ -161,167 +168,38 @@ fn read_dependency(text: &str) -> Result<ConfigResource, String> {
 /// The same JSON without white space between its tokens.
 fn compact(json: &str) -> Arc<str> {
     let mut out = String::with_capacity(json.len());
-    let (mut quoted, mut escaped) = (false, false);
-    for c in json.chars() {
-        if quoted || !c.is_ascii_whitespace() {
-            out.push(c);
-        }
-        if escaped {
-            escaped = false;
-        } else {
-            escaped = quoted && c == '\\';
-            quoted ^= c == '"';
-        }
+    let mut rest = json;
+    while let Some(quote) = rest.find('"') {
+        let (between, text) = rest.split_at(quote);
+        out.extend(between.split_ascii_whitespace());
+        let end = end_of_string(text);
+        out.push_str(&text[..end]);
+        rest = &text[end..];
     }
+    out.extend(rest.split_ascii_whitespace());
     out.into()
 }
 
+/// How long the string is that a JSON text begins with, its quotes included.
+fn end_of_string(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    let mut at = 1;
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\'))) {
+        at += found;
+        match bytes[at] {
+            b'"' => return at + 1,
+            _ => at += 2,
+        }
+    }
+    bytes.len()
+}
+
 /// Writes a state file.
-pub fn write(snapshot: &Snapshot) -> Result<Vec<u8>, FormatError> {
-    let file = wire::File {
-        version: 4,
-        terraform_version: snapshot.terraform_version.clone(),
-        serial: snapshot.serial,
-        lineage: snapshot.lineage.clone(),
-        outputs: snapshot.outputs.iter().map(|(n, o)| Ok((n.clone(), write_output(o)?))).collect::<Result<_, _>>()?,
-        resources: write_resources(snapshot)?,
-        check_results: match &snapshot.check_results {
-            Some(json) => Some(raw(json)?),
-            None => None,
-        },
-    };
-    let compact = serde_json::to_string(&file).map_err(|e| FormatError(e.to_string()))?;
-    Ok(indent(&compact).into_bytes())
-}
-
-/// The same JSON with two blanks of indentation and a final newline, as Go's encoder lays it out.
-fn indent(compact: &str) -> String {
-    let mut out = String::with_capacity(compact.len() * 2);
-    let (mut depth, mut quoted, mut escaped) = (0, false, false);
-    let mut rest = compact.chars().peekable();
-    while let Some(c) = rest.next() {
-        if quoted {
-            push_escaped(&mut out, c);
-            quoted = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-            continue;
-        }
-        match c {
-            '{' | '[' => {
-                out.push(c);
-                if let Some(close) = rest.next_if(|n| matches!(n, '}' | ']')) {
-                    out.push(close);
-                } else {
-                    depth += 1;
-                    new_line(&mut out, depth);
-                }
-            }
-            '}' | ']' => {
-                depth -= 1;
-                new_line(&mut out, depth);
-                out.push(c);
-            }
-            ',' => {
-                out.push(c);
-                new_line(&mut out, depth);
-            }
-            ':' => out.push_str(": "),
-            c => {
-                quoted = c == '"';
-                out.push(c);
-            }
-        }
-    }
-    out.push('\n');
-    out
-}
-
-fn new_line(out: &mut String, depth: usize) {
-    out.push('\n');
-    (0..depth).for_each(|_| out.push_str("  "));
-}
-
-/// Go's encoder escapes what is dangerous in HTML and JavaScript.
-fn push_escaped(out: &mut String, c: char) {
-    match c {
-        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", c as u32)),
-        c => out.push(c),
-    }
-}
-
-fn raw(json: &str) -> Result<Box<RawValue>, FormatError> {
-    RawValue::from_string(json.to_owned()).map_err(|e| FormatError(format!("A stored object is not JSON: {e}.")))
-}
-
-fn write_output(output: &OutputValue) -> Result<wire::Output, FormatError> {
-    let ty: &Type = &output.ty;
-    Ok(wire::Output {
-        value: raw(&output.json)?,
-        ty: raw(&terrane_value::json::type_to_json(ty))?,
-        sensitive: output.sensitive,
-    })
-}
-
-fn write_resources(snapshot: &Snapshot) -> Result<Vec<wire::Resource>, FormatError> {
-    let mut resources = Vec::with_capacity(snapshot.resources.len());
-    for (address, state) in &snapshot.resources {
-        let mut instances = Vec::with_capacity(state.instances.len());
-        // As OpenTofu has it: with keys, the configuration stands at the instances, else at the resource.
-        let keyed = state.instances.values().any(|instance| instance.provider_key != Key::None);
-        for (key, instance) in &state.instances {
-            let provider = keyed.then(|| state.provider.with_key(instance.provider_key.clone()).to_string());
-            if let Some(object) = &instance.current {
-                instances.push(write_object(key, None, object, provider.clone())?);
-            }
-            for (deposed, object) in &instance.deposed {
-                instances.push(write_object(key, Some(deposed), object, provider.clone())?);
-            }
-        }
-        let module = Some(address.module.to_string()).filter(|m| !m.is_empty());
-        resources.push(wire::Resource {
-            module,
-            mode: if address.resource.mode == Mode::Managed { "managed".into() } else { "data".into() },
-            ty: address.resource.ty.to_string(),
-            name: address.resource.name.to_string(),
-            provider: (!keyed).then(|| state.provider.to_string()),
-            instances,
-        });
-    }
-    resources.sort_by(|a, b| (&a.module, &a.mode, &a.ty, &a.name).cmp(&(&b.module, &b.mode, &b.ty, &b.name)));
-    Ok(resources)
-}
-
-fn write_object(
-    key: &Key,
-    deposed: Option<&DeposedKey>,
-    object: &StoredObject,
-    provider: Option<String>,
-) -> Result<wire::Instance, FormatError> {
-    let index_key = match key {
-        Key::None => None,
-        Key::Int(i) => Some(serde_json::Value::from(*i)),
-        Key::String(s) => Some(serde_json::Value::from(&**s)),
-    };
-    let (identity_schema_version, identity) = match &object.identity {
-        Some((version, json)) => (Some(*version), Some(raw(json)?)),
-        None => (None, None),
-    };
-    Ok(wire::Instance {
-        provider,
-        index_key,
-        status: object.tainted.then(|| "tainted".into()),
-        deposed: deposed.map(|d| d.to_string()),
-        schema_version: object.schema_version,
-        attributes: Some(raw(&object.attributes)?),
-        attributes_flat: None,
-        identity_schema_version,
-        identity,
-        sensitive_attributes: Some(raw(&paths::write(&object.sensitive))?),
-        private: Some(BASE64.encode(&object.private)).filter(|p| !p.is_empty()),
-        dependencies: object.dependencies.iter().map(ToString::to_string).collect(),
-        create_before_destroy: object.create_before_destroy,
-        skip_destroy: object.skip_destroy,
-    })
+pub fn write(snapshot: &Snapshot) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing into memory does not fail.
+    let _ = write_to(snapshot, &mut bytes);
+    bytes
 }
 
 #[cfg(test)]
@@ -425,7 +303,7 @@ mod tests {
     #[test]
     fn what_is_read_is_written_to_the_byte() {
         let snapshot = read(STATE.as_bytes()).unwrap();
-        assert_eq!(String::from_utf8(write(&snapshot).unwrap()).unwrap(), STATE);
+        assert_eq!(String::from_utf8(write(&snapshot)).unwrap(), STATE);
     }
 
     #[test]

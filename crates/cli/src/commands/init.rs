@@ -191,7 +191,8 @@ async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut 
         );
         return None;
     }
-    match store.save(&found.bytes, None).await {
+    let content = |out: &mut dyn std::io::Write| out.write_all(&found.bytes);
+    match store.save(&content, None).await {
         Ok(_) => {
             outln!("Copied the state {} to {}.", local.place(), store.place());
             Some(())

@@ -284,13 +284,13 @@ fn rescue(session: &Session<'_>, error: &StoreError) -> Diagnostic {
         error => (error.to_string(), "keep it, and put it in place of the stored state before the next run."),
     };
     let problem = Diagnostic::error("State cannot be written", why);
-    let written = terrane_state::write(&unsaved(session)).map_err(|e| e.to_string());
-    match written.and_then(|bytes| std::fs::write("errored.tfstate", &bytes).map_err(|e| e.to_string())) {
+    let bytes = terrane_state::write(&unsaved(session));
+    match std::fs::write("errored.tfstate", &bytes) {
         Ok(()) => problem.hint(format!(
             "The state was written to the file errored.tfstate instead. It is the only record of what this run made: {next}"
         )),
         Err(e) => problem.note(format!("It could not be written to errored.tfstate either: {e}."))
-            .note(String::from_utf8_lossy(&terrane_state::write(&unsaved(session)).unwrap_or_default()).into_owned())
+            .note(String::from_utf8_lossy(&bytes).into_owned())
             .hint("The text above is the state. Save it."),
     }
 }

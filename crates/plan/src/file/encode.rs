@@ -34,8 +34,7 @@ pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
 }
 
 fn state(snapshot: &terrane_state::Snapshot) -> Result<String, String> {
-    let bytes = terrane_state::write(snapshot).map_err(|e| e.to_string())?;
-    String::from_utf8(bytes).map_err(|e| e.to_string())
+    String::from_utf8(terrane_state::write(snapshot)).map_err(|e| e.to_string())
 }
 
 pub(super) fn mode(mode: PlanMode) -> &'static str {

@@ -1,8 +1,9 @@
-//! The fields of the file, in the order in which they are written.
+//! The fields of the file that are read; texts and raw JSON are parts of the file's text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
@@ -10,74 +11,77 @@ pub(super) struct Head {
     pub version: Option<u64>,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct File {
-    pub version: u64,
+#[derive(Deserialize)]
+pub(super) struct File<'t> {
+    pub version: Option<u64>,
     #[serde(default)]
     pub terraform_version: String,
     #[serde(default)]
     pub serial: u64,
     #[serde(default)]
     pub lineage: String,
-    #[serde(default)]
-    pub outputs: BTreeMap<String, Output>,
-    #[serde(default)]
-    pub resources: Vec<Resource>,
-    #[serde(default)]
-    pub check_results: Option<Box<RawValue>>,
+    #[serde(default, borrow)]
+    pub outputs: BTreeMap<String, Output<'t>>,
+    #[serde(default, borrow)]
+    pub resources: Vec<Resource<'t>>,
+    #[serde(default, borrow)]
+    pub check_results: Option<&'t RawValue>,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct Output {
-    pub value: Box<RawValue>,
-    #[serde(rename = "type")]
-    pub ty: Box<RawValue>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+#[derive(Deserialize)]
+pub(super) struct Output<'t> {
+    #[serde(borrow)]
+    pub value: &'t RawValue,
+    #[serde(rename = "type", borrow)]
+    pub ty: &'t RawValue,
+    #[serde(default)]
     pub sensitive: bool,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct Resource {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub module: Option<String>,
-    pub mode: String,
-    #[serde(rename = "type")]
-    pub ty: String,
-    pub name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
-    #[serde(default)]
-    pub instances: Vec<Instance>,
+#[derive(Deserialize)]
+pub(super) struct Resource<'t> {
+    #[serde(default, borrow)]
+    pub module: Option<Cow<'t, str>>,
+    #[serde(borrow)]
+    pub mode: Cow<'t, str>,
+    #[serde(rename = "type", borrow)]
+    pub ty: Cow<'t, str>,
+    #[serde(borrow)]
+    pub name: Cow<'t, str>,
+    #[serde(default, borrow)]
+    pub provider: Option<Cow<'t, str>>,
+    #[serde(default, borrow)]
+    pub instances: Vec<Instance<'t>>,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct Instance {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+#[derive(Deserialize)]
+pub(super) struct Instance<'t> {
+    #[serde(default)]
     pub index_key: Option<serde_json::Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deposed: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
+    #[serde(default, borrow)]
+    pub status: Option<Cow<'t, str>>,
+    #[serde(default, borrow)]
+    pub deposed: Option<Cow<'t, str>>,
+    #[serde(default, borrow)]
+    pub provider: Option<Cow<'t, str>>,
     #[serde(default)]
     pub schema_version: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attributes: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, borrow)]
+    pub attributes: Option<&'t RawValue>,
+    #[serde(default)]
     pub attributes_flat: Option<BTreeMap<String, String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub identity_schema_version: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sensitive_attributes: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub private: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub dependencies: Vec<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, borrow)]
+    pub identity: Option<&'t RawValue>,
+    #[serde(default, borrow)]
+    pub sensitive_attributes: Option<&'t RawValue>,
+    #[serde(default, borrow)]
+    pub private: Option<Cow<'t, str>>,
+    #[serde(default, borrow)]
+    pub dependencies: Vec<Cow<'t, str>>,
+    #[serde(default)]
     pub create_before_destroy: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub skip_destroy: bool,
 }

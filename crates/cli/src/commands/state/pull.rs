@@ -28,7 +28,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     let text = match store.load().await {
         Ok(None) => Ok(Vec::new()),
         Ok(Some(stored)) => terrane_state::read(&stored.bytes)
-            .and_then(|snapshot| terrane_state::write(&snapshot))
+            .map(|snapshot| terrane_state::write(&snapshot))
             .map_err(|e| cannot(format!("{e} It is in {}.", store.place()))),
         Err(e) => Err(cannot(e.to_string())),
     };

@@ -1,0 +1,313 @@
+//! Writing: once through the snapshot, from its raw JSON straight into the laid out text.
+
+use std::io::{self, BufWriter, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use terrane_address::{AbsResource, Key, Mode};
+
+use super::paths;
+use crate::{DeposedKey, OutputValue, ResourceState, Snapshot, StoredObject};
+
+/// Writes a state file.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_to(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let mut layout = Layout { out: BufWriter::with_capacity(1 << 16, out), depth: 0, empty: true };
+    file(&mut layout, snapshot)?;
+    layout.out.write_all(b"\n")?;
+    layout.out.flush()
+}
+
+fn file(to: &mut Layout<'_>, snapshot: &Snapshot) -> io::Result<()> {
+    to.open(b'{')?;
+    to.field("version", "4")?;
+    to.text("terraform_version", &snapshot.terraform_version)?;
+    to.field("serial", &snapshot.serial.to_string())?;
+    to.text("lineage", &snapshot.lineage)?;
+    to.key("outputs")?;
+    to.open(b'{')?;
+    for (name, value) in &snapshot.outputs {
+        to.key(name)?;
+        output(to, value)?;
+    }
+    to.close(b'}')?;
+    to.key("resources")?;
+    to.open(b'[')?;
+    for (module, address, state) in sorted(snapshot) {
+        to.element()?;
+        resource(to, &module, address, state)?;
+    }
+    to.close(b']')?;
+    to.field("check_results", snapshot.check_results.as_deref().unwrap_or("null"))?;
+    to.close(b'}')
+}
+
+/// Resources in the order of their written names.
+fn sorted(snapshot: &Snapshot) -> Vec<(String, &AbsResource, &ResourceState)> {
+    let named = snapshot.resources.iter().map(|(address, state)| (address.module.to_string(), address, state));
+    let mut resources: Vec<_> = named.collect();
+    resources.sort_by(|(a_module, a, _), (b_module, b, _)| {
+        let (a, b) = (&a.resource, &b.resource);
+        (a_module, mode(a.mode), &a.ty, &a.name).cmp(&(b_module, mode(b.mode), &b.ty, &b.name))
+    });
+    resources
+}
+
+fn mode(mode: Mode) -> &'static str {
+    if mode == Mode::Managed { "managed" } else { "data" }
+}
+
+fn output(to: &mut Layout<'_>, output: &OutputValue) -> io::Result<()> {
+    to.open(b'{')?;
+    to.field("value", &output.json)?;
+    to.field("type", &terrane_value::json::type_to_json(&output.ty))?;
+    to.flag("sensitive", output.sensitive)?;
+    to.close(b'}')
+}
+
+fn resource(to: &mut Layout<'_>, module: &str, address: &AbsResource, state: &ResourceState) -> io::Result<()> {
+    to.open(b'{')?;
+    if !module.is_empty() {
+        to.text("module", module)?;
+    }
+    to.text("mode", mode(address.resource.mode))?;
+    to.text("type", &address.resource.ty)?;
+    to.text("name", &address.resource.name)?;
+    // As OpenTofu has it: with keys, the configuration stands at the instances, else at the resource.
+    let keyed = state.instances.values().any(|instance| instance.provider_key != Key::None);
+    if !keyed {
+        to.text("provider", &state.provider.to_string())?;
+    }
+    to.key("instances")?;
+    to.open(b'[')?;
+    for (key, instance) in &state.instances {
+        let provider = keyed.then(|| state.provider.with_key(instance.provider_key.clone()).to_string());
+        let current = instance.current.iter().map(|object| (None, object));
+        for (deposed, stored) in current.chain(instance.deposed.iter().map(|(key, object)| (Some(key), object))) {
+            to.element()?;
+            object(to, key, deposed, provider.as_deref(), stored)?;
+        }
+    }
+    to.close(b']')?;
+    to.close(b'}')
+}
+
+fn object(
+    to: &mut Layout<'_>,
+    key: &Key,
+    deposed: Option<&DeposedKey>,
+    provider: Option<&str>,
+    object: &StoredObject,
+) -> io::Result<()> {
+    to.open(b'{')?;
+    match key {
+        Key::None => {}
+        Key::Int(index) => to.field("index_key", &index.to_string())?,
+        Key::String(name) => to.text("index_key", name)?,
+    }
+    if object.tainted {
+        to.text("status", "tainted")?;
+    }
+    deposed.map_or(Ok(()), |key| to.text("deposed", &key.0))?;
+    provider.map_or(Ok(()), |provider| to.text("provider", provider))?;
+    to.field("schema_version", &object.schema_version.to_string())?;
+    to.field("attributes", &object.attributes)?;
+    if let Some((version, json)) = &object.identity {
+        to.field("identity_schema_version", &version.to_string())?;
+        to.field("identity", json)?;
+    }
+    to.field("sensitive_attributes", &paths::write(&object.sensitive))?;
+    if !object.private.is_empty() {
+        to.text("private", &BASE64.encode(&object.private))?;
+    }
+    if !object.dependencies.is_empty() {
+        to.key("dependencies")?;
+        to.open(b'[')?;
+        for dependency in &object.dependencies {
+            to.element()?;
+            to.string(&dependency.to_string())?;
+        }
+        to.close(b']')?;
+    }
+    to.flag("create_before_destroy", object.create_before_destroy)?;
+    to.flag("skip_destroy", object.skip_destroy)?;
+    to.close(b'}')
+}
+
+/// Lays out JSON with two blanks of indentation, as Go's encoder does.
+struct Layout<'w> {
+    out: BufWriter<&'w mut dyn Write>,
+    depth: usize,
+    /// Whether nothing has been written yet since the last bracket was opened.
+    empty: bool,
+}
+
+impl Layout<'_> {
+    fn open(&mut self, bracket: u8) -> io::Result<()> {
+        self.depth += 1;
+        self.empty = true;
+        self.out.write_all(&[bracket])
+    }
+
+    fn close(&mut self, bracket: u8) -> io::Result<()> {
+        self.depth -= 1;
+        if !std::mem::replace(&mut self.empty, false) {
+            self.line()?;
+        }
+        self.out.write_all(&[bracket])
+    }
+
+    /// Begins the next element of a list.
+    fn element(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.empty, false) {
+            self.out.write_all(b",")?;
+        }
+        self.line()
+    }
+
+    /// Begins the next member of an object.
+    fn key(&mut self, name: &str) -> io::Result<()> {
+        self.element()?;
+        self.string(name)?;
+        self.out.write_all(b": ")
+    }
+
+    fn field(&mut self, name: &str, json: &str) -> io::Result<()> {
+        self.key(name)?;
+        self.json(json)
+    }
+
+    fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
+        self.key(name)?;
+        self.string(text)
+    }
+
+    /// A member that is there only if it is true.
+    fn flag(&mut self, name: &str, is: bool) -> io::Result<()> {
+        if is { self.field(name, "true") } else { Ok(()) }
+    }
+
+    fn string(&mut self, text: &str) -> io::Result<()> {
+        self.json(&serde_json::to_string(text)?)
+    }
+
+    fn line(&mut self) -> io::Result<()> {
+        const BLANKS: &[u8] = &[b' '; 64];
+        self.out.write_all(b"\n")?;
+        let mut rest = 2 * self.depth;
+        while rest > 0 {
+            let some = rest.min(BLANKS.len());
+            self.out.write_all(&BLANKS[..some])?;
+            rest -= some;
+        }
+        Ok(())
+    }
+
+    /// Writes JSON that has no white space between its tokens.
+    fn json(&mut self, json: &str) -> io::Result<()> {
+        let mut rest = json.as_bytes();
+        while let Some((first, after)) = rest.split_first() {
+            match first {
+                b'{' | b'[' => match after.split_first() {
+                    Some((close @ (b'}' | b']'), after)) => {
+                        self.out.write_all(&[*first, *close])?;
+                        rest = after;
+                        continue;
+                    }
+                    _ => {
+                        self.open(*first)?;
+                        self.line()?;
+                    }
+                },
+                b'}' | b']' => {
+                    self.empty = false;
+                    self.close(*first)?;
+                }
+                b',' => {
+                    self.out.write_all(b",")?;
+                    self.line()?;
+                }
+                b':' => self.out.write_all(b": ")?,
+                b'"' => {
+                    rest = self.rest_of_string(after)?;
+                    continue;
+                }
+                other => self.out.write_all(&[*other])?,
+            }
+            rest = after;
+        }
+        self.empty = false;
+        Ok(())
+    }
+
+    /// Writes a string that has been begun to its end, and returns what comes after. Go's encoder escapes what is
+    /// dangerous in HTML and JavaScript.
+    fn rest_of_string<'j>(&mut self, json: &'j [u8]) -> io::Result<&'j [u8]> {
+        self.out.write_all(b"\"")?;
+        let mut rest = json;
+        loop {
+            let plain = rest.iter().position(|byte| SPECIAL[*byte as usize]).unwrap_or(rest.len());
+            self.out.write_all(&rest[..plain])?;
+            rest = &rest[plain..];
+            let (written, taken): (&[u8], usize) = match rest {
+                [] => return Ok(rest),
+                [b'"', after @ ..] => {
+                    self.out.write_all(b"\"")?;
+                    return Ok(after);
+                }
+                [b'<', ..] => (b"\\u003c", 1),
+                [b'>', ..] => (b"\\u003e", 1),
+                [b'&', ..] => (b"\\u0026", 1),
+                [0xe2, 0x80, 0xa8, ..] => (b"\\u2028", 3),
+                [0xe2, 0x80, 0xa9, ..] => (b"\\u2029", 3),
+                [b'\\', _, ..] => (&rest[..2], 2),
+                other => (&other[..1], 1),
+            };
+            self.out.write_all(written)?;
+            rest = &rest[taken..];
+        }
+    }
+}
+
+/// Bytes within a string that do not simply stay as they are.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let bytes = [b'"', b'\\', b'<', b'>', b'&', 0xe2];
+    let mut i = 0;
+    while i < bytes.len() {
+        special[bytes[i] as usize] = true;
+        i += 1;
+    }
+    special
+};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn laid_out(json: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut layout = Layout { out: BufWriter::new(&mut bytes), depth: 0, empty: true };
+        layout.json(json).unwrap();
+        drop(layout);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn json_is_laid_out_as_go_does() {
+        let json = r#"{"a":[1,{"b":{}},[]],"c":"x, {\"y\": \\","d":[{"e":null}]}"#;
+        let value: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert_eq!(laid_out(json), serde_json::to_string_pretty(&value).unwrap());
+    }
+
+    #[test]
+    fn what_is_dangerous_in_html_is_escaped() {
+        assert_eq!(
+            laid_out("\"<a&b>\u{2028}\u{2029}\u{20ac}\\\"\""),
+            "\"\\u003ca\\u0026b\\u003e\\u2028\\u2029\u{20ac}\\\"\""
+        );
+    }
+}
