@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use terrane_plan::Providers;
 use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::Snapshot;
 
-use super::{Common, output};
+use super::Common;
 use crate::Context;
 use crate::project;
 use crate::views;
@@ -15,7 +17,7 @@ use crate::views::lines::Paint;
 /// Show the state, or a saved plan
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A file written by "terrane plan -out"; without one the state is shown
+    /// A file written by "terrane plan -out", or one that holds a state; without one the state in use is shown
     file: Option<PathBuf>,
     /// Write Terraform's JSON. Sensitive values are in the clear, unless -redact is given
     #[arg(long)]
@@ -46,9 +48,9 @@ impl Args {
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
     let text = match &args.file {
-        Some(path) => plan(path, &args, context),
+        Some(path) => file(path, &args, context),
         None => match project::open_state(context, &mut diags).await {
-            Ok(opened) => state(&opened, &args, context),
+            Ok(opened) => state(&opened.snapshot, &opened.project.providers, &args, context),
             Err(project) => return context.end(&diags, &project.files),
         },
     };
@@ -61,26 +63,31 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     context.end(&diags, &Default::default())
 }
 
-fn state(opened: &project::Opened, args: &Args, context: &Context) -> Result<String, Diagnostic> {
+fn state(snapshot: &Snapshot, providers: &Providers, args: &Args, context: &Context) -> Result<String, Diagnostic> {
     if args.json {
-        return json(views::json::state(&opened.snapshot, &opened.project.providers, args.secrets())?);
+        return json(views::json::state(snapshot, providers, args.secrets())?);
     }
-    if opened.snapshot.is_empty() {
+    if snapshot.is_empty() {
         return Ok("The state is empty.\n".into());
     }
     let paint = args.paint(context);
-    let mut text = views::objects::all(&opened.snapshot, &opened.project.providers, paint)?;
-    let outputs = output::listing(&opened.snapshot.outputs, paint.secrets)?;
-    if !outputs.is_empty() {
-        text += &format!("\nOutputs:\n\n{outputs}");
-    }
-    Ok(text)
+    let text = views::objects::all(snapshot, providers, paint)?;
+    Ok(text + &views::objects::outputs(snapshot, paint)?)
 }
 
 /// One line of JSON.
 fn json(document: impl serde::Serialize) -> Result<String, Diagnostic> {
     let text = serde_json::to_string(&document);
     text.map(|text| text + "\n").map_err(|e| Diagnostic::error("JSON cannot be written", format!("{e}.")))
+}
+
+/// Shows a saved plan, or a state that is kept in a file.
+fn file(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    match terrane_state::read(&bytes) {
+        Ok(snapshot) if !bytes.is_empty() => state(&snapshot, &crate::providers::all(), args, context),
+        _ => plan(path, args, context),
+    }
 }
 
 fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {

@@ -109,6 +109,13 @@ pub fn named(out: &mut Lines, level: usize, name: &str, before: Option<&Value>, 
     diff.value(level, &format!("{name} = "), "", Side::free(before), Side::free(after), &Path::root());
 }
 
+/// Writes one named value as it is, at `level`.
+pub fn stated(out: &mut Lines, level: usize, name: &str, value: &Value) {
+    let mut diff = Diff { out, replace: &[], whole: true, inside: false, said: false };
+    let side = Side::free(Some(value));
+    diff.value(level, &format!("{name} = "), "", side, side, &Path::root());
+}
+
 struct Diff<'a> {
     out: &'a mut Lines,
     replace: &'a [Path],

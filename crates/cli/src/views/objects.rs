@@ -4,6 +4,8 @@ use terrane_address::{Instance, Mode, ProviderConfig};
 use terrane_lang::Schemas;
 use terrane_source::Diagnostic;
 use terrane_state::{Snapshot, StoredObject};
+use terrane_value::Marks;
+use terrane_value::json::from_json;
 
 use super::diff;
 use super::lines::{Lines, Paint};
@@ -70,4 +72,21 @@ pub fn all(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<S
         }
     }
     Ok(texts.join("\n"))
+}
+
+/// Writes the outputs of a state under a heading; nothing if there are none.
+///
+/// # Errors
+/// If a stored form does not fit its type.
+pub fn outputs(snapshot: &Snapshot, paint: Paint) -> Result<String, Diagnostic> {
+    let mut lines = Lines::new(paint);
+    for (name, output) in &snapshot.outputs {
+        let value = from_json(&output.json, &output.ty);
+        let value = value.map_err(|e| damaged(format_args!("output {name}"), &e.to_string()))?;
+        let value = if output.sensitive { value.mark(Marks::SENSITIVE) } else { value };
+        diff::stated(&mut lines, 0, name, &value);
+    }
+    let text: String =
+        lines.finish().lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    Ok(if text.is_empty() { text } else { format!("\nOutputs:\n\n{text}") })
 }
