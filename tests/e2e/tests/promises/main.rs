@@ -3,8 +3,10 @@
 
 mod bulk;
 mod console;
+mod drawing;
 mod ephemeral;
 mod errors;
+mod events;
 mod example;
 mod faults;
 mod import;
