@@ -20,6 +20,8 @@ impl Loaded {
         let mut files = Files::new();
         let mut diags = Diagnostics::new();
         let program = terrane_lang::load(&Disk(dir.to_owned()), ".", &Modules::default(), &mut files, &mut diags);
+        // What concerns names and values only, OpenTofu finds where it validates.
+        diags.forget_deferred();
         let errors = diags
             .iter()
             .filter(|d| d.severity == Severity::Error && d.summary != "Module not installed")

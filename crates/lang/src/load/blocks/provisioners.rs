@@ -49,7 +49,9 @@ pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: 
         return None;
     };
     if let Some(error) = unknown_kind(&label.text) {
+        let before = decoder.diags.len();
         decoder.diags.error(error.at(label.span));
+        decoder.diags.defer(before);
         return None;
     }
     const LEAVE: Leave = Leave { attributes: &["when", "on_failure"], blocks: &["connection", ESCAPE] };
@@ -57,7 +59,7 @@ pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: 
         ty: label.text.clone(),
         on_destroy: keyword(decoder, &block.body, "when", ["create", "destroy"]),
         continue_on_failure: keyword(decoder, &block.body, "on_failure", ["fail", "continue"]),
-        body: decoder.body(&block.body, place, &LEAVE),
+        body: Body { open: Some(block.opening()), ..decoder.body(&block.body, place, &LEAVE) },
         connection: connection(decoder, &block.body, place),
         span: block.header,
     };
