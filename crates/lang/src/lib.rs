@@ -23,7 +23,7 @@ mod suggest;
 pub mod variables;
 mod world;
 
-pub use check::{Item, ItemKind, check, cycles};
+pub use check::{Item, ItemKind, check, cycles, unsupported};
 pub use contributors::Made;
 pub use evaluator::{
     Answer, CHECK_FAILED, CHECK_UNKNOWN, CheckStatus, Checkable, Checked, CheckedObject, Conditions, Evaluated,

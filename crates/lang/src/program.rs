@@ -122,6 +122,8 @@ pub struct Settings {
     pub backend: Option<BackendDecl>,
     /// Where the `cloud` block begins.
     pub(crate) cloud: Option<Span>,
+    /// Where the first `encryption` block begins.
+    pub(crate) encryption: Option<Span>,
     /// Where the `required_providers` block begins.
     pub(crate) providers_span: Option<Span>,
 }
@@ -522,6 +524,8 @@ pub struct CheckDecl {
 /// The content of a block that a schema describes.
 #[derive(Debug, Default)]
 pub struct Body {
+    /// Where it begins: its opening brace.
+    pub(crate) open: Option<Span>,
     /// `name = expression`, in order.
     pub attributes: Vec<Argument>,
     /// Blocks, in order.

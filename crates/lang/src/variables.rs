@@ -12,7 +12,7 @@ use crate::ir::Exprs;
 use crate::lower::{Lowerer, Place};
 use crate::program::{Declared, VariableDecl};
 use crate::suggest::nearest;
-use crate::{Input, Program};
+use crate::{Input, Inputs, Program};
 
 /// Where values come from; decides what is said of values that no variable takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,14 @@ pub fn from_text(
 
 fn takes_text(decl: &VariableDecl) -> bool {
     !decl.typed || decl.ty.is_primitive()
+}
+
+/// Reports the variables of the root module that need a value and have none.
+pub fn check_given(program: &Program, inputs: &Inputs, diags: &mut Diagnostics) {
+    let needed = program.root().contents.variables.iter().filter(|decl| decl.default.is_none());
+    for decl in needed.filter(|decl| !inputs.variables.contains_key(&decl.name)) {
+        diags.error(crate::evaluator::no_value(decl));
+    }
 }
 
 /// Reports values that no variable of the root module takes, and drops them.

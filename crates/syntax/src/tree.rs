@@ -82,6 +82,16 @@ pub struct Block {
     pub span: Span,
 }
 
+impl Block {
+    /// Its opening brace; what it begins with, where there is none.
+    pub fn opening(&self) -> Span {
+        match self.body.span.end < self.span.end && self.body.span.start > 0 {
+            true => Span { start: self.body.span.start - 1, end: self.body.span.start, ..self.body.span },
+            false => self.header,
+        }
+    }
+}
+
 /// One label of a block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {

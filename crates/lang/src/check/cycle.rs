@@ -26,9 +26,13 @@ fn own_references(graph: &mut Graph<'_>, diags: &mut Diagnostics) {
         let own = graph.edges[from].iter().find(|edge| edge.to as usize == from).copied();
         let Some(edge) = own else { continue };
         let name = graph.name(graph.things[from]);
-        let error =
-            Diagnostic::error("Self-referential block", format!("Configuration for {name} may not refer to itself."));
-        let error = error.at(edge.span);
+        let (summary, detail) = match graph.things[from] {
+            Thing::Local(..) => {
+                ("Self-referencing local value", format!("The expression of {name} needs the value of {name} itself."))
+            }
+            _ => ("Self-referential block", format!("Configuration for {name} may not refer to itself.")),
+        };
+        let error = Diagnostic::error(summary, detail).at(edge.span);
         diags.error(match graph.things[from] {
             Thing::Resource(..) => error.hint("In postconditions and provisioners use self instead."),
             _ => error,

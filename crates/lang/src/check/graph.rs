@@ -152,8 +152,11 @@ impl<'p> Graph<'p> {
         self.repeat(m, from, decl.repeat);
         self.body(m, from, &decl.body);
         self.depends_on(m, from, &decl.depends_on);
+        let others = self.edges_of(from);
         self.conditions(m, from, &decl.lifecycle.preconditions);
         self.conditions(m, from, &decl.lifecycle.postconditions);
+        // That is reported where conditions are read.
+        self.forget_self(from, others);
         decl.lifecycle.replace_triggered_by.iter().for_each(|e| self.expr(m, from, *e));
         decl.lifecycle.create_before_destroy.iter().for_each(|e| self.expr(m, from, *e));
         // Provisioners run once it is made.

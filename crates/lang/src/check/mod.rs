@@ -4,6 +4,7 @@ mod cycle;
 mod deprecated;
 mod graph;
 mod items;
+mod keeping;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::suggest::Suggest;
 use crate::{Program, Schemas, World};
 
 pub use items::{Item, ItemKind};
+pub use keeping::unsupported;
 
 /// Reports everything that is wrong whatever the values of variables and objects are.
 pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags: &mut Diagnostics) {

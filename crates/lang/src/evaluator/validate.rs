@@ -106,6 +106,13 @@ impl<'p> Run<'_, 'p> {
 
     fn validate_providers(&mut self, at: At, module: ModuleId, missing: &mut BTreeSet<Provider>) {
         let contents = self.contents(at);
+        // All others could be installed.
+        for required in contents.settings.required_providers.values().filter(|r| &*r.provider.host == "terraform.io") {
+            if self.ev.schemas.provider(&required.provider).is_none() && missing.insert(required.provider.clone()) {
+                let detail = format!("There is no built-in provider {}.", required.provider);
+                self.diags.error(Diagnostic::error("Missing required provider", detail).at(required.span));
+            }
+        }
         for decl in &contents.providers {
             let provider = self.ev.program.module(module).provider_of(&decl.name.local);
             let schema = self.ev.schemas.provider(&provider);

@@ -117,7 +117,7 @@ pub(super) fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Bl
         ty_span: block.ty.span,
         header: block.header,
         labels: block.labels.iter().map(|l| (l.text.clone(), l.span)).collect(),
-        body: inner(lowerer, &block.body),
+        body: Body { open: Some(block.opening()), ..inner(lowerer, &block.body) },
         dynamic: None,
     })
 }
@@ -136,7 +136,7 @@ fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
         lowerer.diags.error(unsupported_block(&other.ty, &ATTRIBUTES, &["content"]));
     }
     let Some(for_each) = block.body.attribute("for_each") else {
-        lowerer.diags.error(missing_argument("for_each", block.header));
+        lowerer.diags.error(missing_argument("for_each", block.opening()));
         return None;
     };
     let mut contents = block.body.blocks().filter(|b| &*b.ty.text == "content");
@@ -154,7 +154,7 @@ fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
     let slot = lowerer.bound.len() as u32;
     lowerer.bound.push(iterator.clone());
     let labels = labels(lowerer, block);
-    let body = inner(lowerer, &content.body);
+    let body = Body { open: Some(content.opening()), ..inner(lowerer, &content.body) };
     lowerer.bound.truncate(slot as usize);
     Some(Block {
         ty: label.text.clone(),

@@ -116,7 +116,7 @@ impl Decoder<'_> {
         if block.body.attribute(name).is_some() {
             return true;
         }
-        self.diags.error(missing_argument(name, block.header));
+        self.diags.error(missing_argument(name, block.opening()));
         false
     }
 }

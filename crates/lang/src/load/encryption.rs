@@ -7,8 +7,7 @@ use terrane_syntax as syn;
 
 use super::contents::Decoder;
 
-/// Reports what is wrong with an `encryption` block, and that encryption is not supported: state that is meant to be
-/// encrypted is never written as it is.
+/// Reports what is wrong with an `encryption` block.
 pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
     const BLOCKS: [&str; 5] = ["key_provider", "method", "plan", "remote_state_data_sources", "state"];
     decoder.expect(&block.body, &[], &BLOCKS);
@@ -21,13 +20,6 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
             _ => {}
         }
     }
-    let detail = "Encryption of state and plan files is not supported by Terrane yet. Since the configuration asks for it, \
-                  nothing is read or written unencrypted instead.";
-    let error = Diagnostic::error("Unsupported encryption block", detail).at(block.header);
-    decoder.diags.error(error.hint(
-        "Use OpenTofu for this configuration; or remove the block, after OpenTofu has written the state without encryption, \
-         and let the backend encrypt what it stores.",
-    ));
 }
 
 fn named(decoder: &mut Decoder<'_>, block: &syn::Block, seen: &mut HashMap<String, Span>) {

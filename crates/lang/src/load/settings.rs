@@ -31,7 +31,10 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
             "required_providers" => providers(decoder, &mut settings, nested),
             "backend" => backend(decoder, &mut settings, nested),
             "cloud" => settings.cloud = Some(nested.header),
-            "encryption" => encryption::check(decoder, nested),
+            "encryption" => {
+                encryption::check(decoder, nested);
+                settings.encryption.get_or_insert(nested.header);
+            }
             "provider_meta" => provider_meta(decoder, nested),
             _ => {}
         }

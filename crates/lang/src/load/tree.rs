@@ -73,23 +73,12 @@ impl Wanted {
     }
 }
 
-/// Refuses a `cloud` block of the root module; others have no effect.
+/// Warns of `cloud` blocks below the root module: they have no effect.
 fn check_cloud(program: &Program, diags: &mut Diagnostics) {
-    for module in &program.modules {
+    for module in program.modules.iter().filter(|m| !m.path.is_root()) {
         let Some(span) = module.contents.settings.cloud else { continue };
-        diags.push(match module.path.is_root() {
-            true => Diagnostic::error(
-                "Unsupported cloud block",
-                "HCP Terraform and Terraform Enterprise is not supported by Terrane.",
-            )
-            .at(span)
-            .hint("Use a backend block instead."),
-            false => Diagnostic::warning(
-                "Cloud configuration ignored",
-                "Only the root module says where state is kept; the block has no effect here.",
-            )
-            .at(span),
-        });
+        let detail = "Only the root module says where state is kept; the block has no effect here.";
+        diags.push(Diagnostic::warning("Cloud configuration ignored", detail).at(span));
     }
 }
 

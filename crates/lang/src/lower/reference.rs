@@ -129,21 +129,27 @@ impl Lowerer<'_> {
         let of_name = || ATTRS.iter().filter(|(root, ..)| *root == name);
         let Some((_, _, reference)) = of_name().find(|(_, a, _)| **a == *attr.text) else {
             let detail = format!("The \"{name}\" object has no attribute named \"{}\".", attr.text);
-            let error = Diagnostic::error(format!("Invalid \"{name}\" attribute"), detail).at(attr.span);
+            let span = chain.span_of(1);
+            let error = Diagnostic::error(format!("Invalid \"{name}\" attribute"), detail).at(span);
             return Err(error.suggest(&attr.text, of_name().map(|(_, a, _)| *a)));
         };
-        self.repetition(name, chain.span_of(1))?;
+        self.repetition(name, &attr.text, chain.span_of(1))?;
         Ok((reference.clone(), 1))
     }
 
     /// Checks that `each` and `count` stand where there are such.
-    fn repetition(&self, name: &str, span: Span) -> Result<(), Diagnostic> {
+    fn repetition(&self, name: &str, attr: &str, span: Span) -> Result<(), Diagnostic> {
         let keys = match self.place {
             Place::Module { keys, .. } => keys,
             _ => Keys::None,
         };
         match (name, keys) {
             ("each", Keys::ForEach) | ("count", Keys::Count) | ("path" | "terraform", _) => Ok(()),
+            ("each", _) if attr == "value" => Err(Diagnostic::error(
+                "each.value cannot be used in this context",
+                "There is a value for each instance only where the \"for_each\" argument of the block is set.",
+            )
+            .at(span)),
             ("each", _) => Err(Diagnostic::error(
                 "Reference to \"each\" in context without for_each",
                 "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \
@@ -164,7 +170,8 @@ impl Lowerer<'_> {
         let names = &self.declared.names.calls;
         let Some(call) = names.get(&attr.text).copied() else {
             let detail = format!("No module call named \"{}\" is declared in this module.", attr.text);
-            let error = Diagnostic::error("Reference to undeclared module", detail).at(chain.span_of(1));
+            let used = if matches!(chain.steps.get(1), Some(Step::Attr { .. })) { 2 } else { 1 };
+            let error = Diagnostic::error("Reference to undeclared module", detail).at(chain.span_of(used));
             return Err(error.suggest(&attr.text, sorted(names.keys())));
         };
         let keys = self.declared.call_keys.get(call.index()).copied().unwrap_or(Keys::None);

@@ -1,10 +1,11 @@
 //! `lifecycle` blocks.
 
-use terrane_address::Mode;
+use terrane_address::{Mode, Resource};
 use terrane_source::Diagnostic;
 use terrane_syntax as syn;
 
 use super::{blocks, conditions};
+use crate::ir::Reference;
 use crate::load::addresses;
 use crate::load::contents::Decoder;
 use crate::lower::Place;
@@ -19,9 +20,9 @@ pub(super) fn managed(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place)
     let body = &block.body;
     decoder.expect(body, &ATTRIBUTES, &["precondition", "postcondition"]);
     Lifecycle {
-        create_before_destroy: body.attribute("create_before_destroy").map(|a| decoder.lower(&a.expr, place)),
-        prevent_destroy: body.attribute("prevent_destroy").map(|a| decoder.lower(&a.expr, Place::MODULE)),
-        destroy: body.attribute("destroy").map(|a| decoder.lower(&a.expr, Place::MODULE)),
+        create_before_destroy: switch(decoder, body, "create_before_destroy", place),
+        prevent_destroy: switch(decoder, body, "prevent_destroy", Place::MODULE),
+        destroy: switch(decoder, body, "destroy", Place::MODULE),
         ignore_changes: ignore_changes(decoder, body),
         replace_triggered_by: replace_triggered_by(decoder, body, place),
         preconditions: conditions(decoder, body, "precondition", place),
@@ -51,6 +52,22 @@ pub(super) fn data(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, plac
     }
 }
 
+/// Reports conditions that refer to their own resource by its name.
+pub(super) fn refuse_own_name(decoder: &mut Decoder<'_>, resource: &Resource, lifecycle: &Lifecycle) {
+    let Some(own) = decoder.declared.names.resources.get(resource).copied() else { return };
+    let to_own = |r: &Reference| matches!(r, Reference::Resource { resource, .. } if *resource == own);
+    for (kind, conditions) in [("pre", &lifecycle.preconditions), ("post", &lifecycle.postconditions)] {
+        let exprs = conditions.iter().flat_map(|c| [c.condition, c.error_message]);
+        for span in exprs.flat_map(|e| decoder.references(e, to_own)).collect::<Vec<_>>() {
+            let detail = format!("Configuration for {resource} may not refer to itself.");
+            let error = Diagnostic::error(format!("Invalid reference in {kind}condition"), detail).at(span);
+            decoder
+                .diags
+                .error(error.hint("In postconditions use self; a precondition is checked before there is an object."));
+        }
+    }
+}
+
 /// The one `lifecycle` block of a module call, in which only `enabled` is to be found.
 pub(super) fn call(decoder: &mut Decoder<'_>, body: &syn::Body) {
     if let Some(block) = only(decoder, body) {
@@ -66,6 +83,19 @@ fn only<'s>(decoder: &mut Decoder<'_>, body: &'s syn::Body) -> Option<&'s syn::B
         decoder.diags.error(error.at(other.header).note_at(first.header, "First lifecycle block"));
     }
     Some(first)
+}
+
+/// An argument that is either true or false; a text that is neither is reported at once.
+fn switch(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, place: Place) -> Option<crate::ExprId> {
+    let expr = &body.attribute(name)?.expr;
+    if let syn::ExprKind::Literal(syn::Literal::String(text)) = &expr.kind
+        && !["true", "false", "0", "1"].contains(&&**text)
+    {
+        let detail = "Unsuitable value: a bool is required.";
+        decoder.diags.error(Diagnostic::error("Unsuitable value type", detail).at(expr.span));
+        return None;
+    }
+    Some(decoder.lower(expr, place))
 }
 
 fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges {
@@ -105,7 +135,7 @@ fn replace_triggered_by(decoder: &mut Decoder<'_>, body: &syn::Body, place: Plac
 }
 
 fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<crate::ExprId> {
-    use crate::ir::{Node, Reference};
+    use crate::ir::Node;
     let id = decoder.lower(item, place);
     let mut root = id;
     loop {

@@ -9,7 +9,7 @@ mod value;
 
 use std::sync::Arc;
 
-use terrane_source::Diagnostic;
+use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
 
 pub(super) use call::{call, providers};
@@ -45,11 +45,26 @@ fn condition(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Opt
     let condition_id = decoder.lower(&condition.expr, place);
     if !refers(decoder, condition_id, &mut |_| true) {
         let detail = "The condition refers to nothing, so that its result would always be the same.";
-        let summary = format!("Invalid {} condition", block.ty.text);
+        let summary = format!("Invalid {} expression", block.ty.text);
         decoder.diags.error(Diagnostic::error(summary, detail).at(condition.expr.span));
     }
     let error_message = decoder.lower(&message.expr, place);
     Some(Condition { condition: condition_id, error_message, span: block.header })
+}
+
+impl Decoder<'_> {
+    /// Where an expression refers to what `test` accepts.
+    fn references(&self, expr: ExprId, test: impl Fn(&Reference) -> bool) -> Vec<Span> {
+        let (mut rest, mut found) = (vec![expr], Vec::new());
+        while let Some(id) = rest.pop() {
+            let node = self.exprs.node(id);
+            if matches!(node, Node::Reference(reference) if test(reference)) {
+                found.push(self.exprs.span(id));
+            }
+            crate::eval::parts(node, &mut |part| rest.push(part));
+        }
+        found
+    }
 }
 
 /// Whether an expression, or any part of it, is a reference that `test` accepts; what is invalid counts as one.

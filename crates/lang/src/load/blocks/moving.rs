@@ -80,7 +80,9 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
     let from = fixed(decoder, block, "from")?;
     if has_key(&from) {
         let detail = "A removed block names a whole resource or module, without instance keys.";
-        decoder.diags.error(Diagnostic::error("Resource instance keys not allowed", detail).at(block.header));
+        decoder
+            .diags
+            .error(Diagnostic::error("Resource instance address with keys is not allowed", detail).at(block.header));
         return None;
     }
     if is_data(&from) {

@@ -10,7 +10,7 @@ use super::{blocks, conditions, depends_on, lifecycle, name, repeat, reserved};
 use crate::load::body::{ESCAPE, Leave};
 use crate::load::contents::{Decoder, keys_of};
 use crate::lower::Place;
-use crate::program::{CheckDecl, ResourceDecl};
+use crate::program::{Body, CheckDecl, ResourceDecl};
 
 /// What every resource block may have, whatever its type.
 const META: Leave = Leave {
@@ -31,11 +31,13 @@ pub(crate) fn resource(
         Mode::Managed => lifecycle::managed(decoder, body, place),
         Mode::Data | Mode::Ephemeral => lifecycle::data(decoder, mode, body, place),
     };
+    let resource = Resource { mode, ty: name(block, 0), name: name(block, 1) };
+    lifecycle::refuse_own_name(decoder, &resource, &lifecycle);
     ResourceDecl {
-        resource: Resource { mode, ty: name(block, 0), name: name(block, 1) },
+        resource,
         span: block.header,
         repeat: repeat(decoder, body),
-        body: decoder.body(body, place, &META),
+        body: Body { open: Some(block.opening()), ..decoder.body(body, place, &META) },
         provider: body.attribute("provider").and_then(|a| provider_ref(decoder, &a.expr, place)),
         depends_on: depends_on(decoder, body),
         lifecycle,
@@ -51,7 +53,7 @@ pub(crate) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) -> CheckDecl 
     let asserts = conditions(decoder, body, "assert", Place::MODULE);
     if asserts.is_empty() && blocks(body, "assert").next().is_none() {
         let detail = "A check block must contain at least one assert block.";
-        decoder.diags.error(Diagnostic::error("Check block without assertions", detail).at(block.header));
+        decoder.diags.error(Diagnostic::error("Zero assert blocks", detail).at(block.header));
     }
     let mut data = blocks(body, "data").filter(|b| b.labels.len() == 2);
     let first = data.next().map(|b| Resource::data(name(b, 0), name(b, 1)));
