@@ -58,6 +58,7 @@ pub fn explain(error: &clap::Error) -> String {
             format!("There is no flag \"{subject}\" here.{near} The flag -help lists those that can be used.")
         }
         ErrorKind::UnknownArgument => format!("\"{subject}\" is one argument too many.{near}"),
+        ErrorKind::InvalidSubcommand if let Some(why) = not_there(&subject) => why,
         ErrorKind::InvalidSubcommand => {
             format!("There is no command \"{subject}\".{near} \"terrane -help\" lists all commands.")
         }
@@ -77,6 +78,28 @@ pub fn explain(error: &clap::Error) -> String {
     }
 }
 
+/// Why there is no such command, for commands that other tools have.
+fn not_there(command: &str) -> Option<String> {
+    let why = match command {
+        "test" => {
+            "Terrane does not run tests yet: files such as main.tftest.hcl and main.tofutest.hcl are not looked at. Run them \
+             with the tool they were written for."
+        }
+        "query" => {
+            "Terrane does not search for objects yet: files such as main.tfquery.hcl are not looked at. To manage an object \
+             that exists, write an import block."
+        }
+        "login" | "logout" | "cloud" | "stacks" => {
+            "HCP Terraform and Terraform Enterprise are not supported. Credentials for modules are read from the \
+             environment and from .netrc."
+        }
+        "env" => "It has been replaced by the command \"workspace\".",
+        "push" => "It is gone from the other tools, too. State is moved with the command \"state push\".",
+        _ => return None,
+    };
+    Some(format!("There is no command \"{command}\". {why}"))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -93,6 +116,12 @@ mod tests {
             ["t", "--chdir=x", "plan", "--out", "p", "--var", "a=-b", "-"]
         );
         assert_eq!(words("t -h -- -x -5"), ["t", "-h", "--", "-x", "-5"]);
+    }
+
+    #[test]
+    fn commands_that_others_have_are_explained() {
+        assert!(not_there("test").is_some_and(|why| why.contains("tftest.hcl")));
+        assert!(not_there("plam").is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod edit;
 mod install;
 mod lock;
 mod modules;
+pub mod other_files;
 mod saved;
 mod state;
 mod transfer;

@@ -140,6 +140,8 @@ async fn checked(context: &Context, mut project: Project, diags: &mut Diagnostic
     let inputs = project::inputs(&mut project, &Vars::default(), Stage::Plan, &context.cwd, diags);
     terrane_lang::check(&project.program, &project.providers, &project.world, diags);
     if diags.has_errors() {
+        // Planning would say so, but does not begin.
+        terrane_lang::variables::check_given(&project.program, &inputs, diags);
         return Err(Box::new(project));
     }
     let store = {

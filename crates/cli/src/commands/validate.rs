@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use terrane_source::Diagnostics;
+use terrane_source::{Diagnostic, Diagnostics, Severity};
 
 use super::Common;
 use crate::Context;
 use crate::flags::Vars;
-use crate::project::{Project, nothing_here};
+use crate::project::{Project, nothing_here, other_files};
 use crate::views::diagnostics_json;
 
 /// Check the configuration without looking at state or AWS
@@ -16,12 +16,12 @@ pub struct Args {
     /// Write the result as JSON, in Terraform's form
     #[arg(long)]
     json: bool,
-    /// Leave out test files; taken as other tools have it, there are none yet that could be looked at
-    #[arg(long, hide = true)]
+    /// Say nothing of test files, which are not looked at
+    #[arg(long)]
     no_tests: bool,
-    /// The folder of test files; taken as other tools have it
-    #[arg(long, hide = true, value_name = "DIR")]
-    test_directory: Option<String>,
+    /// The folder of test files, beside the folder of the configuration
+    #[arg(long, value_name = "DIR", default_value = "tests")]
+    test_directory: String,
     #[command(flatten)]
     vars: Vars,
     #[command(flatten)]
@@ -39,6 +39,12 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         diags.error(nothing_here(&context.dir));
     } else {
         terrane_lang::check(&project.program, &project.providers, &project.world, &mut diags);
+        if !args.no_tests {
+            other_files::tests(&project.world, &args.test_directory).into_iter().for_each(|d| diags.push(d));
+        }
+        other_files::queries(&project.world).into_iter().for_each(|d| diags.push(d));
+        let unsupported = terrane_lang::unsupported(&project.program).into_iter();
+        unsupported.for_each(|d| diags.push(Diagnostic { severity: Severity::Warning, ..d }));
     }
     diags.sort();
     if args.json {

@@ -48,6 +48,11 @@ impl Initialised {
         evaluator: &mut Evaluator<'_>,
         diags: &mut Diagnostics,
     ) -> Option<Initialised> {
+        let refused = terrane_lang::unsupported(&project.program);
+        if !refused.is_empty() {
+            refused.into_iter().for_each(|error| diags.push(error));
+            return None;
+        }
         let (kind, span) = declared(project);
         let block = shape(&kind, span, diags)?;
         let value = written(&block, evaluator, diags)?;
