@@ -251,6 +251,8 @@ pub enum Callee {
     TemplateFile,
     /// `templatestring`
     TemplateString,
+    /// A function that a provider offers: `provider::local::name`, `provider::local::alias::name`.
+    Provided,
     /// `type` of the console
     TypeOf,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use terrane_address::{Mode, Provider};
-use terrane_value::{Path, Schema, Value};
+use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
 
 /// One name in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,24 @@ pub trait Schemas: Send + Sync {
 
     /// All type names of a mode that the provider has.
     fn types(&self, provider: &Provider, mode: Mode) -> Vec<String>;
+
+    /// The names of all functions that a provider offers, sorted.
+    fn functions(&self, provider: &Provider) -> Vec<String> {
+        let _ = provider;
+        Vec::new()
+    }
+
+    /// The shape of a function; `None` if the provider does not offer it.
+    fn function(&self, provider: &Provider, name: &str) -> Option<Arc<FunctionSchema>> {
+        let _ = (provider, name);
+        None
+    }
+
+    /// Calls a function of a provider with arguments of the types of its parameters, without marks.
+    fn call(&self, provider: &Provider, name: &str, args: &[Value]) -> Result<Value, CallFault> {
+        let _ = args;
+        Err(CallFault::call(format!("{provider} does not offer a function named {name:?}")))
+    }
 
     /// What a provider finds wrong with a configuration of its own or of one of its types, beyond what schemas say.
     ///

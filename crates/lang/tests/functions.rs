@@ -188,7 +188,8 @@ struct Questions {
 impl Questions {
     fn new(stage: Stage) -> Questions {
         const VARIABLES: &[u8] = b"variable \"unknown\" {}\nvariable \"ephemeral\" { ephemeral = true }\n\
-            variable \"eph\" { ephemeral = true }\nvariable \"old\" {}\nvariable \"none\" { type = string }\n";
+            variable \"eph\" { ephemeral = true }\nvariable \"old\" {}\nvariable \"none\" { type = string }\n\
+            terraform {\n  required_providers {\n    terraform = { source = \"terraform.io/builtin/terraform\" }\n  }\n}\n";
         let files: [(&str, &[u8]); 9] = [
             ("main.tf", VARIABLES),
             ("a.txt", b"hello\n"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use terrane_address::{Mode, Provider};
 use terrane_lang::{Fault, Schemas, Subject};
 use terrane_provider::Problem;
-use terrane_value::{Schema, Value};
+use terrane_value::{CallFault, FunctionSchema, Schema, Value};
 
 /// The providers of one operation by source address.
 #[derive(Clone, Default)]
@@ -63,6 +63,22 @@ impl Schemas for Providers {
             Mode::Ephemeral => provider.ephemeral_types(),
         };
         types.into_iter().map(str::to_owned).collect()
+    }
+
+    fn functions(&self, provider: &Provider) -> Vec<String> {
+        let names = self.get(provider).map(|p| p.functions()).unwrap_or_default();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    fn function(&self, provider: &Provider, name: &str) -> Option<Arc<FunctionSchema>> {
+        self.get(provider)?.function_schema(name)
+    }
+
+    fn call(&self, provider: &Provider, name: &str, args: &[Value]) -> Result<Value, CallFault> {
+        match self.get(provider) {
+            Some(provider) => provider.call_function(name, args),
+            None => Err(CallFault::call(format!("the provider {provider} is not there"))),
+        }
     }
 
     fn faults(&self, provider: &Provider, subject: Subject<'_>, config: &Value) -> Vec<Fault> {

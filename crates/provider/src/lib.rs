@@ -10,7 +10,7 @@ pub mod sdk;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use terrane_value::{Schema, Value};
+use terrane_value::{CallFault, FunctionSchema, Schema, Value};
 
 pub use ephemeral::{Lease, OpenOutcome, OpenRequest, Opened, Renewed};
 pub use message::{
@@ -66,6 +66,23 @@ pub trait Provider: Send + Sync {
     fn validate_ephemeral(&self, ty: &str, config: &Value) -> Vec<Problem> {
         let _ = (ty, config);
         Vec::new()
+    }
+
+    /// The names of its functions, sorted. By default it has none.
+    fn functions(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The shape of a function; `None` if it has no such function.
+    fn function_schema(&self, name: &str) -> Option<Arc<FunctionSchema>> {
+        let _ = name;
+        None
+    }
+
+    /// Calls a function, whose result depends on the arguments alone. They are of the types of its parameters.
+    fn call_function(&self, name: &str, args: &[Value]) -> Result<Value, CallFault> {
+        let _ = args;
+        Err(CallFault::call(format!("the provider does not have a function named {name:?}")))
     }
 
     /// Brings a stored object of an older schema version to the present form.

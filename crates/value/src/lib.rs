@@ -27,6 +27,6 @@ pub use path::{Path, Step};
 pub use quote::quoted;
 pub use refine::{Bound, Bounds, Refinement};
 pub use render::{Style, compact, to_hcl};
-pub use schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+pub use schema::{Attribute, Block, CallFault, FunctionParam, FunctionSchema, NestedBlock, Nesting, Schema};
 pub use types::{ObjectType, Type};
 pub use value::{Kind, Value};

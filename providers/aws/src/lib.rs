@@ -5,6 +5,7 @@ mod data_caller_identity;
 mod data_default_tags;
 mod data_partition;
 mod data_region;
+mod functions;
 mod identity;
 mod provider;
 mod regions;

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use terrane_aws_core::{AwsRules, Cloud, data_schema, data_types, reserved_tags, resource_schema, resource_types};
 use terrane_provider::sdk::{decode_stored, validate};
 use terrane_provider::{Configured, Problem, Provider};
-use terrane_value::{Path, Schema, Value};
+use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
 
 use crate::configured::Instance;
+use crate::functions;
 use crate::registry::Registry;
 
 /// The AWS provider.
@@ -80,6 +81,18 @@ impl Provider for AwsProvider {
     fn validate_data(&self, ty: &str, config: &Value) -> Vec<Problem> {
         let Some(schema) = data_schema(ty) else { return vec![unknown("data source", ty)] };
         validate(&schema, &AwsRules, config)
+    }
+
+    fn functions(&self) -> Vec<&str> {
+        functions::names()
+    }
+
+    fn function_schema(&self, name: &str) -> Option<Arc<FunctionSchema>> {
+        functions::schema(name)
+    }
+
+    fn call_function(&self, name: &str, args: &[Value]) -> Result<Value, CallFault> {
+        functions::call(name, args)
     }
 
     fn upgrade(&self, ty: &str, version: u64, json: &str) -> Result<Value, Vec<Problem>> {

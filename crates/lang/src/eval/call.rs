@@ -14,7 +14,7 @@ use crate::program::Declared;
 const MAX_TEMPLATES: u32 = 100;
 
 /// One argument with the expression it comes from.
-type Arg = (ExprId, Value);
+pub(super) type Arg = (ExprId, Value);
 
 impl Eval<'_, '_> {
     pub(super) fn call(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
@@ -22,6 +22,7 @@ impl Eval<'_, '_> {
             Callee::Try => self.try_(id, call),
             Callee::Can => self.can(id, call),
             Callee::Function(function) => self.function(id, call, function),
+            Callee::Provided => self.provided(id, call),
             Callee::TypeOf => {
                 let value = self.value(call.args[0])?;
                 Ok(Value::string(value.ty().to_string()))
@@ -30,7 +31,7 @@ impl Eval<'_, '_> {
         }
     }
 
-    fn function(&mut self, id: ExprId, call: &Call, function: &'static Function) -> Result<Value, Stop> {
+    pub(super) fn function(&mut self, id: ExprId, call: &Call, function: &'static Function) -> Result<Value, Stop> {
         let before = self.errors.len();
         let Some(args) = self.arguments(call)? else { return Ok(Value::dynamic()) };
         let names = || function.params.iter().map(|param| param.name);
@@ -72,18 +73,25 @@ impl Eval<'_, '_> {
         }
     }
 
-    fn arg_error(&mut self, call: &Call, arg: ExprId, param: &str, message: &str) -> Value {
+    pub(super) fn arg_error(&mut self, call: &Call, arg: ExprId, param: &str, message: &str) -> Value {
         let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
         self.error(arg, self.calling(call, Diagnostic::error("Invalid function argument", detail)))
     }
 
     /// The error with the function that is called.
-    fn calling(&self, call: &Call, error: Diagnostic) -> Diagnostic {
-        if self.quiet { error } else { error.while_calling(functions::called(&call.name, call.callee)) }
+    pub(super) fn calling(&self, call: &Call, error: Diagnostic) -> Diagnostic {
+        match call.callee {
+            _ if self.quiet => error,
+            Callee::Provided => match self.names.provided(&call.name, call.name_span) {
+                Ok(offered) => error.while_calling(offered.called(&call.name)),
+                Err(_) => error,
+            },
+            callee => error.while_calling(functions::called(&call.name, callee)),
+        }
     }
 
     /// The arguments, the expanding last one taken apart; `None` if that is not known or wrong.
-    fn arguments(&mut self, call: &Call) -> Result<Option<Vec<Arg>>, Stop> {
+    pub(super) fn arguments(&mut self, call: &Call) -> Result<Option<Vec<Arg>>, Stop> {
         let (single, last) = parts(call);
         let mut args = Vec::with_capacity(call.args.len());
         for id in single {
@@ -278,7 +286,7 @@ fn parts(call: &Call) -> (&[ExprId], Option<ExprId>) {
     }
 }
 
-fn wrong_count<'n>(
+pub(super) fn wrong_count<'n>(
     call: &Call,
     mut names: impl ExactSizeIterator<Item = &'n str>,
     variadic: bool,
@@ -330,6 +338,10 @@ impl Resolve for TemplateNames<'_> {
 
     fn pure_only(&self) -> bool {
         self.outer.pure_only()
+    }
+
+    fn provided(&self, name: &str, span: Span) -> Result<super::Offered<'_>, Box<Diagnostic>> {
+        self.outer.provided(name, span)
     }
 
     fn template_depth(&self) -> u32 {

@@ -9,6 +9,7 @@ mod collection;
 mod conditional;
 mod describe;
 mod operator;
+mod provided;
 mod template;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::world::World;
 pub(crate) use access::elements;
 pub(crate) use describe::{describe, parts, traversals};
 pub(crate) use operator::require_bool;
+pub(crate) use provided::{Offered, provided};
 
 /// Why a name has no value.
 #[derive(Debug)]
@@ -58,6 +60,13 @@ pub(crate) trait Resolve {
 
     /// Whether functions that give another result each time are put off.
     fn pure_only(&self) -> bool;
+
+    /// The function that a name of a provider's function stands for, and what offers it.
+    fn provided(&self, name: &str, span: Span) -> Result<Offered<'_>, Box<Diagnostic>> {
+        let detail =
+            format!("\"{name}\" is a function of a provider, which cannot be called before there are providers.");
+        Err(Box::new(Diagnostic::error("Provider function in static context", detail).at(span)))
+    }
 
     /// How many templates are being rendered within each other.
     fn template_depth(&self) -> u32 {

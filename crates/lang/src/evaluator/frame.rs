@@ -8,7 +8,7 @@ use terrane_value::{Marks, Type, Value};
 
 use super::memo::{At, Reads};
 use super::{Evaluator, Stage};
-use crate::eval::{Eval, Fault, Resolve};
+use crate::eval::{Eval, Fault, Offered, Resolve, provided};
 use crate::ir::{ExprId, Exprs, Reference};
 use crate::lookup::{Lookup, Stop};
 use crate::world::World;
@@ -153,6 +153,10 @@ impl Resolve for Frame<'_, '_> {
 
     fn world(&self) -> Option<&dyn World> {
         Some(self.run.ev.world)
+    }
+
+    fn provided(&self, name: &str, span: Span) -> Result<Offered<'_>, Box<Diagnostic>> {
+        provided(self.run.ev.state(self.scope.at).contents, self.run.ev.schemas, name, span)
     }
 
     fn pure_only(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Functions in words, for the errors of their calls.
 
 use terrane_source::{Called, Signature};
-use terrane_value::{Type, Value, json};
+use terrane_value::{FunctionParam, FunctionSchema, Type, Value, json};
 
 use super::{Function, Param};
 use crate::ir::Callee;
@@ -15,9 +15,22 @@ pub(crate) fn called(name: &str, callee: Callee) -> Called {
         Callee::Can => special(&[("expression", Type::Any)], None, &Type::Bool),
         Callee::TemplateFile => special(&[("path", Type::String), ("vars", Type::Any)], None, &Type::Any),
         Callee::TemplateString => special(&[("template", Type::String), ("vars", Type::Any)], None, &Type::Any),
+        Callee::Provided => special(&[], Some("arguments"), &Type::Any),
         Callee::TypeOf => special(&[("value", Type::Any)], None, &Type::Any),
     };
     Called { name: name.into(), signature: Signature { name: plain, ..signature } }
+}
+
+/// A function of a provider as it is called by a name.
+pub(crate) fn called_of_provider(name: &str, schema: &FunctionSchema) -> Called {
+    let param = |param: &FunctionParam| (param.name.to_string(), json::type_to_json(&param.ty));
+    let signature = Signature {
+        name: name.rsplit("::").next().unwrap_or(name).to_owned(),
+        params: schema.params.iter().map(param).collect(),
+        variadic: schema.variadic.as_ref().map(param),
+        returns: json::type_to_json(&schema.result),
+    };
+    Called { name: name.into(), signature }
 }
 
 fn of_values(function: &Function) -> Signature {

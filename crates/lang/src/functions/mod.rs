@@ -37,7 +37,8 @@ mod url;
 mod yaml;
 
 pub use call::{call, defer};
-pub(crate) use describe::called;
+pub(crate) use describe::{called, called_of_provider};
+pub(crate) use signature::TELLS_SECRETS;
 pub use signature::{ArgError, Function, Param};
 
 /// All groups. A new function is one entry in the list of its group; a new group is one line here.
@@ -61,7 +62,6 @@ static GROUPS: &[&[Function]] = &[
     sequence::FUNCTIONS,
     set::FUNCTIONS,
     string::FUNCTIONS,
-    terraform::FUNCTIONS,
     text_encoding::FUNCTIONS,
     url::FUNCTIONS,
     yaml::FUNCTIONS,
@@ -86,6 +86,16 @@ pub fn find(name: &str) -> Option<&'static Function> {
     static BY_NAME: LazyLock<HashMap<&str, &'static Function>> =
         LazyLock::new(|| GROUPS.iter().copied().flatten().map(|f| (f.name, f)).collect());
     BY_NAME.get(name.strip_prefix("core::").unwrap_or(name)).copied()
+}
+
+/// The function of the built-in provider with a name.
+pub(crate) fn of_terraform(name: &str) -> Option<&'static Function> {
+    terraform::FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// The names of all functions of the built-in provider.
+pub(crate) fn names_of_terraform() -> impl Iterator<Item = &'static str> {
+    terraform::FUNCTIONS.iter().map(|function| function.name)
 }
 
 /// The names of all functions, those that are not functions of values (`try`, `templatefile`, …) included; sorted.

@@ -4,6 +4,9 @@ use terrane_value::{Type, Value};
 
 use super::call::Call;
 
+/// What errors say in place of a reason that tells of a secret.
+pub(crate) const TELLS_SECRETS: &str = "the reason cannot be shown, as it tells of a sensitive value";
+
 /// A function of values.
 pub struct Function {
     /// Its name.
@@ -172,7 +175,7 @@ impl ArgError {
     /// The error of a call with secrets among its arguments.
     pub(super) fn without_secrets(self) -> ArgError {
         match self.revealing {
-            true => ArgError { message: "the reason cannot be shown, as it tells of a sensitive value".into(), ..self },
+            true => ArgError { message: TELLS_SECRETS.into(), ..self },
             false => self,
         }
     }

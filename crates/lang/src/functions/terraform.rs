@@ -11,9 +11,9 @@ use super::signature::a_string;
 use super::{ArgError, Function, Param, place_of};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("provider::terraform::decode_tfvars", &[Param::string("src")], any, decode_tfvars).nullable(),
-    Function::new("provider::terraform::encode_expr", &[Param::any("value").null().dynamic()], a_string, encode_expr),
-    Function::new("provider::terraform::encode_tfvars", &[Param::any("value").dynamic()], a_string, encode_tfvars),
+    Function::new("decode_tfvars", &[Param::string("content")], any, decode_tfvars).nullable(),
+    Function::new("encode_expr", &[Param::any("expr").null().dynamic()], a_string, encode_expr),
+    Function::new("encode_tfvars", &[Param::any("input").dynamic()], a_string, encode_tfvars),
 ];
 
 /// An expression is laid out as part of an argument.

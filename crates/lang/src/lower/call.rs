@@ -37,6 +37,9 @@ impl Lowerer<'_> {
         if self.place == Place::Constant {
             return Err(Diagnostic::error("Function calls not allowed", "Functions may not be called here.").at(at));
         }
+        if name.starts_with("provider::") {
+            return provided(name).map_err(|error| error.at(at));
+        }
         let local = name.strip_prefix("core::").unwrap_or(name);
         match local {
             "try" => Ok(Callee::Try),
@@ -62,6 +65,8 @@ impl Lowerer<'_> {
             Callee::Can => (vec!["expression"], false),
             Callee::TemplateFile => (vec!["path", "vars"], false),
             Callee::TemplateString => (vec!["template", "vars"], false),
+            // Which function is meant, its values say.
+            Callee::Provided => return Ok(()),
             Callee::TypeOf => (vec!["value"], false),
         };
         if expand && matches!(callee, Callee::TypeOf) {
@@ -90,11 +95,25 @@ impl Lowerer<'_> {
     }
 }
 
+fn provided(name: &str) -> Result<Callee, Diagnostic> {
+    let names: Vec<&str> = name.split("::").collect();
+    match names[..] {
+        [_, _, _] | [_, _, _, _] => Ok(Callee::Provided),
+        _ => {
+            let detail = format!(
+                "\"{name}\" does not name a function of a provider, which is provider::NAME::FUNCTION or \
+                 provider::NAME::ALIAS::FUNCTION."
+            );
+            Err(Diagnostic::error("Unable to parse provider function", detail))
+        }
+    }
+}
+
 fn no_function(name: &str, at: Span) -> Diagnostic {
     let error = match name.rsplit_once("::") {
         Some((namespace, _)) if namespace != "core" => Diagnostic::error(
-            "Call to unknown function",
-            format!("There are no functions in namespace \"{namespace}::\"."),
+            "Unknown function namespace",
+            format!("There is no namespace \"{namespace}::\"; functions are in \"core::\" or \"provider::\"."),
         ),
         _ => Diagnostic::error("Call to unknown function", format!("There is no function named \"{name}\".")),
     };

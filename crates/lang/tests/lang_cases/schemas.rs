@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use terrane_address::{Mode, Provider};
 use terrane_lang::Schemas;
-use terrane_value::{Attribute, Block, NestedBlock, Nesting, Schema, Type};
+use terrane_value::{
+    Attribute, Block, CallFault, FunctionParam, FunctionSchema, NestedBlock, Nesting, Schema, Type, Value,
+};
 
 pub struct TestSchemas;
 
@@ -126,6 +128,31 @@ impl Schemas for TestSchemas {
             ("zone", attribute(Type::String)),
         ]);
         (ty == "test_thing").then(|| schema(attributes, vec![])).flatten()
+    }
+
+    fn functions(&self, provider: &Provider) -> Vec<String> {
+        let names: &[&str] = if &*provider.ty == "test" { &["refuse", "shout"] } else { &[] };
+        names.iter().map(|name| (*name).into()).collect()
+    }
+
+    fn function(&self, provider: &Provider, name: &str) -> Option<Arc<FunctionSchema>> {
+        if !self.functions(provider).iter().any(|n| n == name) {
+            return None;
+        }
+        Some(Arc::new(FunctionSchema {
+            summary: "Says it louder.".into(),
+            params: vec![FunctionParam::new("text", Type::String)],
+            variadic: Some(FunctionParam { null: true, ..FunctionParam::new("more", Type::String) }),
+            result: Type::String,
+        }))
+    }
+
+    fn call(&self, _: &Provider, name: &str, args: &[Value]) -> Result<Value, CallFault> {
+        let texts: Vec<&str> = args.iter().map(|arg| arg.as_str().unwrap_or("nothing")).collect();
+        match name {
+            "shout" => Ok(Value::from(texts.join(" ").to_uppercase())),
+            _ => Err(CallFault::at(0, format!("{} is refused", texts[0]))),
+        }
     }
 
     fn types(&self, _: &Provider, mode: Mode) -> Vec<String> {

@@ -1,12 +1,14 @@
 //! The shape of configuration and objects, as a provider declares it.
 
 mod coerce;
+mod function;
 mod sensitive;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Type;
+pub use function::{CallFault, FunctionParam, FunctionSchema};
 
 /// The shape of one resource type, data source or provider configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
