@@ -43,6 +43,12 @@ pub trait Lookup {
     /// The value of an instance that configuration declares, or `Blocked` by it. A value once given stays the same.
     fn instance(&self, instance: &Instance) -> Result<Value, Stop>;
 
+    /// What makes the unknown parts of an instance known, as a participle: `created`.
+    fn becomes_known(&self, instance: &Instance) -> &'static str {
+        let _ = instance;
+        "applied"
+    }
+
     /// Which instances of a resource with `count` or `for_each` are seen; by default those that it asks for.
     fn keys(&self, resource: &AbsResource) -> Keys {
         let _ = resource;

@@ -254,6 +254,19 @@ impl Change {
         }
     }
 
+    /// What has been done when it is carried out, as a participle: `created`.
+    pub fn done(&self) -> &'static str {
+        match self {
+            Change::NoOp { .. } => "applied",
+            Change::Create { .. } => "created",
+            Change::Update { .. } => "updated",
+            Change::Replace { .. } => "replaced",
+            Change::Delete { .. } => "deleted",
+            Change::Forget { .. } => "forgotten",
+            Change::Read { .. } => "read",
+        }
+    }
+
     /// The verb for people: `create`, `update`, `replace`, `delete`, `forget`, `read`, `no-op`.
     pub fn verb(&self) -> &'static str {
         match self {

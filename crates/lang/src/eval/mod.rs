@@ -233,7 +233,7 @@ impl<'x, 'r> Eval<'x, 'r> {
     }
 
     /// A reference with constant steps as it is written; `None` for all else and for names that cannot be written.
-    fn written(&self, id: ExprId) -> Option<String> {
+    pub(crate) fn written(&self, id: ExprId) -> Option<String> {
         match self.exprs.node(id) {
             Node::Reference(Reference::Bound { name, .. }) => (!name.is_empty()).then(|| name.to_string()),
             Node::Reference(reference) => {

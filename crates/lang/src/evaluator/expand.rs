@@ -84,28 +84,27 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn wrong_repeat(&mut self, at: At, expr: ExprId, name: &str, wrong: Wrong) -> Stop {
-        let (detail, cause, hint, marks) = match wrong {
-            Wrong::Detail(detail) => (detail, Cause::Value, None, Marks::NONE),
-            Wrong::Marked(detail, marks) => (detail, Cause::Confidential, None, marks),
-            Wrong::Unknown(detail) => (
-                detail,
-                Cause::Unknown,
-                Some(
-                    "Use only values that are in the configuration itself, or first apply with -target what it depends on.",
-                ),
-                Marks::NONE,
-            ),
+        let (detail, cause, marks) = match wrong {
+            Wrong::Detail(detail) => (detail, Cause::Value, Marks::NONE),
+            Wrong::Marked(detail, marks) => (detail, Cause::Confidential, marks),
+            Wrong::Unknown(detail) => (detail, Cause::Unknown, Marks::NONE),
         };
         let exprs = &self.ev.state(at).contents.exprs;
         let error = Diagnostic::error(format!("Invalid {name} argument"), detail).at(exprs.span(expr)).because(cause);
-        let error = match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
+        let scope = Scope::module(at);
+        let error = self.explained(scope.clone(), expr, error);
+        let error = match cause {
+            Cause::Unknown => self.waiting(&scope, expr, "this", error),
+            _ => self.with_origins(&scope, expr, marks, error),
         };
-        let explained = self.within(Scope::module(at), exprs, |eval| Ok(eval.explained(expr, error.clone())));
-        let error = explained.map_or(error, |(explained, _)| explained);
-        let error = self.with_origins(&Scope::module(at), expr, marks, error);
         Stop::Failed(self.diags.error(error))
+    }
+
+    /// The error about an unknown expression with what it waits for.
+    pub(super) fn waiting(&mut self, scope: &Scope, expr: ExprId, rest: &str, error: Diagnostic) -> Diagnostic {
+        let reads = self.value(scope.clone(), expr).map(|(_, reads)| reads).unwrap_or_default();
+        let sources = self.sources(scope, expr, &reads);
+        self.with_sources(&sources, rest, error)
     }
 
     /// The instances of a module call; `None` if they are not known.

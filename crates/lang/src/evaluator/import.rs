@@ -98,7 +98,7 @@ impl<'p> Run<'_, 'p> {
                     Some(id) if !id.is_empty() => Some(ImportBy::Id(id.to_string())),
                     None if self.ev.deferring => None,
                     Some(_) => return Err(self.wrong(expr, "id", "The import id is empty.")),
-                    None => return Err(self.unknown(expr, "id")),
+                    None => return Err(self.unknown(scope, expr, "id")),
                 }
             }
             (None, Some(expr)) => {
@@ -107,7 +107,7 @@ impl<'p> Run<'_, 'p> {
                 match value.is_wholly_known() {
                     true => Some(ImportBy::Identity(value)),
                     false if self.ev.deferring => None,
-                    false => return Err(self.unknown(expr, "identity")),
+                    false => return Err(self.unknown(scope, expr, "identity")),
                 }
             }
             // The block has been refused already.
@@ -208,12 +208,14 @@ impl<'p> Run<'_, 'p> {
         Stop::Failed(self.diags.error(error))
     }
 
-    fn unknown(&mut self, expr: ExprId, what: &str) -> Stop {
+    fn unknown(&mut self, scope: &Scope, expr: ExprId, what: &str) -> Stop {
         let detail = format!("The import {what} depends on values that are known only after apply.");
         let span = self.ev.state(At::ROOT).contents.exprs.span(expr);
-        let error = Diagnostic::error(format!("Invalid import {what} argument"), detail).at(span);
-        let hint = "First apply with -target what it depends on, or write it out.";
-        Stop::Failed(self.diags.error(error.hint(hint)))
+        let error =
+            Diagnostic::error(format!("Invalid import {what} argument"), detail).at(span).because(Cause::Unknown);
+        let error = self.explained(scope.clone(), expr, error);
+        let error = self.waiting(scope, expr, "the import", error);
+        Stop::Failed(self.diags.error(error))
     }
 
     fn wrong_block(&mut self, span: Span) -> Stop {

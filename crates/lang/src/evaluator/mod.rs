@@ -17,6 +17,7 @@ mod place;
 mod providers;
 mod provisioners;
 mod switches;
+mod unknown;
 mod validate;
 mod values;
 mod verdicts;
@@ -209,6 +210,31 @@ impl<'p> Evaluator<'p> {
         let (at, id) = self.find(resource, diags)?;
         let expanded = self.run(lookup, diags).resource_expansion(at, id)?;
         Ok(expanded.known().map(|expansion| expansion.keys.to_vec()))
+    }
+
+    /// What the keys of the instances of a resource wait for, if they are not known.
+    pub fn keys_because(
+        &mut self,
+        resource: &AbsResource,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<Dep>, Stop> {
+        let (at, id) = self.find(resource, diags)?;
+        self.run(lookup, diags).resource_because(at, id)
+    }
+
+    /// What the keys of the instances of a module call wait for, if they are not known.
+    pub fn call_because(
+        &mut self,
+        call: &AbsCall,
+        lookup: &dyn Lookup,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<Dep>, Stop> {
+        let at = self.at(&call.module, diags)?;
+        match self.state(at).contents.declared.names.calls.get(&call.name).copied() {
+            Some(id) => self.run(lookup, diags).call_because(at, id),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The configuration of an instance, as a value of its schema.

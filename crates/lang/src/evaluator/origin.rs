@@ -165,7 +165,7 @@ fn word(marks: Marks) -> &'static str {
 }
 
 /// The reference that a chain of constant steps begins with.
-fn root(contents: &Contents, mut id: ExprId) -> Option<&Reference> {
+pub(super) fn root(contents: &Contents, mut id: ExprId) -> Option<&Reference> {
     loop {
         match contents.exprs.node(id) {
             Node::Reference(reference) => return Some(reference),

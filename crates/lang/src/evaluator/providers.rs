@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use terrane_address::{Key, ModuleInstance, ProviderConfig};
-use terrane_source::Diagnostic;
+use terrane_source::{Cause, Diagnostic};
 use terrane_value::{Marks, Type, Value, convert};
 
 use super::expand::each_keys;
@@ -71,7 +71,10 @@ impl<'p> Run<'_, 'p> {
             Err(detail) => {
                 let error = Diagnostic::error("Invalid provider instance key", detail);
                 let error = error.at(self.ev.state(scope.at).contents.exprs.span(expr));
-                let error = self.explained(scope, expr, error);
+                let later = !value.is_known() && value.marks().is_empty();
+                let error = if later { error.because(Cause::Unknown) } else { error };
+                let error = self.explained(scope.clone(), expr, error);
+                let error = if later { self.waiting(&scope, expr, "the object", error) } else { error };
                 Err(self.diags.error(error).into())
             }
         }

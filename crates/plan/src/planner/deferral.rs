@@ -102,11 +102,7 @@ impl Planner<'_> {
         match dep {
             Dep::Instance(instance) if self.deferrals.has(instance) => found.push(instance.to_string().into()),
             Dep::Instance(_) => {}
-            Dep::Whole(resource) if self.deferrals.is_keyless(resource) => {
-                let optional = self.deferrals.has(&resource.instance(Key::None));
-                let name = if optional { resource.to_string() } else { format!("{resource}[*]") };
-                found.push(name.into());
-            }
+            Dep::Whole(resource) if self.deferrals.is_keyless(resource) => found.push(self.name_of(dep)),
             Dep::Whole(resource) => {
                 let keys = self.keys.get(resource).map(|(keys, _)| keys);
                 let all = keys.into_iter().flatten().map(|key| resource.instance(key.clone()));
@@ -115,19 +111,38 @@ impl Planner<'_> {
         }
     }
 
+    fn name_of(&self, dep: &Dep) -> Arc<str> {
+        match dep {
+            Dep::Instance(instance) => instance.to_string().into(),
+            Dep::Whole(resource) => {
+                let optional = self.deferrals.has(&resource.instance(Key::None));
+                if optional { resource.to_string().into() } else { format!("{resource}[*]").into() }
+            }
+        }
+    }
+
     /// Whether the configuration of an open provider is known only in part, so that what needs it has to wait.
     pub(super) fn is_vague(&self, config: &ProviderConfig) -> bool {
-        let open = || match self.opened.get(config) {
-            Some(Opening::Open(evaluated)) => Some(evaluated),
-            _ => None,
+        self.may_defer() && self.provider_reads(config).is_some_and(|evaluated| !evaluated.value.is_wholly_known())
+    }
+
+    /// What the configuration of an open provider waits for.
+    pub(super) fn vague(&self, config: &ProviderConfig) -> Later {
+        let reads = self.provider_reads(config).into_iter().flat_map(|evaluated| &evaluated.deps);
+        let unknown = |dep: &&Dep| match dep {
+            Dep::Instance(instance) => {
+                self.values.get(instance).is_some_and(|v| v.as_ref().is_ok_and(|v| !v.is_wholly_known()))
+            }
+            Dep::Whole(_) => true,
         };
-        self.may_defer() && open().is_some_and(|evaluated| !evaluated.value.is_wholly_known())
+        let because = reads.filter(unknown).map(|dep| self.name_of(dep)).collect();
+        Later { reason: DeferReason::ProviderUnknown, because }
     }
 
     /// Goes on only if a provider is wholly configured.
     pub(super) fn await_clear(&self, config: &ProviderConfig) -> Result<(), Halt> {
         match self.is_vague(config) {
-            true => Err(Halt::Later(Later::new(DeferReason::ProviderUnknown))),
+            true => Err(Halt::Later(self.vague(config))),
             false => Ok(()),
         }
     }
@@ -189,7 +204,8 @@ impl Planner<'_> {
                 true => Place::Instance(resource.instance(Key::None)),
                 false => Place::Resource(resource.clone()),
             };
-            self.defer_place(place, decl);
+            let because = self.attempt_only(|e, lookup, diags| e.keys_because(resource, lookup, diags));
+            self.defer_place(place, decl, because.unwrap_or_default());
         }
         self.refresh_all(resource);
         self.deferrals.keyless.insert(resource.clone());
@@ -206,11 +222,12 @@ impl Planner<'_> {
         }
         if self.options.mode == PlanMode::Normal {
             let (resource, keyed) = (decl.resource.clone(), decl.repeat.has_keys());
-            self.defer_place(Place::Beyond { module, resource, keyed }, decl);
+            let because = self.attempt_only(|e, lookup, diags| e.call_because(&module.call, lookup, diags));
+            self.defer_place(Place::Beyond { module, resource, keyed }, decl, because.unwrap_or_default());
         }
     }
 
-    fn defer_place(&mut self, place: Place, decl: &ResourceDecl) {
+    fn defer_place(&mut self, place: Place, decl: &ResourceDecl, because: Vec<Dep>) {
         let Some(provider) = self.program.provider_of(&place.config()).cloned() else { return };
         let shape = self.shapes.get(&provider.provider, &decl.resource);
         let value = shape.map_or_else(Value::dynamic, |shape| shape.mark(Value::unknown(shape.ty.clone())));
@@ -219,7 +236,8 @@ impl Planner<'_> {
             Mode::Managed | Mode::Ephemeral => Provisional::Create(value),
         };
         let reason = DeferReason::KeysUnknown;
-        self.deferrals.add(Deferred { place, deposed: None, provider, reason, because: Vec::new(), change });
+        let because = because.iter().map(|dep| self.name_of(dep)).collect();
+        self.deferrals.add(Deferred { place, deposed: None, provider, reason, because, change });
     }
 
     /// In a refresh-only plan the objects are brought up to date whatever their resource asks for.

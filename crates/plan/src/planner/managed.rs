@@ -8,7 +8,6 @@ use terrane_provider::{PlanRequest, PlanResponse};
 use terrane_source::{Diagnostic, Reported};
 use terrane_value::{Path, Value};
 
-use super::deferral::Later;
 use super::prior::Prior;
 use super::queue::{Task, Wait};
 use super::{Draft, Flight, Halt, ObjectKey, Planner};
@@ -17,7 +16,7 @@ use crate::ignore::ignore;
 use crate::object::{self, MarkedPaths};
 use crate::problems::{self, Moment};
 use crate::shapes::Shape;
-use crate::{Change, DeferReason, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step, protocol};
+use crate::{Change, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step, protocol};
 
 /// A plan that is asked for.
 pub(super) struct PlanFlight {
@@ -256,7 +255,8 @@ impl<'p> Planner<'p> {
         let instance = flight.instance.clone();
         let refused = response.problems.iter().any(terrane_provider::Problem::is_error);
         if refused && self.is_vague(&flight.provider) {
-            return self.defer_instance(&instance, Later::new(DeferReason::ProviderUnknown));
+            let later = self.vague(&flight.provider);
+            return self.defer_instance(&instance, later);
         }
         if let Err(reported) = self.take_plan(flight, response) {
             self.fail_instance(&instance, reported);
@@ -336,6 +336,9 @@ impl<'p> Planner<'p> {
 
     /// Notes a step of a declared instance with what it was made of.
     pub(super) fn draft_declared(&mut self, key: ObjectKey, step: Step) {
+        if step.change.after().is_some_and(|value| !value.is_wholly_known()) {
+            self.values.pending(&key.0, step.change.done());
+        }
         let evaluated = self.evaluated.get(&key.0);
         let (config, explicit) = evaluated.map(|e| (e.deps.clone(), e.explicit.clone())).unwrap_or_default();
         let stored = self.refreshed.object(&key.0).filter(|_| key.1.is_none());

@@ -11,11 +11,18 @@ use terrane_value::Value;
 #[derive(Debug, Default)]
 pub(super) struct Values {
     slots: HashMap<Instance, Result<Value, Reported>>,
+    /// What makes the values known that are not, as a participle.
+    pending: HashMap<Instance, &'static str>,
 }
 
 impl Values {
     pub fn set(&mut self, instance: Instance, value: Value) {
         self.slots.insert(instance, Ok(value));
+    }
+
+    /// Notes what makes a value known.
+    pub fn pending(&mut self, instance: &Instance, done: &'static str) {
+        self.pending.insert(instance.clone(), done);
     }
 
     pub fn fail(&mut self, instance: Instance, reported: Reported) {
@@ -34,5 +41,9 @@ impl Lookup for Values {
             Some(Err(reported)) => Err(Stop::Failed(*reported)),
             None => Err(Stop::Blocked(Dep::Instance(instance.clone()))),
         }
+    }
+
+    fn becomes_known(&self, instance: &Instance) -> &'static str {
+        self.pending.get(instance).copied().unwrap_or("applied")
     }
 }
