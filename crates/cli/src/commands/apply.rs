@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use terrane_engine::Session;
 use terrane_plan::PlanMode;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 
-use super::{Common, run};
-use crate::{Context, project};
+use super::{Common, converge, run};
+use crate::{Context, project, views};
 
 /// Change what exists so that it matches the configuration
 ///
@@ -19,6 +20,8 @@ pub struct Args {
     /// Do not ask before carrying out the plan
     #[arg(long)]
     pub auto_approve: bool,
+    #[command(flatten)]
+    pub converge: converge::Flags,
     #[command(flatten)]
     pub planning: run::Planning,
     #[command(flatten)]
@@ -81,6 +84,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             return context.end(&diags, &ready.project.files);
         }
     };
+    if args.converge.converge {
+        live.pause();
+        let code = converge::rounds(context, &args, &ready, &mut session, options, &mut diags).await;
+        return close(context, &ready, session, code, diags).await;
+    }
     let plan = match saved {
         Some(plan) => match terrane_engine::claim(&plan, &mut session).await {
             Ok(()) => Some(plan),
@@ -108,7 +116,20 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     {
         let live = run::Live::start(context, &args.planning.work);
         code = run::apply(context, &ready, &mut session, &plan, &live, &mut diags).await;
+        let left = views::deferral::after_apply(&plan, context.terminal.out);
+        left.filter(|_| code == ExitCode::SUCCESS).into_iter().for_each(|left| context.view.say(&left));
     }
+    close(context, &ready, session, code, diags).await
+}
+
+/// Gives the state free and says what is left to say.
+async fn close(
+    context: &Context,
+    ready: &run::Ready,
+    session: Session<'_>,
+    code: ExitCode,
+    mut diags: Diagnostics,
+) -> ExitCode {
     if let Some(problem) = session.close().await {
         diags.push(problem);
     }
@@ -125,6 +146,11 @@ fn settled(args: &Args) -> Option<Diagnostic> {
         let hint = "Apply a plan that was saved with \"terrane plan -out=FILE\", or add -auto-approve.";
         return Some(Diagnostic::error("Plan file or auto-approve required", detail).hint(hint));
     }
+    if args.converge.converge && (args.planning.destroy || args.planning.refresh_only) {
+        let mode = if args.planning.destroy { "-destroy" } else { "-refresh-only" };
+        let detail = format!("-converge plans and applies changes until none is left; {mode} is done in one round.");
+        return Some(Diagnostic::error("These exclude each other", detail).hint("Leave -converge out."));
+    }
     args.plan.as_ref()?;
     let planning = &args.planning;
     let given = [
@@ -132,6 +158,7 @@ fn settled(args: &Args) -> Option<Diagnostic> {
         ("-refresh-only", planning.refresh_only),
         ("-refresh=false", !planning.refresh),
         ("-allow-deferral", planning.allow_deferral),
+        ("-converge", args.converge.converge),
     ];
     let mode = given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
     let flag = mode.or_else(|| planning.selection.given())?;
@@ -142,7 +169,7 @@ fn settled(args: &Args) -> Option<Diagnostic> {
 }
 
 /// Asks for consent and says whether it was given; if not, that is reported.
-fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut Diagnostics) -> bool {
+pub fn asked(context: &Context, args: &Args, plan: &terrane_plan::Plan, diags: &mut Diagnostics) -> bool {
     let (question, explain) = match plan.options.mode {
         PlanMode::Destroy => (
             "Do you really want to destroy all resources?",

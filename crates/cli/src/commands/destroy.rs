@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use terrane_source::{Diagnostic, Diagnostics};
 
-use super::{Common, apply, run};
+use super::{Common, apply, converge, run};
 use crate::Context;
 
 /// Delete everything the state knows
@@ -31,5 +31,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         return context.end(&Diagnostics::from(problem.hint("Use: terrane apply -refresh-only")), &Default::default());
     }
     planning.destroy = true;
-    apply::run(apply::Args { plan: None, auto_approve, planning, common }, context).await
+    let converge = converge::Flags::default();
+    apply::run(apply::Args { plan: None, auto_approve, converge, planning, common }, context).await
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod completion;
 mod console;
+mod converge;
 mod destroy;
 pub mod events;
 mod fmt;

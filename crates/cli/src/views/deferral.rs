@@ -27,14 +27,14 @@ pub fn only(plan: &Plan, paint: Paint) -> String {
     )
 }
 
-/// What is still to be done after an apply, and how; nothing if nothing is.
-pub fn after_apply(plan: &Plan, paint: Paint) -> String {
+/// What is still to be done after an apply, and how; `None` if nothing is.
+pub fn after_apply(plan: &Plan, paint: Paint) -> Option<String> {
     if plan.deferred.is_empty() {
-        return String::new();
+        return None;
     }
     let head = paint.bold("Still deferred:");
-    let next = "Go on with: terrane apply -allow-deferral\nor let it go on by itself until all is done: terrane apply -converge";
-    format!("\n{head}\n\n{}\n{next}\n", list(plan))
+    let next = "Go on with: terrane apply -allow-deferral\nOr let it go on until all is done: terrane apply -converge";
+    Some(format!("\n{head}\n\n{}\n{next}", list(plan)))
 }
 
 fn list(plan: &Plan) -> String {

@@ -10,7 +10,7 @@ use terrane_state::Snapshot;
 use super::diagnostics::{self, Showing};
 use super::progress::Progress;
 use super::view::{View, Watching};
-use super::{applied, deferral, plan};
+use super::{applied, plan};
 use crate::terminal::Terminal;
 
 /// Writes text to the standard streams.
@@ -46,7 +46,6 @@ impl View for Human {
 
     fn applied(&self, plan: &Plan, applied: &Applied) {
         out!("{}", applied::summary(plan, applied, self.terminal.out));
-        out!("{}", deferral::after_apply(plan, self.terminal.out));
     }
 
     fn outputs(&self, snapshot: &Snapshot) {

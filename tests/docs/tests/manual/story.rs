@@ -31,6 +31,11 @@ fn state() {
 }
 
 #[test]
+fn deferral() {
+    tell("docs/deferral.md");
+}
+
+#[test]
 fn errors() {
     tell("docs/errors.md");
 }

@@ -4,6 +4,7 @@
 mod bulk;
 mod console;
 mod drawing;
+mod deferral;
 mod ephemeral;
 mod errors;
 mod events;
