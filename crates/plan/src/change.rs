@@ -191,17 +191,24 @@ pub struct OutputChange {
     pub before: Option<Value>,
     /// The value after, parts of which may be unknown; `None` if it is removed.
     pub after: Option<Value>,
-    /// Whether it must not be shown.
+    /// Whether it is sensitive from now on.
     pub sensitive: bool,
     /// Whether it is made of something that is deferred, so that it stays as it is for now.
     pub deferred: bool,
+    /// Whether it was sensitive before.
+    pub was_sensitive: bool,
 }
 
 impl OutputChange {
     /// Whether the value stays as it is. A null output is not stored, so it is as if there were none.
     pub fn is_no_op(&self) -> bool {
         let present = |side: &Option<Value>| side.clone().filter(|value| !value.is_null());
-        present(&self.before) == present(&self.after)
+        present(&self.before) == present(&self.after) && self.sensitive == self.was_sensitive
+    }
+
+    /// Whether its values must not be shown.
+    pub fn is_secret(&self) -> bool {
+        self.sensitive || self.was_sensitive
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objects between their stored form and values.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use terrane_address::{Instance, Provider};
@@ -58,6 +59,12 @@ pub(crate) fn lasting(marks: MarkedPaths) -> MarkedPaths {
 /// The marks that configuration put on a stored object.
 pub(crate) fn stored_marks(stored: &StoredObject) -> MarkedPaths {
     stored.sensitive.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect()
+}
+
+/// The parts of a value that are sensitive.
+pub(crate) fn sensitive(value: &Value) -> BTreeSet<Path> {
+    let (_, marks) = value.clone().unmark_deep();
+    marks.into_iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE)).map(|(path, _)| path).collect()
 }
 
 /// A value as one of `ty`, without marks, or a sentence that says why it is none.

@@ -42,7 +42,7 @@ pub fn plan(prior: Option<&Value>, config: &Value) -> PlanResponse {
     let (id, output) = match prior {
         None => (Value::unknown_not_null(Type::String), follows(&input)),
         Some(prior) if part(prior, "input") == input => (part(prior, "id"), part(prior, "output")),
-        Some(prior) => (part(prior, "id"), follows(&input)),
+        Some(prior) => (part(prior, "id"), Value::unknown(input.ty())),
     };
     let replaced = prior.is_some_and(|prior| part(prior, "triggers_replace") != triggers);
     PlanResponse {

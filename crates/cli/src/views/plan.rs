@@ -251,7 +251,7 @@ fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], paint: Paint) -> Strin
     let mut out = Lines::new(paint);
     for (name, change) in outputs {
         let hide = |v: &terrane_value::Value| {
-            if change.sensitive { v.clone().mark(Marks::SENSITIVE) } else { v.clone() }
+            if change.is_secret() { v.clone().mark(Marks::SENSITIVE) } else { v.clone() }
         };
         let (before, after) = (change.before.as_ref().map(hide), change.after.as_ref().map(hide));
         diff::named(&mut out, 0, &format!("{name:width$}"), before.as_ref(), after.as_ref());

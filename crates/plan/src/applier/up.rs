@@ -103,7 +103,14 @@ impl<'p> Applier<'p> {
         let value = planned.value.clone().unmark_deep().0;
         let flight = UpFlight { planned: value, private: planned.private.clone(), ..flight };
         if planned.settled {
-            return self.begin(flight);
+            return match &flight.prior {
+                // Only what is sensitive about it changes, which no provider knows of.
+                Some(prior) if prior.value == flight.planned => {
+                    let prior = prior.clone();
+                    self.store(flight, prior, false, Outcome::Done);
+                }
+                _ => self.begin(flight),
+            };
         }
         let request = PlanRequest {
             ty: step.instance.resource.resource.ty.clone(),

@@ -116,6 +116,7 @@ fn output(output: wire::Output) -> Result<OutputChange, String> {
         after: output.after.map(value::decode).transpose()?,
         sensitive: output.sensitive,
         deferred: output.deferred,
+        was_sensitive: output.was_sensitive,
     })
 }
 

@@ -89,6 +89,7 @@ fn output(output: &OutputChange) -> Result<wire::Output, String> {
         after: output.after.as_ref().map(value::encode).transpose()?,
         sensitive: output.sensitive,
         deferred: output.deferred,
+        was_sensitive: output.was_sensitive,
     })
 }
 

@@ -162,6 +162,7 @@ pub(super) struct Output {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<Value>,
     pub sensitive: bool,
+    pub was_sensitive: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub deferred: bool,
 }

@@ -27,8 +27,9 @@ impl Planner<'_> {
         let stored = self.prior.outputs.get(&**name);
         let before = stored.and_then(|o| terrane_value::json::from_json(&o.json, &o.ty).ok());
         let after = Some(evaluated.value.unmark_deep().0);
-        let change = OutputChange { before, after, sensitive: evaluated.sensitive, deferred: false };
-        self.outputs.insert(name.clone(), change);
+        let sensitive = evaluated.sensitive;
+        let was_sensitive = stored.map_or(sensitive, |output| output.sensitive);
+        self.outputs.insert(name.clone(), OutputChange { before, after, sensitive, was_sensitive, deferred: false });
         self.output_reads.insert(name.clone(), (evaluated.deps, evaluated.unexpanded));
         Ok(())
     }

@@ -292,6 +292,10 @@ impl<'p> Planner<'p> {
                 self.ask_plan(PlanFlight { replacing, config: flight.written.clone(), ..flight });
                 return Ok(());
             }
+            // What is secret about an object is part of its state.
+            (Some(Decision::NoOp), Some(prior)) if object::sensitive(&prior) != object::sensitive(&new.value) => {
+                Change::Update { prior, planned: new }
+            }
             (Some(Decision::NoOp), _) => Change::NoOp { value: new.value },
             (Some(Decision::Update), Some(prior)) => Change::Update { prior, planned: new },
             (_, Some(prior)) => Change::Replace {

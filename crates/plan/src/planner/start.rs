@@ -42,8 +42,7 @@ impl Planner<'_> {
         let stored: Vec<AbsResource> = self.refreshed.resources.keys().cloned().collect();
         for resource in stored {
             if self.program.resource(&resource.config()).is_none() {
-                let known = self.program.find(&resource.module.module()).is_some();
-                self.end_resource(&resource, if known { DeleteReason::NoResource } else { DeleteReason::NoModule });
+                self.end_resource(&resource, DeleteReason::NoResource);
             }
             self.end_deposed(&resource);
         }
@@ -73,7 +72,8 @@ impl Planner<'_> {
             for (name, value) in &self.refreshed.outputs {
                 if destroy || !declared.contains(name.as_str()) {
                     let before = terrane_value::json::from_json(&value.json, &value.ty).ok();
-                    let change = OutputChange { before, after: None, sensitive: value.sensitive, deferred: false };
+                    let (sensitive, was_sensitive) = (value.sensitive, value.sensitive);
+                    let change = OutputChange { before, after: None, sensitive, was_sensitive, deferred: false };
                     self.outputs.insert(name.as_str().into(), change);
                 }
             }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub fn state(text: &str) -> String {
     let mut resources: Vec<Value> = Vec::new();
     let mut outputs = serde_json::Map::new();
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !line.is_empty()) {
         if let Some((name, value)) = line.strip_prefix("output ").and_then(|rest| rest.split_once(' ')) {
             let value: Value = serde_json::from_str(value).unwrap();
             outputs.insert(name.to_owned(), json!({ "value": value, "type": type_of(&value) }));

@@ -71,7 +71,7 @@ pub struct Output {
 /// What becomes of the outputs.
 pub fn planned_outputs(plan: &Plan) -> BTreeMap<String, Output> {
     let one = |change: &OutputChange| Output {
-        sensitive: change.sensitive,
+        sensitive: change.is_secret(),
         ty: None,
         value: None,
         action: Some(match (&change.before, &change.after) {

@@ -236,7 +236,7 @@ fn count(contents: &Contents, repeat: Repeat) -> Option<Json> {
 
 fn for_each(contents: &Contents, repeat: Repeat) -> Option<Json> {
     match repeat {
-        Repeat::ForEach(expr) => Some(expression(contents, expr)),
+        Repeat::ForEach(expr) => Some(expression(contents, expr)).filter(|json| *json != json!({})),
         _ => None,
     }
 }

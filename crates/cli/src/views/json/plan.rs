@@ -15,7 +15,8 @@ use terrane_plan::{
 use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
 use terrane_value::json::{to_json, type_to_json};
-use terrane_value::{Marks, Schema, Value};
+use terrane_state::OutputValue;
+use terrane_value::{Marks, Schema, Type, Value};
 
 use super::checks::{Check, checks};
 use super::modules::{self, Object, tree};
@@ -132,7 +133,6 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
         i64::try_from(origin.planned_at).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     let configuration = declared.map(|declared| super::configuration::shown(declared, secrets));
     let shown = |step: &&Step| step.instance.resource.resource.mode == Mode::Managed || !step.change.is_no_op();
-    let stored = !plan.prior.lineage.is_empty() || !plan.refreshed.is_empty();
     Ok(Document {
         format_version: "1.2",
         terraform_version: terrane_engine::LANGUAGE_VERSION,
@@ -142,7 +142,7 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
         resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step)).collect(),
         output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
         deferred_changes: plan.deferred.iter().map(|deferred| view.deferred(deferred)).collect(),
-        prior_state: stored.then(|| state::prior(&plan.refreshed, schemas, secrets)).transpose()?,
+        prior_state: view.prior_state(plan)?,
         configuration,
         relevant_attributes,
         checks: checks(&plan.refreshed),
@@ -177,6 +177,19 @@ impl View<'_> {
         found
     }
 
+    /// The state that is planned from, with the new values of outputs as far as they are known; `None` if it is empty.
+    fn prior_state(&self, plan: &Plan) -> Result<Option<State>, Diagnostic> {
+        let mut snapshot = plan.refreshed.clone();
+        for (name, change) in &plan.outputs {
+            let known = change.after.as_ref().filter(|value| value.is_wholly_known() && !value.is_null());
+            let Some(json) = known.and_then(|value| to_json(value, &value.ty()).ok()) else { continue };
+            let ty = known.map_or(Type::Any, Value::ty);
+            let value = OutputValue { json: json.into(), ty, sensitive: change.sensitive };
+            snapshot.outputs.insert(name.to_string(), value);
+        }
+        (!snapshot.is_empty()).then(|| state::prior(&snapshot, self.schemas, self.secrets)).transpose()
+    }
+
     fn planned(&self, plan: &Plan) -> Values {
         let objects = plan.steps.iter().filter(|step| step.deposed.is_none()).filter_map(|step| {
             let value = step.change.after()?;
@@ -191,10 +204,10 @@ impl View<'_> {
             Some((step.instance.resource.module.clone(), object))
         });
         let outputs = plan.outputs.iter().filter_map(|(name, change)| {
-            let value = output_value(change.after.as_ref()?, change.sensitive);
+            let value = output_value(change.after.as_ref()?, change.is_secret());
             let known = value.is_wholly_known();
             let output = Output {
-                sensitive: change.sensitive,
+                sensitive: change.is_secret(),
                 value: known.then(|| values::known(&value, self.secrets)).flatten(),
                 ty: known.then(|| raw(type_to_json(&value.ty()))),
             };
@@ -293,7 +306,7 @@ impl View<'_> {
     }
 
     fn output_change(&self, change: &OutputChange) -> Delta {
-        let side = |value: &Option<Value>| value.as_ref().map(|value| output_value(value, change.sensitive));
+        let side = |value: &Option<Value>| value.as_ref().map(|value| output_value(value, change.is_secret()));
         let (before, after) = (side(&change.before), side(&change.after));
         let actions: &[_] = match (&before, &after) {
             _ if change.is_no_op() => &["no-op"],
@@ -302,7 +315,7 @@ impl View<'_> {
             _ => &["update"],
         };
         let flag = |flag: bool| raw(flag.to_string());
-        let sensitive = flag(change.sensitive);
+        let sensitive = flag(change.is_secret());
         let unknown = after.as_ref().filter(|v| !v.is_wholly_known()).map(values::unknown);
         Delta {
             before_sensitive: sensitive.clone(),
