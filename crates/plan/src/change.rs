@@ -70,6 +70,8 @@ pub enum Change {
     Forget {
         /// What it is.
         prior: Value,
+        /// Why.
+        reason: ForgetReason,
     },
     /// A data source is read during apply.
     Read {
@@ -160,6 +162,17 @@ pub enum DeleteReason {
     Deposed,
 }
 
+/// Why an object is forgotten rather than deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForgetReason {
+    /// A `removed` block says so.
+    Removed,
+    /// Its `lifecycle` says so.
+    Configuration,
+    /// Its `lifecycle` said so when the object was made.
+    State,
+}
+
 /// Why a data source is not read during planning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadReason {
@@ -229,7 +242,7 @@ impl Change {
             Change::Update { prior, .. }
             | Change::Replace { prior, .. }
             | Change::Delete { prior, .. }
-            | Change::Forget { prior } => Some(prior),
+            | Change::Forget { prior, .. } => Some(prior),
             Change::Create { .. } | Change::Read { .. } => None,
         }
     }

@@ -9,6 +9,7 @@ mod checks;
 mod decide;
 mod deferral;
 pub mod file;
+mod generate;
 mod graph;
 mod ignore;
 mod leases;
@@ -28,7 +29,9 @@ mod shapes;
 mod unfinished;
 
 pub use applier::{Applied, Applier, ApplyOptions, Outcome, Prepared};
-pub use change::{Change, DeleteReason, Drift, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step};
+pub use change::{
+    Change, DeleteReason, Drift, ForgetReason, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step,
+};
 pub use deferral::{DeferReason, Deferred, Provisional};
 pub use graph::{ApplyGraph, Leg, Op};
 pub use machine::{Answer, Ask, AskId, Machine, Question};

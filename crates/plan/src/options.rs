@@ -33,6 +33,8 @@ pub struct PlanOptions {
     pub imports: Vec<(Instance, String)>,
     /// Whether what cannot be planned yet is left for a later plan; it is an error otherwise.
     pub allow_deferral: bool,
+    /// Whether configuration is written for imported objects that have none; see [`Plan::generated`](crate::Plan).
+    pub generate: bool,
 }
 
 impl Default for PlanOptions {
@@ -45,6 +47,7 @@ impl Default for PlanOptions {
             replace: Vec::new(),
             imports: Vec::new(),
             allow_deferral: false,
+            generate: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use terrane_address::Mode;
+use terrane_address::{Instance, Mode};
 use terrane_lang::Inputs;
 use terrane_state::Snapshot;
 
@@ -24,6 +24,8 @@ pub struct Plan {
     pub graph: ApplyGraph,
     /// Root outputs by name, unchanged ones included.
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
+    /// Configuration of imported objects that had none; not in the rest of the plan, unless it was made with it.
+    pub generated: BTreeMap<Instance, Arc<str>>,
     /// What was changed outside since the last run.
     pub drift: Vec<Drift>,
     /// The state as it was read.

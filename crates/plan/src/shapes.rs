@@ -31,16 +31,19 @@ impl Shapes {
     /// The shapes of some resources, those left out that their provider does not have.
     pub fn of<'a>(providers: &Providers, resources: impl Iterator<Item = (&'a Provider, &'a Resource)>) -> Shapes {
         let mut shapes = Shapes::default();
-        for (provider, resource) in resources {
-            let key = (resource.mode, resource.ty.clone());
-            if shapes.get(provider, resource).is_some() {
-                continue;
-            }
-            if let Some(schema) = providers.resource(provider, resource.mode, &resource.ty) {
-                shapes.by_provider.entry(provider.clone()).or_default().insert(key, Arc::new(Shape::new(schema)));
-            }
-        }
+        resources.for_each(|(provider, resource)| shapes.add(providers, provider, resource));
         shapes
+    }
+
+    /// Adds the shape of a resource, if its provider has the type.
+    pub fn add(&mut self, providers: &Providers, provider: &Provider, resource: &Resource) {
+        if self.get(provider, resource).is_some() {
+            return;
+        }
+        if let Some(schema) = providers.resource(provider, resource.mode, &resource.ty) {
+            let key = (resource.mode, resource.ty.clone());
+            self.by_provider.entry(provider.clone()).or_default().insert(key, Arc::new(Shape::new(schema)));
+        }
     }
 
     pub fn get(&self, provider: &Provider, resource: &Resource) -> Option<&Arc<Shape>> {

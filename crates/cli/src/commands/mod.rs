@@ -8,6 +8,7 @@ mod destroy;
 pub mod events;
 mod fmt;
 mod force_unlock;
+mod generate;
 mod get;
 mod graph;
 mod import;

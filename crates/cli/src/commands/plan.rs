@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use terrane_plan::file::Origin;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 
-use super::{Common, run};
+use super::{Common, generate, run};
 use crate::Context;
 use crate::views;
 
@@ -21,6 +21,9 @@ pub struct Args {
     /// End with code 2 if there are changes, 0 if there are none, 1 on errors
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Write configuration for the objects of "import" blocks that have none into this new file, and plan with it
+    #[arg(long, value_name = "FILE")]
+    generate_config_out: Option<PathBuf>,
     #[command(flatten)]
     planning: run::Planning,
     #[command(flatten)]
@@ -39,10 +42,23 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if diags.has_errors() {
         return context.end(&diags, &files);
     }
-    let ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+    let mut ready = match run::ready(context, &args.planning.vars, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
+    let mut generated = generate::Generated::new();
+    if let Some(path) = &args.generate_config_out {
+        generated = match generate::write(context, &ready, &args.planning, options.clone(), path, &mut diags).await {
+            Some(generated) => generated,
+            None => return context.end(&diags, &ready.project.files),
+        };
+    }
+    if !generated.is_empty() {
+        ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+            Ok(ready) => ready,
+            Err(project) => return context.end(&diags, &project.files),
+        };
+    }
     let live = run::Live::start(context, &args.planning.work);
     let session = match ready.session("Plan", &args.planning.lock, &live).await {
         Ok(session) => session,
@@ -52,7 +68,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             return context.end(&diags, &ready.project.files);
         }
     };
-    let plan = run::plan(context, &ready, &session, options, &live, &mut diags).await;
+    let mut plan = run::planned(&ready, &session, options, &live, &mut diags).await;
+    plan.generated = generated;
+    if !plan.errored {
+        context.view.plan(&plan, &ready.project.providers);
+    }
     if let Some(problem) = session.close().await {
         diags.push(problem);
     }

@@ -52,7 +52,11 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
         text += "\nTerrane will perform the following actions:\n";
         for step in &shown {
             text += "\n";
-            text += &one(step, &shapes, paint);
+            let shown = one(step, &shapes, paint);
+            text += &match plan.generated.contains_key(&step.instance) {
+                true => shown.replacen('\n', "\n  # (its configuration was generated)\n", 1),
+                false => shown,
+            };
         }
         let _ = writeln!(text, "\n{} {}.", paint.bold("Plan:"), counts(plan));
     }
@@ -156,7 +160,7 @@ fn one(step: &Step, shapes: &Shapes<'_>, paint: Paint) -> String {
     out.push(0, symbol_of(&step.change), &header);
     match &step.change {
         // The object stays: to show it as going would say that it is destroyed.
-        Change::Forget { prior } => diff::whole(&mut out, 1, prior, &shapes.of(step).block),
+        Change::Forget { prior, .. } => diff::whole(&mut out, 1, prior, &shapes.of(step).block),
         change => diff::body(&mut out, 1, change.before(), change.after(), &shapes.of(step).block, &forced(change)),
     }
     out.push(0, Symbol::None, "}");
@@ -301,7 +305,10 @@ mod tests {
             instance: parse_instance("thing.a").expect("an address"),
             deposed: None,
             provider: ProviderConfig::parse("provider[\"terraform.io/builtin/thing\"]").expect("a provider"),
-            change: Change::Forget { prior: Value::object([("id", Value::from("x"))]) },
+            change: Change::Forget {
+                prior: Value::object([("id", Value::from("x"))]),
+                reason: terrane_plan::ForgetReason::Removed,
+            },
             create_before_destroy: false,
             dependencies: Vec::new(),
             moved_from: None,

@@ -40,6 +40,7 @@ pub use call::{call, defer};
 pub(crate) use describe::{called, called_of_provider};
 pub(crate) use signature::TELLS_SECRETS;
 pub use signature::{ArgError, Function, Param};
+pub use terraform::written;
 
 /// All groups. A new function is one entry in the list of its group; a new group is one line here.
 static GROUPS: &[&[Function]] = &[

@@ -51,6 +51,11 @@ fn decode_tfvars(call: &Call<'_>) -> Result<Value, ArgError> {
     Ok(Value::object(values.into_iter().map(|(name, input)| (name, input.value))))
 }
 
+/// A known value as an expression, not yet laid out; `None` if parts of it are unknown.
+pub fn written(value: &Value) -> Option<String> {
+    expression(value).ok()
+}
+
 /// A value as an expression, not yet laid out.
 fn expression(value: &Value) -> Result<String, ArgError> {
     Ok(match value.kind() {

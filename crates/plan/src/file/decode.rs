@@ -7,11 +7,11 @@ use terrane_lang::{Input, Inputs, Stage};
 use terrane_provider::ImportBy;
 use terrane_state::DeposedKey;
 
-use super::encode::{delete_reason, mode, read_reason};
+use super::encode::{delete_reason, forget_reason, mode, read_reason};
 use super::{Origin, deferral, value, wire};
 use crate::{
-    ApplyGraph, Change, Counters, DeleteReason, Drift, Leg, Legs, Op, OutputChange, Plan, PlanMode, PlanOptions,
-    Planned, ReadReason, ReplaceOrder, ReplaceReason, Step,
+    ApplyGraph, Change, Counters, DeleteReason, Drift, ForgetReason, Leg, Legs, Op, OutputChange, Plan, PlanMode,
+    PlanOptions, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step,
 };
 
 pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
@@ -25,12 +25,14 @@ pub(super) fn plan(file: wire::File) -> Result<(Plan, Origin), String> {
     };
     let steps: Vec<Step> = file.steps.into_iter().map(step).collect::<Result<_, _>>()?;
     let outputs = file.outputs.into_iter().map(|(name, o)| Ok((name.into(), output(o)?)));
+    let generated = file.generated.into_iter().map(|(i, text)| Ok((instance(&i)?, text.into())));
     let plan = Plan {
         options: options(file.options)?,
         inputs: inputs(file.inputs)?,
         ephemeral_variables: file.ephemeral_variables.into_iter().map(Into::into).collect(),
         graph: graph(&steps, file.ops, file.edges)?,
         outputs: outputs.collect::<Result<_, String>>()?,
+        generated: generated.collect::<Result<_, String>>()?,
         drift: file.drift.into_iter().map(drift).collect::<Result<_, _>>()?,
         prior: state(&file.prior)?,
         refreshed: state(&file.refreshed)?,
@@ -86,6 +88,7 @@ fn options(options: wire::Options) -> Result<PlanOptions, String> {
         replace: options.replace.iter().map(|i| instance(i)).collect::<Result<_, _>>()?,
         imports: imports.collect::<Result<_, String>>()?,
         allow_deferral: options.allow_deferral,
+        generate: false,
     })
 }
 
@@ -168,6 +171,7 @@ fn change(change: wire::Change) -> Result<Change, String> {
         DeleteReason::Disabled,
         DeleteReason::Deposed,
     ];
+    const FORGETS: [ForgetReason; 3] = [ForgetReason::Removed, ForgetReason::Configuration, ForgetReason::State];
     const READS: [ReadReason; 3] = [ReadReason::ConfigUnknown, ReadReason::DependencyPending, ReadReason::CheckNested];
     Ok(match change {
         wire::Change::NoOp { value } => Change::NoOp { value: value::decode(value)? },
@@ -184,7 +188,9 @@ fn change(change: wire::Change) -> Result<Change, String> {
         wire::Change::Delete { prior, reason } => {
             Change::Delete { prior: value::decode(prior)?, reason: named(&DELETES, delete_reason, &reason)? }
         }
-        wire::Change::Forget { prior } => Change::Forget { prior: value::decode(prior)? },
+        wire::Change::Forget { prior, reason } => {
+            Change::Forget { prior: value::decode(prior)?, reason: named(&FORGETS, forget_reason, &reason)? }
+        }
         wire::Change::Read { planned, reason } => {
             Change::Read { planned: value::decode(planned)?, reason: named(&READS, read_reason, &reason)? }
         }

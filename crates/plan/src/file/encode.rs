@@ -6,7 +6,7 @@ use terrane_value::Path;
 
 use super::{Origin, deferral, value, wire};
 use crate::{
-    Change, DeleteReason, Drift, Leg, Op, OutputChange, Plan, PlanMode, PlanOptions, Planned, ReadReason,
+    Change, DeleteReason, Drift, ForgetReason, Leg, Op, OutputChange, Plan, PlanMode, PlanOptions, Planned, ReadReason,
     ReplaceReason, Step,
 };
 
@@ -25,6 +25,7 @@ pub(super) fn plan(plan: &Plan, origin: &Origin) -> Result<wire::File, String> {
         ops: plan.graph.ops().iter().map(op).collect(),
         edges: plan.graph.edges().collect(),
         outputs: outputs.collect::<Result<_, String>>()?,
+        generated: plan.generated.iter().map(|(instance, text)| (instance.to_string(), text.to_string())).collect(),
         drift: plan.drift.iter().map(drift).collect::<Result<_, _>>()?,
         prior: state(&plan.prior)?,
         refreshed: state(&plan.refreshed)?,
@@ -139,7 +140,9 @@ fn change(change: &Change) -> Result<wire::Change, String> {
         Change::Delete { prior, reason } => {
             wire::Change::Delete { prior: value::encode(prior)?, reason: delete_reason(*reason).to_owned() }
         }
-        Change::Forget { prior } => wire::Change::Forget { prior: value::encode(prior)? },
+        Change::Forget { prior, reason } => {
+            wire::Change::Forget { prior: value::encode(prior)?, reason: forget_reason(*reason).to_owned() }
+        }
         Change::Read { planned, reason } => {
             wire::Change::Read { planned: value::encode(planned)?, reason: read_reason(*reason).to_owned() }
         }
@@ -176,6 +179,14 @@ pub(super) fn delete_reason(reason: DeleteReason) -> &'static str {
         DeleteReason::EachKey => "each key",
         DeleteReason::Disabled => "disabled",
         DeleteReason::Deposed => "deposed",
+    }
+}
+
+pub(super) fn forget_reason(reason: ForgetReason) -> &'static str {
+    match reason {
+        ForgetReason::Removed => "removed",
+        ForgetReason::Configuration => "configuration",
+        ForgetReason::State => "state",
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct File {
     pub ops: Vec<Option<(u32, u8)>>,
     pub edges: Vec<(u32, u32)>,
     pub outputs: BTreeMap<String, Output>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub generated: BTreeMap<String, String>,
     pub drift: Vec<Drift>,
     /// State files.
     pub prior: String,
@@ -131,6 +133,7 @@ pub(super) enum Change {
     },
     Forget {
         prior: Value,
+        reason: String,
     },
     Read {
         planned: Value,

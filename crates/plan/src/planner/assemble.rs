@@ -82,6 +82,7 @@ impl Planner<'_> {
 
     /// The plan of what was drafted.
     pub(super) fn assemble(mut self) -> (Plan, Diagnostics) {
+        let generated = self.generated();
         let drafts = std::mem::take(&mut self.drafts);
         // Data sources that have been read are no steps, but order passes through them: they come last.
         let is_step = |d: &Draft| !matches!(d.step.change, Change::NoOp { .. }) || d.step.instance.is_managed();
@@ -126,6 +127,7 @@ impl Planner<'_> {
             steps: drafts.into_iter().map(|d| d.step).collect(),
             graph,
             outputs: self.outputs,
+            generated,
             drift: self.drift.into_values().collect(),
             prior: self.prior,
             refreshed: self.refreshed,

@@ -5,7 +5,7 @@ use terrane_source::Diagnostic;
 
 use super::queue::{End, Task};
 use super::{Draft, Halt, ObjectKey, Planner};
-use crate::{Change, PlanMode, Step};
+use crate::{Change, ForgetReason, PlanMode, Step};
 
 impl Planner<'_> {
     /// Plans that an object is deleted or forgotten, once it is known what it is now.
@@ -31,9 +31,13 @@ impl Planner<'_> {
         let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
         let create_before_destroy = stored.is_some_and(|o| o.create_before_destroy);
         let skip_destroy = stored.is_some_and(|o| o.skip_destroy);
-        let change = match end {
-            End::Delete(reason) if !self.is_kept(key, skip_destroy)? => Change::Delete { prior: value, reason },
-            End::Delete(_) | End::Forget => Change::Forget { prior: value },
+        let kept = match end {
+            End::Delete(_) => self.is_kept(key, skip_destroy)?,
+            End::Forget => Some(ForgetReason::Removed),
+        };
+        let change = match (end, kept) {
+            (End::Delete(reason), None) => Change::Delete { prior: value, reason },
+            (_, reason) => Change::Forget { prior: value, reason: reason.unwrap_or(ForgetReason::Removed) },
         };
         if key.1.is_none() && matches!(change, Change::Delete { .. }) && self.is_guarded(instance) {
             self.queue.push(Task::Guard(instance.clone()));
@@ -63,16 +67,17 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Whether `lifecycle` says, or said when the object was made, that the object is not deleted. What a `removed` block
+    /// Where `lifecycle` says, or said when the object was made, that the object is not deleted. What a `removed` block
     /// says comes first.
-    fn is_kept(&mut self, (instance, _): &ObjectKey, skip_destroy: bool) -> Result<bool, Halt> {
+    fn is_kept(&mut self, (instance, _): &ObjectKey, skip_destroy: bool) -> Result<Option<ForgetReason>, Halt> {
         if self.is_removed(instance) {
-            return Ok(false);
+            return Ok(None);
         }
         if self.decl(instance).is_some_and(|decl| decl.lifecycle.destroy.is_some()) {
-            return Ok(!self.attempt(|e, lookup, diags| e.destroy(&instance.resource, lookup, diags))?);
+            let destroyed = self.attempt(|e, lookup, diags| e.destroy(&instance.resource, lookup, diags))?;
+            return Ok((!destroyed).then_some(ForgetReason::Configuration));
         }
-        Ok(skip_destroy)
+        Ok(skip_destroy.then_some(ForgetReason::State))
     }
 
     fn is_guarded(&self, instance: &Instance) -> bool {

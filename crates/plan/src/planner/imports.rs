@@ -35,6 +35,11 @@ impl Imports {
         Imports { wanted, ..Imports::default() }
     }
 
+    /// Notes a block for a resource.
+    pub fn blocks_for(&mut self, resource: &ConfigResource, place: usize) {
+        self.blocks.entry(resource.clone()).or_default().push(place);
+    }
+
     /// What names the object that an instance takes over.
     pub fn of(&self, instance: &Instance) -> Option<&ImportBy> {
         self.wanted.get(instance).map(|(by, _)| by)
@@ -54,11 +59,14 @@ impl Planner<'_> {
         }
         for (place, decl) in self.program.root().contents.imports.iter().enumerate() {
             let declared = self.program.resource(&decl.to).is_some() && decl.to.resource.mode == Mode::Managed;
+            if !declared && self.adopt(place, decl) {
+                continue;
+            }
             if !declared {
                 self.diags.error(undeclared(&decl.to.to_string(), &decl.to, decl.span));
                 continue;
             }
-            self.imports.blocks.entry(decl.to.clone()).or_default().push(place);
+            self.imports.blocks_for(&decl.to, place);
             if !self.options.is_limited() {
                 self.begin_import(place);
             }
@@ -150,8 +158,12 @@ fn undeclared(address: &str, name: &ConfigResource, span: Span) -> Diagnostic {
         false => format!("in {}", name.module),
     };
     let detail = format!("The configuration does not declare {address}, so there is nothing to import for.");
+    let written = match name.module.is_root() {
+        true => ". Or have it written for you: terrane plan -generate-config-out=generated.tf",
+        false => "",
+    };
     Diagnostic::error("Configuration for import target does not exist", detail).at(span).hint(format!(
-        "Declare it {place}, with that key if it has one: resource \"{}\" \"{}\" {{ … }}. Terrane does not write it for you (-generate-config-out) yet.",
+        "Declare it {place}, with that key if it has one: resource \"{}\" \"{}\" {{ … }}{written}",
         resource.ty, resource.name
     ))
 }

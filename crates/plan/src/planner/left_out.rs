@@ -61,6 +61,7 @@ impl<'a> LeftOut<'a> {
                 }
             }
             Task::Variables(_)
+            | Task::Found(_)
             | Task::Post(_)
             | Task::Guard(_)
             | Task::Output(_)

@@ -7,6 +7,7 @@ pub(crate) mod data;
 mod deferral;
 mod end;
 mod ephemeral;
+mod found;
 mod imports;
 mod left_out;
 mod managed;
@@ -21,7 +22,7 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use terrane_address::{AbsCall, AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
+use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
@@ -75,6 +76,8 @@ pub struct Planner<'p> {
     objects: BTreeMap<ObjectKey, PriorState>,
     to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
     imports: Imports,
+    /// Imported objects whose configuration is to be written, with the names of their provider configurations.
+    found: BTreeMap<Instance, ConfigName>,
     /// The provider configurations of declared instances, where they have keys.
     homes: HashMap<Instance, ProviderConfig>,
     /// Resources whose `lifecycle` does not let their objects be deleted.
@@ -174,6 +177,7 @@ impl<'p> Planner<'p> {
             objects: BTreeMap::new(),
             to_read: BTreeMap::new(),
             undeletable: BTreeSet::new(),
+            found: BTreeMap::new(),
             homes: HashMap::new(),
             prior,
             stored_under: stored_under(&snapshot),
@@ -229,6 +233,7 @@ impl<'p> Planner<'p> {
                 Mode::Data => self.data(instance),
                 Mode::Ephemeral => self.ephemeral(instance),
             },
+            Task::Found(instance) => self.found(instance),
             Task::Post(instance) => self.postconditions(instance),
             Task::Guard(instance) => self.guard(instance),
             Task::End { key, reason } => self.end(key, *reason),

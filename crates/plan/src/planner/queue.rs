@@ -18,6 +18,8 @@ pub(super) enum Task {
     Resource(ModuleId, usize),
     /// Expand a resource and start its instances: all, or those that are selected.
     Expand { resource: AbsResource, all: bool },
+    /// Read an object whose configuration is to be written.
+    Found(Instance),
     /// Plan or read an instance that configuration declares.
     Instance(Instance),
     /// Check the postconditions of a planned instance.

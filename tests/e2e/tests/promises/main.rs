@@ -10,6 +10,7 @@ mod errors;
 mod events;
 mod example;
 mod faults;
+mod generate;
 mod import;
 mod lost;
 mod modules;

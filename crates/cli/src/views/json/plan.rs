@@ -9,13 +9,13 @@ use terrane_address::{Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::Schemas;
 use terrane_plan::file::Origin;
 use terrane_plan::{
-    Change, DeferReason, Deferred, DeleteReason, Drift, OutputChange, Plan, Provisional, ReadReason, ReplaceOrder,
-    ReplaceReason, Step,
+    Change, DeferReason, Deferred, DeleteReason, Drift, ForgetReason, OutputChange, Plan, Provisional, ReadReason,
+    ReplaceOrder, ReplaceReason, Step,
 };
 use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
-use terrane_value::json::{to_json, type_to_json};
 use terrane_state::OutputValue;
+use terrane_value::json::{to_json, type_to_json};
 use terrane_value::{Marks, Schema, Type, Value};
 
 use super::checks::{Check, checks};
@@ -101,6 +101,8 @@ struct Delta {
     replace_paths: Vec<Raw>,
     #[serde(skip_serializing_if = "Option::is_none")]
     importing: Option<Importing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated_config: Option<String>,
 }
 
 /// What names an object that is imported.
@@ -139,7 +141,7 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
         variables: view.variables(plan, configuration.as_ref()),
         planned_values: view.planned(plan),
         resource_drift: plan.drift.iter().map(|drift| view.drift(drift, plan)).collect(),
-        resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step)).collect(),
+        resource_changes: plan.steps.iter().filter(shown).map(|step| view.step(step, plan)).collect(),
         output_changes: plan.outputs.iter().map(|(name, o)| (name.to_string(), view.output_change(o))).collect(),
         deferred_changes: plan.deferred.iter().map(|deferred| view.deferred(deferred)).collect(),
         prior_state: view.prior_state(plan)?,
@@ -192,13 +194,17 @@ impl View<'_> {
 
     fn planned(&self, plan: &Plan) -> Values {
         let objects = plan.steps.iter().filter(|step| step.deposed.is_none()).filter_map(|step| {
-            let value = step.change.after()?;
+            let value = step.change.after();
+            // What is forgotten goes on to exist, but nothing is known of it.
+            if value.is_none() && !matches!(step.change, Change::Forget { .. }) {
+                return None;
+            }
             let schema = self.schema(&step.instance, &step.provider);
-            let value = marked(value, schema.as_deref());
+            let value = value.map(|value| marked(value, schema.as_deref()));
             let object = Object {
                 schema_version: schema.map_or(0, |s| s.version),
-                values: values::known(&value, self.secrets),
-                sensitive_values: values::sensitive(&value),
+                values: value.as_ref().and_then(|value| values::known(value, self.secrets)),
+                sensitive_values: value.as_ref().map_or_else(|| raw("false".into()), values::sensitive),
                 ..Object::new(&step.instance, &step.provider)
             };
             Some((step.instance.resource.module.clone(), object))
@@ -225,7 +231,7 @@ impl View<'_> {
         self.schemas.resource(&provider.provider, resource.mode, &resource.ty)
     }
 
-    fn step(&self, step: &Step) -> Resource {
+    fn step(&self, step: &Step, plan: &Plan) -> Resource {
         let schema = self.schema(&step.instance, &step.provider);
         let mut change =
             self.delta(step.change.before(), step.change.after(), schema.as_deref(), actions(&step.change));
@@ -233,6 +239,7 @@ impl View<'_> {
             change.replace_paths = reasons.iter().flat_map(replace_paths).collect();
         }
         change.importing = step.import.as_ref().map(importing);
+        change.generated_config = plan.generated.get(&step.instance).map(ToString::to_string);
         Resource {
             previous_address: step.moved_from.as_ref().map(ToString::to_string),
             deposed: step.deposed.as_ref().map(ToString::to_string),
@@ -302,6 +309,7 @@ impl View<'_> {
             after_sensitive: sensitive(&after),
             replace_paths: Vec::new(),
             importing: None,
+            generated_config: None,
         }
     }
 
@@ -408,7 +416,12 @@ pub fn reason(change: &Change) -> Option<&'static str> {
         Change::Read { reason: ReadReason::ConfigUnknown, .. } => Some("read_because_config_unknown"),
         Change::Read { reason: ReadReason::DependencyPending, .. } => Some("read_because_dependency_pending"),
         Change::Read { reason: ReadReason::CheckNested, .. } => Some("read_because_check_nested"),
-        Change::NoOp { .. } | Change::Create { .. } | Change::Update { .. } | Change::Forget { .. } => None,
+        Change::Forget { reason: ForgetReason::Removed, .. } => Some("delete_because_no_resource_config"),
+        Change::Forget { reason: ForgetReason::Configuration, .. } => {
+            Some("forgot_because_lifecycle_destroy_in_config")
+        }
+        Change::Forget { reason: ForgetReason::State, .. } => Some("forgot_because_lifecycle_destroy_in_state"),
+        Change::NoOp { .. } | Change::Create { .. } | Change::Update { .. } => None,
     }
 }
 
