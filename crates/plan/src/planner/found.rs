@@ -51,7 +51,7 @@ impl Planner<'_> {
         self.await_imports(&instance.resource.config())?;
         let Some(config) = self.provider_for(instance) else { return Ok(()) };
         self.open(&config)?;
-        self.import(instance, &config);
+        self.import(instance, &config)?;
         let Some(prior) = self.prior(&(instance.clone(), None))? else { return Ok(()) };
         if let Some(shape) = self.shape(&config, instance) {
             self.values.set(instance.clone(), shape.mark(prior.object.value.clone()));
