@@ -7,6 +7,7 @@ use terrane_syntax::{BinaryOp, UnaryOp};
 use terrane_value::Value;
 
 use crate::functions::Function;
+use crate::names::Names;
 
 /// Names one expression of an [`Exprs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +18,7 @@ pub struct ExprId(u32);
 pub struct Exprs {
     nodes: Vec<Node>,
     spans: Vec<Span>,
+    names: Names,
 }
 
 impl Exprs {
@@ -25,6 +27,11 @@ impl Exprs {
         self.nodes.push(node);
         self.spans.push(span);
         ExprId(self.nodes.len() as u32 - 1)
+    }
+
+    /// A name that may have been written before.
+    pub(crate) fn name(&mut self, name: &str) -> Arc<str> {
+        self.names.get(name)
     }
 
     /// All of them; each after its parts.

@@ -17,6 +17,7 @@ mod ir;
 mod load;
 mod lookup;
 mod lower;
+mod names;
 mod program;
 pub mod provisioners;
 mod suggest;

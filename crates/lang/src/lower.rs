@@ -78,7 +78,7 @@ impl<'a> Lowerer<'a> {
             K::Template(parts) => self.template(parts),
             K::TemplateWrap(inner) | K::Parens(inner) => Node::Wrapped(self.expr(inner)),
             K::Variable(_) | K::GetAttr { .. } | K::Index { .. } => self.chain(expr),
-            K::Splat { base, each, .. } => self.splat(base, each, expr.span),
+            K::Splat(splat) => self.splat(splat, expr.span),
             K::Tuple(items) => Node::Tuple(self.exprs_of(items)),
             K::Object(items) => Node::Object(items.iter().map(|item| self.object_item(item)).collect()),
             K::ForTuple(f) => self.for_tuple(f),
@@ -88,22 +88,20 @@ impl<'a> Lowerer<'a> {
                 let lhs = self.expr(lhs);
                 Node::Binary(*op, lhs, self.expr(rhs))
             }
-            K::Conditional { cond, then, else_ } => {
-                let cond = self.expr(cond);
-                let then = self.expr(then);
-                Node::Conditional { cond, then, else_: self.expr(else_) }
+            K::Conditional(c) => {
+                let cond = self.expr(c.cond);
+                let then = self.expr(c.then);
+                Node::Conditional { cond, then, else_: self.expr(c.else_) }
             }
-            K::Call { name, name_span, args, expand_last } => {
-                self.call(name, *name_span, args, *expand_last, expr.span)
-            }
-            K::Json(value) => match value.expression(syn::Strings::Templates, self.diags) {
-                Ok(expr) => self.node(&expr),
+            K::Call(call) => self.call(call, expr.span),
+            K::Json(value) => match value.expression(syn::Strings::Templates, &syn::Arena::new(), self.diags) {
+                Ok(expr) => self.node(expr),
                 Err(_) => Node::Invalid,
             },
         }
     }
 
-    fn exprs_of(&mut self, exprs: &[syn::Expr]) -> Box<[ExprId]> {
+    fn exprs_of(&mut self, exprs: &[&syn::Expr]) -> Box<[ExprId]> {
         exprs.iter().map(|e| self.expr(e)).collect()
     }
 
@@ -111,7 +109,7 @@ impl<'a> Lowerer<'a> {
         Node::Literal(match literal {
             syn::Literal::Null => Value::null(Type::Any),
             syn::Literal::Bool(b) => Value::from(*b),
-            syn::Literal::String(s) => Value::string(s.clone()),
+            syn::Literal::String(s) => Value::string(*s),
             syn::Literal::Number(text) => match text.parse::<Number>() {
                 Ok(number) => Value::from(number),
                 Err(e) => return self.invalid(Diagnostic::error("Invalid number", format!("{e}.")).at(span)),
@@ -130,20 +128,20 @@ impl<'a> Lowerer<'a> {
 
     fn part(&mut self, part: &syn::Part) -> Part {
         match part {
-            syn::Part::Literal(text) => Part::Text(text.clone()),
+            syn::Part::Literal(text) => Part::Text((*text).into()),
             syn::Part::Interpolation(expr) => Part::Value(self.expr(expr)),
-            syn::Part::If { cond, then, else_, span } => {
-                let cond = self.expr(cond);
-                let then = self.sub_template(then, *span);
-                Part::If { cond, then, else_: self.sub_template(else_, *span) }
+            syn::Part::If(i) => {
+                let cond = self.expr(i.cond);
+                let then = self.sub_template(i.then, i.span);
+                Part::If { cond, then, else_: self.sub_template(i.else_, i.span) }
             }
-            syn::Part::For { key, value, collection, body, span } => {
-                let collection = self.expr(collection);
-                let slot = self.bind(key.as_ref(), value);
-                let result = self.sub_template(body, *span);
+            syn::Part::For(f) => {
+                let collection = self.expr(f.collection);
+                let slot = self.bind(f.key.as_ref(), &f.value);
+                let result = self.sub_template(f.body, f.span);
                 self.unbind(slot);
                 let node = For { collection, slot, key_result: None, result, cond: None, grouping: false };
-                Part::For(self.exprs.add(Node::For(Box::new(node)), *span))
+                Part::For(self.exprs.add(Node::For(Box::new(node)), f.span))
             }
         }
     }
@@ -158,8 +156,9 @@ impl<'a> Lowerer<'a> {
     /// Binds the two names of a `for`; an absent key is bound to a name that cannot be written.
     fn bind(&mut self, key: Option<&syn::Ident>, value: &syn::Ident) -> u32 {
         let slot = self.bound.len();
-        self.bound.push(key.map_or_else(|| Arc::from(""), |k| k.text.clone()));
-        self.bound.push(value.text.clone());
+        let key = self.exprs.name(key.map_or("", |k| k.text));
+        let value = self.exprs.name(value.text);
+        self.bound.extend([key, value]);
         slot as u32
     }
 
@@ -168,30 +167,33 @@ impl<'a> Lowerer<'a> {
     }
 
     fn for_tuple(&mut self, f: &syn::ForTuple) -> Node {
-        let collection = self.expr(&f.collection);
+        let collection = self.expr(f.collection);
         let slot = self.bind(f.key.as_ref(), &f.value);
-        let result = self.expr(&f.result);
-        let cond = f.cond.as_ref().map(|c| self.expr(c));
+        let result = self.expr(f.result);
+        let cond = f.cond.map(|c| self.expr(c));
         self.unbind(slot);
         Node::For(Box::new(For { collection, slot, key_result: None, result, cond, grouping: false }))
     }
 
     fn for_object(&mut self, f: &syn::ForObject) -> Node {
-        let collection = self.expr(&f.collection);
+        let collection = self.expr(f.collection);
         let slot = self.bind(f.key.as_ref(), &f.value);
-        let key_result = Some(self.expr(&f.key_result));
-        let result = self.expr(&f.value_result);
-        let cond = f.cond.as_ref().map(|c| self.expr(c));
+        let key_result = Some(self.expr(f.key_result));
+        let result = self.expr(f.value_result);
+        let cond = f.cond.map(|c| self.expr(c));
         self.unbind(slot);
         Node::For(Box::new(For { collection, slot, key_result, result, cond, grouping: f.grouping }))
     }
 
     fn object_item(&mut self, item: &syn::ObjectItem) -> (ExprId, ExprId) {
         let key = match &item.key {
-            syn::ObjectKey::Name(name) => self.exprs.add(Node::Literal(Value::string(name.text.clone())), name.span),
+            syn::ObjectKey::Name(name) => {
+                let text = self.exprs.name(name.text);
+                self.exprs.add(Node::Literal(Value::string(text)), name.span)
+            }
             syn::ObjectKey::Expr(expr) => self.object_key(expr),
         };
-        (key, self.expr(&item.value))
+        (key, self.expr(item.value))
     }
 
     fn object_key(&mut self, expr: &syn::Expr) -> ExprId {
@@ -208,15 +210,16 @@ impl<'a> Lowerer<'a> {
         self.exprs.add(node, expr.span)
     }
 
-    fn splat(&mut self, base: &syn::Expr, each: &[syn::Access], span: Span) -> Node {
-        let source = self.expr(base);
-        self.splat_of(source, each, span)
+    fn splat(&mut self, splat: &syn::Splat, span: Span) -> Node {
+        let source = self.expr(splat.base);
+        self.splat_of(source, splat.each, span)
     }
 
     fn splat_of(&mut self, source: ExprId, each: &[syn::Access], span: Span) -> Node {
         let slot = self.bound.len() as u32;
-        self.bound.push(Arc::from(""));
-        let element = self.exprs.add(Node::Reference(Reference::Bound { slot, name: Arc::from("") }), span);
+        let name = self.exprs.name("");
+        self.bound.push(name.clone());
+        let element = self.exprs.add(Node::Reference(Reference::Bound { slot, name }), span);
         let each = each.iter().fold(element, |base, access| self.access(base, access, span));
         self.unbind(slot);
         Node::Splat { source, slot, each }
@@ -225,7 +228,7 @@ impl<'a> Lowerer<'a> {
     fn access(&mut self, base: ExprId, access: &syn::Access, span: Span) -> ExprId {
         let (node, at) = match access {
             syn::Access::Attr(name) => {
-                (Node::GetAttr { base, name: name.text.clone(), name_span: name.span }, name.span)
+                (Node::GetAttr { base, name: self.exprs.name(name.text), name_span: name.span }, name.span)
             }
             syn::Access::Index { key, span, .. } => (Node::Index { base, key: self.expr(key) }, *span),
             syn::Access::Splat { each, span, .. } => (self.splat_of(base, each, *span), *span),

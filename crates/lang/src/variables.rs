@@ -30,14 +30,15 @@ pub fn from_file(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) 
     if name.ends_with(".json") {
         return from_json(file, name, text, diags);
     }
-    let body = syn::parse(file, text, diags);
+    let arena = syn::Arena::new();
+    let body = syn::parse(file, text, &arena, diags);
     for block in body.blocks() {
         diags.error(unexpected_block(block));
     }
     let inputs = body.attributes().filter_map(|attribute| {
-        let value = value_of(&attribute.expr, diags)?;
+        let value = value_of(attribute.expr, diags)?;
         let input = Input { value, span: Some(attribute.expr.span), origin: name.into() };
-        Some((attribute.name.text.clone(), input))
+        Some((attribute.name.text.into(), input))
     });
     inputs.collect()
 }
@@ -45,14 +46,15 @@ pub fn from_file(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) 
 fn unexpected_block(block: &syn::Block) -> Diagnostic {
     let detail = "A variables file holds only arguments: name = value.";
     let error = Diagnostic::error("Unexpected block", detail).at(block.header);
-    match &*block.ty.text {
+    match block.ty.text {
         "variable" => error.hint("Variables are declared in .tf files; give the value here with name = value."),
         _ => error,
     }
 }
 
 fn from_json(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) -> BTreeMap<Arc<str>, Input> {
-    let Ok(root) = syn::parse_json(file, text, diags) else { return BTreeMap::new() };
+    let arena = syn::Arena::new();
+    let Ok(root) = syn::parse_json(file, text, &arena, diags) else { return BTreeMap::new() };
     let syn::JsonKind::Object(properties) = &root.kind else {
         let detail = "The file must hold one object, with a property for each variable.";
         diags.error(Diagnostic::error("Invalid variables file", detail).at(root.span));
@@ -60,18 +62,18 @@ fn from_json(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) -> B
     };
     let mut values: BTreeMap<Arc<str>, Input> = BTreeMap::new();
     // Properties named "//" are comments.
-    for property in properties.iter().filter(|p| &*p.name.text != "//") {
-        let variable = property.name.ident();
-        if let Some(first) = values.get(&variable.text) {
+    for property in properties.iter().filter(|p| p.name.text != "//") {
+        let variable = property.name.ident(&arena);
+        if let Some(first) = values.get(variable.text) {
             let detail = format!("The value of variable \"{}\" is already set in this file.", variable.text);
             let error = Diagnostic::error("Duplicate attribute definition", detail).at(variable.span);
             diags.error(first.span.iter().fold(error, |e, span| e.note_at(*span, "First set here")));
             continue;
         }
         let span = Some(property.value.span);
-        let expr = property.value.expression(syn::Strings::Texts, diags).ok();
-        if let Some(value) = expr.and_then(|expr| value_of(&expr, diags)) {
-            values.insert(variable.text, Input { value, span, origin: name.into() });
+        let expr = property.value.expression(syn::Strings::Texts, &arena, diags).ok();
+        if let Some(value) = expr.and_then(|expr| value_of(expr, diags)) {
+            values.insert(variable.text.into(), Input { value, span, origin: name.into() });
         }
     }
     values
@@ -112,7 +114,7 @@ pub fn from_text(
     let span = Some(Span::new(file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX)));
     let value = match decl.is_none_or(takes_text) {
         true => Value::string(text),
-        false => value_of(&syn::parse_expression(file, text, 0, diags).ok()?, diags)?,
+        false => value_of(syn::parse_expression(file, text, 0, &syn::Arena::new(), diags).ok()?, diags)?,
     };
     Some(Input { value, span, origin: origin.into() })
 }

@@ -10,15 +10,15 @@ use std::time::Duration;
 use cpu::CpuTime;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use terrane_source::{Diagnostics, FileId};
-use terrane_syntax::{Body, Strings, format, parse, parse_json};
+use terrane_syntax::{Arena, Strings, format, parse, parse_json};
 
 const MB: usize = 1_000_000;
 
-fn tree(text: &str) -> Body {
-    let mut diags = Diagnostics::new();
-    let body = parse(FileId(0), text, &mut diags);
+fn tree(text: &str) -> Arena {
+    let (arena, mut diags) = (Arena::new(), Diagnostics::new());
+    black_box(parse(FileId(0), text, &arena, &mut diags));
     assert!(diags.is_empty(), "{diags:?}");
-    body
+    arena
 }
 
 fn native(c: &mut Criterion<CpuTime>) {
@@ -38,13 +38,18 @@ fn json(c: &mut Criterion<CpuTime>) {
     let mut group = c.benchmark_group("10 MB of JSON");
     group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10).warm_up_time(Duration::from_secs(1));
     group.bench_function("terrane, values", |b| {
-        b.iter_with_large_drop(|| parse_json(FileId(0), black_box(&text), &mut Diagnostics::new()).unwrap());
+        b.iter_with_large_drop(|| {
+            let arena = Arena::new();
+            black_box(parse_json(FileId(0), black_box(&text), &arena, &mut Diagnostics::new()).unwrap());
+            arena
+        });
     });
     group.bench_function("terrane, values and templates", |b| {
         b.iter_with_large_drop(|| {
-            let mut diags = Diagnostics::new();
-            let value = parse_json(FileId(0), black_box(&text), &mut diags).unwrap();
-            value.expression(Strings::Templates, &mut diags).unwrap()
+            let (arena, mut diags) = (Arena::new(), Diagnostics::new());
+            let value = parse_json(FileId(0), black_box(&text), &arena, &mut diags).unwrap();
+            black_box(value.expression(Strings::Templates, &arena, &mut diags).unwrap());
+            arena
         });
     });
     group.bench_function("serde_json, values", |b| {

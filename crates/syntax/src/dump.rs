@@ -6,33 +6,33 @@ use crate::json::{Json, JsonKind};
 use crate::tree::{Access, Block, Body, Expr, ExprKind, Ident, Item, Literal, ObjectKey, Part, SplatKind, UnaryOp};
 
 /// The body as text: an item to a line, expressions as `(operator operands)`. Spans are left out.
-pub fn dump(body: &Body) -> String {
+pub fn dump(body: &Body<'_>) -> String {
     let mut out = String::new();
     dump_body(&mut out, body, 0);
     out
 }
 
 /// The value in the notation of [`dump`].
-pub fn dump_json(value: &Json) -> String {
+pub fn dump_json(value: &Json<'_>) -> String {
     let mut out = String::new();
     json(&mut out, value);
     out
 }
 
 /// The expression in the notation of [`dump`].
-pub fn dump_expression(expression: &Expr) -> String {
+pub fn dump_expression(expression: &Expr<'_>) -> String {
     let mut out = String::new();
     expr(&mut out, expression);
     out
 }
 
-fn dump_body(out: &mut String, body: &Body, depth: usize) {
-    for item in &body.items {
+fn dump_body(out: &mut String, body: &Body<'_>, depth: usize) {
+    for item in body.items {
         out.push_str(&"  ".repeat(depth));
         match item {
             Item::Attribute(attribute) => {
                 let _ = write!(out, "{} = ", attribute.name.text);
-                expr(out, &attribute.expr);
+                expr(out, attribute.expr);
                 out.push('\n');
             }
             Item::Block(block) => dump_block(out, block, depth),
@@ -40,57 +40,57 @@ fn dump_body(out: &mut String, body: &Body, depth: usize) {
     }
 }
 
-fn dump_block(out: &mut String, block: &Block, depth: usize) {
-    out.push_str(&block.ty.text);
-    for label in &block.labels {
+fn dump_block(out: &mut String, block: &Block<'_>, depth: usize) {
+    out.push_str(block.ty.text);
+    for label in block.labels {
         out.push(' ');
-        if label.quoted { string(out, &label.text) } else { out.push_str(&label.text) }
+        if label.quoted { string(out, label.text) } else { out.push_str(label.text) }
     }
     out.push_str(" {\n");
     dump_body(out, &block.body, depth + 1);
     let _ = writeln!(out, "{}}}", "  ".repeat(depth));
 }
 
-fn expr(out: &mut String, e: &Expr) {
+fn expr(out: &mut String, e: &Expr<'_>) {
     match &e.kind {
         ExprKind::Literal(value) => literal(out, value),
-        ExprKind::Template(parts) => list(out, "template", parts, part),
-        ExprKind::TemplateWrap(inner) => list(out, "wrap", [&**inner], expr),
+        ExprKind::Template(parts) => list(out, "template", *parts, part),
+        ExprKind::TemplateWrap(inner) => list(out, "wrap", [*inner], expr),
         ExprKind::Variable(name) => out.push_str(name),
         ExprKind::GetAttr { base, name } => get_attr(out, |out| expr(out, base), name),
         ExprKind::Index { base, key, legacy } => index(out, |out| expr(out, base), key, *legacy),
-        ExprKind::Splat { base, kind, each } => splat(out, |out| expr(out, base), *kind, each),
-        ExprKind::Tuple(elements) => list(out, "tuple", elements, expr),
-        ExprKind::Object(items) => list(out, "object", items, |out, item| {
+        ExprKind::Splat(s) => splat(out, |out| expr(out, s.base), s.kind, s.each),
+        ExprKind::Tuple(elements) => list(out, "tuple", elements.iter().copied(), expr),
+        ExprKind::Object(items) => list(out, "object", *items, |out, item| {
             out.push('(');
             match &item.key {
-                ObjectKey::Name(name) => out.push_str(&name.text),
-                ObjectKey::Expr(key) => list(out, "key", [key], expr),
+                ObjectKey::Name(name) => out.push_str(name.text),
+                ObjectKey::Expr(key) => list(out, "key", [*key], expr),
             }
             out.push(' ');
-            expr(out, &item.value);
+            expr(out, item.value);
             out.push(')');
         }),
         ExprKind::ForTuple(f) => {
             for_intro(out, "for[]", &f.key, &f.value);
-            list_tail(out, [Some(&f.collection), Some(&f.result), f.cond.as_ref()].into_iter().flatten(), expr);
+            list_tail(out, [Some(f.collection), Some(f.result), f.cond].into_iter().flatten(), expr);
         }
         ExprKind::ForObject(f) => {
             for_intro(out, if f.grouping { "for{...}" } else { "for{}" }, &f.key, &f.value);
-            let parts = [Some(&f.collection), Some(&f.key_result), Some(&f.value_result), f.cond.as_ref()];
+            let parts = [Some(f.collection), Some(f.key_result), Some(f.value_result), f.cond];
             list_tail(out, parts.into_iter().flatten(), expr);
         }
         ExprKind::Unary { op, operand } => {
-            list(out, if *op == UnaryOp::Neg { "-" } else { "!" }, [&**operand], expr);
+            list(out, if *op == UnaryOp::Neg { "-" } else { "!" }, [*operand], expr);
         }
-        ExprKind::Binary { op, lhs, rhs, .. } => list(out, op.symbol(), [&**lhs, rhs], expr),
-        ExprKind::Conditional { cond, then, else_ } => list(out, "?", [&**cond, then, else_], expr),
-        ExprKind::Call { name, args, expand_last, .. } => {
-            let head = format!("call{} {name}", if *expand_last { "..." } else { "" });
-            list(out, &head, args, expr);
+        ExprKind::Binary { op, lhs, rhs, .. } => list(out, op.symbol(), [*lhs, *rhs], expr),
+        ExprKind::Conditional(c) => list(out, "?", [c.cond, c.then, c.else_], expr),
+        ExprKind::Call(call) => {
+            let head = format!("call{} {}", if call.expand_last { "..." } else { "" }, call.name);
+            list(out, &head, call.args.iter().copied(), expr);
         }
-        ExprKind::Parens(inner) => list(out, "parens", [&**inner], expr),
-        ExprKind::Json(value) => list(out, "json", [&**value], json),
+        ExprKind::Parens(inner) => list(out, "parens", [*inner], expr),
+        ExprKind::Json(value) => list(out, "json", [*value], json),
     }
 }
 
@@ -107,12 +107,12 @@ fn list_tail<T>(out: &mut String, items: impl IntoIterator<Item = T>, f: impl Fn
     out.push(')');
 }
 
-fn for_intro(out: &mut String, head: &str, key: &Option<Ident>, value: &Ident) {
-    let key = key.as_ref().map_or("_", |k| &k.text);
+fn for_intro(out: &mut String, head: &str, key: &Option<Ident<'_>>, value: &Ident<'_>) {
+    let key = key.map_or("_", |k| k.text);
     let _ = write!(out, "({head} {key} {}", value.text);
 }
 
-fn literal(out: &mut String, value: &Literal) {
+fn literal(out: &mut String, value: &Literal<'_>) {
     match value {
         Literal::Null => out.push_str("null"),
         Literal::Bool(b) => {
@@ -138,16 +138,16 @@ fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-fn json(out: &mut String, value: &Json) {
+fn json(out: &mut String, value: &Json<'_>) {
     match &value.kind {
         JsonKind::Null => out.push_str("null"),
         JsonKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         JsonKind::Number(text) => out.push_str(text),
-        JsonKind::String(text) => string(out, &text.text),
-        JsonKind::Array(items) => list(out, "tuple", items, json),
-        JsonKind::Object(properties) => list(out, "object", properties, |out, property| {
+        JsonKind::String(text) => string(out, text.text),
+        JsonKind::Array(items) => list(out, "tuple", *items, json),
+        JsonKind::Object(properties) => list(out, "object", *properties, |out, property| {
             out.push('(');
-            string(out, &property.name.text);
+            string(out, property.name.text);
             out.push(' ');
             json(out, &property.value);
             out.push(')');
@@ -155,35 +155,35 @@ fn json(out: &mut String, value: &Json) {
     }
 }
 
-fn part(out: &mut String, p: &Part) {
+fn part(out: &mut String, p: &Part<'_>) {
     match p {
         Part::Literal(text) => string(out, text),
         Part::Interpolation(e) => expr(out, e),
-        Part::If { cond, then, else_, .. } => {
+        Part::If(i) => {
             out.push_str("(if ");
-            expr(out, cond);
+            expr(out, i.cond);
             out.push(' ');
-            list(out, "then", then, part);
+            list(out, "then", i.then, part);
             out.push(' ');
-            list(out, "else", else_, part);
+            list(out, "else", i.else_, part);
             out.push(')');
         }
-        Part::For { key, value, collection, body, .. } => {
-            for_intro(out, "for", key, value);
+        Part::For(f) => {
+            for_intro(out, "for", &f.key, &f.value);
             out.push(' ');
-            expr(out, collection);
-            list_tail(out, body, part);
+            expr(out, f.collection);
+            list_tail(out, f.body, part);
         }
     }
 }
 
-fn get_attr(out: &mut String, base: impl FnOnce(&mut String), name: &Ident) {
+fn get_attr(out: &mut String, base: impl FnOnce(&mut String), name: &Ident<'_>) {
     out.push_str("(. ");
     base(out);
     let _ = write!(out, " {})", name.text);
 }
 
-fn index(out: &mut String, base: impl FnOnce(&mut String), key: &Expr, legacy: bool) {
+fn index(out: &mut String, base: impl FnOnce(&mut String), key: &Expr<'_>, legacy: bool) {
     out.push_str(if legacy { "(.[] " } else { "([] " });
     base(out);
     out.push(' ');
@@ -191,7 +191,7 @@ fn index(out: &mut String, base: impl FnOnce(&mut String), key: &Expr, legacy: b
     out.push(')');
 }
 
-fn splat(out: &mut String, base: impl FnOnce(&mut String), kind: SplatKind, each: &[Access]) {
+fn splat(out: &mut String, base: impl FnOnce(&mut String), kind: SplatKind, each: &[Access<'_>]) {
     out.push_str(if kind == SplatKind::Full { "([*] " } else { "(.* " });
     base(out);
     out.push(' ');
@@ -200,7 +200,7 @@ fn splat(out: &mut String, base: impl FnOnce(&mut String), kind: SplatKind, each
 }
 
 /// The accesses applied to `@`, the element of a splat.
-fn accesses(out: &mut String, each: &[Access]) {
+fn accesses(out: &mut String, each: &[Access<'_>]) {
     let Some((last, before)) = each.split_last() else { return out.push('@') };
     let base = |out: &mut String| accesses(out, before);
     match last {

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use terrane_source::{Diagnostics, FileId};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::arena::Arena;
 use crate::lexer::lex;
 use crate::parser::parse;
 use crate::token::TokenKind;
@@ -20,7 +21,8 @@ use crate::token::TokenKind;
 /// The text in canonical layout, or unchanged if it has syntax errors.
 pub fn format(text: &str) -> String {
     let mut diags = Diagnostics::new();
-    let body = parse(FileId(0), text, &mut diags);
+    let arena = Arena::new();
+    let body = parse(FileId(0), text, &arena, &mut diags);
     if diags.has_errors() {
         return text.to_string();
     }

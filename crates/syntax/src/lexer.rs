@@ -4,23 +4,73 @@ use crate::token::{Token, TokenKind};
 
 /// The tokens of a text, ending in [`TokenKind::End`]. A byte order mark at the start is skipped.
 pub(crate) fn lex(text: &str) -> Vec<Token> {
-    lex_as(Mode::Code { braces: 0 }, text)
-}
-
-/// The tokens of a text that is a template as a whole, like a heredoc without its markers.
-pub(crate) fn lex_template(text: &str) -> Vec<Token> {
-    lex_as(Mode::Template, text)
-}
-
-fn lex_as<'a>(mode: Mode<'a>, text: &'a str) -> Vec<Token> {
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut lexer = Lexer { text, at: start, modes: vec![mode], tokens: Vec::new() };
+    let mut lexer = Lexer::new(Mode::Code { braces: 0 }, text);
     lexer.tokens.reserve(text.len() / 4);
-    while lexer.at < text.len() {
-        lexer.step();
-    }
-    lexer.push(TokenKind::End, 0);
+    while lexer.more() {}
     lexer.tokens
+}
+
+/// The tokens of a text, of which few are held at a time: those from where its reader stands on.
+pub(crate) struct Tokens<'a> {
+    lexer: Lexer<'a>,
+    /// Index of the first token that is held.
+    first: usize,
+    mode: Mode<'a>,
+}
+
+/// How many tokens are read in one go.
+const CHUNK: usize = 512;
+
+impl<'a> Tokens<'a> {
+    /// The tokens of a file or an expression.
+    pub(crate) fn of_file(text: &'a str) -> Tokens<'a> {
+        Tokens::new(Mode::Code { braces: 0 }, text)
+    }
+
+    /// The tokens of a text that is a template as a whole, like a heredoc without its markers.
+    pub(crate) fn of_template(text: &'a str) -> Tokens<'a> {
+        Tokens::new(Mode::Template, text)
+    }
+
+    fn new(mode: Mode<'a>, text: &'a str) -> Tokens<'a> {
+        Tokens { lexer: Lexer::new(mode, text), first: 0, mode }
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &'a str {
+        self.lexer.text
+    }
+
+    /// The token of an index, the last one if there are not as many. None before `from` is asked for any more.
+    #[inline]
+    pub(crate) fn get(&mut self, index: usize, from: usize) -> Token {
+        match self.lexer.tokens.get(index.wrapping_sub(self.first)) {
+            Some(token) => *token,
+            None => self.read(index, from),
+        }
+    }
+
+    #[cold]
+    fn read(&mut self, index: usize, from: usize) -> Token {
+        // The lexer looks back at the last two.
+        let done = from.saturating_sub(self.first + 2).min(self.lexer.tokens.len());
+        self.lexer.tokens.drain(..done);
+        self.first += done;
+        while self.lexer.tokens.len() <= index - self.first + CHUNK && self.lexer.more() {}
+        let last = self.lexer.tokens.len().saturating_sub(1);
+        let end = Token { kind: TokenKind::End, start: self.lexer.at as u32, end: self.lexer.at as u32 };
+        self.lexer.tokens.get((index - self.first).min(last)).copied().unwrap_or(end)
+    }
+
+    /// All tokens, which are held from now on.
+    pub(crate) fn all(&mut self) -> &[Token] {
+        if self.first > 0 {
+            self.lexer = Lexer::new(self.mode, self.lexer.text);
+            self.first = 0;
+        }
+        while self.lexer.more() {}
+        &self.lexer.tokens
+    }
 }
 
 /// How the next bytes are read.
@@ -41,9 +91,29 @@ struct Lexer<'a> {
     at: usize,
     modes: Vec<Mode<'a>>,
     tokens: Vec<Token>,
+    /// Whether the last of the tokens is the end.
+    ended: bool,
 }
 
 impl<'a> Lexer<'a> {
+    fn new(mode: Mode<'a>, text: &'a str) -> Lexer<'a> {
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Lexer { text, at, modes: vec![mode], tokens: Vec::new(), ended: false }
+    }
+
+    /// Reads on; whether there was something.
+    fn more(&mut self) -> bool {
+        if self.at < self.text.len() {
+            self.step();
+            return true;
+        }
+        if !self.ended {
+            self.push(TokenKind::End, 0);
+            self.ended = true;
+        }
+        false
+    }
+
     fn step(&mut self) {
         match self.modes.last() {
             Some(Mode::Quoted) => self.quoted(),

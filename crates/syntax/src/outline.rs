@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use terrane_source::{Diagnostics, FileId};
 
+use crate::arena::Arena;
 use crate::json::{Json, JsonKind};
 use crate::{parse, parse_json};
 
@@ -13,23 +14,24 @@ use crate::{parse, parse_json};
 /// name ends in `.json`, objects and arrays with their paths, `resource.aws_vpc.main`.
 pub fn outline(name: &str, text: &str) -> Vec<(Range<u32>, String)> {
     let mut diags = Diagnostics::new();
+    let arena = Arena::new();
     if name.ends_with(".json") {
         let mut parts = Vec::new();
-        if let Ok(root) = parse_json(FileId(0), text, &mut diags) {
+        if let Ok(root) = parse_json(FileId(0), text, &arena, &mut diags) {
             collect(&root, "", &mut parts);
         }
         return parts;
     }
-    let body = parse(FileId(0), text, &mut diags);
-    let header = |block: &crate::Block| {
+    let body = parse(FileId(0), text, &arena, &mut diags);
+    let header = |block: &crate::Block<'_>| {
         let labels = block.labels.iter().map(|label| format!(" \"{}\"", label.text));
         std::iter::once(block.ty.text.to_string()).chain(labels).collect::<String>()
     };
     body.blocks().map(|block| (block.span.start..block.span.end, header(block))).collect()
 }
 
-fn collect(value: &Json, path: &str, parts: &mut Vec<(Range<u32>, String)>) {
-    let mut part = |value: &Json, path: String| {
+fn collect(value: &Json<'_>, path: &str, parts: &mut Vec<(Range<u32>, String)>) {
+    let mut part = |value: &Json<'_>, path: String| {
         if matches!(value.kind, JsonKind::Array(_) | JsonKind::Object(_)) {
             parts.push((value.span.start..value.span.end, path.trim_start_matches('.').to_owned()));
             collect(value, &path, parts);

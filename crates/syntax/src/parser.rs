@@ -3,23 +3,23 @@
 mod body;
 mod collection;
 mod expr;
-mod names;
 mod recover;
+mod stacks;
 mod string;
 mod template;
 mod unexpected;
 
 use std::mem;
-use std::sync::Arc;
 
-use names::Names;
+use stacks::Stacks;
 use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::arena::Arena;
 use crate::json::Origin;
-use crate::lexer::{lex, lex_template};
+use crate::lexer::Tokens;
 use crate::token::{Token, TokenKind};
-use crate::tree::{Body, Expr, Ident};
+use crate::tree::{Body, Expr, ExprKind, Ident};
 
 /// How deep expressions, blocks and template directives may stand in one another.
 ///
@@ -31,30 +31,38 @@ pub const MAX_DEPTH: usize = 128;
 pub const MAX_HEIGHT: usize = 500;
 
 /// The tree of a file. Items with syntax errors are reported and left out; the others are there.
-pub fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Body {
+pub fn parse<'t>(file: FileId, text: &'t str, arena: &'t Arena, diags: &mut Diagnostics) -> Body<'t> {
     let span = Span::new(file, 0, text.len() as u32);
     if check_size(file, text, diags).is_err() {
-        return Body { items: Vec::new(), span };
+        return Body { items: &[], span };
     }
-    let mut parser = Parser::new(file, text, Origin::at(0), diags);
+    let tokens = Tokens::of_file(text);
+    let mut parser = Parser::new(file, tokens, Origin::at(0), arena, diags);
     Body { items: parser.file_items(), span }
 }
 
 /// The tree of one expression, as in a `-var` value or at a prompt; newlines around and in it are allowed.
 ///
 /// Spans point into `file` as if `text` stood at byte `base_offset` of it.
-pub fn parse_expression(file: FileId, text: &str, base_offset: u32, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+pub fn parse_expression<'t>(
+    file: FileId,
+    text: &'t str,
+    base_offset: u32,
+    arena: &'t Arena,
+    diags: &mut Diagnostics,
+) -> Result<&'t Expr<'t>, Reported> {
     check_size(file, text, diags)?;
-    parse_expression_from(file, text, Origin::at(base_offset), diags)
+    parse_expression_from(file, text, Origin::at(base_offset), arena, diags)
 }
 
-pub(crate) fn parse_expression_from(
+pub(crate) fn parse_expression_from<'t>(
     file: FileId,
-    text: &str,
-    origin: Origin<'_>,
+    text: &'t str,
+    origin: Origin<'t>,
+    arena: &'t Arena,
     diags: &mut Diagnostics,
-) -> Result<Expr, Reported> {
-    let mut parser = Parser::new(file, text, origin, diags);
+) -> Result<&'t Expr<'t>, Reported> {
+    let mut parser = Parser::new(file, Tokens::of_file(text), origin, arena, diags);
     parser.newlines = false;
     let expr = parser.expression()?;
     match parser.peek().kind {
@@ -66,18 +74,25 @@ pub(crate) fn parse_expression_from(
 /// The tree of a text that is a template as a whole, such as a file given to `templatefile`.
 ///
 /// Spans point into `file` as if `text` stood at byte `base_offset` of it.
-pub fn parse_template(file: FileId, text: &str, base_offset: u32, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+pub fn parse_template<'t>(
+    file: FileId,
+    text: &'t str,
+    base_offset: u32,
+    arena: &'t Arena,
+    diags: &mut Diagnostics,
+) -> Result<&'t Expr<'t>, Reported> {
     check_size(file, text, diags)?;
-    parse_template_from(file, text, Origin::at(base_offset), diags)
+    parse_template_from(file, text, Origin::at(base_offset), arena, diags)
 }
 
-pub(crate) fn parse_template_from(
+pub(crate) fn parse_template_from<'t>(
     file: FileId,
-    text: &str,
-    origin: Origin<'_>,
+    text: &'t str,
+    origin: Origin<'t>,
+    arena: &'t Arena,
     diags: &mut Diagnostics,
-) -> Result<Expr, Reported> {
-    let mut parser = Parser::with_tokens(file, text, origin, lex_template(text), diags);
+) -> Result<&'t Expr<'t>, Reported> {
+    let mut parser = Parser::new(file, Tokens::of_template(text), origin, arena, diags);
     parser.nested(Parser::whole_template)
 }
 
@@ -95,12 +110,13 @@ const MAX_ERRORS: usize = 100;
 
 type Parsed<T> = Result<T, Reported>;
 
-struct Parser<'a, 'd> {
+struct Parser<'t, 'd> {
     file: FileId,
-    text: &'a str,
-    origin: Origin<'a>,
-    tokens: Vec<Token>,
-    names: Names,
+    text: &'t str,
+    origin: Origin<'t>,
+    tokens: Tokens<'t>,
+    arena: &'t Arena,
+    stacks: Stacks<'t>,
     /// Index of the next token.
     at: usize,
     /// End of the last token taken.
@@ -118,24 +134,21 @@ struct Parser<'a, 'd> {
     partners: Option<Vec<Option<usize>>>,
 }
 
-impl<'a, 'd> Parser<'a, 'd> {
-    fn new(file: FileId, text: &'a str, origin: Origin<'a>, diags: &'d mut Diagnostics) -> Parser<'a, 'd> {
-        Parser::with_tokens(file, text, origin, lex(text), diags)
-    }
-
-    fn with_tokens(
+impl<'t, 'd> Parser<'t, 'd> {
+    fn new(
         file: FileId,
-        text: &'a str,
-        origin: Origin<'a>,
-        tokens: Vec<Token>,
+        tokens: Tokens<'t>,
+        origin: Origin<'t>,
+        arena: &'t Arena,
         diags: &'d mut Diagnostics,
-    ) -> Parser<'a, 'd> {
+    ) -> Parser<'t, 'd> {
         Parser {
             file,
-            text,
+            text: tokens.text(),
             origin,
             tokens,
-            names: Names::for_text(text.len()),
+            arena,
+            stacks: Stacks::default(),
             at: 0,
             last_end: 0,
             newlines: true,
@@ -148,9 +161,18 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     /// The next token that counts. A line comment counts as the newline it ends with.
+    #[inline]
     fn peek(&mut self) -> Token {
+        let token = self.tokens.get(self.at, self.at);
+        match token.kind {
+            TokenKind::Comment | TokenKind::Newline => self.peek_over_blanks(),
+            _ => token,
+        }
+    }
+
+    fn peek_over_blanks(&mut self) -> Token {
         loop {
-            let token = self.token(self.at);
+            let token = self.tokens.get(self.at, self.at);
             match token.kind {
                 TokenKind::Comment if self.newlines && token.ends_line(self.text) => {
                     return Token { kind: TokenKind::Newline, ..token };
@@ -185,12 +207,17 @@ impl<'a, 'd> Parser<'a, 'd> {
         index
     }
 
-    fn token(&self, index: usize) -> Token {
-        let end = Token { kind: TokenKind::End, start: self.text.len() as u32, end: self.text.len() as u32 };
-        self.tokens.get(index).copied().unwrap_or(end)
+    /// Any token, now that all are needed to tell what is wrong.
+    fn token(&mut self, index: usize) -> Token {
+        self.tokens.all().get(index).copied().unwrap_or(self.end())
     }
 
-    fn text_of(&self, token: Token) -> &'a str {
+    fn end(&self) -> Token {
+        let end = self.text.len() as u32;
+        Token { kind: TokenKind::End, start: end, end }
+    }
+
+    fn text_of(&self, token: Token) -> &'t str {
         self.text.get(token.start as usize..token.end as usize).unwrap_or("")
     }
 
@@ -200,8 +227,17 @@ impl<'a, 'd> Parser<'a, 'd> {
         token.kind == TokenKind::Ident && self.text_of(token) == word
     }
 
-    fn ident(&mut self, token: Token) -> Ident {
-        Ident { text: self.names.get(self.text_of(token)), span: self.span(token) }
+    fn ident(&self, token: Token) -> Ident<'t> {
+        Ident { text: self.normalised(self.text_of(token)), span: self.span(token) }
+    }
+
+    /// The text in Unicode normal form C.
+    fn normalised(&self, text: &'t str) -> &'t str {
+        normalised(text, self.arena)
+    }
+
+    fn expr(&self, kind: ExprKind<'t>, span: Span) -> &'t Expr<'t> {
+        self.arena.node(Expr { kind, span })
     }
 
     fn span(&self, token: Token) -> Span {
@@ -277,6 +313,6 @@ impl<'a, 'd> Parser<'a, 'd> {
 }
 
 /// The text in Unicode normal form C.
-pub(crate) fn normalised(text: &str) -> Arc<str> {
-    if text.is_ascii() || is_nfc(text) { Arc::from(text) } else { text.nfc().collect::<String>().into() }
+pub(crate) fn normalised<'t>(text: &'t str, arena: &'t Arena) -> &'t str {
+    if text.is_ascii() || is_nfc(text) { text } else { arena.text(&text.nfc().collect::<String>()) }
 }

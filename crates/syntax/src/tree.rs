@@ -1,88 +1,89 @@
 //! The syntax tree: what was written, with spans, names unresolved.
-
-use std::sync::Arc;
+//!
+//! Nodes live in an [`Arena`](crate::Arena) and are copied by reference; texts are borrowed from the source where it has
+//! them as they are.
 
 use terrane_source::Span;
 
 use crate::json::Json;
 
 /// A name in the source, NFC-normalised.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ident {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ident<'t> {
     /// The name.
-    pub text: Arc<str>,
+    pub text: &'t str,
     /// Where it stands.
     pub span: Span,
 }
 
 /// The content of a file or of a block, in source order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Body {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Body<'t> {
     /// Its arguments and blocks. Items with syntax errors are left out; argument names are unique.
-    pub items: Vec<Item>,
+    pub items: &'t [Item<'t>],
     /// The text between the braces, or the whole file.
     pub span: Span,
 }
 
-impl Body {
+impl<'t> Body<'t> {
     /// The arguments, in order.
-    pub fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+    pub fn attributes(&self) -> impl Iterator<Item = &'t Attribute<'t>> + use<'t> {
         self.items.iter().filter_map(|item| match item {
-            Item::Attribute(attribute) => Some(attribute),
+            Item::Attribute(attribute) => Some(*attribute),
             Item::Block(_) => None,
         })
     }
 
     /// The blocks, in order.
-    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+    pub fn blocks(&self) -> impl Iterator<Item = &'t Block<'t>> + use<'t> {
         self.items.iter().filter_map(|item| match item {
-            Item::Block(block) => Some(block),
+            Item::Block(block) => Some(*block),
             Item::Attribute(_) => None,
         })
     }
 
     /// The argument of a name.
-    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes().find(|attribute| &*attribute.name.text == name)
+    pub fn attribute(&self, name: &str) -> Option<&'t Attribute<'t>> {
+        self.attributes().find(|attribute| attribute.name.text == name)
     }
 }
 
 /// One line of a body.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Item {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Item<'t> {
     /// `name = expression`
-    Attribute(Attribute),
+    Attribute(&'t Attribute<'t>),
     /// `type "label" { … }`
-    Block(Block),
+    Block(&'t Block<'t>),
 }
 
 /// `name = expression`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Attribute {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attribute<'t> {
     /// The name before the `=`.
-    pub name: Ident,
+    pub name: Ident<'t>,
     /// The expression after it.
-    pub expr: Expr,
+    pub expr: &'t Expr<'t>,
     /// From the name to the end of the expression.
     pub span: Span,
 }
 
 /// `type "label" { … }`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Block {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Block<'t> {
     /// The word it begins with.
-    pub ty: Ident,
+    pub ty: Ident<'t>,
     /// The labels after it.
-    pub labels: Vec<Label>,
+    pub labels: &'t [Label<'t>],
     /// What is between the braces.
-    pub body: Body,
+    pub body: Body<'t>,
     /// From the type to the last label, for example `resource "aws_vpc" "main"`.
     pub header: Span,
     /// From the type to the closing brace.
     pub span: Span,
 }
 
-impl Block {
+impl Block<'_> {
     /// Its opening brace; what it begins with, where there is none.
     pub fn opening(&self) -> Span {
         match self.body.span.end < self.span.end && self.body.span.start > 0 {
@@ -93,10 +94,10 @@ impl Block {
 }
 
 /// One label of a block.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Label {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Label<'t> {
     /// The label, unescaped and NFC-normalised.
-    pub text: Arc<str>,
+    pub text: &'t str,
     /// Where it stands, quotes included.
     pub span: Span,
     /// Whether it was written in quotes.
@@ -104,147 +105,165 @@ pub struct Label {
 }
 
 /// An expression and its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Expr {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expr<'t> {
     /// What it is.
-    pub kind: ExprKind,
+    pub kind: ExprKind<'t>,
     /// From its first to its last byte.
     pub span: Span,
 }
 
-/// The forms of an expression.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ExprKind {
+/// The forms of an expression; those of more than two parts have a type of their own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ExprKind<'t> {
     /// A constant. A quoted string without `${` and `%{` is [`Literal::String`].
-    Literal(Literal),
+    Literal(Literal<'t>),
     /// A quoted string or heredoc with at least one `${` or `%{`; always a string.
-    Template(Vec<Part>),
+    Template(&'t [Part<'t>]),
     /// `"${x}"` and nothing else in the quotes: the value of `x` itself, of any type.
-    TemplateWrap(Box<Expr>),
+    TemplateWrap(&'t Expr<'t>),
     /// The first name of a reference: `var` of `var.x`.
-    Variable(Arc<str>),
+    Variable(&'t str),
     /// `base.name`
     GetAttr {
         /// What is read from.
-        base: Box<Expr>,
+        base: &'t Expr<'t>,
         /// The attribute.
-        name: Ident,
+        name: &'t Ident<'t>,
     },
     /// `base[key]`, or the old `base.0`.
     Index {
         /// What is read from.
-        base: Box<Expr>,
+        base: &'t Expr<'t>,
         /// The key; a number literal if `legacy`.
-        key: Box<Expr>,
+        key: &'t Expr<'t>,
         /// Whether it was written `base.0`.
         legacy: bool,
     },
     /// `base[*].x`, or the old `base.*.x`.
-    Splat {
-        /// What is iterated.
-        base: Box<Expr>,
-        /// Which of the two it is.
-        kind: SplatKind,
-        /// What is read from each element.
-        each: Vec<Access>,
-    },
+    Splat(&'t Splat<'t>),
     /// `[a, b]`
-    Tuple(Vec<Expr>),
+    Tuple(&'t [&'t Expr<'t>]),
     /// `{ a = b }`; of equal keys the last wins.
-    Object(Vec<ObjectItem>),
+    Object(&'t [ObjectItem<'t>]),
     /// `[for value in collection : result if cond]`
-    ForTuple(Box<ForTuple>),
+    ForTuple(&'t ForTuple<'t>),
     /// `{for key, value in collection : key_result => value_result if cond}`
-    ForObject(Box<ForObject>),
+    ForObject(&'t ForObject<'t>),
     /// `-x` or `!x`
     Unary {
         /// The operator.
         op: UnaryOp,
         /// What it applies to.
-        operand: Box<Expr>,
+        operand: &'t Expr<'t>,
     },
     /// `lhs op rhs`
     Binary {
         /// The operator.
         op: BinaryOp,
-        /// Where the operator stands.
-        op_span: Span,
         /// Left of it.
-        lhs: Box<Expr>,
+        lhs: &'t Expr<'t>,
         /// Right of it.
-        rhs: Box<Expr>,
+        rhs: &'t Expr<'t>,
     },
     /// `cond ? then : else_`
-    Conditional {
-        /// Chooses.
-        cond: Box<Expr>,
-        /// The result if true.
-        then: Box<Expr>,
-        /// The result if false.
-        else_: Box<Expr>,
-    },
+    Conditional(&'t Conditional<'t>),
     /// `name(args)`
-    Call {
-        /// The function, with `::` between namespaces: `provider::aws::arn_parse`.
-        name: Arc<str>,
-        /// Where the name stands.
-        name_span: Span,
-        /// The arguments.
-        args: Vec<Expr>,
-        /// Whether the last argument is followed by `...` and stands for its elements.
-        expand_last: bool,
-    },
+    Call(&'t Call<'t>),
     /// `(inner)`
-    Parens(Box<Expr>),
+    Parens(&'t Expr<'t>),
     /// A value of a JSON file whose reader decides whether it is an expression or the content of blocks; the parsers of
     /// this crate do not make it.
-    Json(Box<Json>),
+    Json(&'t Json<'t>),
+}
+
+/// `base[*].x`, or the old `base.*.x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Splat<'t> {
+    /// What is iterated.
+    pub base: &'t Expr<'t>,
+    /// Which of the two it is.
+    pub kind: SplatKind,
+    /// What is read from each element.
+    pub each: &'t [Access<'t>],
+}
+
+/// `cond ? then : else_`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conditional<'t> {
+    /// Chooses.
+    pub cond: &'t Expr<'t>,
+    /// The result if true.
+    pub then: &'t Expr<'t>,
+    /// The result if false.
+    pub else_: &'t Expr<'t>,
+}
+
+/// `name(args)`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call<'t> {
+    /// The function, with `::` between namespaces: `provider::aws::arn_parse`.
+    pub name: &'t str,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// The arguments.
+    pub args: &'t [&'t Expr<'t>],
+    /// Whether the last argument is followed by `...` and stands for its elements.
+    pub expand_last: bool,
 }
 
 /// A constant.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Literal<'t> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
     /// A number exactly as written: digits, at most one `.`, at most one exponent, no sign.
-    Number(Arc<str>),
+    Number(&'t str),
     /// A string, unescaped and NFC-normalised.
-    String(Arc<str>),
+    String(&'t str),
 }
 
 /// One part of a template.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Part {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part<'t> {
     /// Text, unescaped, trimmed and dedented.
-    Literal(Arc<str>),
+    Literal(&'t str),
     /// `${expr}`
-    Interpolation(Expr),
+    Interpolation(&'t Expr<'t>),
     /// `%{if cond}then%{else}else_%{endif}`
-    If {
-        /// Chooses.
-        cond: Expr,
-        /// The text if true.
-        then: Vec<Part>,
-        /// The text if false; empty without `%{else}`.
-        else_: Vec<Part>,
-        /// From the first directive to the last.
-        span: Span,
-    },
+    If(&'t PartIf<'t>),
     /// `%{for key, value in collection}body%{endfor}`
-    For {
-        /// The name of the key, if given.
-        key: Option<Ident>,
-        /// The name of the value.
-        value: Ident,
-        /// What is iterated.
-        collection: Expr,
-        /// Repeated for each.
-        body: Vec<Part>,
-        /// From the first directive to the last.
-        span: Span,
-    },
+    For(&'t PartFor<'t>),
+}
+
+/// `%{if cond}then%{else}else_%{endif}`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PartIf<'t> {
+    /// Chooses.
+    pub cond: &'t Expr<'t>,
+    /// The text if true.
+    pub then: &'t [Part<'t>],
+    /// The text if false; empty without `%{else}`.
+    pub else_: &'t [Part<'t>],
+    /// From the first directive to the last.
+    pub span: Span,
+}
+
+/// `%{for key, value in collection}body%{endfor}`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PartFor<'t> {
+    /// The name of the key, if given.
+    pub key: Option<Ident<'t>>,
+    /// The name of the value.
+    pub value: Ident<'t>,
+    /// What is iterated.
+    pub collection: &'t Expr<'t>,
+    /// Repeated for each.
+    pub body: &'t [Part<'t>],
+    /// From the first directive to the last.
+    pub span: Span,
 }
 
 /// The two splat operators.
@@ -257,14 +276,14 @@ pub enum SplatKind {
 }
 
 /// One step after a splat operator.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Access {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Access<'t> {
     /// `.name`
-    Attr(Ident),
+    Attr(Ident<'t>),
     /// `[key]`, or the old `.0`.
     Index {
         /// The key; a number literal if `legacy`.
-        key: Expr,
+        key: &'t Expr<'t>,
         /// Whether it was written `.0`.
         legacy: bool,
         /// The whole step.
@@ -275,32 +294,32 @@ pub enum Access {
         /// Which of the two it is.
         kind: SplatKind,
         /// What is read from each element.
-        each: Vec<Access>,
+        each: &'t [Access<'t>],
         /// The whole step, with `each`.
         span: Span,
     },
 }
 
 /// One `key = value` of an object.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ObjectItem {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ObjectItem<'t> {
     /// Before the `=`.
-    pub key: ObjectKey,
+    pub key: ObjectKey<'t>,
     /// After it.
-    pub value: Expr,
+    pub value: &'t Expr<'t>,
 }
 
 /// The key of an object item.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ObjectKey {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ObjectKey<'t> {
     /// A bare name, `true`, `false` and `null` included: stands for itself.
-    Name(Ident),
+    Name(Ident<'t>),
     /// Anything else, evaluated. A reference without parentheses (`a.b = 1`) comes here and has a meaning only in
     /// `providers` of a module; elsewhere it is an error to report.
-    Expr(Expr),
+    Expr(&'t Expr<'t>),
 }
 
-impl ObjectKey {
+impl<'t> ObjectKey<'t> {
     /// Where the key stands.
     pub fn span(&self) -> Span {
         match self {
@@ -311,37 +330,37 @@ impl ObjectKey {
 }
 
 /// `[for key, value in collection : result if cond]`
-#[derive(Clone, Debug, PartialEq)]
-pub struct ForTuple {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ForTuple<'t> {
     /// The name of the key, if given.
-    pub key: Option<Ident>,
+    pub key: Option<Ident<'t>>,
     /// The name of the value.
-    pub value: Ident,
+    pub value: Ident<'t>,
     /// What is iterated.
-    pub collection: Expr,
+    pub collection: &'t Expr<'t>,
     /// Each element.
-    pub result: Expr,
+    pub result: &'t Expr<'t>,
     /// Which elements are taken.
-    pub cond: Option<Expr>,
+    pub cond: Option<&'t Expr<'t>>,
 }
 
 /// `{for key, value in collection : key_result => value_result... if cond}`
-#[derive(Clone, Debug, PartialEq)]
-pub struct ForObject {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ForObject<'t> {
     /// The name of the key, if given.
-    pub key: Option<Ident>,
+    pub key: Option<Ident<'t>>,
     /// The name of the value.
-    pub value: Ident,
+    pub value: Ident<'t>,
     /// What is iterated.
-    pub collection: Expr,
+    pub collection: &'t Expr<'t>,
     /// The key of each result.
-    pub key_result: Expr,
+    pub key_result: &'t Expr<'t>,
     /// The value of each result.
-    pub value_result: Expr,
+    pub value_result: &'t Expr<'t>,
     /// Whether `...` follows: values of equal keys are gathered in a tuple.
     pub grouping: bool,
     /// Which elements are taken.
-    pub cond: Option<Expr>,
+    pub cond: Option<&'t Expr<'t>>,
 }
 
 /// An operator before its operand.

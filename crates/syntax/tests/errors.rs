@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use terrane_source::{Diagnostics, Files};
-use terrane_syntax::{MAX_DEPTH, dump, parse};
+use terrane_syntax::{Arena, MAX_DEPTH, dump, parse};
 
 /// The errors, each as `line:column "text at fault" summary. detail hint`, and the tree of what is right.
 fn outcome(text: &str) -> (Vec<String>, String) {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("main.tf", text);
-    let body = parse(file, text, &mut diags);
+    let arena = Arena::new();
+    let body = parse(file, text, &arena, &mut diags);
     let show = |d: &terrane_source::Diagnostic| {
         let span = d.span.unwrap();
         let at = files.position(file, span.start);
@@ -142,7 +143,7 @@ fn an_unclosed_block_names_the_brace_that_was_meant_for_it() {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let text = "a {\n  b {\n    c = {\n      d = 1\n  }\n}\n";
     let file = files.add("main.tf", text);
-    parse(file, text, &mut diags);
+    parse(file, text, &Arena::new(), &mut diags);
     let error = diags.iter().next().unwrap();
     assert_eq!(files.slice(error.span.unwrap()), "a");
     assert_eq!(files.position(file, error.notes[0].span.unwrap().start).line, 5);

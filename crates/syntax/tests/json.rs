@@ -2,13 +2,18 @@
 #![allow(clippy::unwrap_used)]
 
 use terrane_source::{Diagnostics, Files};
-use terrane_syntax::{Json, JsonKind, MAX_DEPTH, Strings, dump_expression, dump_json, parse_json};
+use terrane_syntax::{Arena, Json, JsonKind, MAX_DEPTH, Strings, dump_expression, dump_json, parse_json};
 
 /// What is there, and the errors, each as `line:column "text at fault" summary. hint`.
-fn outcome(text: &str, read: impl FnOnce(&Json, &mut Diagnostics) -> String) -> (String, Vec<String>) {
+fn outcome(
+    text: &str,
+    read: impl for<'t> FnOnce(&Json<'t>, &'t Arena, &mut Diagnostics) -> String,
+) -> (String, Vec<String>) {
+    let arena = Arena::new();
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("main.tf.json", text);
-    let shown = parse_json(file, text, &mut diags).map_or("nothing".into(), |value| read(&value, &mut diags));
+    let shown = parse_json(file, text, &arena, &mut diags);
+    let shown = shown.map_or("nothing".into(), |value| read(&value, &arena, &mut diags));
     let show = |d: &terrane_source::Diagnostic| {
         let span = d.span.unwrap();
         let at = files.position(file, span.start);
@@ -20,13 +25,13 @@ fn outcome(text: &str, read: impl FnOnce(&Json, &mut Diagnostics) -> String) -> 
 
 #[track_caller]
 fn holds(text: &str, expect: &str) {
-    assert_eq!(outcome(text, |v, _| dump_json(v)), (expect.to_string(), vec![]), "{text}");
+    assert_eq!(outcome(text, |v, _, _| dump_json(v)), (expect.to_string(), vec![]), "{text}");
 }
 
 /// Checks what can be read of a text, and its errors by their beginnings.
 #[track_caller]
 fn wrong(text: &str, expect: &str, errors: &[&str]) {
-    let (shown, found) = outcome(text, |v, _| dump_json(v));
+    let (shown, found) = outcome(text, |v, _, _| dump_json(v));
     assert_eq!(shown, expect, "{text}\n{found:#?}");
     assert_eq!(found.len(), errors.len(), "{text}\n{found:#?}");
     for (found, expect) in found.iter().zip(errors) {
@@ -37,11 +42,10 @@ fn wrong(text: &str, expect: &str, errors: &[&str]) {
 /// Checks the text as an expression with templates.
 #[track_caller]
 fn reads(strings: Strings, text: &str, expect: &str, errors: &[&str]) {
-    let read = |v: &Json, diags: &mut Diagnostics| match v.expression(strings, diags) {
-        Ok(expr) => dump_expression(&expr),
+    let (shown, found) = outcome(text, |v, arena, diags| match v.expression(strings, arena, diags) {
+        Ok(expr) => dump_expression(expr),
         Err(_) => "error".into(),
-    };
-    let (shown, found) = outcome(text, read);
+    });
     assert_eq!(shown, expect, "{text}\n{found:#?}");
     assert_eq!(found.len(), errors.len(), "{text}\n{found:#?}");
     for (found, expect) in found.iter().zip(errors) {
@@ -68,7 +72,8 @@ fn spans_are_exact() {
     let text = "{ \"a\" : [1, \"é\"] }";
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("main.tf.json", text);
-    let value = parse_json(file, text, &mut diags).unwrap();
+    let arena = Arena::new();
+    let value = parse_json(file, text, &arena, &mut diags).unwrap();
     assert_eq!(files.slice(value.span), text);
     let JsonKind::Object(properties) = &value.kind else { panic!() };
     assert_eq!(files.slice(properties[0].name.span), "\"a\"");
@@ -175,15 +180,15 @@ fn words_that_json_does_not_have() {
 #[test]
 fn depth_is_limited_and_size_is_not() {
     let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    assert!(outcome(&deep(MAX_DEPTH), |_, _| String::new()).1.is_empty());
-    let (_, errors) = outcome(&deep(MAX_DEPTH + 1), |_, _| String::new());
+    assert!(outcome(&deep(MAX_DEPTH), |_, _, _| String::new()).1.is_empty());
+    let (_, errors) = outcome(&deep(MAX_DEPTH + 1), |_, _, _| String::new());
     assert_eq!(errors, [format!("1:{} \"[\" Nesting too deep", MAX_DEPTH + 1)]);
-    let (_, errors) = outcome(&"[".repeat(1_000_000), |_, _| String::new());
+    let (_, errors) = outcome(&"[".repeat(1_000_000), |_, _, _| String::new());
     assert!(errors.len() <= 22, "{errors:#?}");
-    let (_, errors) = outcome(&"{\"a\":[\"".repeat(100_000), |_, _| String::new());
+    let (_, errors) = outcome(&"{\"a\":[\"".repeat(100_000), |_, _, _| String::new());
     assert!(errors.len() <= 22, "{errors:#?}");
     let wide = format!("[{}1]", "{\"a\": \"${b}\"},".repeat(100_000));
-    assert!(outcome(&wide, |_, _| String::new()).1.is_empty());
+    assert!(outcome(&wide, |_, _, _| String::new()).1.is_empty());
 }
 
 #[test]
@@ -222,8 +227,9 @@ fn spans_within_strings_are_those_of_the_file() {
     let text = r#""\"\n${upper(\"\u00e9\")}${ab.cd}""#;
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("main.tf.json", text);
-    let value = parse_json(file, text, &mut diags).unwrap();
-    let expr = value.expression(Strings::Templates, &mut diags).unwrap();
+    let arena = Arena::new();
+    let value = parse_json(file, text, &arena, &mut diags).unwrap();
+    let expr = value.expression(Strings::Templates, &arena, &mut diags).unwrap();
     let terrane_syntax::ExprKind::Template(parts) = &expr.kind else { panic!("{expr:?}") };
     let spans = parts.iter().filter_map(|p| match p {
         terrane_syntax::Part::Interpolation(e) => Some(files.slice(e.span)),
@@ -265,12 +271,13 @@ fn damaged_texts_are_reported_within_their_bounds() {
 fn in_bounds(text: &str) {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("main.tf.json", text);
-    let parsed = parse_json(file, text, &mut diags);
+    let arena = Arena::new();
+    let parsed = parse_json(file, text, &arena, &mut diags);
     assert!(parsed.is_ok() || diags.has_errors(), "{text}");
     if let Ok(value) = parsed {
         for strings in [Strings::Templates, Strings::Texts, Strings::Expressions] {
             let before = diags.len();
-            let expr = value.expression(strings, &mut diags);
+            let expr = value.expression(strings, &arena, &mut diags);
             assert!(expr.is_ok() || diags.len() >= before, "{text}");
         }
     }

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use terrane_source::{Diagnostics, Files, Style, render};
-use terrane_syntax::{JsonKind, dump, format, parse, parse_json};
+use terrane_syntax::{Arena, JsonKind, dump, format, parse, parse_json};
 
 /// Parses, renders all errors, and formats; returns the number of errors.
 fn run(text: &str) -> usize {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
-    let body = parse(files.add("main.tf", text), text, &mut diags);
+    let arena = Arena::new();
+    let body = parse(files.add("main.tf", text), text, &arena, &mut diags);
     dump(&body);
     for diagnostic in diags.iter() {
         let span = diagnostic.span.expect("every error has a place");
@@ -19,7 +20,7 @@ fn run(text: &str) -> usize {
     let formatted = format(text);
     if diags.is_empty() {
         let mut again = Diagnostics::new();
-        parse(terrane_source::FileId(0), &formatted, &mut again);
+        parse(terrane_source::FileId(0), &formatted, &arena, &mut again);
         assert!(again.is_empty(), "{text:?} is formatted to {formatted:?}: {again:?}");
     } else {
         assert_eq!(formatted, text);
@@ -190,7 +191,8 @@ fn long_texts_end() {
 fn json_values_end_within_the_text_after_too_many_errors() {
     let text = format!("{{\"x\": 1 {}", "\"a\": {], ".repeat(30));
     let mut diags = Diagnostics::new();
-    let value = parse_json(terrane_source::FileId(0), &text, &mut diags).expect("something is there");
+    let arena = Arena::new();
+    let value = parse_json(terrane_source::FileId(0), &text, &arena, &mut diags).expect("something is there");
     assert_eq!(diags.len(), 20);
     let JsonKind::Object(properties) = &value.kind else { panic!("{value:?} is no object") };
     assert!(properties.iter().all(|property| property.value.span.end as usize <= text.len()));

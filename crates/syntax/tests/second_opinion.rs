@@ -10,11 +10,12 @@ use hcl::edit::structure::{Block, BlockLabel, Body, Structure};
 use hcl::edit::template::{Directive, Element, Template};
 use proptest::prelude::*;
 use terrane_source::{Diagnostics, FileId};
-use terrane_syntax::{dump, parse};
+use terrane_syntax::{Arena, dump, parse};
 
 fn ours(text: &str) -> Result<String, String> {
     let mut diags = Diagnostics::new();
-    let body = parse(FileId(0), text, &mut diags);
+    let arena = Arena::new();
+    let body = parse(FileId(0), text, &arena, &mut diags);
     if diags.is_empty() { Ok(dump(&body)) } else { Err(format!("{diags:?}")) }
 }
 

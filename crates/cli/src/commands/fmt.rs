@@ -139,7 +139,7 @@ impl Run<'_> {
     fn format(&mut self, name: &str, text: &str) -> Option<String> {
         let file = self.files.add(name, text);
         let mut found = Diagnostics::new();
-        terrane_syntax::parse(file, text, &mut found);
+        terrane_syntax::parse(file, text, &terrane_syntax::Arena::new(), &mut found);
         let broken = found.has_errors();
         self.diags.extend(found);
         (!broken).then(|| terrane_syntax::format(text))

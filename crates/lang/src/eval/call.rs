@@ -257,12 +257,13 @@ impl Eval<'_, '_> {
         let mut diags = Diagnostics::new();
         let mut exprs = Exprs::default();
         let file = FileId(u32::MAX);
-        let tree = terrane_syntax::parse_template(file, text, 0, &mut diags);
+        let arena = terrane_syntax::Arena::new();
+        let tree = terrane_syntax::parse_template(file, text, 0, &arena, &mut diags);
         let declared = Declared::default();
         let root = tree.ok().map(|tree| {
             let mut lowerer = Lowerer::new(&declared, &mut exprs, &mut diags, Place::Template);
             lowerer.bound = names;
-            lowerer.expr(&tree)
+            lowerer.expr(tree)
         });
         let Some(root) = root.filter(|_| !diags.has_errors()) else { return Ok(Err(diags.into_iter().collect())) };
         let depth = self.names.template_depth() + 1;

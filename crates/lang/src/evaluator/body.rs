@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Span};
+use terrane_syntax::Ident;
 use terrane_value::{Attribute, Block as Shape, Marks, NestedBlock, Nesting, Type, Value, convert};
 
 use crate::eval::{Eval, elements};
@@ -48,7 +49,6 @@ fn unexpected(eval: &mut Eval<'_, '_>, body: &Body, shape: &Shape) {
     let block = |name: &str| {
         shape.blocks.contains_key(name) || shape.attributes.get(name).is_some_and(|a| as_block(a).is_some())
     };
-    let ident = |text: &Arc<str>, span| terrane_syntax::Ident { text: text.clone(), span };
     let names = || -> (Vec<&str>, Vec<&str>) {
         let writable = shape.attributes.iter().filter(|(_, a)| a.optional || a.required);
         let as_blocks = shape.attributes.keys().filter(|n| block(n));
@@ -56,7 +56,11 @@ fn unexpected(eval: &mut Eval<'_, '_>, body: &Body, shape: &Shape) {
     };
     for argument in body.attributes.iter().filter(|a| !known(&a.name)) {
         let (attributes, blocks) = names();
-        eval.errors.push(unsupported_argument(&ident(&argument.name, argument.name_span), &attributes, &blocks));
+        eval.errors.push(unsupported_argument(
+            &Ident { text: &argument.name, span: argument.name_span },
+            &attributes,
+            &blocks,
+        ));
     }
     eval.errors.extend(body.wrong.iter().cloned());
     let mut seen: HashMap<&str, Span> = HashMap::new();
@@ -74,7 +78,7 @@ fn unexpected(eval: &mut Eval<'_, '_>, body: &Body, shape: &Shape) {
     }
     for other in body.blocks.iter().filter(|b| !block(&b.ty)) {
         let (attributes, blocks) = names();
-        eval.errors.push(unsupported_block(&ident(&other.ty, other.ty_span), &attributes, &blocks));
+        eval.errors.push(unsupported_block(&Ident { text: &other.ty, span: other.ty_span }, &attributes, &blocks));
     }
 }
 

@@ -49,11 +49,12 @@ impl<'p> Evaluator<'p> {
         text: &str,
         diags: &mut Diagnostics,
     ) -> Result<(Exprs, ExprId), Stop> {
-        let tree = terrane_syntax::parse_expression(file, text, 0, diags)?;
+        let arena = terrane_syntax::Arena::new();
+        let tree = terrane_syntax::parse_expression(file, text, 0, &arena, diags)?;
         let contents: &'p Contents = self.state(at).contents;
         let mut exprs = Exprs::default();
         let mut own = Diagnostics::new();
-        let root = Lowerer::new(&contents.declared, &mut exprs, &mut own, Place::Console).expr(&tree);
+        let root = Lowerer::new(&contents.declared, &mut exprs, &mut own, Place::Console).expr(tree);
         let reported = own.reported();
         diags.extend(own);
         match reported {

@@ -32,7 +32,8 @@ fn jsondecode(call: &Call<'_>) -> Result<Value, ArgError> {
     let text = call.text(0);
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("", text);
-    let parsed = syn::parse_json(file, text, &mut diags);
+    let arena = syn::Arena::new();
+    let parsed = syn::parse_json(file, text, &arena, &mut diags);
     if let Some(error) = diags.iter().next() {
         let at = place_of(error, &files);
         // The detail may quote the text, which may be a secret.
@@ -48,7 +49,7 @@ fn decoded(json: &Json) -> Result<Value, ArgError> {
         JsonKind::Number(text) => {
             text.parse::<Number>().map(Value::from).map_err(|e| ArgError::at(0, format!("invalid JSON: {e}")))
         }
-        JsonKind::String(text) => Ok(Value::from(&*text.text)),
+        JsonKind::String(text) => Ok(Value::from(text.text)),
         JsonKind::Array(items) => items.iter().map(decoded).collect::<Result<Vec<_>, _>>().map(Value::tuple),
         JsonKind::Object(properties) => object(properties),
     }
@@ -60,7 +61,7 @@ fn object(properties: &[Property]) -> Result<Value, ArgError> {
     for Property { name, value } in properties {
         let value = decoded(value)?;
         let ty = value.ty();
-        if let Some(before) = fields.insert(&name.text, value)
+        if let Some(before) = fields.insert(name.text, value)
             && before.ty() != ty
         {
             return Err(ArgError::at(0, "the JSON has properties of one name but different types in one object"));

@@ -10,10 +10,10 @@ use terrane_value::{Path, Step as PathStep, Value};
 use crate::lower::{Chain, Step};
 
 /// The reference within the quotes of an old form: `"aws_vpc.main"`; `None` if it is no text or no expression.
-pub(super) fn unquoted(expr: &syn::Expr) -> Option<syn::Expr> {
-    let syn::ExprKind::Literal(syn::Literal::String(text)) = &expr.kind else { return None };
+pub(super) fn unquoted<'t>(expr: &syn::Expr<'t>, arena: &'t syn::Arena) -> Option<&'t syn::Expr<'t>> {
+    let syn::ExprKind::Literal(syn::Literal::String(text)) = expr.kind else { return None };
     let span = expr.span;
-    syn::parse_expression(span.file, text, span.start + 1, &mut Diagnostics::new()).ok()
+    syn::parse_expression(span.file, text, span.start + 1, arena, &mut Diagnostics::new()).ok()
 }
 
 /// The name of a provider configuration, `aws` or `aws.west`, and where it stands.
@@ -31,7 +31,7 @@ pub(super) fn config_name(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<(
     let name = match (chain.word(), chain.steps.as_slice()) {
         (Some(local), []) => Some(ConfigName { local: local.into(), alias: None }),
         (Some(local), [Step::Attr { name, .. }]) => {
-            Some(ConfigName { local: local.into(), alias: Some(name.text.clone()) })
+            Some(ConfigName { local: local.into(), alias: Some(name.text.into()) })
         }
         _ => None,
     };
@@ -60,10 +60,10 @@ pub(super) fn check_local_name(diags: &mut Diagnostics, name: &str, span: Span) 
 /// A reference to a provider configuration; the key in brackets at its end is left as it is.
 pub(super) fn provider<'s>(
     diags: &mut Diagnostics,
-    expr: &'s syn::Expr,
-) -> Option<(ConfigName, Option<&'s syn::Expr>, Span)> {
+    expr: &'s syn::Expr<'s>,
+) -> Option<(ConfigName, Option<&'s syn::Expr<'s>>, Span)> {
     let (named, key) = match &expr.kind {
-        syn::ExprKind::Index { base, key, .. } => (&**base, Some(&**key)),
+        syn::ExprKind::Index { base, key, .. } => (*base, Some(*key)),
         _ => (expr, None),
     };
     let (name, _) = config_name(diags, named)?;
@@ -79,7 +79,7 @@ pub(super) fn provider<'s>(
 /// A constant instance key; `None` if it is not constant.
 pub(super) fn constant_key(expr: &syn::Expr) -> Option<Key> {
     match &expr.kind {
-        syn::ExprKind::Literal(syn::Literal::String(text)) => Some(Key::String(text.clone())),
+        syn::ExprKind::Literal(syn::Literal::String(text)) => Some(Key::String((*text).into())),
         syn::ExprKind::Literal(syn::Literal::Number(digits)) => digits.parse().ok().map(Key::Int),
         _ => None,
     }
@@ -88,14 +88,14 @@ pub(super) fn constant_key(expr: &syn::Expr) -> Option<Key> {
 /// What an address names, and the last key if that is no constant.
 pub(super) struct Address<'s> {
     pub target: Target,
-    pub key: Option<&'s syn::Expr>,
+    pub key: Option<&'s syn::Expr<'s>>,
 }
 
 /// The address of an `import` block: modules, a resource and one of its instances, the keys of any form.
 pub(super) struct ImportAddress<'s> {
-    pub modules: Vec<(Arc<str>, Option<&'s syn::Expr>)>,
+    pub modules: Vec<(Arc<str>, Option<&'s syn::Expr<'s>>)>,
     pub resource: Resource,
-    pub key: Option<&'s syn::Expr>,
+    pub key: Option<&'s syn::Expr<'s>>,
 }
 
 /// The address of an object to import; `None` if it is wrong, which is reported.
@@ -127,11 +127,11 @@ pub(super) fn import_address<'s>(diags: &mut Diagnostics, expr: &'s syn::Expr) -
 }
 
 /// The steps of an address: names, each with the key that follows it.
-fn names<'s>(chain: &Chain<'s>) -> Option<Vec<(Arc<str>, Option<&'s syn::Expr>)>> {
+fn names<'s>(chain: &Chain<'s>) -> Option<Vec<(Arc<str>, Option<&'s syn::Expr<'s>>)>> {
     let mut names: Vec<(Arc<str>, Option<&syn::Expr>)> = vec![(chain.name()?.into(), None)];
     for step in &chain.steps {
         match (step, names.last_mut()) {
-            (Step::Attr { name, .. }, _) => names.push((name.text.clone(), None)),
+            (Step::Attr { name, .. }, _) => names.push((name.text.into(), None)),
             (Step::Index { key, .. }, Some((_, slot @ None))) => *slot = Some(*key),
             _ => return None,
         }
@@ -140,7 +140,7 @@ fn names<'s>(chain: &Chain<'s>) -> Option<Vec<(Arc<str>, Option<&'s syn::Expr>)>
 }
 
 /// The address that an expression writes; `what` says what it is for.
-pub(super) fn address<'s>(diags: &mut Diagnostics, expr: &'s syn::Expr, what: &str) -> Option<Address<'s>> {
+pub(super) fn address<'s>(diags: &mut Diagnostics, expr: &'s syn::Expr<'s>, what: &str) -> Option<Address<'s>> {
     let chain = Chain::of(expr);
     let found = names(&chain).and_then(|names| target(&names));
     if found.is_none() {
@@ -153,7 +153,7 @@ pub(super) fn address<'s>(diags: &mut Diagnostics, expr: &'s syn::Expr, what: &s
     found
 }
 
-fn target<'s>(names: &[(Arc<str>, Option<&'s syn::Expr>)]) -> Option<Address<'s>> {
+fn target<'s>(names: &[(Arc<str>, Option<&'s syn::Expr<'s>>)]) -> Option<Address<'s>> {
     let mut module = ModuleInstance::root();
     let mut rest = names;
     while let [(word, None), (name, key), tail @ ..] = rest
@@ -189,11 +189,11 @@ fn target<'s>(names: &[(Arc<str>, Option<&'s syn::Expr>)]) -> Option<Address<'s>
 
 /// The path to a part of an object, as `ignore_changes` writes it.
 pub(super) fn path(diags: &mut Diagnostics, expr: &syn::Expr) -> Option<Path> {
-    let unquoted = unquoted(expr);
-    let chain = Chain::of(unquoted.as_ref().unwrap_or(expr));
+    let arena = syn::Arena::new();
+    let chain = Chain::of(unquoted(expr, &arena).unwrap_or(expr));
     let path = chain.name().and_then(|first| {
         chain.steps.iter().try_fold(Path::root().attr(first), |path, step| match step {
-            Step::Attr { name, .. } => Some(path.attr(name.text.clone())),
+            Step::Attr { name, .. } => Some(path.attr(name.text)),
             Step::Index { key, .. } => match constant_key(key)? {
                 Key::String(key) => Some(path.key(key)),
                 Key::Int(index) => Some(path.with(PathStep::Index(Value::from(i64::try_from(index).ok()?)))),

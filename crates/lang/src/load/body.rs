@@ -1,7 +1,6 @@
 //! Bodies that a schema describes, `dynamic` blocks included.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
@@ -32,17 +31,17 @@ impl Decoder<'_> {
     pub(super) fn body_early(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
         let escaped = if leave.blocks.contains(&ESCAPE) { self.escaped(body) } else { None };
         let mut lowerer = Lowerer::new(self.declared, self.exprs, self.diags, place);
-        let attributes = body.attributes().filter(|a| !leave.attributes.contains(&&*a.name.text));
-        let attributes = attributes.chain(escaped.into_iter().flat_map(syn::Body::attributes));
+        let attributes = body.attributes().filter(|a| !leave.attributes.contains(&a.name.text));
+        let attributes = attributes.chain(escaped.into_iter().flat_map(|body| body.attributes()));
         let attributes = unique(attributes, lowerer.diags);
-        let blocks = body.blocks().filter(|b| !leave.blocks.contains(&&*b.ty.text));
-        let blocks = blocks.chain(escaped.into_iter().flat_map(syn::Body::blocks));
+        let blocks = body.blocks().filter(|b| !leave.blocks.contains(&b.ty.text));
+        let blocks = blocks.chain(escaped.into_iter().flat_map(|body| body.blocks()));
         contents(&mut lowerer, attributes.into_iter(), blocks)
     }
 
     /// The content of the `_` block, in which names have no meaning of their own.
-    pub(super) fn escaped<'s>(&mut self, body: &'s syn::Body) -> Option<&'s syn::Body> {
-        let mut blocks = body.blocks().filter(|b| &*b.ty.text == ESCAPE);
+    pub(super) fn escaped<'t>(&mut self, body: &syn::Body<'t>) -> Option<&'t syn::Body<'t>> {
+        let mut blocks = body.blocks().filter(|b| b.ty.text == ESCAPE);
         let first = blocks.next()?;
         for other in blocks {
             let detail = "Only one \"_\" block is allowed here; put all arguments whose names have a meaning of their own \
@@ -59,9 +58,9 @@ pub(super) const ESCAPE: &str = "_";
 
 /// The arguments, the second of a name left out and reported.
 fn unique<'s>(
-    attributes: impl Iterator<Item = &'s syn::Attribute>,
+    attributes: impl Iterator<Item = &'s syn::Attribute<'s>>,
     diags: &mut terrane_source::Diagnostics,
-) -> Vec<&'s syn::Attribute> {
+) -> Vec<&'s syn::Attribute<'s>> {
     let mut all: Vec<&syn::Attribute> = Vec::new();
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for attribute in attributes {
@@ -85,7 +84,8 @@ fn unique<'s>(
 }
 
 fn argument(lowerer: &mut Lowerer<'_>, attribute: &syn::Attribute) -> Argument {
-    Argument { name: attribute.name.text.clone(), name_span: attribute.name.span, expr: lowerer.expr(&attribute.expr) }
+    let name = lowerer.exprs.name(attribute.name.text);
+    Argument { name, name_span: attribute.name.span, expr: lowerer.expr(attribute.expr) }
 }
 
 fn inner(lowerer: &mut Lowerer<'_>, body: &syn::Body) -> Body {
@@ -94,8 +94,8 @@ fn inner(lowerer: &mut Lowerer<'_>, body: &syn::Body) -> Body {
 
 fn contents<'s>(
     lowerer: &mut Lowerer<'_>,
-    attributes: impl Iterator<Item = &'s syn::Attribute>,
-    blocks: impl Iterator<Item = &'s syn::Block>,
+    attributes: impl Iterator<Item = &'s syn::Attribute<'s>>,
+    blocks: impl Iterator<Item = &'s syn::Block<'s>>,
 ) -> Body {
     let mut body = Body::default();
     for attribute in attributes {
@@ -109,14 +109,14 @@ fn contents<'s>(
 }
 
 pub(super) fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
-    if &*block.ty.text == "dynamic" {
+    if block.ty.text == "dynamic" {
         return dynamic(lowerer, block);
     }
     Some(Block {
-        ty: block.ty.text.clone(),
+        ty: lowerer.exprs.name(block.ty.text),
         ty_span: block.ty.span,
         header: block.header,
-        labels: block.labels.iter().map(|l| (l.text.clone(), l.span)).collect(),
+        labels: block.labels.iter().map(|l| (lowerer.exprs.name(l.text), l.span)).collect(),
         body: Body { open: Some(block.opening()), ..inner(lowerer, &block.body) },
         dynamic: None,
     })
@@ -124,22 +124,22 @@ pub(super) fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Bl
 
 fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
     const ATTRIBUTES: [&str; 3] = ["for_each", "iterator", "labels"];
-    let [label] = block.labels.as_slice() else {
+    let [label] = block.labels else {
         let detail = "A dynamic block must have one label: the type of the blocks it makes.";
         lowerer.diags.error(Diagnostic::error("Invalid dynamic block", detail).at(block.header));
         return None;
     };
-    for attribute in block.body.attributes().filter(|a| !ATTRIBUTES.contains(&&*a.name.text)) {
+    for attribute in block.body.attributes().filter(|a| !ATTRIBUTES.contains(&a.name.text)) {
         lowerer.diags.error(unsupported_argument(&attribute.name, &ATTRIBUTES, &["content"]));
     }
-    for other in block.body.blocks().filter(|b| &*b.ty.text != "content") {
+    for other in block.body.blocks().filter(|b| b.ty.text != "content") {
         lowerer.diags.error(unsupported_block(&other.ty, &ATTRIBUTES, &["content"]));
     }
     let Some(for_each) = block.body.attribute("for_each") else {
         lowerer.diags.error(missing_argument("for_each", block.opening()));
         return None;
     };
-    let mut contents = block.body.blocks().filter(|b| &*b.ty.text == "content");
+    let mut contents = block.body.blocks().filter(|b| b.ty.text == "content");
     let Some(content) = contents.next() else {
         let detail = "A dynamic block must have a nested block of type \"content\" to describe the body of each block.";
         lowerer.diags.error(Diagnostic::error("Missing dynamic content block", detail).at(block.header));
@@ -149,15 +149,16 @@ fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
         let detail = "Only one nested block of type \"content\" is allowed in a dynamic block.";
         lowerer.diags.error(Diagnostic::error("Extraneous dynamic content block", detail).at(second.header));
     }
-    let for_each = lowerer.expr(&for_each.expr);
-    let iterator = iterator(lowerer, block).unwrap_or_else(|| label.text.clone());
+    let for_each = lowerer.expr(for_each.expr);
+    let iterator = iterator(lowerer, block).unwrap_or(label.text);
+    let iterator = lowerer.exprs.name(iterator);
     let slot = lowerer.bound.len() as u32;
     lowerer.bound.push(iterator.clone());
     let labels = labels(lowerer, block);
     let body = Body { open: Some(content.opening()), ..inner(lowerer, &content.body) };
     lowerer.bound.truncate(slot as usize);
     Some(Block {
-        ty: label.text.clone(),
+        ty: lowerer.exprs.name(label.text),
         ty_span: label.span,
         header: block.header,
         labels: Vec::new(),
@@ -166,10 +167,10 @@ fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
     })
 }
 
-fn iterator(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Arc<str>> {
+fn iterator<'t>(lowerer: &mut Lowerer<'_>, block: &syn::Block<'t>) -> Option<&'t str> {
     let attribute = block.body.attribute("iterator")?;
-    if let syn::ExprKind::Variable(name) = &attribute.expr.kind {
-        return Some(name.clone());
+    if let syn::ExprKind::Variable(name) = attribute.expr.kind {
+        return Some(name);
     }
     let detail = "Dynamic iterator must be a single variable name.";
     lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));

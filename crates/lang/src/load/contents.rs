@@ -103,10 +103,10 @@ impl Decoder<'_> {
 
     /// Reports arguments and blocks that do not belong in a body.
     pub(super) fn expect(&mut self, body: &syn::Body, attributes: &[&str], blocks: &[&str]) {
-        for attribute in body.attributes().filter(|a| !attributes.contains(&&*a.name.text)) {
+        for attribute in body.attributes().filter(|a| !attributes.contains(&a.name.text)) {
             self.diags.error(unsupported_argument(&attribute.name, attributes, blocks));
         }
-        for block in body.blocks().filter(|b| !blocks.contains(&&*b.ty.text)) {
+        for block in body.blocks().filter(|b| !blocks.contains(&b.ty.text)) {
             self.diags.error(unsupported_block(&block.ty, attributes, blocks));
         }
     }
@@ -153,8 +153,8 @@ pub(crate) fn missing_argument(name: &str, span: Span) -> Diagnostic {
 /// The declarations that the items of a folder make.
 pub(super) fn decode(dir: &str, items: &[syn::Item], diags: &mut Diagnostics) -> Contents {
     let found = Found::collect(items, diags);
-    let declared = found.declare(diags);
     let mut exprs = Exprs::default();
+    let declared = found.declare(&mut exprs, diags);
     let mut decoder = Decoder { declared: &declared, exprs: &mut exprs, diags };
     let parts = found.decode(&mut decoder);
     Contents { dir: dir.into(), exprs, declared, ..parts }
@@ -163,23 +163,23 @@ pub(super) fn decode(dir: &str, items: &[syn::Item], diags: &mut Diagnostics) ->
 /// The blocks of a folder by type.
 #[derive(Default)]
 struct Found<'s> {
-    settings: Vec<&'s syn::Block>,
-    languages: Vec<&'s syn::Block>,
-    variables: Vec<&'s syn::Block>,
-    locals: Vec<&'s syn::Attribute>,
-    outputs: Vec<&'s syn::Block>,
+    settings: Vec<&'s syn::Block<'s>>,
+    languages: Vec<&'s syn::Block<'s>>,
+    variables: Vec<&'s syn::Block<'s>>,
+    locals: Vec<&'s syn::Attribute<'s>>,
+    outputs: Vec<&'s syn::Block<'s>>,
     /// With the `check` block around it, by its place.
-    resources: Vec<(Mode, &'s syn::Block, Option<usize>)>,
-    calls: Vec<&'s syn::Block>,
-    providers: Vec<&'s syn::Block>,
-    checks: Vec<&'s syn::Block>,
-    moved: Vec<&'s syn::Block>,
-    imports: Vec<&'s syn::Block>,
-    removed: Vec<&'s syn::Block>,
+    resources: Vec<(Mode, &'s syn::Block<'s>, Option<usize>)>,
+    calls: Vec<&'s syn::Block<'s>>,
+    providers: Vec<&'s syn::Block<'s>>,
+    checks: Vec<&'s syn::Block<'s>>,
+    moved: Vec<&'s syn::Block<'s>>,
+    imports: Vec<&'s syn::Block<'s>>,
+    removed: Vec<&'s syn::Block<'s>>,
 }
 
 impl<'s> Found<'s> {
-    fn collect(items: &'s [syn::Item], diags: &mut Diagnostics) -> Found<'s> {
+    fn collect(items: &'s [syn::Item<'s>], diags: &mut Diagnostics) -> Found<'s> {
         let mut found = Found::default();
         for item in items {
             match item {
@@ -193,17 +193,17 @@ impl<'s> Found<'s> {
         found
     }
 
-    fn block(&mut self, block: &'s syn::Block, diags: &mut Diagnostics) {
+    fn block(&mut self, block: &'s syn::Block<'s>, diags: &mut Diagnostics) {
         if !check_labels(block, diags) {
             return;
         }
-        match &*block.ty.text {
+        match block.ty.text {
             "terraform" => self.settings.push(block),
             "variable" => self.variables.push(block),
             "locals" => {
                 self.locals.extend(block.body.attributes().filter(|a| check_local_name(&a.name, diags)));
                 for nested in block.body.blocks() {
-                    diags.error(unsupported_block(&nested.ty, &[&nested.ty.text], &[]));
+                    diags.error(unsupported_block(&nested.ty, &[nested.ty.text], &[]));
                 }
             }
             "output" => self.outputs.push(block),
@@ -219,15 +219,15 @@ impl<'s> Found<'s> {
             _ => {
                 let place = self.checks.len();
                 self.checks.push(block);
-                let data = block.body.blocks().filter(|b| &*b.ty.text == "data" && b.labels.len() == 2);
+                let data = block.body.blocks().filter(|b| b.ty.text == "data" && b.labels.len() == 2);
                 self.resources.extend(data.map(|b| (Mode::Data, b, Some(place))));
             }
         }
     }
 
     /// Gives every declaration its id; the first of a name counts, others are reported and dropped.
-    fn declare(&self, diags: &mut Diagnostics) -> Declared {
-        let label = |b: &&syn::Block, at: usize| b.labels.get(at).map(|l| l.text.clone()).unwrap_or_default();
+    fn declare(&self, exprs: &mut Exprs, diags: &mut Diagnostics) -> Declared {
+        let mut label = |b: &&syn::Block, at: usize| exprs.name(b.labels.get(at).map_or("", |l| l.text));
         let mut names = Names::default();
         for (i, block) in self.variables.iter().enumerate() {
             let name = label(block, 0);
@@ -243,7 +243,7 @@ impl<'s> Found<'s> {
             );
         }
         for (i, local) in self.locals.iter().enumerate() {
-            let name = local.name.text.clone();
+            let name: Arc<str> = local.name.text.into();
             add(
                 &mut names.locals,
                 name.clone(),
@@ -379,7 +379,7 @@ pub(super) fn keys_of(block: &syn::Block) -> Keys {
 
 /// Whether a top-level block is of a known type and has the labels of its type; reports it if not.
 fn check_labels(block: &syn::Block, diags: &mut Diagnostics) -> bool {
-    let Some((ty, labels)) = BLOCKS.iter().find(|(ty, _)| *ty == &*block.ty.text) else {
+    let Some((ty, labels)) = BLOCKS.iter().find(|(ty, _)| *ty == block.ty.text) else {
         diags.error(unknown_block(block));
         return false;
     };
@@ -422,7 +422,7 @@ pub(super) const BAD_NAME: &str =
     "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes.";
 
 fn not_yet(block: &syn::Block, what: &str) -> Diagnostic {
-    let ty = &block.ty.text;
+    let ty = block.ty.text;
     let detail = format!("A block of type \"{ty}\" {what}. Terrane does not support it yet.");
     Diagnostic::error("Unsupported block type", detail).at(block.header)
 }

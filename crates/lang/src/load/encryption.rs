@@ -13,7 +13,7 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
     decoder.expect(&block.body, &[], &BLOCKS);
     let mut seen: HashMap<String, Span> = HashMap::new();
     for nested in block.body.blocks() {
-        match &*nested.ty.text {
+        match nested.ty.text {
             "key_provider" | "method" => named(decoder, nested, &mut seen),
             "state" | "plan" => target(decoder, nested, &["enforced", "method"]),
             "remote_state_data_sources" => remote(decoder, nested),
@@ -23,7 +23,7 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
 }
 
 fn named(decoder: &mut Decoder<'_>, block: &syn::Block, seen: &mut HashMap<String, Span>) {
-    let [ty, name] = block.labels.as_slice() else {
+    let [ty, name] = block.labels else {
         let detail = format!("A {} block has two labels: its type and its name.", block.ty.text);
         decoder.diags.error(Diagnostic::error("Wrong number of block labels", detail).at(block.header));
         return;
@@ -37,7 +37,7 @@ fn named(decoder: &mut Decoder<'_>, block: &syn::Block, seen: &mut HashMap<Strin
 
 fn target(decoder: &mut Decoder<'_>, block: &syn::Block, attributes: &[&str]) {
     decoder.expect(&block.body, attributes, &["fallback"]);
-    for fallback in block.body.blocks().filter(|b| &*b.ty.text == "fallback") {
+    for fallback in block.body.blocks().filter(|b| b.ty.text == "fallback") {
         target(decoder, fallback, &["method"]);
     }
 }

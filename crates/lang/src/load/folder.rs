@@ -1,27 +1,65 @@
 //! The files of one folder as one list of blocks.
 
-use terrane_source::{Diagnostic, Diagnostics, Files};
+use std::sync::Arc;
+
+use terrane_source::{Diagnostic, Diagnostics, FileId, Files};
 use terrane_syntax as syn;
 
-use super::{json, merge};
+use super::json;
+use super::merge::Merge;
 use crate::world::{World, join};
 
-/// The items of all configuration files of a folder, overrides merged in; `None` if it cannot be read.
+/// The texts of a folder's configuration files.
+#[derive(Default)]
+pub(super) struct Folder {
+    plain: Vec<Source>,
+    overrides: Vec<Source>,
+}
+
+struct Source {
+    file: FileId,
+    text: Arc<str>,
+    is_json: bool,
+}
+
+/// Reads the configuration files of a folder; an error is returned if it cannot be listed.
 pub(super) fn read(
     world: &dyn World,
     dir: &str,
     files: &mut Files,
     diags: &mut Diagnostics,
-) -> std::io::Result<Vec<syn::Item>> {
+) -> std::io::Result<Folder> {
     let (overrides, plain): (Vec<String>, Vec<String>) = names(world, dir)?.into_iter().partition(|n| is_override(n));
-    let mut items = Vec::new();
-    for name in plain {
-        items.extend(parse(world, dir, &name, files, diags));
+    let mut sources =
+        |names: Vec<String>| names.iter().filter_map(|name| source(world, dir, name, files, diags)).collect();
+    Ok(Folder { plain: sources(plain), overrides: sources(overrides) })
+}
+
+impl Folder {
+    /// The items of all files, overrides merged in.
+    pub(super) fn items<'t>(&'t self, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<syn::Item<'t>> {
+        let mut items = Vec::new();
+        for source in &self.plain {
+            items.extend(source.items(arena, diags));
+        }
+        if self.overrides.is_empty() {
+            return items;
+        }
+        let mut merge = Merge::new(&items);
+        for source in &self.overrides {
+            merge.apply(&source.items(arena, diags), diags);
+        }
+        merge.finish(arena)
     }
-    for name in overrides {
-        merge::merge(&mut items, parse(world, dir, &name, files, diags), diags);
+}
+
+impl Source {
+    fn items<'t>(&'t self, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<syn::Item<'t>> {
+        match self.is_json {
+            true => json::items(self.file, &self.text, arena, diags),
+            false => syn::parse(self.file, &self.text, arena, diags).items.to_vec(),
+        }
     }
-    Ok(items)
 }
 
 /// The configuration files of a folder, sorted; a `.tofu` file stands in for the `.tf` file of the same name.
@@ -46,24 +84,22 @@ fn is_override(name: &str) -> bool {
     stem == "override" || stem.ends_with("_override")
 }
 
-fn parse(world: &dyn World, dir: &str, name: &str, files: &mut Files, diags: &mut Diagnostics) -> Vec<syn::Item> {
+/// The text of a file; `None` if there is an error, which is reported.
+fn source(world: &dyn World, dir: &str, name: &str, files: &mut Files, diags: &mut Diagnostics) -> Option<Source> {
     let path = join(dir, name);
     let bytes = match world.read(&path) {
         Ok(bytes) => bytes,
         Err(e) => {
             let detail = format!("The configuration file \"{path}\" could not be read: {e}.");
             diags.error(Diagnostic::error("Failed to read file", detail));
-            return Vec::new();
+            return None;
         }
     };
     let Ok(text) = String::from_utf8(bytes) else {
         let detail = format!("The configuration file \"{path}\" is not valid UTF-8 text.");
         diags.error(Diagnostic::error("Invalid character encoding", detail));
-        return Vec::new();
+        return None;
     };
-    let file = files.add(path, text.as_str());
-    if name.ends_with(".json") {
-        return json::items(file, &text, diags);
-    }
-    syn::parse(file, &text, diags).items
+    let text: Arc<str> = text.into();
+    Some(Source { file: files.add(path, text.clone()), text, is_json: name.ends_with(".json") })
 }

@@ -14,12 +14,12 @@ const EDITION: &str = "tofu2024";
 pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
     decoder.expect(&block.body, &["edition", "experiments"], &["compatible_with"]);
     if let Some(edition) = block.body.attribute("edition") {
-        check_edition(decoder, &edition.expr);
+        check_edition(decoder, edition.expr);
     }
     if let Some(experiments) = block.body.attribute("experiments") {
-        check_experiments(decoder, &experiments.expr);
+        check_experiments(decoder, experiments.expr);
     }
-    for nested in block.body.blocks().filter(|b| &*b.ty.text == "compatible_with") {
+    for nested in block.body.blocks().filter(|b| b.ty.text == "compatible_with") {
         // What the block says of other tools is for them.
         if let Some(constraint) = constraint(decoder, &nested.body, "opentofu") {
             check_version(decoder.diags, &constraint, &SPOKEN[OPENTOFU..=OPENTOFU]);
@@ -44,7 +44,7 @@ fn check_experiments(decoder: &mut Decoder<'_>, expr: &syn::Expr) {
         decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(expr.span));
         return;
     };
-    for item in items {
+    for item in *items {
         let error = match &item.kind {
             syn::ExprKind::Variable(word) => Diagnostic::error(
                 "Unknown experiment keyword",

@@ -1,41 +1,99 @@
 //! Override files: their blocks change blocks of the same name instead of adding to them.
 
-use std::sync::Arc;
+mod draft;
 
+use std::collections::HashMap;
+
+use draft::Draft;
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_syntax as syn;
 
-/// Changes `items` by the items of an override file.
-pub(super) fn merge(items: &mut Vec<syn::Item>, overrides: Vec<syn::Item>, diags: &mut Diagnostics) {
-    for item in overrides {
-        match item {
-            syn::Item::Attribute(attribute) => items.push(syn::Item::Attribute(attribute)),
-            syn::Item::Block(block) => merge_block(items, block, diags),
-        }
-    }
+/// What blocks must share to be the same: type, labels, and the alias of a provider configuration.
+type Key<'t> = (&'t str, Vec<&'t str>, Option<&'t str>);
+
+/// The items of a folder's plain files while override files change them.
+pub(super) struct Merge<'t> {
+    items: Draft<'t>,
+    /// The first block of each key, by its place.
+    blocks: HashMap<Key<'t>, usize>,
+    /// The `locals` block that has a local value, by its place.
+    locals: HashMap<&'t str, usize>,
 }
 
-fn merge_block(items: &mut Vec<syn::Item>, block: syn::Block, diags: &mut Diagnostics) {
-    match &*block.ty.text {
-        "locals" => merge_locals(items, block, diags),
-        "terraform" => match find(items, &block) {
-            Some(base) => merge_settings(&mut base.body, block.body),
-            None => items.push(syn::Item::Block(block)),
-        },
-        "moved" | "import" | "removed" | "check" | "language" => {
-            let detail = format!("A \"{}\" block cannot appear in an override file.", block.ty.text);
-            diags.error(
-                Diagnostic::error(format!("Cannot override '{}' blocks", block.ty.text), detail).at(block.header),
-            );
-        }
-        _ => match find(items, &block) {
-            Some(base) => merge_body(&mut base.body, block.body),
-            // A default configuration that is not written is there nevertheless, and empty.
-            None if &*block.ty.text == "provider" && block.body.attribute("alias").is_none() => {
-                items.push(syn::Item::Block(block));
+impl<'t> Merge<'t> {
+    pub(super) fn new(items: &[syn::Item<'t>]) -> Merge<'t> {
+        let mut merge = Merge { items: Draft::new(items), blocks: HashMap::new(), locals: HashMap::new() };
+        for (place, item) in items.iter().enumerate() {
+            if let syn::Item::Block(block) = item {
+                merge.blocks.entry(key(block)).or_insert(place);
+                merge.add_locals(block, place);
             }
-            None => no_base(&block, diags),
-        },
+        }
+        merge
+    }
+
+    fn add_locals(&mut self, block: &syn::Block<'t>, place: usize) {
+        if block.ty.text == "locals" {
+            for local in block.body.attributes() {
+                self.locals.entry(local.name.text).or_insert(place);
+            }
+        }
+    }
+
+    /// Changes the items by those of an override file.
+    pub(super) fn apply(&mut self, overrides: &[syn::Item<'t>], diags: &mut Diagnostics) {
+        for item in overrides {
+            match item {
+                syn::Item::Attribute(_) => {
+                    self.items.push(*item);
+                }
+                syn::Item::Block(block) => self.block(block, diags),
+            }
+        }
+    }
+
+    /// The items as they are now.
+    pub(super) fn finish(self, arena: &'t syn::Arena) -> Vec<syn::Item<'t>> {
+        self.items.finish(arena)
+    }
+
+    fn block(&mut self, block: &'t syn::Block<'t>, diags: &mut Diagnostics) {
+        let base = self.blocks.get(&key(block)).and_then(|place| self.items.body(*place));
+        match (block.ty.text, base) {
+            ("locals", _) => self.merge_locals(block, diags),
+            ("moved" | "import" | "removed" | "check" | "language", _) => {
+                let ty = block.ty.text;
+                let detail = format!("A \"{ty}\" block cannot appear in an override file.");
+                diags.error(Diagnostic::error(format!("Cannot override '{ty}' blocks"), detail).at(block.header));
+            }
+            ("terraform", Some(base)) => base.change_settings(block.body),
+            (_, Some(base)) => base.change(block.body),
+            ("terraform", None) => self.add(block),
+            // A default configuration that is not written is there nevertheless, and empty.
+            ("provider", None) if block.body.attribute("alias").is_none() => self.add(block),
+            (_, None) => no_base(block, diags),
+        }
+    }
+
+    fn add(&mut self, block: &'t syn::Block<'t>) {
+        let place = self.items.push(syn::Item::Block(block));
+        self.blocks.entry(key(block)).or_insert(place);
+    }
+
+    /// Each local value replaces the one of its name, whichever block that is in.
+    fn merge_locals(&mut self, block: &syn::Block<'t>, diags: &mut Diagnostics) {
+        for local in block.body.attributes() {
+            match self.locals.get(local.name.text).and_then(|place| self.items.body(*place)) {
+                Some(base) => base.set(local),
+                None => {
+                    let name = local.name;
+                    let detail =
+                        format!("There is no local value named \"{}\" in the other files of this module.", name.text);
+                    let error = Diagnostic::error("Missing base local value definition to override", detail);
+                    diags.error(error.at(name.span));
+                }
+            }
+        }
     }
 }
 
@@ -51,127 +109,14 @@ fn no_base(block: &syn::Block, diags: &mut Diagnostics) {
     );
 }
 
-fn find<'i>(items: &'i mut [syn::Item], like: &syn::Block) -> Option<&'i mut syn::Block> {
-    items.iter_mut().find_map(|item| match item {
-        syn::Item::Block(block) if same(block, like) => Some(block),
+fn key<'t>(block: &syn::Block<'t>) -> Key<'t> {
+    let alias = if block.ty.text == "provider" { alias(block) } else { None };
+    (block.ty.text, block.labels.iter().map(|l| l.text).collect(), alias)
+}
+
+fn alias<'t>(block: &syn::Block<'t>) -> Option<&'t str> {
+    match block.body.attribute("alias")?.expr.kind {
+        syn::ExprKind::Literal(syn::Literal::String(s)) => Some(s),
         _ => None,
-    })
-}
-
-fn same(a: &syn::Block, b: &syn::Block) -> bool {
-    let labels = |b: &syn::Block| b.labels.iter().map(|l| l.text.clone()).collect::<Vec<_>>();
-    a.ty.text == b.ty.text && labels(a) == labels(b) && (&*a.ty.text != "provider" || alias(a) == alias(b))
-}
-
-fn alias(block: &syn::Block) -> Option<Arc<str>> {
-    match &block.body.attribute("alias")?.expr.kind {
-        syn::ExprKind::Literal(syn::Literal::String(s)) => Some(s.clone()),
-        _ => None,
-    }
-}
-
-/// Each local value replaces the one of its name, whichever block that is in.
-fn merge_locals(items: &mut [syn::Item], block: syn::Block, diags: &mut Diagnostics) {
-    for attribute in block.body.items {
-        let syn::Item::Attribute(attribute) = attribute else { continue };
-        let mut bodies = items.iter_mut().filter_map(|item| match item {
-            syn::Item::Block(b) if &*b.ty.text == "locals" => Some(&mut b.body),
-            _ => None,
-        });
-        let rest = bodies.try_fold(attribute, |attribute, body| replace_attribute(body, attribute).err());
-        if let Some(attribute) = rest {
-            let detail =
-                format!("There is no local value named \"{}\" in the other files of this module.", attribute.name.text);
-            diags.error(
-                Diagnostic::error("Missing base local value definition to override", detail).at(attribute.name.span),
-            );
-        }
-    }
-}
-
-/// Replaces the argument of the same name, or gives the new one back if there is none.
-fn replace_attribute(body: &mut syn::Body, attribute: syn::Attribute) -> Result<(), syn::Attribute> {
-    let old = body.items.iter_mut().find_map(|item| match item {
-        syn::Item::Attribute(old) if old.name.text == attribute.name.text => Some(old),
-        _ => None,
-    });
-    match old {
-        Some(old) => {
-            *old = attribute;
-            Ok(())
-        }
-        None => Err(attribute),
-    }
-}
-
-/// Whether it is a property of a JSON object that may as well stand for blocks.
-fn is_property(attribute: &syn::Attribute) -> bool {
-    matches!(attribute.expr.kind, syn::ExprKind::Json(_))
-}
-
-/// Whether a property stands for no blocks, so that it replaces none.
-fn is_empty(property: &syn::Attribute) -> bool {
-    let syn::ExprKind::Json(value) = &property.expr.kind else { return false };
-    match &value.kind {
-        syn::JsonKind::Null => true,
-        syn::JsonKind::Array(items) => items.is_empty(),
-        _ => false,
-    }
-}
-
-/// The type a block counts as: that of the blocks it stands for if it is `dynamic`.
-fn block_type(block: &syn::Block) -> Arc<str> {
-    match block.labels.first() {
-        Some(label) if &*block.ty.text == "dynamic" => label.text.clone(),
-        _ => block.ty.text.clone(),
-    }
-}
-
-/// Arguments replace arguments; blocks of a type replace all blocks of that type; `lifecycle` is merged itself.
-fn merge_body(base: &mut syn::Body, over: syn::Body) {
-    let mut blocks: Vec<syn::Block> = Vec::new();
-    let mut properties: Vec<syn::Attribute> = Vec::new();
-    for item in over.items {
-        match item {
-            syn::Item::Attribute(attribute) if is_property(&attribute) => properties.push(attribute),
-            syn::Item::Attribute(attribute) => {
-                if let Err(new) = replace_attribute(base, attribute) {
-                    base.items.push(syn::Item::Attribute(new));
-                }
-            }
-            syn::Item::Block(block) => blocks.push(block),
-        }
-    }
-    let (lifecycle, blocks): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|b| &*b.ty.text == "lifecycle");
-    let replaced: Vec<Arc<str>> = blocks.iter().map(block_type).collect();
-    let written = |name: &Arc<str>| properties.iter().any(|p| p.name.text == *name);
-    let with_blocks = |ty: &Arc<str>| properties.iter().any(|p| p.name.text == *ty && !is_empty(p));
-    base.items.retain(|item| match item {
-        syn::Item::Block(b) => !replaced.contains(&block_type(b)) && !with_blocks(&block_type(b)),
-        syn::Item::Attribute(a) => !(written(&a.name.text) || is_property(a) && replaced.contains(&a.name.text)),
-    });
-    base.items.extend(properties.into_iter().map(syn::Item::Attribute));
-    base.items.extend(blocks.into_iter().map(syn::Item::Block));
-    for block in lifecycle {
-        match find(&mut base.items, &block) {
-            Some(old) => merge_body(&mut old.body, block.body),
-            None => base.items.push(syn::Item::Block(block)),
-        }
-    }
-}
-
-/// As [`merge_body`], but required providers are replaced one by one.
-fn merge_settings(base: &mut syn::Body, over: syn::Body) {
-    let (providers, rest): (Vec<_>, Vec<_>) = over
-        .items
-        .into_iter()
-        .partition(|item| matches!(item, syn::Item::Block(b) if &*b.ty.text == "required_providers"));
-    merge_body(base, syn::Body { items: rest, span: over.span });
-    for item in providers {
-        let syn::Item::Block(block) = item else { continue };
-        match find(&mut base.items, &block) {
-            Some(old) => merge_body(&mut old.body, block.body),
-            None => base.items.push(syn::Item::Block(block)),
-        }
     }
 }

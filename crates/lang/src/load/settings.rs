@@ -27,7 +27,7 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
         decoder.diags.push(Diagnostic::warning("Experiments are ignored", detail).at(experiments.span));
     }
     for nested in block.body.blocks() {
-        match &*nested.ty.text {
+        match nested.ty.text {
             "required_providers" => providers(decoder, &mut settings, nested),
             "backend" => backend(decoder, &mut settings, nested),
             "cloud" => settings.cloud = Some(nested.header),
@@ -48,13 +48,13 @@ fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
         let detail = "A provider_meta block must have one label: the local name of the provider.";
         decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
     }
-    if let [label] = block.labels.as_slice() {
+    if let [label] = block.labels {
         addresses::check_local_name(decoder.diags, &label.text, label.span);
     }
-    let names: Vec<&str> = block.body.attributes().map(|a| &*a.name.text).collect();
+    let names: Vec<&str> = block.body.attributes().map(|a| a.name.text).collect();
     decoder.expect(&block.body, &names, &[]);
     for attribute in block.body.attributes() {
-        decoder.constant(&attribute.expr);
+        decoder.constant(attribute.expr);
     }
     let detail = "Terrane does not hand provider_meta blocks to providers; the block has no effect.";
     decoder.diags.push(Diagnostic::warning("Provider metadata is ignored", detail).at(block.header));
@@ -132,7 +132,7 @@ pub(super) fn check_version(diags: &mut Diagnostics, constraint: &Constraint, sp
 }
 
 fn backend(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
-    let [label] = block.labels.as_slice() else {
+    let [label] = block.labels else {
         let detail = "A backend block must have one label: the backend type.";
         decoder.diags.error(Diagnostic::error("Missing name for backend", detail).at(block.header));
         return;
@@ -144,18 +144,18 @@ fn backend(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Bloc
         return;
     }
     let body = decoder.body_early(&block.body, Place::MODULE, &Leave { attributes: &[], blocks: &[] });
-    settings.backend = Some(BackendDecl { ty: label.text.clone(), body, span: block.header });
+    settings.backend = Some(BackendDecl { ty: label.text.into(), body, span: block.header });
 }
 
 fn providers(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
-    decoder.expect(&block.body, &block.body.attributes().map(|a| &*a.name.text).collect::<Vec<_>>(), &[]);
+    decoder.expect(&block.body, &block.body.attributes().map(|a| a.name.text).collect::<Vec<_>>(), &[]);
     if let Some(first) = settings.providers_span.replace(block.header) {
         let detail = "A module may have only one required_providers configuration.";
         let error = Diagnostic::error("Duplicate required providers configuration", detail).at(block.header);
         decoder.diags.error(error.note_at(first, "The providers are required here already"));
     }
     for attribute in block.body.attributes() {
-        let name = &attribute.name.text;
+        let name = attribute.name.text;
         if let Some(first) = settings.required_providers.get(name) {
             let detail = format!("The provider \"{name}\" is required twice in this module.");
             let error = Diagnostic::error("Duplicate required provider", detail).at(attribute.name.span);
@@ -163,13 +163,13 @@ fn providers(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Bl
             continue;
         }
         if let Some(required) = required(decoder, attribute) {
-            settings.required_providers.insert(name.clone(), required);
+            settings.required_providers.insert(name.into(), required);
         }
     }
 }
 
 fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<RequiredProvider> {
-    let name = &attribute.name.text;
+    let name = attribute.name.text;
     addresses::check_local_name(decoder.diags, name, attribute.name.span);
     let mut required = RequiredProvider {
         provider: Provider::implied(name),
@@ -179,11 +179,11 @@ fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<Req
     };
     match &attribute.expr.kind {
         syn::ExprKind::Literal(syn::Literal::String(version)) => {
-            let constraint = Constraint { text: version.clone(), span: attribute.expr.span };
+            let constraint = Constraint { text: (*version).into(), span: attribute.expr.span };
             required.version = well_formed(decoder, constraint);
         }
         syn::ExprKind::Object(items) => {
-            for item in items {
+            for item in *items {
                 requirement(decoder, item, &mut required);
             }
         }
@@ -199,11 +199,11 @@ fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<Req
 /// Takes one item of the object of a required provider.
 fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut RequiredProvider) {
     let key = match &item.key {
-        syn::ObjectKey::Name(name) => Some(name.text.clone()),
+        syn::ObjectKey::Name(name) => Some(name.text.into()),
         syn::ObjectKey::Expr(expr) => literal(expr),
     };
     match key.as_deref() {
-        Some("source") => match literal(&item.value).and_then(|text| Provider::parse(&text)) {
+        Some("source") => match literal(item.value).and_then(|text| Provider::parse(&text)) {
             Some(provider) if provider.ty.starts_with("terraform-") => {
                 let ty = provider.ty.trim_start_matches("terraform-").trim_start_matches("provider-");
                 let detail = "The address of a provider does not have the \"terraform-provider-\" of its repository.";
@@ -216,14 +216,14 @@ fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut
                 decoder.diags.error(Diagnostic::error("Invalid provider source string", detail).at(item.value.span));
             }
         },
-        Some("version") => match literal(&item.value) {
+        Some("version") => match literal(item.value) {
             Some(text) => required.version = well_formed(decoder, Constraint { text, span: item.value.span }),
             None => {
                 let detail = "The version constraint must be a constant text.";
                 decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(item.value.span));
             }
         },
-        Some("configuration_aliases") => required.configuration_aliases = aliases(decoder, &item.value),
+        Some("configuration_aliases") => required.configuration_aliases = aliases(decoder, item.value),
         _ => {
             let detail =
                 "A required provider has only the attributes \"source\", \"version\" and \"configuration_aliases\".";
@@ -243,7 +243,7 @@ fn aliases(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<ConfigName> {
 
 fn literal(expr: &syn::Expr) -> Option<Arc<str>> {
     match &expr.kind {
-        syn::ExprKind::Literal(syn::Literal::String(text)) => Some(text.clone()),
+        syn::ExprKind::Literal(syn::Literal::String(text)) => Some((*text).into()),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use terrane_address::{Module, ModuleSource, RemoteSource, SourceError};
 use terrane_source::{Diagnostic, Diagnostics, Files, Span};
+use terrane_syntax::Arena;
 
 use super::blocks::check_import_providers;
 use super::contents::decode;
@@ -173,8 +174,10 @@ impl Loading {
         if let Some(known) = self.folders.get(&key) {
             return known.clone().ok_or_else(|| std::io::ErrorKind::NotFound.into());
         }
-        let items = folder::read(world, &key, files, diags);
-        let contents = items.map(|items| Arc::new(decode(&key, &items, diags)));
+        let contents = folder::read(world, &key, files, diags).map(|folder| {
+            let arena = Arena::new();
+            Arc::new(decode(&key, &folder.items(&arena, diags), diags))
+        });
         if let Ok(contents) = &contents {
             settings::check_versions(&contents.settings, files, diags);
         }

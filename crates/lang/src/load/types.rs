@@ -45,7 +45,7 @@ fn ty(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> (Type, Defaults) {
     match &expr.kind {
         syn::ExprKind::Parens(inner) => ty(decoder, inner),
         syn::ExprKind::Variable(name) => named(decoder, name, expr.span),
-        syn::ExprKind::Call { name, name_span, args, .. } => call(decoder, name, *name_span, args, expr.span),
+        syn::ExprKind::Call(c) => call(decoder, c, expr.span),
         syn::ExprKind::Literal(syn::Literal::String(text)) => {
             let detail = "Types are written without quotes.";
             let bare = match &**text {
@@ -85,7 +85,8 @@ fn named(decoder: &mut Decoder<'_>, name: &str, span: Span) -> (Type, Defaults) 
     any()
 }
 
-fn call(decoder: &mut Decoder<'_>, name: &str, at: Span, args: &[syn::Expr], span: Span) -> (Type, Defaults) {
+fn call(decoder: &mut Decoder<'_>, call: &syn::Call, span: Span) -> (Type, Defaults) {
+    let syn::Call { name, name_span: at, args, .. } = *call;
     let single = match args {
         [single] => Some(single),
         _ => None,
@@ -157,7 +158,7 @@ fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
     let mut all = Defaults::default();
     let mut attributes = BTreeMap::new();
     let mut optional = BTreeSet::new();
-    for item in items {
+    for item in *items {
         let Some(name) = attribute_name(&item.key) else {
             let detail = "Object constructor map keys must be attribute names.";
             let error = wrong(detail, item.key.span());
@@ -169,7 +170,7 @@ fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
             decoder.diags.error(wrong(detail, item.key.span()).hint("Remove or rename one of them."));
             continue;
         }
-        let (is_optional, written, default) = optional_parts(&item.value);
+        let (is_optional, written, default) = optional_parts(item.value);
         let (attribute, defaults) = written.map_or_else(any, |expr| ty(decoder, expr));
         if written.is_none() {
             let detail = "The optional modifier requires the attribute type as its first argument.";
@@ -192,15 +193,17 @@ fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
 
 fn attribute_name(key: &syn::ObjectKey) -> Option<Arc<str>> {
     match key {
-        syn::ObjectKey::Name(name) => Some(name.text.clone()),
+        syn::ObjectKey::Name(name) => Some(name.text.into()),
         syn::ObjectKey::Expr(_) => None,
     }
 }
 
 /// Whether an attribute is `optional(type, default)`, its type and its default.
-fn optional_parts(expr: &syn::Expr) -> (bool, Option<&syn::Expr>, Option<&syn::Expr>) {
+fn optional_parts<'t>(expr: &'t syn::Expr<'t>) -> (bool, Option<&'t syn::Expr<'t>>, Option<&'t syn::Expr<'t>>) {
     match &expr.kind {
-        syn::ExprKind::Call { name, args, .. } if &**name == "optional" => (true, args.first(), args.get(1)),
+        syn::ExprKind::Call(call) if call.name == "optional" => {
+            (true, call.args.first().copied(), call.args.get(1).copied())
+        }
         _ => (false, Some(expr), None),
     }
 }

@@ -1,7 +1,5 @@
 //! Calls of functions.
 
-use std::sync::Arc;
-
 use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
 
@@ -11,26 +9,21 @@ use crate::ir::{Call, Callee, ExprId, Node};
 use crate::suggest::Suggest;
 
 impl Lowerer<'_> {
-    pub(super) fn call(
-        &mut self,
-        name: &Arc<str>,
-        name_span: Span,
-        args: &[syn::Expr],
-        expand_last: bool,
-        span: Span,
-    ) -> Node {
+    pub(super) fn call(&mut self, call: &syn::Call, span: Span) -> Node {
+        let syn::Call { name, name_span, expand_last, .. } = *call;
         let callee = match self.callee(name, name_span) {
             Ok(callee) => callee,
             Err(error) => {
-                self.exprs_of(args);
+                self.exprs_of(call.args);
                 return self.invalid(error);
             }
         };
-        let args = self.exprs_of(args);
+        let args = self.exprs_of(call.args);
         if let Err(error) = self.count_args(name, callee, &args, expand_last, span) {
             return self.invalid(error);
         }
-        Node::Call(Box::new(Call { name: name.clone(), name_span, callee, args, expand_last }))
+        let name = self.exprs.name(name);
+        Node::Call(Box::new(Call { name, name_span, callee, args, expand_last }))
     }
 
     fn callee(&self, name: &str, at: Span) -> Result<Callee, Diagnostic> {

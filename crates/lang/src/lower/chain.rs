@@ -5,14 +5,14 @@ use terrane_syntax as syn;
 
 /// `root.a[b].c` as a root and its steps.
 pub(crate) struct Chain<'s> {
-    pub root: &'s syn::Expr,
+    pub root: &'s syn::Expr<'s>,
     pub steps: Vec<Step<'s>>,
 }
 
 /// One step of a chain. `span` is from the beginning of the root to the end of the step.
 pub(crate) enum Step<'s> {
-    Attr { name: &'s syn::Ident, span: Span },
-    Index { key: &'s syn::Expr, span: Span },
+    Attr { name: &'s syn::Ident<'s>, span: Span },
+    Index { key: &'s syn::Expr<'s>, span: Span },
 }
 
 impl Step<'_> {
@@ -24,7 +24,7 @@ impl Step<'_> {
 }
 
 impl<'s> Chain<'s> {
-    pub(crate) fn of(expr: &'s syn::Expr) -> Chain<'s> {
+    pub(crate) fn of(expr: &'s syn::Expr<'s>) -> Chain<'s> {
         let mut steps = Vec::new();
         let mut root = expr;
         loop {
@@ -70,7 +70,7 @@ impl<'s> Chain<'s> {
     }
 
     /// The first step, which must be an attribute.
-    pub(crate) fn attr(&self, root: &str) -> Result<&'s syn::Ident, Diagnostic> {
+    pub(crate) fn attr(&self, root: &str) -> Result<&'s syn::Ident<'s>, Diagnostic> {
         match self.steps.first() {
             Some(Step::Attr { name, .. }) => Ok(name),
             _ => {

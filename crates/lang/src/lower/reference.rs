@@ -30,7 +30,9 @@ impl Lowerer<'_> {
         for step in &chain.steps[used..] {
             let base = self.exprs.add(node, span);
             node = match step {
-                Step::Attr { name, .. } => Node::GetAttr { base, name: name.text.clone(), name_span: name.span },
+                Step::Attr { name, .. } => {
+                    Node::GetAttr { base, name: self.exprs.name(name.text), name_span: name.span }
+                }
                 Step::Index { key, .. } => Node::Index { base, key: self.expr(key) },
             };
             span = step.span();
@@ -48,9 +50,9 @@ impl Lowerer<'_> {
     }
 
     /// The reference a chain begins with and the number of its steps that belong to it.
-    fn root(&mut self, name: &Arc<str>, chain: &Chain<'_>) -> Result<(Node, usize), Diagnostic> {
-        if let Some(slot) = self.bound.iter().rposition(|bound| bound == name) {
-            let bound = Reference::Bound { slot: slot as u32, name: name.clone() };
+    fn root(&mut self, name: &str, chain: &Chain<'_>) -> Result<(Node, usize), Diagnostic> {
+        if let Some(slot) = self.bound.iter().rposition(|bound| **bound == *name) {
+            let bound = Reference::Bound { slot: slot as u32, name: self.exprs.name(name) };
             return Ok((Node::Reference(bound), 0));
         }
         let span = chain.span_of(1);
@@ -71,23 +73,23 @@ impl Lowerer<'_> {
         }
     }
 
-    fn reference(&mut self, name: &Arc<str>, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
-        match &**name {
+    fn reference(&mut self, name: &str, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
+        match name {
             "var" => {
                 let attr = chain.attr("var")?;
                 let names = &self.declared.names.variables;
-                let found = names.get(&attr.text).copied();
+                let found = names.get(attr.text).copied();
                 found.map(|id| (Reference::Variable(id), 1)).ok_or_else(|| no_variable(attr, names, chain.span_of(1)))
             }
             "local" => {
                 let attr = chain.attr("local")?;
                 let names = &self.declared.names.locals;
-                let found = names.get(&attr.text).copied();
+                let found = names.get(attr.text).copied();
                 found.map(|id| (Reference::Local(id), 1)).ok_or_else(|| {
                     let detail = format!("A local value with the name \"{}\" has not been declared.", attr.text);
                     Diagnostic::error("Reference to undeclared local value", detail)
                         .at(chain.span_of(1))
-                        .suggest(&attr.text, sorted(names.keys()))
+                        .suggest(attr.text, sorted(names.keys()))
                 })
             }
             "module" => self.module(chain),
@@ -131,9 +133,9 @@ impl Lowerer<'_> {
             let detail = format!("The \"{name}\" object has no attribute named \"{}\".", attr.text);
             let span = chain.span_of(1);
             let error = Diagnostic::error(format!("Invalid \"{name}\" attribute"), detail).at(span);
-            return Err(error.suggest(&attr.text, of_name().map(|(_, a, _)| *a)));
+            return Err(error.suggest(attr.text, of_name().map(|(_, a, _)| *a)));
         };
-        self.repetition(name, &attr.text, chain.span_of(1))?;
+        self.repetition(name, attr.text, chain.span_of(1))?;
         Ok((reference.clone(), 1))
     }
 
@@ -168,24 +170,24 @@ impl Lowerer<'_> {
     fn module(&mut self, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
         let attr = chain.attr("module")?;
         let names = &self.declared.names.calls;
-        let Some(call) = names.get(&attr.text).copied() else {
+        let Some(call) = names.get(attr.text).copied() else {
             let detail = format!("No module call named \"{}\" is declared in this module.", attr.text);
             let used = if matches!(chain.steps.get(1), Some(Step::Attr { .. })) { 2 } else { 1 };
             let error = Diagnostic::error("Reference to undeclared module", detail).at(chain.span_of(used));
-            return Err(error.suggest(&attr.text, sorted(names.keys())));
+            return Err(error.suggest(attr.text, sorted(names.keys())));
         };
         let keys = self.declared.call_keys.get(call.index()).copied().unwrap_or(Keys::None);
         let address = || format!("module.{}", attr.text);
         let (key, used) = self.key(address, "module", keys, chain, 1)?;
         let output = match chain.steps.get(used) {
-            Some(Step::Attr { name, .. }) => Some(name.text.clone()),
+            Some(Step::Attr { name, .. }) => Some(self.exprs.name(name.text)),
             _ => None,
         };
         let used = used + usize::from(output.is_some());
         Ok((Reference::Module { call, key, output }, used))
     }
 
-    fn implied_resource(&mut self, ty: &Arc<str>, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
+    fn implied_resource(&mut self, ty: &str, chain: &Chain<'_>) -> Result<(Reference, usize), Diagnostic> {
         let Some(Step::Attr { name, .. }) = chain.steps.first() else {
             let error = Diagnostic::error(
                 "Invalid reference",
@@ -197,7 +199,7 @@ impl Lowerer<'_> {
             let names = roots.into_iter().chain(bound.iter().map(|b| &**b));
             return Err(error.at(chain.root.span).suggest(ty, names));
         };
-        let resource = Resource::managed(ty.clone(), name.text.clone());
+        let resource = Resource::managed(self.exprs.name(ty), self.exprs.name(name.text));
         self.found(resource, chain, 1)
     }
 
@@ -216,7 +218,7 @@ impl Lowerer<'_> {
             );
             return Err(Diagnostic::error("Invalid reference", detail).at(chain.root.span));
         };
-        let resource = Resource { mode, ty: ty.text.clone(), name: name.text.clone() };
+        let resource = Resource { mode, ty: self.exprs.name(ty.text), name: self.exprs.name(name.text) };
         self.found(resource, chain, at + 2)
     }
 
@@ -299,7 +301,7 @@ fn missing_key(address: &str, what: &str, keys: Keys, chain: &Chain<'_>, used: u
 fn no_variable(attr: &syn::Ident, names: &HashMap<Arc<str>, crate::VariableId>, span: Span) -> Diagnostic {
     let detail = format!("An input variable with the name \"{}\" has not been declared.", attr.text);
     let error = Diagnostic::error("Reference to undeclared input variable", detail).at(span);
-    match crate::suggest::nearest(&attr.text, sorted(names.keys())) {
+    match crate::suggest::nearest(attr.text, sorted(names.keys())) {
         Some(near) => error.hint(format!("Did you mean \"{near}\"?")),
         None => error.hint(format!("This variable can be declared with a variable \"{}\" {{}} block.", attr.text)),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use terrane_source::{Diagnostics, FileId, Span};
-use terrane_syntax::{Block, Body, Expr, ExprKind, Literal, ObjectKey, UnaryOp, parse};
+use terrane_syntax::{Arena, Block, Body, Expr, ExprKind, Literal, ObjectKey, UnaryOp, parse};
 
 use super::Case;
 
@@ -33,8 +33,8 @@ pub fn as_json(case: &Case) -> Option<Case> {
 }
 
 fn file(text: &str) -> Option<String> {
-    let mut diags = Diagnostics::new();
-    let body = parse(FileId(0), text, &mut diags);
+    let (arena, mut diags) = (Arena::new(), Diagnostics::new());
+    let body = parse(FileId(0), text, &arena, &mut diags);
     if !diags.is_empty() {
         return None;
     }
@@ -47,12 +47,12 @@ impl Source<'_> {
     fn body(&self, context: &str, body: &Body) -> Option<String> {
         let mut properties = Vec::new();
         for attribute in body.attributes() {
-            let value = self.argument(context, &attribute.name.text, &attribute.expr)?;
+            let value = self.argument(context, attribute.name.text, attribute.expr)?;
             properties.push((attribute.name.text.to_string(), value));
         }
         let mut blocks: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for block in body.blocks() {
-            blocks.entry(&block.ty.text).or_default().push(self.block(block)?);
+            blocks.entry(block.ty.text).or_default().push(self.block(block)?);
         }
         // One block as an object, several as an array.
         properties.extend(blocks.into_iter().map(|(ty, bodies)| match bodies.as_slice() {
@@ -63,10 +63,10 @@ impl Source<'_> {
     }
 
     fn block(&self, block: &Block) -> Option<String> {
-        if &*block.ty.text == "ingress" {
+        if block.ty.text == "ingress" {
             return None;
         }
-        let body = self.body(&block.ty.text, &block.body)?;
+        let body = self.body(block.ty.text, &block.body)?;
         let labels = block.labels.iter().rev();
         Some(labels.fold(body, |inner, label| object(vec![(label.text.to_string(), inner)])))
     }
@@ -100,7 +100,7 @@ impl Source<'_> {
         match &expr.kind {
             ExprKind::Tuple(items) => array(items.iter().map(|item| self.value(item))),
             ExprKind::Object(items) if unique(items.iter().map(|item| self.key(&item.key))) => {
-                object(items.iter().map(|item| (self.key(&item.key), self.value(&item.value))).collect())
+                object(items.iter().map(|item| (self.key(&item.key), self.value(item.value))).collect())
             }
             ExprKind::Literal(Literal::Number(digits)) => digits.to_string(),
             ExprKind::Literal(Literal::Bool(value)) => value.to_string(),
@@ -120,7 +120,7 @@ impl Source<'_> {
         match &expr.kind {
             ExprKind::Tuple(items) => array(items.iter().map(|item| self.reference(item))),
             ExprKind::Object(items) => {
-                object(items.iter().map(|i| (self.text(i.key.span()).into(), self.reference(&i.value))).collect())
+                object(items.iter().map(|i| (self.text(i.key.span()).into(), self.reference(i.value))).collect())
             }
             ExprKind::Literal(Literal::String(text)) => string(text),
             _ => string(self.text(expr.span)),
@@ -135,9 +135,9 @@ impl Source<'_> {
             ExprKind::Tuple(items) => array(items.iter().map(|item| self.constant(item)).collect::<Option<Vec<_>>>()?),
             ExprKind::Object(items) => {
                 let pairs = items.iter().map(|item| match &item.key {
-                    ObjectKey::Name(name) => Some((name.text.to_string(), self.constant(&item.value)?)),
+                    ObjectKey::Name(name) => Some((name.text.to_string(), self.constant(item.value)?)),
                     ObjectKey::Expr(Expr { kind: ExprKind::Literal(Literal::String(key)), .. }) => {
-                        Some((key.to_string(), self.constant(&item.value)?))
+                        Some((key.to_string(), self.constant(item.value)?))
                     }
                     ObjectKey::Expr(_) => None,
                 });

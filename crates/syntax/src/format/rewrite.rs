@@ -14,7 +14,7 @@ type Edits<'a> = BTreeMap<usize, (usize, Vec<Word<'a>>)>;
 
 /// Unwraps arguments that are just `"${x}"`, quotes block labels and drops comments between them, and writes the types of variables in their current
 /// form.
-pub(super) fn rewrite<'a>(words: Vec<Word<'a>>, body: &Body) -> Vec<Word<'a>> {
+pub(super) fn rewrite<'a>(words: Vec<Word<'a>>, body: &Body<'_>) -> Vec<Word<'a>> {
     let mut edits = Edits::new();
     edit_body(&words, body, &[], &mut edits);
     apply(words, edits)
@@ -38,23 +38,23 @@ fn apply<'a>(words: Vec<Word<'a>>, mut edits: Edits<'a>) -> Vec<Word<'a>> {
     result
 }
 
-fn edit_body<'a>(words: &[Word<'a>], body: &Body, within: &[&str], edits: &mut Edits<'a>) {
-    for item in &body.items {
+fn edit_body<'a>(words: &[Word<'a>], body: &Body<'_>, within: &[&str], edits: &mut Edits<'a>) {
+    for item in body.items {
         match item {
             Item::Attribute(attribute) => edit_attribute(words, attribute, within, edits),
             Item::Block(block) => {
                 edit_labels(words, block, edits);
-                let within = [within, &[&*block.ty.text]].concat();
+                let within = [within, &[block.ty.text]].concat();
                 edit_body(words, &block.body, &within, edits);
             }
         }
     }
 }
 
-fn edit_attribute<'a>(words: &[Word<'a>], attribute: &Attribute, within: &[&str], edits: &mut Edits<'a>) {
+fn edit_attribute<'a>(words: &[Word<'a>], attribute: &Attribute<'_>, within: &[&str], edits: &mut Edits<'a>) {
     let range = range(words, attribute.expr.span);
     let old = &words[range.clone()];
-    let is_type = within == ["variable"] && &*attribute.name.text == "type";
+    let is_type = within == ["variable"] && attribute.name.text == "type";
     let next = words.get(range.end).map_or(TokenKind::End, |w| w.kind);
     if let Some(new) = if is_type { current_type(old) } else { unwrapped(old, next) } {
         edits.insert(range.start, (range.end, new));
@@ -69,10 +69,10 @@ fn range(words: &[Word<'_>], span: Span) -> Range<usize> {
 
 // Labels.
 
-fn edit_labels<'a>(words: &[Word<'a>], block: &Block, edits: &mut Edits<'a>) {
+fn edit_labels<'a>(words: &[Word<'a>], block: &Block<'_>, edits: &mut Edits<'a>) {
     let Some(last) = block.labels.last() else { return };
     let range = range(words, Span { start: block.ty.span.end, ..last.span });
-    let new = block.labels.iter().flat_map(|label| quoted(&label.text)).collect();
+    let new = block.labels.iter().flat_map(|label| quoted(label.text)).collect();
     edits.insert(range.start, (range.end, new));
 }
 

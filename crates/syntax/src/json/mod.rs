@@ -5,55 +5,55 @@ mod read;
 mod recover;
 mod string;
 
-use std::sync::Arc;
-
 use terrane_source::{Diagnostics, FileId, Reported, Span};
+
+use crate::arena::Arena;
 
 pub use read::Strings;
 
 /// A JSON value and its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Json {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Json<'t> {
     /// What it is.
-    pub kind: JsonKind,
+    pub kind: JsonKind<'t>,
     /// From its first to its last byte.
     pub span: Span,
 }
 
 /// The forms of a JSON value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum JsonKind {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum JsonKind<'t> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
     /// A number exactly as written, sign included.
-    Number(Arc<str>),
+    Number(&'t str),
     /// `"text"`
-    String(JsonString),
+    String(JsonString<'t>),
     /// `[a, b]`
-    Array(Vec<Json>),
+    Array(&'t [Json<'t>]),
     /// `{"a": b}`, in source order; names need not be unique.
-    Object(Vec<Property>),
+    Object(&'t [Property<'t>]),
 }
 
 /// One `"name": value` of an object.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Property {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Property<'t> {
     /// Before the colon.
-    pub name: JsonString,
+    pub name: JsonString<'t>,
     /// After it.
-    pub value: Json,
+    pub value: Json<'t>,
 }
 
 /// A string of a JSON text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JsonString {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JsonString<'t> {
     /// The text, unescaped, not normalised.
-    pub text: Arc<str>,
+    pub text: &'t str,
     /// Where it stands, quotes included.
     pub span: Span,
-    escapes: Box<[Escape]>,
+    escapes: &'t [Escape],
 }
 
 /// Where an escape sequence ends, in the text it is part of and in the file, both from the opening quote on.
@@ -88,6 +88,11 @@ impl<'a> Origin<'a> {
 
 /// The value that a JSON text holds. Properties and elements with syntax errors are reported and left out; the others
 /// are there. An error is returned if nothing is there.
-pub fn parse_json(file: FileId, text: &str, diags: &mut Diagnostics) -> Result<Json, Reported> {
-    parser::parse(file, text, diags)
+pub fn parse_json<'t>(
+    file: FileId,
+    text: &'t str,
+    arena: &'t Arena,
+    diags: &mut Diagnostics,
+) -> Result<Json<'t>, Reported> {
+    parser::parse(file, text, arena, diags)
 }

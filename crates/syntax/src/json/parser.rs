@@ -3,6 +3,7 @@
 use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
 
 use super::{Json, JsonKind, JsonString, Property};
+use crate::arena::Arena;
 use crate::parser::MAX_DEPTH;
 
 /// How many errors of a file are reported.
@@ -10,9 +11,14 @@ const MAX_ERRORS: usize = 20;
 
 pub(super) type Parsed<T> = Result<T, Reported>;
 
-pub(super) struct Parser<'a, 'd> {
+pub(super) struct Parser<'t, 'd> {
     pub file: FileId,
-    pub text: &'a str,
+    pub text: &'t str,
+    pub arena: &'t Arena,
+    /// The elements of all arrays that are being read, outer ones below those in them.
+    items: Vec<Json<'t>>,
+    /// The properties of all objects that are being read.
+    properties: Vec<Property<'t>>,
     /// The next byte.
     pub at: usize,
     /// What closes each of the objects and arrays that are open.
@@ -21,9 +27,10 @@ pub(super) struct Parser<'a, 'd> {
     errors: usize,
 }
 
-pub(super) fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Parsed<Json> {
+pub(super) fn parse<'t>(file: FileId, text: &'t str, arena: &'t Arena, diags: &mut Diagnostics) -> Parsed<Json<'t>> {
     crate::parser::check_size(file, text, diags)?;
-    let mut parser = Parser { file, text, at: 0, open: Vec::new(), diags, errors: 0 };
+    let (items, properties) = (Vec::new(), Vec::new());
+    let mut parser = Parser { file, text, arena, items, properties, at: 0, open: Vec::new(), diags, errors: 0 };
     parser.byte_order_mark()?;
     let value = parser.value()?;
     parser.blanks();
@@ -34,7 +41,7 @@ pub(super) fn parse(file: FileId, text: &str, diags: &mut Diagnostics) -> Parsed
     Ok(value)
 }
 
-impl Parser<'_, '_> {
+impl<'t> Parser<'t, '_> {
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -86,7 +93,7 @@ impl Parser<'_, '_> {
         Err(self.report(error.hint("Save the file as UTF-8 without byte order mark.")))
     }
 
-    fn value(&mut self) -> Parsed<Json> {
+    fn value(&mut self) -> Parsed<Json<'t>> {
         let next = self.next_mark();
         let start = self.at;
         let kind = match next {
@@ -100,7 +107,7 @@ impl Parser<'_, '_> {
         Ok(Json { kind, span: self.span(start, self.at) })
     }
 
-    fn nested(&mut self, close: u8, f: fn(&mut Self) -> Parsed<JsonKind>) -> Parsed<JsonKind> {
+    fn nested(&mut self, close: u8, f: fn(&mut Self) -> Parsed<JsonKind<'t>>) -> Parsed<JsonKind<'t>> {
         if self.open.len() >= MAX_DEPTH {
             let detail = format!("At most {MAX_DEPTH} levels of objects and arrays in one another are supported.");
             return Err(self.error("Nesting too deep", detail, self.here()));
@@ -111,45 +118,49 @@ impl Parser<'_, '_> {
         value
     }
 
-    fn object(&mut self) -> Parsed<JsonKind> {
+    fn object(&mut self) -> Parsed<JsonKind<'t>> {
         let open = self.at;
         self.at += 1;
-        let mut properties = Vec::new();
         if self.next_mark() == Some(b'}') {
             self.at += 1;
-            return Ok(JsonKind::Object(properties));
+            return Ok(JsonKind::Object(&[]));
         }
+        let from = self.properties.len();
         loop {
             match self.property() {
-                Ok(property) => properties.push(property),
+                Ok(property) => self.properties.push(property),
                 Err(_) => self.recover(),
             }
             if !self.another(open, b'}') {
+                let properties = self.arena.list(self.properties.get(from..).unwrap_or_default());
+                self.properties.truncate(from);
                 return Ok(JsonKind::Object(properties));
             }
         }
     }
 
-    fn array(&mut self) -> Parsed<JsonKind> {
+    fn array(&mut self) -> Parsed<JsonKind<'t>> {
         let open = self.at;
         self.at += 1;
-        let mut items = Vec::new();
         if self.next_mark() == Some(b']') {
             self.at += 1;
-            return Ok(JsonKind::Array(items));
+            return Ok(JsonKind::Array(&[]));
         }
+        let from = self.items.len();
         loop {
             match self.value() {
-                Ok(item) => items.push(item),
+                Ok(item) => self.items.push(item),
                 Err(_) => self.recover(),
             }
             if !self.another(open, b']') {
+                let items = self.arena.list(self.items.get(from..).unwrap_or_default());
+                self.items.truncate(from);
                 return Ok(JsonKind::Array(items));
             }
         }
     }
 
-    fn property(&mut self) -> Parsed<Property> {
+    fn property(&mut self) -> Parsed<Property<'t>> {
         let name = self.property_name()?;
         match self.next_mark() {
             Some(b':') => self.at += 1,
@@ -158,21 +169,21 @@ impl Parser<'_, '_> {
         Ok(Property { name, value: self.value()? })
     }
 
-    fn property_name(&mut self) -> Parsed<JsonString> {
+    fn property_name(&mut self) -> Parsed<JsonString<'t>> {
         match self.next_mark() {
             Some(b'"') => self.string(),
             other => Err(self.no_name(other)),
         }
     }
 
-    fn number(&mut self) -> Parsed<JsonKind> {
+    fn number(&mut self) -> Parsed<JsonKind<'t>> {
         let start = self.at;
         while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
             self.at += 1;
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
         if is_number(text) {
-            return Ok(JsonKind::Number(text.into()));
+            return Ok(JsonKind::Number(text));
         }
         let detail = format!("{text} is not a number of JSON.");
         let error = Diagnostic::error("Invalid JSON number", detail).at(self.span(start, self.at));
@@ -182,7 +193,7 @@ impl Parser<'_, '_> {
         }))
     }
 
-    fn keyword(&mut self) -> Parsed<JsonKind> {
+    fn keyword(&mut self) -> Parsed<JsonKind<'t>> {
         let start = self.at;
         while matches!(self.peek(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.')) {
             self.at += 1;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
 
 use super::{Json, JsonKind, JsonString, Origin, Property};
+use crate::arena::Arena;
 use crate::parser::{normalised, parse_expression_from, parse_template_from};
 use crate::tree::{Expr, ExprKind, Ident, Literal, ObjectItem, ObjectKey, UnaryOp};
 
@@ -21,25 +21,30 @@ pub enum Strings {
     Expressions,
 }
 
-impl Json {
+impl<'t> Json<'t> {
     /// The value as an expression. All that is wrong with its strings is reported.
-    pub fn expression(&self, strings: Strings, diags: &mut Diagnostics) -> Result<Expr, Reported> {
-        let kind = match &self.kind {
+    pub fn expression(
+        &self,
+        strings: Strings,
+        arena: &'t Arena,
+        diags: &mut Diagnostics,
+    ) -> Result<&'t Expr<'t>, Reported> {
+        let kind = match self.kind {
             JsonKind::Null => ExprKind::Literal(Literal::Null),
-            JsonKind::Bool(value) => ExprKind::Literal(Literal::Bool(*value)),
-            JsonKind::Number(text) => number(text, self.span),
-            JsonKind::String(text) => return text.expression(strings, diags),
+            JsonKind::Bool(value) => ExprKind::Literal(Literal::Bool(value)),
+            JsonKind::Number(text) => number(text, self.span, arena),
+            JsonKind::String(text) => return text.expression(strings, arena, diags),
             JsonKind::Array(items) => {
-                let items = items.iter().map(|item| item.expression(strings, diags));
-                ExprKind::Tuple(all(items)?)
+                let items = items.iter().map(|item| item.expression(strings, arena, diags));
+                ExprKind::Tuple(arena.list(&all(items)?))
             }
             JsonKind::Object(properties) => {
-                let items: Vec<_> = properties.iter().map(|p| p.item(strings, diags)).collect();
+                let items: Vec<_> = properties.iter().map(|p| p.item(strings, arena, diags)).collect();
                 repeated(properties, diags)?;
-                ExprKind::Object(all(items)?)
+                ExprKind::Object(arena.list(&all(items)?))
             }
         };
-        Ok(Expr { kind, span: self.span })
+        Ok(arena.node(Expr { kind, span: self.span }))
     }
 }
 
@@ -49,23 +54,23 @@ fn all<T>(results: impl IntoIterator<Item = Result<T, Reported>>) -> Result<Vec<
     results.into_iter().collect()
 }
 
-fn number(text: &Arc<str>, span: Span) -> ExprKind {
-    let Some(positive) = text.strip_prefix('-') else { return ExprKind::Literal(Literal::Number(text.clone())) };
-    let kind = ExprKind::Literal(Literal::Number(positive.into()));
-    let operand = Box::new(Expr { kind, span: Span { start: span.start + 1, ..span } });
+fn number<'t>(text: &'t str, span: Span, arena: &'t Arena) -> ExprKind<'t> {
+    let Some(positive) = text.strip_prefix('-') else { return ExprKind::Literal(Literal::Number(text)) };
+    let kind = ExprKind::Literal(Literal::Number(positive));
+    let operand = arena.node(Expr { kind, span: Span { start: span.start + 1, ..span } });
     ExprKind::Unary { op: UnaryOp::Neg, operand }
 }
 
-impl Property {
-    fn item(&self, strings: Strings, diags: &mut Diagnostics) -> Result<ObjectItem, Reported> {
-        let key = self.name.expression(strings, diags).map(ObjectKey::Expr);
-        let value = self.value.expression(strings, diags)?;
+impl<'t> Property<'t> {
+    fn item(&self, strings: Strings, arena: &'t Arena, diags: &mut Diagnostics) -> Result<ObjectItem<'t>, Reported> {
+        let key = self.name.expression(strings, arena, diags).map(ObjectKey::Expr);
+        let value = self.value.expression(strings, arena, diags)?;
         Ok(ObjectItem { key: key?, value })
     }
 }
 
 /// Reports properties of an object that have the name of another; the name `"//"` is no exception here.
-fn repeated(properties: &[Property], diags: &mut Diagnostics) -> Result<(), Reported> {
+fn repeated(properties: &[Property<'_>], diags: &mut Diagnostics) -> Result<(), Reported> {
     let mut result = Ok(());
     for (second, first) in Property::repeated(properties) {
         result = Err(diags.error(second.is_duplicate_of(first)));
@@ -73,23 +78,23 @@ fn repeated(properties: &[Property], diags: &mut Diagnostics) -> Result<(), Repo
     result
 }
 
-impl Property {
+impl<'t> Property<'t> {
     /// The error for an object that has both of two properties and is read as an expression.
-    pub fn is_duplicate_of(&self, first: &Property) -> Diagnostic {
+    pub fn is_duplicate_of(&self, first: &Property<'_>) -> Diagnostic {
         let detail = format!("An attribute named \"{}\" is already defined in this object.", self.name.text);
         let error = Diagnostic::error("Duplicate object attribute", detail).at(self.name.span);
         error.note_at(first.name.span, "First defined here")
     }
 
     /// Properties with a name that an earlier one has, each with that.
-    pub fn repeated(properties: &[Property]) -> Vec<(&Property, &Property)> {
+    pub fn repeated<'p>(properties: &'p [Property<'t>]) -> Vec<(&'p Property<'t>, &'p Property<'t>)> {
         if let [] | [_] = properties {
             return Vec::new();
         }
-        let mut first: HashMap<&str, &Property> = HashMap::with_capacity(properties.len());
+        let mut first: HashMap<&str, &Property<'t>> = HashMap::with_capacity(properties.len());
         let mut again = Vec::new();
         for property in properties {
-            match first.entry(&property.name.text) {
+            match first.entry(property.name.text) {
                 Entry::Vacant(entry) => {
                     entry.insert(property);
                 }
@@ -100,27 +105,29 @@ impl Property {
     }
 }
 
-impl JsonString {
+impl<'t> JsonString<'t> {
     /// The text as a name.
-    pub fn ident(&self) -> Ident {
-        Ident { text: normalised(&self.text), span: self.span }
+    pub fn ident(&self, arena: &'t Arena) -> Ident<'t> {
+        Ident { text: normalised(self.text, arena), span: self.span }
     }
 
     /// The string as an expression; spans within it point at what the file has, escape sequences included.
-    pub fn expression(&self, strings: Strings, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+    pub fn expression(
+        &self,
+        strings: Strings,
+        arena: &'t Arena,
+        diags: &mut Diagnostics,
+    ) -> Result<&'t Expr<'t>, Reported> {
         let file = self.span.file;
-        let read = match strings {
+        let kind = match strings {
             Strings::Templates if self.text.contains(['$', '%']) => {
-                parse_template_from(file, &self.text, self.origin(), diags)?
+                parse_template_from(file, self.text, self.origin(), arena, diags)?.kind
             }
             Strings::Expressions if self.text.starts_with("${") => return Err(diags.error(self.no_template())),
-            Strings::Expressions => return parse_expression_from(file, &self.text, self.origin(), diags),
-            Strings::Templates | Strings::Texts => {
-                let kind = ExprKind::Literal(Literal::String(normalised(&self.text)));
-                Expr { kind, span: self.span }
-            }
+            Strings::Expressions => return parse_expression_from(file, self.text, self.origin(), arena, diags),
+            Strings::Templates | Strings::Texts => ExprKind::Literal(Literal::String(normalised(self.text, arena))),
         };
-        Ok(Expr { span: self.span, ..read })
+        Ok(arena.node(Expr { kind, span: self.span }))
     }
 
     fn no_template(&self) -> Diagnostic {
@@ -132,7 +139,7 @@ impl JsonString {
         }
     }
 
-    fn origin(&self) -> Origin<'_> {
-        Origin { base: self.span.start + 1, escapes: &self.escapes }
+    fn origin(&self) -> Origin<'t> {
+        Origin { base: self.span.start + 1, escapes: self.escapes }
     }
 }

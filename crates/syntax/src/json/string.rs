@@ -1,15 +1,13 @@
 //! Strings of JSON and their escape sequences.
 
-use std::sync::Arc;
-
 use terrane_source::Diagnostic;
 
 use super::parser::{Parsed, Parser};
 use super::{Escape, JsonString};
 
-impl Parser<'_, '_> {
+impl<'t> Parser<'t, '_> {
     /// The string that begins here.
-    pub(super) fn string(&mut self) -> Parsed<JsonString> {
+    pub(super) fn string(&mut self) -> Parsed<JsonString<'t>> {
         let start = self.at;
         self.at += 1;
         let body = self.at;
@@ -49,9 +47,9 @@ impl Parser<'_, '_> {
         self.report(error.hint("Add a \" where the string ends; a newline within a string is written \\n."))
     }
 
-    fn unescape(&mut self, body: usize, raw: &str) -> Parsed<(Arc<str>, Box<[Escape]>)> {
+    fn unescape(&mut self, body: usize, raw: &'t str) -> Parsed<(&'t str, &'t [Escape])> {
         if !raw.contains('\\') {
-            return Ok((raw.into(), Box::default()));
+            return Ok((raw, &[]));
         }
         let mut text = String::with_capacity(raw.len());
         let mut escapes = Vec::new();
@@ -65,7 +63,7 @@ impl Parser<'_, '_> {
             escapes.push(Escape { text: text.len() as u32, file: (raw.len() - rest.len()) as u32 });
         }
         text.push_str(rest);
-        Ok((text.into(), escapes.into()))
+        Ok((self.arena.text(&text), self.arena.list(&escapes)))
     }
 
     fn bad_escape(&mut self, at: usize, rest: &str) -> terrane_source::Reported {

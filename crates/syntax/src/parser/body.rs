@@ -1,53 +1,33 @@
 //! Arguments and blocks.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Reported, Span};
 
+use super::stacks::finish;
 use super::{Parsed, Parser};
 use crate::token::TokenKind;
 use crate::tree::{Attribute, Block, Body, Ident, Item, Label};
 
-/// The names of a body's arguments so far, each with its place.
-#[derive(Default)]
-struct Names {
-    /// The first few, which are sooner looked through than hashed.
-    few: Vec<(Arc<str>, Span)>,
-    /// All others.
-    more: HashMap<Arc<str>, Span>,
+/// How many names are sooner looked through than hashed.
+const FEW: usize = 16;
+
+/// The names of a body's arguments so far.
+struct Names<'t> {
+    /// Where they begin on the stack of names.
+    from: usize,
+    /// All of them with their places, once there are many.
+    many: HashMap<&'t str, Span>,
 }
 
-impl Names {
-    /// Adds a name; if it is there already, returns its first place.
-    fn add(&mut self, name: &Ident) -> Option<Span> {
-        if let Some((_, first)) = self.few.iter().find(|(known, _)| *known == name.text) {
-            return Some(*first);
-        }
-        if self.few.len() < 16 {
-            self.few.push((name.text.clone(), name.span));
-            return None;
-        }
-        match self.more.entry(name.text.clone()) {
-            Entry::Occupied(first) => Some(*first.get()),
-            Entry::Vacant(entry) => {
-                entry.insert(name.span);
-                None
-            }
-        }
-    }
-}
-
-impl Parser<'_, '_> {
+impl<'t> Parser<'t, '_> {
     /// The items of the whole file.
-    pub(super) fn file_items(&mut self) -> Vec<Item> {
-        let mut items = Vec::new();
-        let mut names = Names::default();
+    pub(super) fn file_items(&mut self) -> &'t [Item<'t>] {
+        let mut names = self.no_names();
         loop {
-            items.extend(self.items(&mut names));
+            self.items(&mut names);
             if self.peek().kind == TokenKind::End || self.gave_up() {
-                return items;
+                return finish(self.arena, &mut self.stacks.items, 0);
             }
             let brace = self.next();
             let error = Diagnostic::error("Unexpected closing brace", "No block is open here.").at(self.span(brace));
@@ -56,32 +36,33 @@ impl Parser<'_, '_> {
     }
 
     /// Items up to a closing brace or the end of the file. Those with errors are reported and skipped.
-    fn items(&mut self, names: &mut Names) -> Vec<Item> {
-        let mut items = Vec::new();
+    fn items(&mut self, names: &mut Names<'t>) {
         loop {
             match self.peek().kind {
-                TokenKind::Newline => {
-                    self.next();
-                }
-                TokenKind::CloseBrace | TokenKind::End => return items,
-                _ if self.gave_up() => return items,
+                TokenKind::Newline => self.at += 1,
+                TokenKind::CloseBrace | TokenKind::End => return,
+                _ if self.gave_up() => return,
                 _ => {
                     let start = self.at;
+                    let (items, open_names) = (self.stacks.items.len(), self.stacks.names.len());
                     match self.item(names) {
-                        Ok(item) => items.push(item),
-                        Err(_) => self.recover_item(start),
+                        Ok(item) => self.stacks.items.push(item),
+                        Err(_) => {
+                            self.stacks.leave_item(items, open_names);
+                            self.recover_item(start);
+                        }
                     }
                 }
             }
         }
     }
 
-    fn item(&mut self, names: &mut Names) -> Parsed<Item> {
+    fn item(&mut self, names: &mut Names<'t>) -> Parsed<Item<'t>> {
         let name = self.item_name()?;
         if self.peek().kind == TokenKind::Equal {
             let attribute = self.attribute(name)?;
             self.end_of_argument()?;
-            self.check_unique(&attribute.name, names)?;
+            self.check_unique(name, names)?;
             return Ok(Item::Attribute(attribute));
         }
         let block = self.block(name)?;
@@ -89,7 +70,7 @@ impl Parser<'_, '_> {
         Ok(Item::Block(block))
     }
 
-    fn item_name(&mut self) -> Parsed<Ident> {
+    fn item_name(&mut self) -> Parsed<Ident<'t>> {
         if let Some(name) = self.take(TokenKind::Ident) {
             return Ok(self.ident(name));
         }
@@ -99,11 +80,11 @@ impl Parser<'_, '_> {
     }
 
     /// The rest of an argument, from the `=` on.
-    fn attribute(&mut self, name: Ident) -> Parsed<Attribute> {
+    fn attribute(&mut self, name: Ident<'t>) -> Parsed<&'t Attribute<'t>> {
         self.next();
         let expr = self.expression()?;
         let span = name.span.to(expr.span);
-        Ok(Attribute { name, expr, span })
+        Ok(self.arena.node(Attribute { name, expr, span }))
     }
 
     fn end_of_argument(&mut self) -> Parsed<()> {
@@ -118,28 +99,53 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn check_unique(&mut self, name: &Ident, names: &mut Names) -> Parsed<()> {
-        let Some(first) = names.add(name) else { return Ok(()) };
+    fn no_names(&self) -> Names<'t> {
+        Names { from: self.stacks.names.len(), many: HashMap::new() }
+    }
+
+    fn check_unique(&mut self, name: Ident<'t>, names: &mut Names<'t>) -> Parsed<()> {
+        let Some(first) = self.add_name(name, names) else { return Ok(()) };
         let detail =
             format!("The argument \"{}\" has already been set. Each argument may be set only once.", name.text);
         let error = Diagnostic::error("Attribute redefined", detail).at(name.span);
         Err(self.report(error.note_at(first, "First set here")))
     }
 
-    /// The rest of a block, from its labels on.
-    fn block(&mut self, ty: Ident) -> Parsed<Block> {
-        let mut labels = Vec::new();
-        while let Some(label) = self.label()? {
-            labels.push(label);
+    /// Adds a name to those of a body; if it is there already, returns its first place.
+    fn add_name(&mut self, name: Ident<'t>, names: &mut Names<'t>) -> Option<Span> {
+        let so_far = self.stacks.names.get(names.from..).unwrap_or_default();
+        let first = if so_far.len() <= FEW {
+            so_far.iter().find(|known| known.text == name.text).map(|known| known.span)
+        } else {
+            if names.many.is_empty() {
+                names.many.extend(so_far.iter().map(|known| (known.text, known.span)));
+            }
+            names.many.get(name.text).copied()
+        };
+        if first.is_none() {
+            self.stacks.names.push(name);
+            if !names.many.is_empty() {
+                names.many.insert(name.text, name.span);
+            }
         }
-        let header = labels.last().map_or(ty.span, |label: &Label| ty.span.to(label.span));
-        let open = self.open_block(&ty, &labels)?;
-        let body = self.nested(|p| p.block_body(open, header))?;
-        let span = Span { end: self.origin.offset(self.last_end), ..header };
-        Ok(Block { ty, labels, body, header, span })
+        first
     }
 
-    fn label(&mut self) -> Parsed<Option<Label>> {
+    /// The rest of a block, from its labels on.
+    fn block(&mut self, ty: Ident<'t>) -> Parsed<&'t Block<'t>> {
+        let from = self.stacks.labels.len();
+        while let Some(label) = self.label()? {
+            self.stacks.labels.push(label);
+        }
+        let labels = finish(self.arena, &mut self.stacks.labels, from);
+        let header = labels.last().map_or(ty.span, |label| ty.span.to(label.span));
+        let open = self.open_block(&ty, labels)?;
+        let body = self.nested(|p| p.block_body(open, header))?;
+        let span = Span { end: self.origin.offset(self.last_end), ..header };
+        Ok(self.arena.node(Block { ty, labels, body, header, span }))
+    }
+
+    fn label(&mut self) -> Parsed<Option<Label<'t>>> {
         match self.peek().kind {
             TokenKind::Ident => {
                 let token = self.next();
@@ -155,7 +161,7 @@ impl Parser<'_, '_> {
     }
 
     /// Takes the opening brace and returns its index.
-    fn open_block(&mut self, ty: &Ident, labels: &[Label]) -> Parsed<usize> {
+    fn open_block(&mut self, ty: &Ident<'t>, labels: &[Label<'t>]) -> Parsed<usize> {
         let (required, expected) = ("Argument or block definition required", "\"=\", a block label or \"{\"");
         match (self.peek().kind, labels) {
             (TokenKind::OpenBrace, _) => Ok(self.open()),
@@ -193,18 +199,26 @@ impl Parser<'_, '_> {
     }
 
     /// The content after the opening brace, and the closing one.
-    fn block_body(&mut self, open: usize, header: Span) -> Parsed<Body> {
+    fn block_body(&mut self, open: usize, header: Span) -> Parsed<Body<'t>> {
         let start = self.last_end;
-        let items = match self.peek().kind {
-            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => self.items(&mut Names::default()),
-            _ => vec![Item::Attribute(self.only_argument()?)],
-        };
+        let from = self.stacks.items.len();
+        match self.peek().kind {
+            TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => {
+                let mut names = self.no_names();
+                self.items(&mut names);
+                self.stacks.names.truncate(names.from);
+            }
+            _ => {
+                let only = Item::Attribute(self.only_argument()?);
+                self.stacks.items.push(only);
+            }
+        }
         let close = self.peek();
         match close.kind {
             TokenKind::CloseBrace => {
                 self.next();
                 let span = self.range(start, close.start);
-                Ok(Body { items, span })
+                Ok(Body { items: finish(self.arena, &mut self.stacks.items, from), span })
             }
             TokenKind::End => Err(self.unclosed_block(open, header)),
             _ => Err(self.not_one_line()),
@@ -212,7 +226,7 @@ impl Parser<'_, '_> {
     }
 
     /// The argument of a block on one line.
-    fn only_argument(&mut self) -> Parsed<Attribute> {
+    fn only_argument(&mut self) -> Parsed<&'t Attribute<'t>> {
         let name = self.item_name()?;
         if self.peek().kind == TokenKind::Equal {
             return self.attribute(name);

@@ -2,71 +2,78 @@
 
 use terrane_source::Reported;
 
+use super::stacks::finish;
 use super::{Parsed, Parser};
 use crate::token::TokenKind;
 use crate::tree::{Expr, ExprKind, ForObject, ForTuple, Ident, Literal, ObjectItem, ObjectKey};
 
 /// What a `for` expression says before its results.
-struct ForIntro {
-    key: Option<Ident>,
-    value: Ident,
-    collection: Expr,
+struct ForIntro<'t> {
+    key: Option<Ident<'t>>,
+    value: Ident<'t>,
+    collection: &'t Expr<'t>,
 }
 
-impl Parser<'_, '_> {
+impl<'t> Parser<'t, '_> {
     /// `[…]`
-    pub(super) fn tuple(&mut self) -> Parsed<Expr> {
+    pub(super) fn tuple(&mut self) -> Parsed<&'t Expr<'t>> {
+        let start = self.peek().start;
         let open = self.open();
-        let start = self.token(open).start;
         let kind = self.with_newlines(false, |p| match p.peek_is_word("for") {
-            true => p.for_tuple(open).map(|f| ExprKind::ForTuple(Box::new(f))),
+            true => p.for_tuple(open).map(ExprKind::ForTuple),
             false => p.elements(open).map(ExprKind::Tuple),
         })?;
-        Ok(Expr { kind, span: self.span_from(start) })
+        Ok(self.expr(kind, self.span_from(start)))
     }
 
-    fn elements(&mut self, open: usize) -> Parsed<Vec<Expr>> {
-        let mut elements = Vec::new();
+    fn elements(&mut self, open: usize) -> Parsed<&'t [&'t Expr<'t>]> {
+        let from = self.stacks.exprs.len();
         while self.take(TokenKind::CloseBracket).is_none() {
             self.check_element(open)?;
-            elements.push(self.expression()?);
+            let element = self.expression()?;
+            self.stacks.exprs.push(element);
             if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseBracket {
                 let expected = "\",\" and the next element, or the closing \"]\"";
                 return Err(self.unclosed_or(open, |p| p.unexpected("Missing item separator", expected)));
             }
         }
-        Ok(elements)
+        Ok(finish(self.arena, &mut self.stacks.exprs, from))
     }
 
     /// `{…}` as an expression.
-    pub(super) fn object(&mut self) -> Parsed<Expr> {
+    pub(super) fn object(&mut self) -> Parsed<&'t Expr<'t>> {
+        let start = self.peek().start;
         let open = self.open();
-        let start = self.token(open).start;
         let kind = if self.for_follows() {
-            let result = self.with_newlines(false, |p| p.for_object(open))?;
-            ExprKind::ForObject(Box::new(result))
+            ExprKind::ForObject(self.with_newlines(false, |p| p.for_object(open))?)
         } else {
             ExprKind::Object(self.with_newlines(true, |p| p.object_items(open))?)
         };
-        Ok(Expr { kind, span: self.span_from(start) })
+        Ok(self.expr(kind, self.span_from(start)))
     }
 
+    /// Whether the next token is `for`, whatever newlines and comments are before it.
     fn for_follows(&mut self) -> bool {
-        let at = self.at;
-        let follows = self.with_newlines(false, |p| p.peek_is_word("for"));
-        self.at = at;
-        follows
+        let mut at = self.at;
+        loop {
+            let token = self.tokens.get(at, self.at);
+            match token.kind {
+                TokenKind::Newline | TokenKind::Comment => at += 1,
+                kind => return kind == TokenKind::Ident && self.text_of(token) == "for",
+            }
+        }
     }
 
-    fn object_items(&mut self, open: usize) -> Parsed<Vec<ObjectItem>> {
-        let mut items = Vec::new();
+    fn object_items(&mut self, open: usize) -> Parsed<&'t [ObjectItem<'t>]> {
+        let from = self.stacks.object_items.len();
         loop {
             while self.take(TokenKind::Newline).is_some() {}
             if self.take(TokenKind::CloseBrace).is_some() {
-                return Ok(items);
+                return Ok(finish(self.arena, &mut self.stacks.object_items, from));
             }
             self.check_element(open)?;
-            items.push(self.object_item(open)?);
+            let item = self.object_item(open)?;
+            self.stacks.object_items.push(item);
             let separated = self.take(TokenKind::Comma).or_else(|| self.take(TokenKind::Newline)).is_some();
             if !separated && self.peek().kind != TokenKind::CloseBrace {
                 let expected = "an operator, \",\", a new line or the closing \"}\"";
@@ -75,8 +82,8 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn object_item(&mut self, open: usize) -> Parsed<ObjectItem> {
-        let key = object_key(self.expression()?);
+    fn object_item(&mut self, open: usize) -> Parsed<ObjectItem<'t>> {
+        let key = self.object_key()?;
         if self.take(TokenKind::Equal).is_none() && self.take(TokenKind::Colon).is_none() {
             return Err(self.unclosed_or(open, |p| p.no_value(&key)));
         }
@@ -84,7 +91,18 @@ impl Parser<'_, '_> {
         Ok(ObjectItem { key, value })
     }
 
-    fn no_value(&mut self, key: &ObjectKey) -> Reported {
+    /// A bare name stands for itself.
+    fn object_key(&mut self) -> Parsed<ObjectKey<'t>> {
+        let token = self.peek();
+        let next = self.tokens.get(self.at + 1, self.at).kind;
+        if token.kind == TokenKind::Ident && matches!(next, TokenKind::Equal | TokenKind::Colon) {
+            self.next();
+            return Ok(ObjectKey::Name(self.ident(token)));
+        }
+        self.expression().map(object_key)
+    }
+
+    fn no_value(&mut self, key: &ObjectKey<'t>) -> Reported {
         let expected = "\"=\" and the value of the attribute";
         let hint = match (self.peek().kind, key) {
             (TokenKind::OpenBrace | TokenKind::OpenQuote, ObjectKey::Name(name)) => {
@@ -98,7 +116,7 @@ impl Parser<'_, '_> {
 
     // For expressions.
 
-    fn for_tuple(&mut self, open: usize) -> Parsed<ForTuple> {
+    fn for_tuple(&mut self, open: usize) -> Parsed<&'t ForTuple<'t>> {
         let ForIntro { key, value, collection } = self.for_intro(open)?;
         let result = self.expression()?;
         if self.peek().kind == TokenKind::FatArrow {
@@ -110,10 +128,10 @@ impl Parser<'_, '_> {
             return Err(self.invalid_for("the closing \"]\"", Some(hint)));
         }
         let cond = self.for_condition(open, TokenKind::CloseBracket)?;
-        Ok(ForTuple { key, value, collection, result, cond })
+        Ok(self.arena.node(ForTuple { key, value, collection, result, cond }))
     }
 
-    fn for_object(&mut self, open: usize) -> Parsed<ForObject> {
+    fn for_object(&mut self, open: usize) -> Parsed<&'t ForObject<'t>> {
         let ForIntro { key, value, collection } = self.for_intro(open)?;
         let key_result = self.expression()?;
         if self.take(TokenKind::FatArrow).is_none() {
@@ -124,11 +142,11 @@ impl Parser<'_, '_> {
         let value_result = self.expression()?;
         let grouping = self.take(TokenKind::Ellipsis).is_some();
         let cond = self.for_condition(open, TokenKind::CloseBrace)?;
-        Ok(ForObject { key, value, collection, key_result, value_result, grouping, cond })
+        Ok(self.arena.node(ForObject { key, value, collection, key_result, value_result, grouping, cond }))
     }
 
     /// `for key, value in collection :`
-    fn for_intro(&mut self, open: usize) -> Parsed<ForIntro> {
+    fn for_intro(&mut self, open: usize) -> Parsed<ForIntro<'t>> {
         self.next();
         let (key, value) = self.for_names("Invalid 'for' expression")?;
         let collection = self.expression()?;
@@ -139,7 +157,7 @@ impl Parser<'_, '_> {
     }
 
     /// `key, value in`
-    pub(super) fn for_names(&mut self, summary: &str) -> Parsed<(Option<Ident>, Ident)> {
+    pub(super) fn for_names(&mut self, summary: &str) -> Parsed<(Option<Ident<'t>>, Ident<'t>)> {
         let first = self.for_name(summary, "a name after \"for\"")?;
         let (key, value) = match self.take(TokenKind::Comma) {
             Some(_) => (Some(first), self.for_name(summary, "the name of the value after \",\"")?),
@@ -152,7 +170,7 @@ impl Parser<'_, '_> {
         Ok((key, value))
     }
 
-    fn for_name(&mut self, summary: &str, expected: &str) -> Parsed<Ident> {
+    fn for_name(&mut self, summary: &str, expected: &str) -> Parsed<Ident<'t>> {
         let Some(token) = self.take(TokenKind::Ident) else {
             let hint = "As in: for key, value in collection";
             return Err(self.unexpected_with(summary, expected, Some(hint)));
@@ -161,7 +179,7 @@ impl Parser<'_, '_> {
     }
 
     /// `if cond` and the closing bracket.
-    fn for_condition(&mut self, open: usize, close: TokenKind) -> Parsed<Option<Expr>> {
+    fn for_condition(&mut self, open: usize, close: TokenKind) -> Parsed<Option<&'t Expr<'t>>> {
         let cond = match self.peek_is_word("if") {
             true => {
                 self.next();
@@ -181,13 +199,12 @@ impl Parser<'_, '_> {
     }
 }
 
-/// A bare name stands for itself.
-fn object_key(expr: Expr) -> ObjectKey {
-    let text = match &expr.kind {
-        ExprKind::Variable(name) => name.clone(),
-        ExprKind::Literal(Literal::Null) => "null".into(),
-        ExprKind::Literal(Literal::Bool(true)) => "true".into(),
-        ExprKind::Literal(Literal::Bool(false)) => "false".into(),
+fn object_key<'t>(expr: &'t Expr<'t>) -> ObjectKey<'t> {
+    let text = match expr.kind {
+        ExprKind::Variable(name) => name,
+        ExprKind::Literal(Literal::Null) => "null",
+        ExprKind::Literal(Literal::Bool(true)) => "true",
+        ExprKind::Literal(Literal::Bool(false)) => "false",
         _ => return ObjectKey::Expr(expr),
     };
     ObjectKey::Name(Ident { text, span: expr.span })

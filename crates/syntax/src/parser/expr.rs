@@ -1,24 +1,32 @@
 //! Operators, terms and what follows them.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Reported};
 
+use super::stacks::finish;
 use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
-use crate::tree::{Access, BinaryOp, Expr, ExprKind, Ident, Literal, SplatKind, UnaryOp};
+use crate::tree::{Access, BinaryOp, Call, Conditional, Expr, ExprKind, Ident, Literal, Splat, SplatKind, UnaryOp};
 
-impl Parser<'_, '_> {
+impl<'t> Parser<'t, '_> {
     /// An expression.
-    pub(super) fn expression(&mut self) -> Parsed<Expr> {
+    pub(super) fn expression(&mut self) -> Parsed<&'t Expr<'t>> {
         self.nested(Self::conditional)
     }
 
     /// A chain of conditions and results, `a ? b : c ? d : e`, which nests to the right.
-    fn conditional(&mut self) -> Parsed<Expr> {
+    fn conditional(&mut self) -> Parsed<&'t Expr<'t>> {
+        let first = self.binary(0)?;
+        match self.peek().kind {
+            TokenKind::Question => self.links(first),
+            _ => Ok(first),
+        }
+    }
+
+    fn links(&mut self, first: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
         let mut links = Vec::new();
-        let mut last = self.binary(0)?;
+        let mut last = first;
         while self.take(TokenKind::Question).is_some() {
             let then = self.expression()?;
             self.colon()?;
@@ -27,9 +35,8 @@ impl Parser<'_, '_> {
             self.grow(1)?;
         }
         Ok(links.into_iter().rfold(last, |else_, (cond, then)| {
-            let span = cond.span.to(else_.span);
-            let kind = ExprKind::Conditional { cond: Box::new(cond), then: Box::new(then), else_: Box::new(else_) };
-            Expr { kind, span }
+            let kind = ExprKind::Conditional(self.arena.node(Conditional { cond, then, else_ }));
+            self.expr(kind, cond.span.to(else_.span))
         }))
     }
 
@@ -46,23 +53,22 @@ impl Parser<'_, '_> {
     }
 
     /// Operands and operators that bind at least as tightly as `tightness`.
-    fn binary(&mut self, tightness: u8) -> Parsed<Expr> {
+    fn binary(&mut self, tightness: u8) -> Parsed<&'t Expr<'t>> {
         let mut lhs = self.operand()?;
         loop {
-            let token = self.peek();
-            let Some((op, level)) = binary_op(token.kind).filter(|(_, level)| *level >= tightness) else {
+            let kind = self.peek().kind;
+            let Some((op, level)) = binary_op(kind).filter(|(_, level)| *level >= tightness) else {
                 return Ok(lhs);
             };
             self.next();
             let rhs = self.binary(level + 1)?;
             self.grow(1)?;
-            let (span, op_span) = (lhs.span.to(rhs.span), self.span(token));
-            lhs = Expr { kind: ExprKind::Binary { op, op_span, lhs: Box::new(lhs), rhs: Box::new(rhs) }, span };
+            lhs = self.expr(ExprKind::Binary { op, lhs, rhs }, lhs.span.to(rhs.span));
         }
     }
 
     /// A term with what follows it, or `-` or `!` and an operand.
-    fn operand(&mut self) -> Parsed<Expr> {
+    fn operand(&mut self) -> Parsed<&'t Expr<'t>> {
         let op = match self.peek().kind {
             TokenKind::Minus => UnaryOp::Neg,
             TokenKind::Bang => UnaryOp::Not,
@@ -72,14 +78,14 @@ impl Parser<'_, '_> {
             }
         };
         let start = self.next().start;
-        let operand = Box::new(self.nested(Self::operand)?);
-        Ok(Expr { kind: ExprKind::Unary { op, operand }, span: self.span_from(start) })
+        let operand = self.nested(Self::operand)?;
+        Ok(self.expr(ExprKind::Unary { op, operand }, self.span_from(start)))
     }
 
-    fn term(&mut self) -> Parsed<Expr> {
+    fn term(&mut self) -> Parsed<&'t Expr<'t>> {
         let token = self.peek();
         match token.kind {
-            TokenKind::Number => self.number().map(|n| Expr { kind: ExprKind::Literal(n), span: self.span(token) }),
+            TokenKind::Number => self.number().map(|n| self.expr(ExprKind::Literal(n), self.span(token))),
             TokenKind::Ident => self.name_or_call(),
             TokenKind::OpenQuote | TokenKind::OpenHeredoc => self.template(),
             TokenKind::OpenParen => self.parens(),
@@ -90,17 +96,17 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn number(&mut self) -> Parsed<Literal> {
+    fn number(&mut self) -> Parsed<Literal<'t>> {
         let token = self.next();
         let text = self.text_of(token);
         if is_number(text) {
-            return Ok(Literal::Number(Arc::from(text)));
+            return Ok(Literal::Number(text));
         }
         let error = Diagnostic::error("Invalid number literal", format!("\"{text}\" is not a number."));
         Err(self.report(error.at(self.span(token)).hint("If text is meant, enclose it in double quotes.")))
     }
 
-    fn name_or_call(&mut self) -> Parsed<Expr> {
+    fn name_or_call(&mut self) -> Parsed<&'t Expr<'t>> {
         let token = self.next();
         if matches!(self.peek().kind, TokenKind::OpenParen | TokenKind::DoubleColon) {
             return self.call(token);
@@ -109,12 +115,12 @@ impl Parser<'_, '_> {
             "true" => ExprKind::Literal(Literal::Bool(true)),
             "false" => ExprKind::Literal(Literal::Bool(false)),
             "null" => ExprKind::Literal(Literal::Null),
-            name => ExprKind::Variable(self.names.get(name)),
+            name => ExprKind::Variable(self.normalised(name)),
         };
-        Ok(Expr { kind, span: self.span(token) })
+        Ok(self.expr(kind, self.span(token)))
     }
 
-    fn call(&mut self, first: Token) -> Parsed<Expr> {
+    fn call(&mut self, first: Token) -> Parsed<&'t Expr<'t>> {
         let mut name = Cow::Borrowed(self.text_of(first));
         while self.take(TokenKind::DoubleColon).is_some() {
             let Some(part) = self.take(TokenKind::Ident) else {
@@ -123,33 +129,39 @@ impl Parser<'_, '_> {
             name += "::";
             name += self.text_of(part);
         }
+        let name = match name {
+            Cow::Borrowed(name) => self.normalised(name),
+            Cow::Owned(name) => self.normalised(self.arena.text(&name)),
+        };
         let name_span = self.span_from(first.start);
         if self.peek().kind != TokenKind::OpenParen {
             return Err(self.unexpected("Missing open parenthesis", "\"(\" after the name of a function"));
         }
         let open = self.open();
-        let (args, expand_last) = self.with_newlines(false, |p| p.arguments(open, &name))?;
-        let kind = ExprKind::Call { name: self.names.get(&name), name_span, args, expand_last };
-        Ok(Expr { kind, span: self.span_from(first.start) })
+        let (args, expand_last) = self.with_newlines(false, |p| p.arguments(open, name))?;
+        let kind = ExprKind::Call(self.arena.node(Call { name, name_span, args, expand_last }));
+        Ok(self.expr(kind, self.span_from(first.start)))
     }
 
-    /// The arguments of a call and its closing parenthesis.
-    fn arguments(&mut self, open: usize, function: &str) -> Parsed<(Vec<Expr>, bool)> {
-        let mut args = Vec::new();
-        loop {
-            if self.take(TokenKind::CloseParen).is_some() {
-                return Ok((args, false));
-            }
+    /// The arguments of a call and its closing parenthesis; and whether the last stands for its elements.
+    fn arguments(&mut self, open: usize, function: &str) -> Parsed<(&'t [&'t Expr<'t>], bool)> {
+        let from = self.stacks.exprs.len();
+        let mut expand_last = false;
+        while self.take(TokenKind::CloseParen).is_none() {
             self.check_element(open)?;
-            args.push(self.expression()?);
+            let argument = self.expression()?;
+            self.stacks.exprs.push(argument);
             if self.take(TokenKind::Ellipsis).is_some() {
-                return self.after_expansion(open).map(|()| (args, true));
+                self.after_expansion(open)?;
+                expand_last = true;
+                break;
             }
             if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseParen {
                 let expected = format!("\",\" or the closing \")\" of the call of \"{function}\"");
                 return Err(self.unclosed_or(open, |p| p.unexpected("Missing argument separator", &expected)));
             }
         }
+        Ok((finish(self.arena, &mut self.stacks.exprs, from), expand_last))
     }
 
     fn after_expansion(&mut self, open: usize) -> Parsed<()> {
@@ -161,9 +173,9 @@ impl Parser<'_, '_> {
             .unclosed_or(open, |p| p.unexpected_with("Missing closing parenthesis", "\")\" after \"...\"", Some(hint))))
     }
 
-    fn parens(&mut self) -> Parsed<Expr> {
+    fn parens(&mut self) -> Parsed<&'t Expr<'t>> {
+        let start = self.peek().start;
         let open = self.open();
-        let start = self.token(open).start;
         let inner = self.with_newlines(false, |p| {
             let inner = p.expression()?;
             match p.take(TokenKind::CloseParen) {
@@ -171,12 +183,12 @@ impl Parser<'_, '_> {
                 None => Err(p.unclosed_or(open, |p| p.unexpected("Unbalanced parentheses", "an operator or \")\""))),
             }
         })?;
-        Ok(Expr { kind: ExprKind::Parens(Box::new(inner)), span: self.span_from(start) })
+        Ok(self.expr(ExprKind::Parens(inner), self.span_from(start)))
     }
 
     // What follows a term.
 
-    fn accesses(&mut self, term: Expr) -> Parsed<Expr> {
+    fn accesses(&mut self, term: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
         let mut expr = term;
         loop {
             expr = match self.peek().kind {
@@ -188,23 +200,23 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn after_dot(&mut self, base: Expr) -> Parsed<Expr> {
+    fn after_dot(&mut self, base: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
         let start = base.span;
         self.next();
-        let base = Box::new(base);
         let kind = match self.peek().kind {
-            TokenKind::Ident => ExprKind::GetAttr { base, name: self.taken_ident() },
-            TokenKind::Number => ExprKind::Index { base, key: Box::new(self.legacy_key()?), legacy: true },
+            TokenKind::Ident => ExprKind::GetAttr { base, name: self.arena.node(self.taken_ident()) },
+            TokenKind::Number => ExprKind::Index { base, key: self.legacy_key()?, legacy: true },
             TokenKind::Star => {
                 self.next();
-                ExprKind::Splat { base, kind: SplatKind::Attribute, each: self.attribute_accesses()? }
+                let each = self.attribute_accesses()?;
+                ExprKind::Splat(self.arena.node(Splat { base, kind: SplatKind::Attribute, each }))
             }
             _ => return Err(self.no_attribute_name()),
         };
-        Ok(Expr { kind, span: start.to(self.span_from(self.last_end)) })
+        Ok(self.expr(kind, start.to(self.span_from(self.last_end))))
     }
 
-    fn taken_ident(&mut self) -> Ident {
+    fn taken_ident(&mut self) -> Ident<'t> {
         let token = self.next();
         self.ident(token)
     }
@@ -214,7 +226,7 @@ impl Parser<'_, '_> {
     }
 
     /// The number in `base.0`.
-    fn legacy_key(&mut self) -> Parsed<Expr> {
+    fn legacy_key(&mut self) -> Parsed<&'t Expr<'t>> {
         let token = self.peek();
         let text = self.text_of(token);
         if let Some((first, second)) = text.split_once('.') {
@@ -223,11 +235,11 @@ impl Parser<'_, '_> {
             return Err(self.report(error.hint(format!("Write [{first}][{second}] instead."))));
         }
         let number = self.number()?;
-        Ok(Expr { kind: ExprKind::Literal(number), span: self.span(token) })
+        Ok(self.expr(ExprKind::Literal(number), self.span(token)))
     }
 
     /// The accesses that belong to `.*`.
-    fn attribute_accesses(&mut self) -> Parsed<Vec<Access>> {
+    fn attribute_accesses(&mut self) -> Parsed<&'t [Access<'t>]> {
         let mut each = Vec::new();
         while let Some(dot) = self.take(TokenKind::Dot) {
             self.grow(1)?;
@@ -241,7 +253,7 @@ impl Parser<'_, '_> {
                 _ => return Err(self.no_attribute_name()),
             });
         }
-        Ok(each)
+        Ok(self.arena.list(&each))
     }
 
     fn nested_splat(&mut self) -> Reported {
@@ -251,17 +263,17 @@ impl Parser<'_, '_> {
         self.report(error.hint("Use \"[*]\" for the first of them, or flatten() with a for expression."))
     }
 
-    fn after_bracket(&mut self, base: Expr) -> Parsed<Expr> {
+    fn after_bracket(&mut self, base: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
         let start = base.span;
         let open = self.open();
-        let base = Box::new(base);
         let kind = if self.peek().kind == TokenKind::Star {
             self.full_splat(open)?;
-            ExprKind::Splat { base, kind: SplatKind::Full, each: self.nested(Self::full_accesses)? }
+            let each = self.nested(Self::full_accesses)?;
+            ExprKind::Splat(self.arena.node(Splat { base, kind: SplatKind::Full, each }))
         } else {
-            ExprKind::Index { base, key: Box::new(self.index(open)?), legacy: false }
+            ExprKind::Index { base, key: self.index(open)?, legacy: false }
         };
-        Ok(Expr { kind, span: start.to(self.span_from(self.last_end)) })
+        Ok(self.expr(kind, start.to(self.span_from(self.last_end))))
     }
 
     /// The `*]` of a full splat.
@@ -274,7 +286,7 @@ impl Parser<'_, '_> {
     }
 
     /// The key and the closing bracket.
-    fn index(&mut self, open: usize) -> Parsed<Expr> {
+    fn index(&mut self, open: usize) -> Parsed<&'t Expr<'t>> {
         self.with_newlines(false, |p| {
             let key = p.expression()?;
             match p.take(TokenKind::CloseBracket) {
@@ -285,20 +297,20 @@ impl Parser<'_, '_> {
     }
 
     /// The accesses after `[*]`: all that follow.
-    fn full_accesses(&mut self) -> Parsed<Vec<Access>> {
+    fn full_accesses(&mut self) -> Parsed<&'t [Access<'t>]> {
         let mut each = Vec::new();
         loop {
             let token = self.peek();
             each.push(match token.kind {
                 TokenKind::Dot => self.access_after_dot()?,
                 TokenKind::OpenBracket => self.access_after_bracket()?,
-                _ => return Ok(each),
+                _ => return Ok(self.arena.list(&each)),
             });
             self.grow(1)?;
         }
     }
 
-    fn access_after_dot(&mut self) -> Parsed<Access> {
+    fn access_after_dot(&mut self) -> Parsed<Access<'t>> {
         let dot = self.next();
         match self.peek().kind {
             TokenKind::Ident => Ok(Access::Attr(self.taken_ident())),
@@ -315,9 +327,9 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn access_after_bracket(&mut self) -> Parsed<Access> {
+    fn access_after_bracket(&mut self) -> Parsed<Access<'t>> {
+        let start = self.peek().start;
         let open = self.open();
-        let start = self.token(open).start;
         if self.peek().kind != TokenKind::Star {
             let key = self.index(open)?;
             return Ok(Access::Index { key, legacy: false, span: self.span_from(start) });

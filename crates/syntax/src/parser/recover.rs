@@ -33,7 +33,8 @@ impl Parser<'_, '_> {
 
     /// Moves to the first line from token `from` on that, by its indentation, is no part of the item at token `start`.
     fn resync(&mut self, start: usize, from: usize) {
-        let column = self.line_indentation(self.token(start)).unwrap_or(0);
+        let first = self.token(start);
+        let column = self.line_indentation(first).unwrap_or(0);
         let mut at = from;
         while self.token(at).kind != TokenKind::End && !self.begins_item(at, column) {
             at += 1;
@@ -43,7 +44,7 @@ impl Parser<'_, '_> {
 
     /// Whether a new item, or the end of the block around it, stands at token `at`, given the indentation of the last
     /// item.
-    fn begins_item(&self, at: usize, column: usize) -> bool {
+    fn begins_item(&mut self, at: usize, column: usize) -> bool {
         use TokenKind::*;
         let Some(indentation) = self.indentation(at) else { return false };
         match self.token(at).kind {
@@ -54,9 +55,10 @@ impl Parser<'_, '_> {
     }
 
     /// Bytes before a token that is the first of its line.
-    fn indentation(&self, at: usize) -> Option<usize> {
+    fn indentation(&mut self, at: usize) -> Option<usize> {
         let before = at.checked_sub(1).map(|i| self.token(i))?;
-        before.ends_line(self.text).then(|| (self.token(at).start - before.end) as usize)
+        let start = self.token(at).start;
+        before.ends_line(self.text).then_some((start - before.end) as usize)
     }
 
     /// Blanks at the start of the line a token stands on, unless that line is long.
@@ -69,10 +71,11 @@ impl Parser<'_, '_> {
 
     /// The first brace after token `open` that stands further to the left than what it closes.
     pub(super) fn misplaced_brace(&mut self, open: usize) -> Option<Token> {
-        (open + 1..self.tokens.len()).find_map(|at| {
+        (open + 1..self.tokens.all().len()).find_map(|at| {
             let brace = self.token(at);
             let opener = (brace.kind == TokenKind::CloseBrace).then(|| self.partner(at)).flatten()?;
-            let (own, opened) = (self.indentation(at)?, self.line_indentation(self.token(opener))?);
+            let opener = self.token(opener);
+            let (own, opened) = (self.indentation(at)?, self.line_indentation(opener)?);
             (own < opened).then_some(brace)
         })
     }
@@ -109,7 +112,7 @@ impl Parser<'_, '_> {
 
     /// The index of the bracket that matches the one at `index`.
     pub(super) fn partner(&mut self, index: usize) -> Option<usize> {
-        let tokens = &self.tokens;
+        let tokens = self.tokens.all();
         self.partners.get_or_insert_with(|| partners(tokens)).get(index).copied().flatten()
     }
 }

@@ -1,11 +1,8 @@
 //! The text of strings: escapes, and strings without templates.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use terrane_source::{Diagnostic, Reported, Span};
 
-use super::{Parsed, Parser, normalised};
+use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
 
 /// An invalid escape: what is wrong, and the bytes of the text it covers.
@@ -15,17 +12,37 @@ struct BadEscape {
     len: usize,
 }
 
-impl<'a> Parser<'a, '_> {
+impl<'t> Parser<'t, '_> {
+    /// The text of a quoted string without sequences and escapes, if the next token opens one; all of it is taken.
+    pub(super) fn simple_string(&mut self) -> Parsed<Option<&'t str>> {
+        let text = self.tokens.get(self.at + 1, self.at);
+        let (raw, close, taken) = match text.kind {
+            TokenKind::CloseQuote => ("", text, 2),
+            TokenKind::QuotedText => (self.text_of(text), self.tokens.get(self.at + 2, self.at), 3),
+            _ => return Ok(None),
+        };
+        if close.kind != TokenKind::CloseQuote {
+            return Ok(None);
+        }
+        self.at += taken;
+        self.last_end = close.end;
+        let plain = if is_plain(raw) { raw } else { self.unescaped(text)? };
+        Ok(Some(self.normalised(plain)))
+    }
+
     /// A quoted string in which no template sequence is allowed, and its span.
-    pub(super) fn plain_string(&mut self) -> Parsed<(Arc<str>, Span)> {
-        let open = self.open();
-        let quote = self.token(open);
-        let mut text = Cow::Borrowed("");
+    pub(super) fn plain_string(&mut self) -> Parsed<(&'t str, Span)> {
+        let start = self.peek().start;
+        if let Some(text) = self.simple_string()? {
+            return Ok((text, self.span_from(start)));
+        }
+        let quote = self.next();
         loop {
             let token = self.next_in_string();
             match token.kind {
-                TokenKind::CloseQuote => return Ok((normalised(&text), self.span_from(quote.start))),
-                TokenKind::QuotedText => text += self.quoted_text(token)?,
+                TokenKind::QuotedText => {
+                    self.quoted_text(token)?;
+                }
                 TokenKind::OpenInterpolation | TokenKind::OpenDirective => return Err(self.template_in_plain(token)),
                 _ => return Err(self.unclosed_string(quote, token)),
             }
@@ -34,7 +51,7 @@ impl<'a> Parser<'a, '_> {
 
     /// Takes the next token of a string, newlines included.
     pub(super) fn next_in_string(&mut self) -> Token {
-        let token = self.token(self.at);
+        let token = self.tokens.get(self.at, self.at);
         if !matches!(token.kind, TokenKind::End | TokenKind::Newline) {
             self.at += 1;
             self.last_end = token.end;
@@ -64,12 +81,14 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// The text a token between quotes stands for.
-    pub(super) fn quoted_text(&mut self, token: Token) -> Parsed<Cow<'a, str>> {
+    pub(super) fn quoted_text(&mut self, token: Token) -> Parsed<&'t str> {
         let raw = self.text_of(token);
-        if !raw.contains(['\\', '$', '%']) {
-            return Ok(Cow::Borrowed(raw));
-        }
-        unescape(raw).map(Cow::Owned).map_err(|bad| {
+        if is_plain(raw) { Ok(raw) } else { self.unescaped(token) }
+    }
+
+    fn unescaped(&mut self, token: Token) -> Parsed<&'t str> {
+        let unescaped = unescape(self.text_of(token));
+        unescaped.map(|text| self.arena.text(&text)).map_err(|bad| {
             let start = token.start + bad.start as u32;
             let span = self.span(Token { start, end: start + bad.len as u32, ..token });
             let error = Diagnostic::error("Invalid escape sequence", bad.detail).at(span);
@@ -80,13 +99,18 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// The text a line of a heredoc stands for.
-    pub(super) fn heredoc_text(&self, token: Token) -> Cow<'a, str> {
+    pub(super) fn heredoc_text(&self, token: Token) -> &'t str {
         let raw = self.text_of(token);
         if !raw.contains(['$', '%']) {
-            return Cow::Borrowed(raw);
+            return raw;
         }
-        Cow::Owned(raw.replace("$${", "${").replace("%%{", "%{"))
+        self.arena.text(&raw.replace("$${", "${").replace("%%{", "%{"))
     }
+}
+
+/// Whether a text between quotes stands for itself.
+fn is_plain(raw: &str) -> bool {
+    !raw.bytes().any(|b| matches!(b, b'\\' | b'$' | b'%'))
 }
 
 fn unescape(raw: &str) -> Result<String, BadEscape> {

@@ -3,75 +3,103 @@
 mod dedent;
 mod nest;
 
-use std::borrow::Cow;
 use std::mem;
 
 use terrane_source::{Diagnostic, Reported, Span};
 
-use super::{Parsed, Parser, normalised};
+use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
 use crate::tree::{Expr, ExprKind, Ident, Literal};
 
 /// A piece of a template before its directives are nested.
-enum Piece<'a> {
+#[derive(Clone, Copy)]
+enum Piece<'t> {
     /// Text with escapes resolved; in a heredoc at most one line.
-    Text(Cow<'a, str>),
-    Interpolation(Expr),
+    Text(&'t str),
+    Interpolation(&'t Expr<'t>),
     If {
-        cond: Expr,
+        cond: &'t Expr<'t>,
         span: Span,
     },
     Else(Span),
     EndIf(Span),
     For {
-        key: Option<Ident>,
-        value: Ident,
-        collection: Expr,
+        key: Option<Ident<'t>>,
+        value: Ident<'t>,
+        collection: &'t Expr<'t>,
         span: Span,
     },
     EndFor(Span),
 }
 
 /// A `${ }` or `%{ }`, and whether it ends in `~}`.
-type Sequence<'a> = (Piece<'a>, bool);
+type Sequence<'t> = (Piece<'t>, bool);
 
 const DIRECTIVES: [&str; 5] = ["if", "else", "endif", "for", "endfor"];
 
-impl<'a> Parser<'a, '_> {
+impl<'t> Parser<'t, '_> {
     /// A quoted string or a heredoc.
-    pub(super) fn template(&mut self) -> Parsed<Expr> {
-        let open = self.open();
-        let opener = self.token(open);
+    pub(super) fn template(&mut self) -> Parsed<&'t Expr<'t>> {
+        let opener = self.peek();
+        if opener.kind == TokenKind::OpenQuote
+            && let Some(text) = self.simple_string()?
+        {
+            return Ok(self.expr(ExprKind::Literal(Literal::String(text)), self.span_from(opener.start)));
+        }
+        self.next();
         let mut pieces = self.pieces(Some(opener))?;
         if self.text_of(opener).starts_with("<<-") {
             dedent::dedent(&mut pieces);
         }
-        let kind = self.template_kind(meld(pieces))?;
-        Ok(Expr { kind, span: self.span_from(opener.start) })
+        let kind = self.template_kind(pieces)?;
+        Ok(self.expr(kind, self.span_from(opener.start)))
     }
 
     /// A text that is a template as a whole.
-    pub(super) fn whole_template(&mut self) -> Parsed<Expr> {
+    pub(super) fn whole_template(&mut self) -> Parsed<&'t Expr<'t>> {
         let pieces = self.pieces(None)?;
-        let kind = self.template_kind(meld(pieces))?;
-        let span = self.span(Token { kind: TokenKind::End, start: 0, end: self.text.len() as u32 });
-        Ok(Expr { kind, span })
+        let kind = self.template_kind(pieces)?;
+        Ok(self.expr(kind, self.range(0, self.text.len() as u32)))
     }
 
-    fn template_kind(&mut self, mut pieces: Vec<Piece<'a>>) -> Parsed<ExprKind> {
-        match (pieces.pop(), pieces.is_empty()) {
-            (None, _) => Ok(ExprKind::Literal(Literal::String("".into()))),
-            (Some(Piece::Text(text)), true) => Ok(ExprKind::Literal(Literal::String(normalised(&text)))),
-            (Some(Piece::Interpolation(expr)), true) => Ok(ExprKind::TemplateWrap(Box::new(expr))),
-            (Some(last), _) => {
-                pieces.push(last);
-                self.nest(pieces).map(ExprKind::Template)
-            }
+    fn template_kind(&mut self, pieces: Vec<Piece<'t>>) -> Parsed<ExprKind<'t>> {
+        let pieces = self.meld(pieces);
+        match pieces.as_slice() {
+            [] => Ok(ExprKind::Literal(Literal::String(""))),
+            [Piece::Text(text)] => Ok(ExprKind::Literal(Literal::String(self.normalised(text)))),
+            [Piece::Interpolation(expr)] => Ok(ExprKind::TemplateWrap(expr)),
+            _ => self.nest(&pieces).map(ExprKind::Template),
         }
     }
 
+    /// Joins neighbouring texts.
+    fn meld(&self, mut pieces: Vec<Piece<'t>>) -> Vec<Piece<'t>> {
+        let is_text = |piece: &Piece<'_>| matches!(piece, Piece::Text(_));
+        if !pieces.windows(2).any(|two| two.iter().all(is_text)) {
+            return pieces;
+        }
+        let mut melded = 0;
+        let mut at = 0;
+        while let Some(piece) = pieces.get(at).copied() {
+            let texts = pieces[at..].iter().take_while(|piece| is_text(piece)).count();
+            pieces[melded] = if texts > 1 { Piece::Text(self.joined(&pieces[at..at + texts])) } else { piece };
+            melded += 1;
+            at += texts.max(1);
+        }
+        pieces.truncate(melded);
+        pieces
+    }
+
+    fn joined(&self, pieces: &[Piece<'t>]) -> &'t str {
+        let texts = pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(*text),
+            _ => None,
+        });
+        self.arena.text(&texts.collect::<String>())
+    }
+
     /// The pieces up to the end of the string, or of the text if nothing opened one.
-    fn pieces(&mut self, opener: Option<Token>) -> Parsed<Vec<Piece<'a>>> {
+    fn pieces(&mut self, opener: Option<Token>) -> Parsed<Vec<Piece<'t>>> {
         let mut pieces = Vec::new();
         let mut trim = false;
         loop {
@@ -91,23 +119,23 @@ impl<'a> Parser<'a, '_> {
                     _ => return Ok(pieces),
                 },
             };
-            pieces.push(Piece::Text(if trim_text { trim_start(text) } else { text }));
+            pieces.push(Piece::Text(if trim_text { text.trim_start() } else { text }));
         }
     }
 
     /// The rest of a `${ }` or `%{ }`; if it begins with `~` the text before it loses its trailing blanks.
-    fn sequence(&mut self, token: Token, before: &mut [Piece<'a>]) -> Parsed<Sequence<'a>> {
+    fn sequence(&mut self, token: Token, before: &mut [Piece<'t>]) -> Parsed<Sequence<'t>> {
         if let (true, Some(Piece::Text(text))) = (self.text_of(token).ends_with('~'), before.last_mut()) {
-            *text = trim_end(mem::take(text));
+            *text = text.trim_end();
         }
         let open = self.at - 1;
         self.with_newlines(false, |p| match token.kind {
             TokenKind::OpenInterpolation => p.interpolation(open),
-            _ => p.directive(open),
+            _ => p.directive(open, token.start),
         })
     }
 
-    fn interpolation(&mut self, open: usize) -> Parsed<Sequence<'a>> {
+    fn interpolation(&mut self, open: usize) -> Parsed<Sequence<'t>> {
         let expr = self.expression()?;
         let summary = "Extra characters after interpolation expression";
         let hint = "If ${ is meant as text, for example for a shell, write $${";
@@ -115,23 +143,22 @@ impl<'a> Parser<'a, '_> {
         Ok((Piece::Interpolation(expr), trims_next))
     }
 
-    fn directive(&mut self, open: usize) -> Parsed<Sequence<'a>> {
-        let start = self.token(open).start;
+    fn directive(&mut self, open: usize, start: u32) -> Parsed<Sequence<'t>> {
         let Some(keyword) = self.take(TokenKind::Ident) else {
             let hint = "If %{ is meant as text write %%{";
             let expected = "\"if\", \"else\", \"endif\", \"for\" or \"endfor\"";
             return Err(self.unexpected_with("Invalid template directive", expected, Some(hint)));
         };
         let name = self.text_of(keyword);
-        let make: Box<dyn FnOnce(Span) -> Piece<'a>> = match name {
+        let make: Box<dyn FnOnce(Span) -> Piece<'t> + 't> = match name {
             "if" => {
                 let cond = self.expression()?;
-                Box::new(|span| Piece::If { cond, span })
+                Box::new(move |span| Piece::If { cond, span })
             }
             "for" => {
                 let (key, value) = self.for_names("Invalid 'for' directive")?;
                 let collection = self.expression()?;
-                Box::new(|span| Piece::For { key, value, collection, span })
+                Box::new(move |span| Piece::For { key, value, collection, span })
             }
             "else" => Box::new(Piece::Else),
             "endif" => Box::new(Piece::EndIf),
@@ -197,31 +224,5 @@ impl<'a> Parser<'a, '_> {
             start += line.len();
         }
         None
-    }
-}
-
-/// Joins neighbouring texts.
-fn meld(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
-    let mut melded: Vec<Piece<'_>> = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        match (melded.last_mut(), piece) {
-            (Some(Piece::Text(before)), Piece::Text(text)) => before.to_mut().push_str(&text),
-            (_, piece) => melded.push(piece),
-        }
-    }
-    melded
-}
-
-fn trim_start(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start()),
-        Cow::Owned(text) => Cow::Owned(text.trim_start().into()),
-    }
-}
-
-fn trim_end(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim_end()),
-        Cow::Owned(text) => Cow::Owned(text.trim_end().into()),
     }
 }

@@ -19,7 +19,7 @@ const META: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source
 
 pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
     let body = &block.body;
-    let all: Vec<&str> = body.attributes().map(|a| &*a.name.text).collect();
+    let all: Vec<&str> = body.attributes().map(|a| a.name.text).collect();
     decoder.expect(body, &all, &["lifecycle", "locals", "provider", ESCAPE]);
     reserved(decoder, block, &["locals", "provider"]);
     lifecycle::call(decoder, body);
@@ -27,13 +27,13 @@ pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
     let place = Place::repeated(keys_of(block));
     const LEAVE: Leave = Leave { attributes: &META, blocks: &["lifecycle", "locals", "provider", ESCAPE] };
     CallDecl {
-        name: name(block, 0),
-        source: body.attribute("source").map(|a| decoder.lower_early(&a.expr, place)),
+        name: name(decoder, block, 0),
+        source: body.attribute("source").map(|a| decoder.lower_early(a.expr, place)),
         source_span: body.attribute("source").map_or(block.header, |a| a.expr.span),
-        version: body.attribute("version").map(|a| decoder.lower_early(&a.expr, place)),
+        version: body.attribute("version").map(|a| decoder.lower_early(a.expr, place)),
         repeat: repeat(decoder, body),
         arguments: decoder.body(body, place, &LEAVE).attributes,
-        providers: body.attribute("providers").map(|a| passed(decoder, &a.expr, place)),
+        providers: body.attribute("providers").map(|a| passed(decoder, a.expr, place)),
         depends_on: depends_on(decoder, body),
         span: block.header,
     }
@@ -46,12 +46,12 @@ fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr, place: Place) -> Vec<Pass
         return Vec::new();
     };
     let mut all: Vec<PassedProvider> = Vec::new();
-    for item in items {
+    for item in *items {
         let child = match &item.key {
-            syn::ObjectKey::Name(name) => Some((ConfigName { local: name.text.clone(), alias: None }, name.span)),
+            syn::ObjectKey::Name(name) => Some((ConfigName { local: name.text.into(), alias: None }, name.span)),
             syn::ObjectKey::Expr(expr) => addresses::config_name(decoder.diags, expr),
         };
-        let here = provider_ref(decoder, &item.value, place);
+        let here = provider_ref(decoder, item.value, place);
         let (Some((child, span)), Some(here)) = (child, here) else { continue };
         if all.iter().any(|p| p.child == child) {
             let detail = format!("A provider configuration for \"{child}\" is passed twice.");
@@ -108,7 +108,7 @@ const PROVIDER: [&str; 6] = ["alias", "count", "depends_on", "for_each", "source
 fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
     const LEAVE: Leave = Leave { attributes: &PROVIDER, blocks: &["lifecycle", "locals", ESCAPE] };
     reserved(decoder, block, &["lifecycle", "locals"]);
-    for attribute in block.body.attributes().filter(|a| ["count", "depends_on", "source"].contains(&&*a.name.text)) {
+    for attribute in block.body.attributes().filter(|a| ["count", "depends_on", "source"].contains(&a.name.text)) {
         let detail = format!("The argument name \"{}\" is reserved for the language itself.", attribute.name.text);
         let error = Diagnostic::error("Reserved argument name in provider block", detail).at(attribute.name.span);
         decoder.diags.error(error.hint("If the provider has an argument of this name, write it in a block named _."));
@@ -121,7 +121,7 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
             well_formed(decoder, constraint);
         }
     }
-    let local = name(block, 0);
+    let local = name(decoder, block, 0);
     addresses::check_local_name(decoder.diags, &local, block.header);
     let alias = decoder.text(&block.body, "alias");
     if let (Some(alias), Some(argument)) = (&alias, block.body.attribute("alias"))
@@ -139,7 +139,7 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
     }
     let keys = if for_each.is_some() { Keys::ForEach } else { Keys::None };
     ProviderDecl {
-        for_each: for_each.filter(|_| alias.is_some()).map(|a| decoder.lower(&a.expr, Place::MODULE)),
+        for_each: for_each.filter(|_| alias.is_some()).map(|a| decoder.lower(a.expr, Place::MODULE)),
         name: ConfigName { local, alias },
         body: decoder.body(&block.body, Place::repeated(keys), &LEAVE),
         span: block.header,

@@ -39,8 +39,8 @@ pub(super) fn data(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, plac
         _ => "Invalid data resource lifecycle argument",
     };
     let managed_only = |name: &str| ATTRIBUTES.contains(&name) && name != "enabled";
-    for attribute in body.attributes().filter(|a| managed_only(&a.name.text)) {
-        let name = &attribute.name.text;
+    for attribute in body.attributes().filter(|a| managed_only(a.name.text)) {
+        let name = attribute.name.text;
         let detail = format!("The lifecycle argument \"{name}\" is for managed resources (\"resource\" blocks) only.");
         decoder.diags.error(Diagnostic::error(summary, detail).at(attribute.name.span));
     }
@@ -75,7 +75,7 @@ pub(super) fn call(decoder: &mut Decoder<'_>, body: &syn::Body) {
     }
 }
 
-fn only<'s>(decoder: &mut Decoder<'_>, body: &'s syn::Body) -> Option<&'s syn::Block> {
+fn only<'t>(decoder: &mut Decoder<'_>, body: &syn::Body<'t>) -> Option<&'t syn::Block<'t>> {
     let mut all = blocks(body, "lifecycle");
     let first = all.next()?;
     for other in all {

@@ -24,13 +24,13 @@ use crate::ir::{ExprId, Node, Reference};
 use crate::lower::{Chain, Place, Step};
 use crate::program::{Condition, DependsOn, DependsTarget, Repeat};
 
-fn name(block: &syn::Block, label: usize) -> Arc<str> {
-    block.labels.get(label).map(|l| l.text.clone()).unwrap_or_default()
+fn name(decoder: &mut Decoder<'_>, block: &syn::Block, label: usize) -> Arc<str> {
+    decoder.exprs.name(block.labels.get(label).map_or("", |l| l.text))
 }
 
 /// Blocks of a type within a body.
-fn blocks<'s>(body: &'s syn::Body, ty: &'static str) -> impl Iterator<Item = &'s syn::Block> {
-    body.blocks().filter(move |b| &*b.ty.text == ty)
+fn blocks<'t>(body: &syn::Body<'t>, ty: &'static str) -> impl Iterator<Item = &'t syn::Block<'t>> + use<'t> {
+    body.blocks().filter(move |b| b.ty.text == ty)
 }
 
 /// `condition` and `error_message` of a block; `None` if one is missing, which is reported.
@@ -42,13 +42,13 @@ fn condition(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Opt
     else {
         return None;
     };
-    let condition_id = decoder.lower(&condition.expr, place);
+    let condition_id = decoder.lower(condition.expr, place);
     if !refers(decoder, condition_id, &mut |_| true) {
         let detail = "The condition refers to nothing, so that its result would always be the same.";
         let summary = format!("Invalid {} expression", block.ty.text);
         decoder.diags.error(Diagnostic::error(summary, detail).at(condition.expr.span));
     }
-    let error_message = decoder.lower(&message.expr, place);
+    let error_message = decoder.lower(message.expr, place);
     Some(Condition { condition: condition_id, error_message, span: block.header })
 }
 
@@ -101,8 +101,8 @@ fn repeat(decoder: &mut Decoder<'_>, body: &syn::Body) -> Repeat {
         decoder.diags.error(error.note_at(first.name.span, format!("\"{}\" is set here", first.name.text)));
     }
     let Some(last) = set.last() else { return Repeat::Once };
-    let expr = decoder.lower(&last.expr, Place::MODULE);
-    match &*last.name.text {
+    let expr = decoder.lower(last.expr, Place::MODULE);
+    match last.name.text {
         "count" => Repeat::Count(expr),
         "for_each" => Repeat::ForEach(expr),
         _ => Repeat::Enabled(expr),
@@ -111,7 +111,7 @@ fn repeat(decoder: &mut Decoder<'_>, body: &syn::Body) -> Repeat {
 
 /// Reports blocks whose names no schema may use, since the language might give them a meaning.
 fn reserved(decoder: &mut Decoder<'_>, block: &syn::Block, types: &[&str]) {
-    for nested in block.body.blocks().filter(|b| types.contains(&&*b.ty.text)) {
+    for nested in block.body.blocks().filter(|b| types.contains(&b.ty.text)) {
         let summary = format!("Reserved block type name in {} block", block.ty.text);
         let detail = format!("The block type name \"{}\" is reserved for the language itself.", nested.ty.text);
         decoder.diags.error(Diagnostic::error(summary, detail).at(nested.ty.span));
@@ -129,8 +129,8 @@ fn depends_on(decoder: &mut Decoder<'_>, body: &syn::Body) -> Vec<DependsOn> {
 }
 
 fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<DependsOn> {
-    let unquoted = addresses::unquoted(item);
-    let item = unquoted.as_ref().unwrap_or(item);
+    let arena = syn::Arena::new();
+    let item = addresses::unquoted(item, &arena).unwrap_or(item);
     let chain = Chain::of(item);
     if chain.name().is_none() {
         let detail = "A single static reference is required: only attribute access and indexing with constant keys.";

@@ -24,7 +24,7 @@ fn fixed(decoder: &mut Decoder<'_>, block: &syn::Block, name: &str) -> Option<Ta
         return None;
     }
     if is_ephemeral(&address.target) {
-        let summary = match &*block.ty.text {
+        let summary = match block.ty.text {
             "moved" => "Invalid \"moved\" address",
             _ => "Ephemeral resource address is not allowed",
         };
@@ -60,7 +60,7 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
     decoder.expect(&block.body, &["from"], &["lifecycle", "provisioner", "connection"]);
     let mut destroy = None;
     let mut first: Option<Span> = None;
-    for lifecycle in block.body.blocks().filter(|b| &*b.ty.text == "lifecycle") {
+    for lifecycle in block.body.blocks().filter(|b| b.ty.text == "lifecycle") {
         if let Some(first) = first {
             let error = Diagnostic::error("Duplicate lifecycle block", "A removed block has one lifecycle block.");
             decoder.diags.error(error.at(lifecycle.header).note_at(first, "The first is here"));
@@ -107,7 +107,7 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
 /// The provisioners of a `removed` block: only those for the end of an object have a place there.
 fn removed_provisioners(decoder: &mut Decoder<'_>, block: &syn::Block) -> Vec<ProvisionerDecl> {
     let mut found = Vec::new();
-    for provisioner in block.body.blocks().filter(|b| &*b.ty.text == "provisioner") {
+    for provisioner in block.body.blocks().filter(|b| b.ty.text == "provisioner") {
         // Which instance it is for is known by its keys alone.
         let place = Place::repeated(Keys::None).with_self();
         let Some(decl) = super::provisioners::provisioner(decoder, provisioner, place) else { continue };
@@ -167,12 +167,12 @@ fn import(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<ImportDecl> {
     decoder.expect(body, &["for_each", "id", "identity", "provider", "to"], &[]);
     let place = Place::repeated(keys_of(block));
     let to = decoder.require(block, "to").then(|| body.attribute("to")).flatten();
-    let to = to.and_then(|a| addresses::import_address(decoder.diags, &a.expr));
-    let id = body.attribute("id").map(|a| decoder.lower(&a.expr, place));
-    let identity = body.attribute("identity").map(|a| decoder.lower(&a.expr, place));
+    let to = to.and_then(|a| addresses::import_address(decoder.diags, a.expr));
+    let id = body.attribute("id").map(|a| decoder.lower(a.expr, place));
+    let identity = body.attribute("identity").map(|a| decoder.lower(a.expr, place));
     named_once(decoder, block);
-    let for_each = body.attribute("for_each").map(|a| decoder.lower(&a.expr, Place::MODULE));
-    let provider = body.attribute("provider").and_then(|a| addresses::config_name(decoder.diags, &a.expr));
+    let for_each = body.attribute("for_each").map(|a| decoder.lower(a.expr, Place::MODULE));
+    let provider = body.attribute("provider").and_then(|a| addresses::config_name(decoder.diags, a.expr));
     let to = to?;
     if let Some((_, span)) = provider.as_ref().filter(|_| !to.modules.is_empty()) {
         let detail = "An object in a module is imported with the provider that its resource has there.";

@@ -43,7 +43,7 @@ pub(super) fn connection(decoder: &mut Decoder<'_>, body: &syn::Body, place: Pla
 
 /// A `provisioner` block; `None` if it cannot be told what it is, which is reported.
 pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Option<ProvisionerDecl> {
-    let [label] = block.labels.as_slice() else {
+    let [label] = block.labels else {
         let detail = "A provisioner block must have one label: the provisioner type.";
         decoder.diags.error(Diagnostic::error("Missing provisioner type", detail).at(block.header));
         return None;
@@ -56,7 +56,7 @@ pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: 
     }
     const LEAVE: Leave = Leave { attributes: &["when", "on_failure"], blocks: &["connection", ESCAPE] };
     let decl = ProvisionerDecl {
-        ty: label.text.clone(),
+        ty: label.text.into(),
         on_destroy: keyword(decoder, &block.body, "when", ["create", "destroy"]),
         continue_on_failure: keyword(decoder, &block.body, "on_failure", ["fail", "continue"]),
         body: Body { open: Some(block.opening()), ..decoder.body(&block.body, place, &LEAVE) },

@@ -31,14 +31,14 @@ pub(crate) fn resource(
         Mode::Managed => lifecycle::managed(decoder, body, place),
         Mode::Data | Mode::Ephemeral => lifecycle::data(decoder, mode, body, place),
     };
-    let resource = Resource { mode, ty: name(block, 0), name: name(block, 1) };
+    let resource = Resource { mode, ty: name(decoder, block, 0), name: name(decoder, block, 1) };
     lifecycle::refuse_own_name(decoder, &resource, &lifecycle);
     ResourceDecl {
         resource,
         span: block.header,
         repeat: repeat(decoder, body),
         body: Body { open: Some(block.opening()), ..decoder.body(body, place, &META) },
-        provider: body.attribute("provider").and_then(|a| provider_ref(decoder, &a.expr, place)),
+        provider: body.attribute("provider").and_then(|a| provider_ref(decoder, a.expr, place)),
         depends_on: depends_on(decoder, body),
         lifecycle,
         connection: connection(decoder, body, place.with_self()),
@@ -56,11 +56,11 @@ pub(crate) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) -> CheckDecl 
         decoder.diags.error(Diagnostic::error("Zero assert blocks", detail).at(block.header));
     }
     let mut data = blocks(body, "data").filter(|b| b.labels.len() == 2);
-    let first = data.next().map(|b| Resource::data(name(b, 0), name(b, 1)));
+    let first = data.next().map(|b| Resource::data(name(decoder, b, 0), name(decoder, b, 1)));
     if let Some(second) = data.next() {
         let detail = "A check block may contain only one data block.";
         decoder.diags.error(Diagnostic::error("Multiple data resource blocks", detail).at(second.header));
     }
     let data = first.and_then(|resource| decoder.declared.names.resources.get(&resource).copied());
-    CheckDecl { name: name(block, 0), data, asserts, span: block.header }
+    CheckDecl { name: name(decoder, block, 0), data, asserts, span: block.header }
 }

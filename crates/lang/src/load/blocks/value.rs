@@ -22,13 +22,13 @@ pub(crate) fn variable(decoder: &mut Decoder<'_>, block: &syn::Block) -> Variabl
         ["const", "default", "deprecated", "description", "ephemeral", "nullable", "sensitive", "type"];
     let body = &block.body;
     decoder.expect(body, &ATTRIBUTES, &["validation"]);
-    let name = name(block, 0);
+    let name = name(decoder, block, 0);
     if RESERVED.contains(&&*name) {
         let detail = format!("The variable name \"{name}\" is reserved for an argument of module blocks.");
         decoder.diags.error(Diagnostic::error("Invalid variable name", detail).at(block.header));
     }
     let own = name.clone();
-    let ty = body.attribute("type").map(|a| types::constraint(decoder, &a.expr));
+    let ty = body.attribute("type").map(|a| types::constraint(decoder, a.expr));
     let typed = ty.is_some();
     let (ty, defaults) = ty.unwrap_or((Type::Any, Defaults::default()));
     let nullable = decoder.bool(body, "nullable").unwrap_or(true);
@@ -86,7 +86,7 @@ fn default(
 ) -> Option<Value> {
     let attribute = body.attribute("default")?;
     let span = attribute.expr.span;
-    let value = decoder.constant(&attribute.expr)?;
+    let value = decoder.constant(attribute.expr)?;
     let wrong = |detail: String| Diagnostic::error("Invalid default value for variable", detail).at(span);
     if value.is_null() && !nullable {
         decoder.diags.error(wrong("A null default value is not valid when nullable=false.".into()));
@@ -105,8 +105,8 @@ fn default(
 
 pub(crate) fn local(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> LocalDecl {
     LocalDecl {
-        name: attribute.name.text.clone(),
-        expr: decoder.lower(&attribute.expr, Place::MODULE),
+        name: decoder.exprs.name(attribute.name.text),
+        expr: decoder.lower(attribute.expr, Place::MODULE),
         span: attribute.name.span,
     }
 }
@@ -118,9 +118,9 @@ pub(crate) fn output(decoder: &mut Decoder<'_>, block: &syn::Block) -> OutputDec
     decoder.expect(body, &ATTRIBUTES, &["precondition"]);
     decoder.require(block, "value");
     OutputDecl {
-        name: name(block, 0),
-        value: body.attribute("value").map(|a| decoder.lower(&a.expr, Place::MODULE)),
-        ty: body.attribute("type").map(|a| types::constraint(decoder, &a.expr)),
+        name: name(decoder, block, 0),
+        value: body.attribute("value").map(|a| decoder.lower(a.expr, Place::MODULE)),
+        ty: body.attribute("type").map(|a| types::constraint(decoder, a.expr)),
         description: decoder.text(body, "description"),
         sensitive: decoder.bool(body, "sensitive").unwrap_or(false),
         ephemeral: decoder.bool(body, "ephemeral").unwrap_or(false),

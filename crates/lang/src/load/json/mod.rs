@@ -4,7 +4,6 @@ mod property;
 mod shapes;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_syntax as syn;
@@ -14,10 +13,15 @@ pub(super) use property::property;
 use shapes::{Rest, Shape};
 
 /// The items of a JSON file.
-pub(super) fn items(file: FileId, text: &str, diags: &mut Diagnostics) -> Vec<syn::Item> {
-    let Ok(root) = syn::parse_json(file, text, diags) else { return Vec::new() };
+pub(super) fn items<'t>(
+    file: FileId,
+    text: &'t str,
+    arena: &'t syn::Arena,
+    diags: &mut Diagnostics,
+) -> Vec<syn::Item<'t>> {
+    let Ok(root) = syn::parse_json(file, text, arena, diags) else { return Vec::new() };
     if matches!(root.kind, JsonKind::Object(_) | JsonKind::Array(_)) {
-        return body(root, &shapes::FILE, diags);
+        return body(root, &shapes::FILE, arena, diags);
     }
     let detail = "A configuration file in JSON holds an object, or an array of objects.";
     diags.error(Diagnostic::error("Root value must be object", detail).at(root.span));
@@ -25,9 +29,9 @@ pub(super) fn items(file: FileId, text: &str, diags: &mut Diagnostics) -> Vec<sy
 }
 
 /// The `dynamic` blocks that a property stands for.
-fn dynamic(property: Property, diags: &mut Diagnostics) -> Vec<syn::Block> {
+fn dynamic<'t>(property: Property<'t>, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<&'t syn::Block<'t>> {
     let mut items = Vec::new();
-    Reader { diags, items: &mut items }.block(property, 1, &shapes::DYNAMIC);
+    Reader { arena, diags, items: &mut items }.block(property, 1, &shapes::DYNAMIC);
     let blocks = items.into_iter().filter_map(|item| match item {
         syn::Item::Block(block) => Some(block),
         syn::Item::Attribute(_) => None,
@@ -36,7 +40,12 @@ fn dynamic(property: Property, diags: &mut Diagnostics) -> Vec<syn::Block> {
 }
 
 /// The items of the body that a value stands for.
-fn body(value: Json, shape: &'static Shape, diags: &mut Diagnostics) -> Vec<syn::Item> {
+fn body<'t>(
+    value: Json<'t>,
+    shape: &'static Shape,
+    arena: &'t syn::Arena,
+    diags: &mut Diagnostics,
+) -> Vec<syn::Item<'t>> {
     let mut items = Vec::new();
     let what = "for the arguments and blocks";
     if shape.one_object && !matches!(value.kind, JsonKind::Object(_)) {
@@ -44,11 +53,11 @@ fn body(value: Json, shape: &'static Shape, diags: &mut Diagnostics) -> Vec<syn:
         return items;
     }
     let properties = properties(value, what, diags);
-    let mut reader = Reader { diags, items: &mut items };
-    let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
+    let mut reader = Reader { arena, diags, items: &mut items };
+    let mut seen: HashMap<&'t str, Span> = HashMap::new();
     // Comments.
-    for property in properties.into_iter().filter(|p| &*p.name.text != "//") {
-        match shape.block(&property.name.text) {
+    for property in properties.into_iter().filter(|p| p.name.text != "//") {
+        match shape.block(property.name.text) {
             Some((labels, shape)) => reader.block(property, labels, shape),
             None => reader.argument(property, shape, &mut seen),
         }
@@ -57,19 +66,19 @@ fn body(value: Json, shape: &'static Shape, diags: &mut Diagnostics) -> Vec<syn:
 }
 
 /// The properties of an object, or of all objects of an array; `what` says what they are.
-fn properties(value: Json, what: &str, diags: &mut Diagnostics) -> Vec<Property> {
+fn properties<'t>(value: Json<'t>, what: &str, diags: &mut Diagnostics) -> Vec<Property<'t>> {
     match value.kind {
         JsonKind::Null => Vec::new(),
-        JsonKind::Object(properties) => properties,
+        JsonKind::Object(properties) => properties.to_vec(),
         JsonKind::Array(items) => {
-            let objects = items.into_iter().map(|item| match item.kind {
+            let objects = items.iter().map(|item| match item.kind {
                 JsonKind::Object(properties) => properties,
                 _ => {
                     diags.error(no_object(item.span, what));
-                    Vec::new()
+                    &[]
                 }
             });
-            objects.flatten().collect()
+            objects.flatten().copied().collect()
         }
         _ => {
             diags.error(no_object(value.span, what));
@@ -100,46 +109,47 @@ pub(crate) fn written_twice(name: &str, second: Span, first: Span) -> Diagnostic
     Diagnostic::error("Duplicate argument", detail).at(second).note_at(first, "First set here")
 }
 
-struct Reader<'a> {
+struct Reader<'a, 't> {
+    arena: &'t syn::Arena,
     diags: &'a mut Diagnostics,
-    items: &'a mut Vec<syn::Item>,
+    items: &'a mut Vec<syn::Item<'t>>,
 }
 
-impl Reader<'_> {
-    fn argument(&mut self, property: Property, shape: &Shape, seen: &mut HashMap<Arc<str>, Span>) {
-        let name = property.name.ident();
-        let strings = shape.strings(&name.text);
+impl<'t> Reader<'_, 't> {
+    fn argument(&mut self, property: Property<'t>, shape: &Shape, seen: &mut HashMap<&'t str, Span>) {
+        let name = property.name.ident(self.arena);
+        let strings = shape.strings(name.text);
         // What the schema decides may as well be blocks, of which there may be several.
         if strings.is_some()
-            && let Some(first) = seen.insert(name.text.clone(), name.span)
+            && let Some(first) = seen.insert(name.text, name.span)
         {
-            self.diags.error(written_twice(&name.text, name.span, first));
+            self.diags.error(written_twice(name.text, name.span, first));
             return;
         }
         let span = name.span.to(property.value.span);
         let expr = match strings {
-            Some(strings) => property.value.expression(strings, self.diags),
+            Some(strings) => property.value.expression(strings, self.arena, self.diags),
             None => {
-                let span = property.value.span;
-                Ok(syn::Expr { kind: syn::ExprKind::Json(Box::new(property.value)), span })
+                let kind = syn::ExprKind::Json(self.arena.node(property.value));
+                Ok(self.arena.node(syn::Expr { kind, span: property.value.span }))
             }
         };
         if let Ok(expr) = expr {
-            self.items.push(syn::Item::Attribute(syn::Attribute { name, expr, span }));
+            self.items.push(syn::Item::Attribute(self.arena.node(syn::Attribute { name, expr, span })));
         }
     }
 
-    fn block(&mut self, property: Property, labels: usize, shape: &'static Shape) {
-        let ty = property.name.ident();
-        self.labelled(&ty, &mut Vec::new(), property.value, labels, shape);
+    fn block(&mut self, property: Property<'t>, labels: usize, shape: &'static Shape) {
+        let ty = property.name.ident(self.arena);
+        self.labelled(ty, &mut Vec::new(), property.value, labels, shape);
     }
 
     /// Takes the labels that are still missing from the names of properties.
     fn labelled(
         &mut self,
-        ty: &syn::Ident,
-        labels: &mut Vec<syn::Label>,
-        value: Json,
+        ty: syn::Ident<'t>,
+        labels: &mut Vec<syn::Label<'t>>,
+        value: Json<'t>,
         missing: usize,
         shape: &'static Shape,
     ) {
@@ -148,37 +158,44 @@ impl Reader<'_> {
         let before = self.diags.len();
         let properties = properties(value, "whose property names are labels of this block", self.diags);
         if properties.is_empty() && self.diags.len() == before {
-            self.diags.error(no_label(&ty.text, span));
+            self.diags.error(no_label(ty.text, span));
         }
         for property in properties {
-            let name = property.name.ident();
+            let name = property.name.ident(self.arena);
             labels.push(syn::Label { text: name.text, span: name.span, quoted: true });
             self.labelled(ty, labels, property.value, missing, shape);
             labels.pop();
         }
     }
 
-    fn content(&mut self, ty: &syn::Ident, labels: &[syn::Label], value: Json, shape: &'static Shape) {
+    fn content(&mut self, ty: syn::Ident<'t>, labels: &[syn::Label<'t>], value: Json<'t>, shape: &'static Shape) {
         let header = labels.last().map_or(ty.span, |label| label.span);
         match value.kind {
             JsonKind::Null => {}
             JsonKind::Object(_) => self.push(ty, labels, header, value, shape),
             JsonKind::Array(items) => {
                 for item in items {
-                    self.push(ty, labels, item.span.at_first_byte(), item, shape);
+                    self.push(ty, labels, item.span.at_first_byte(), *item, shape);
                 }
             }
             _ => {
-                self.diags.error(no_block(&ty.text, value.span));
+                self.diags.error(no_block(ty.text, value.span));
             }
         }
     }
 
-    fn push(&mut self, ty: &syn::Ident, labels: &[syn::Label], header: Span, value: Json, shape: &'static Shape) {
-        let span = value.span;
-        let body = syn::Body { items: body(value, shape, self.diags), span };
-        let block = syn::Block { ty: ty.clone(), labels: labels.to_vec(), body, header, span };
-        self.items.push(syn::Item::Block(block));
+    fn push(
+        &mut self,
+        ty: syn::Ident<'t>,
+        labels: &[syn::Label<'t>],
+        header: Span,
+        value: Json<'t>,
+        shape: &'static Shape,
+    ) {
+        let (arena, span) = (self.arena, value.span);
+        let body = syn::Body { items: arena.list(&body(value, shape, arena, self.diags)), span };
+        let block = syn::Block { ty, labels: arena.list(labels), body, header, span };
+        self.items.push(syn::Item::Block(arena.node(block)));
     }
 }
 

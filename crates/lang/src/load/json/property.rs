@@ -14,7 +14,7 @@ use crate::program::{Argument, Block, Body, Property};
 /// A property and what it stands for.
 pub(in crate::load) fn property(lowerer: &mut Lowerer<'_>, name: &syn::Ident, value: &Json) -> Property {
     let (expr, reading) = both(lowerer, value);
-    let argument = Argument { name: name.text.clone(), name_span: name.span, expr };
+    let argument = Argument { name: lowerer.exprs.name(name.text), name_span: name.span, expr };
     let mut property = Property { argument, blocks: Vec::new(), not_blocks: Vec::new() };
     match reading {
         Reading::Nothing => {}
@@ -103,14 +103,14 @@ fn object(lowerer: &mut Lowerer<'_>, properties: &[syn::Property], span: Span) -
     let mut body = Body::default();
     for property in properties {
         let key = string(lowerer, &property.name);
-        match &*property.name.text {
+        match property.name.text {
             "dynamic" => {
                 items.push((key, whole(lowerer, &property.value)));
                 dynamic(lowerer, property, &mut body);
             }
             "//" => items.push((key, whole(lowerer, &property.value))),
             _ => {
-                let inner = self::property(lowerer, &property.name.ident(), &property.value);
+                let inner = self::property(lowerer, &property.name.ident(&syn::Arena::new()), &property.value);
                 items.push((key, inner.argument.expr));
                 body.properties.push(inner);
             }
@@ -125,7 +125,8 @@ fn object(lowerer: &mut Lowerer<'_>, properties: &[syn::Property], span: Span) -
 
 fn dynamic(lowerer: &mut Lowerer<'_>, property: &syn::Property, body: &mut Body) {
     let (blocks, wrong) = apart(lowerer, |lowerer| {
-        let blocks = super::dynamic(property.clone(), lowerer.diags);
+        let arena = syn::Arena::new();
+        let blocks = super::dynamic(*property, &arena, lowerer.diags);
         blocks.iter().filter_map(|block| nested(lowerer, block)).collect::<Vec<_>>()
     });
     body.blocks.extend(blocks);
@@ -134,23 +135,26 @@ fn dynamic(lowerer: &mut Lowerer<'_>, property: &syn::Property, body: &mut Body)
 
 fn plain(lowerer: &mut Lowerer<'_>, value: &Json) -> ExprId {
     deferred(lowerer, value.span, |lowerer| {
-        let expr = value.expression(Strings::Texts, lowerer.diags).ok()?;
-        Some(lowerer.expr(&expr))
+        let arena = syn::Arena::new();
+        let expr = value.expression(Strings::Texts, &arena, lowerer.diags).ok()?;
+        Some(lowerer.expr(expr))
     })
 }
 
 fn string(lowerer: &mut Lowerer<'_>, text: &JsonString) -> ExprId {
     deferred(lowerer, text.span, |lowerer| {
-        let expr = text.expression(Strings::Templates, lowerer.diags).ok()?;
-        Some(lowerer.expr(&expr))
+        let arena = syn::Arena::new();
+        let expr = text.expression(Strings::Templates, &arena, lowerer.diags).ok()?;
+        Some(lowerer.expr(expr))
     })
 }
 
 /// The value as an expression only.
 fn whole(lowerer: &mut Lowerer<'_>, value: &Json) -> ExprId {
     deferred(lowerer, value.span, |lowerer| {
-        let expr = value.expression(Strings::Templates, lowerer.diags).ok()?;
-        Some(lowerer.expr(&expr))
+        let arena = syn::Arena::new();
+        let expr = value.expression(Strings::Templates, &arena, lowerer.diags).ok()?;
+        Some(lowerer.expr(expr))
     })
 }
 

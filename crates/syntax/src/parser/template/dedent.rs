@@ -1,7 +1,5 @@
 //! The common indentation of `<<-` heredocs.
 
-use std::borrow::Cow;
-
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Piece;
@@ -50,10 +48,7 @@ fn indentation_of(text: &str) -> Option<usize> {
 }
 
 /// Removes `count` characters from the start.
-fn remove(text: &mut Cow<'_, str>, count: usize) {
+fn remove(text: &mut &str, count: usize) {
     let bytes = if text.is_ascii() { count } else { text.graphemes(true).take(count).map(str::len).sum() };
-    match text {
-        Cow::Borrowed(text) => *text = text.get(bytes..).unwrap_or(""),
-        Cow::Owned(text) => *text = text.get(bytes..).unwrap_or("").into(),
-    }
+    *text = text.get(bytes..).unwrap_or("");
 }
