@@ -88,3 +88,91 @@ fn replacements_and_states_are_shown_as_json() {
     let redacted = world.terrane(&["show", "-json", "-redact"]).code(0);
     assert_eq!(parsed(&redacted)["values"]["outputs"]["first"]["value"], "(sensitive value)");
 }
+
+const CONDITIONS: &str = r#"
+variable "kept" {
+  default = 1
+}
+
+resource "terraform_data" "kept" {
+  count = var.kept
+
+  lifecycle {
+    destroy = false
+  }
+}
+
+module "m" {
+  source = "./m"
+  value  = local.value
+}
+
+locals {
+  value = terraform_data.kept[*].id
+}
+
+check "kept" {
+  assert {
+    condition     = var.kept == 1
+    error_message = "Something goes."
+  }
+}
+"#;
+
+const MODULE: &str = r#"
+variable "value" {}
+
+resource "terraform_data" "inner" {
+  input = var.value
+
+  lifecycle {
+    precondition {
+      condition     = length(var.value) < 9
+      error_message = "Too many."
+    }
+  }
+}
+"#;
+
+#[test]
+fn reasons_conditions_and_what_matters_are_shown() {
+    let Some(world) = World::new("show-conditions") else { return };
+    world.write("main.tf", CONDITIONS);
+    world.write("m/main.tf", MODULE);
+    world.terrane(&["init"]).code(0);
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    world.terrane(&["plan", "-var=kept=0", "-out=p"]).code(0);
+    let plan = parsed(&world.terrane(&["show", "-json", "p"]).code(0));
+    let kept = &plan["resource_changes"][0];
+    assert_eq!(kept["change"]["actions"], json!(["forget"]));
+    assert_eq!(kept["action_reason"], "forgot_because_lifecycle_destroy_in_config");
+    assert_eq!(plan["relevant_attributes"], json!([{ "resource": "terraform_data.kept", "attribute": [] }]));
+    let of_check = json!({
+        "address": { "kind": "check", "name": "kept", "to_display": "check.kept" },
+        "status": "fail",
+        "instances": [{
+            "address": { "to_display": "check.kept" },
+            "status": "fail",
+            "problems": [{ "message": "Something goes." }],
+        }],
+    });
+    let of_module = json!({
+        "address": {
+            "kind": "resource",
+            "mode": "managed",
+            "module": "module.m",
+            "name": "inner",
+            "to_display": "module.m.terraform_data.inner",
+            "type": "terraform_data",
+        },
+        "status": "pass",
+        "instances": [{
+            "address": { "module": "module.m", "to_display": "module.m.terraform_data.inner" },
+            "status": "pass",
+        }],
+    });
+    assert_eq!(plan["checks"], json!([of_check, of_module]));
+    assert_eq!(plan["prior_state"].get("checks"), None);
+    let state = parsed(&world.terrane(&["show", "-json"]).code(0));
+    assert_eq!(state["checks"][0]["status"], "pass");
+}

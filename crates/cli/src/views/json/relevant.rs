@@ -41,8 +41,10 @@ pub fn relevant(program: &Program, plan: &Plan) -> Vec<Attribute> {
 /// The instances of child modules, as far as they hold objects.
 fn modules(program: &Program, plan: &Plan) -> BTreeSet<ModuleInstance> {
     let mut found = BTreeSet::new();
-    for step in &plan.steps {
-        let mut module = Some(step.instance.resource.module.clone());
+    let stays = plan.steps.iter().filter(|step| step.change.after().is_some());
+    let held = plan.refreshed.resources.keys().filter(|_| plan.options.mode == PlanMode::RefreshOnly);
+    for resource in stays.map(|step| &step.instance.resource).chain(held) {
+        let mut module = Some(resource.module.clone());
         while let Some(next) = module.filter(|module| !module.is_root()) {
             module = next.parent();
             if program.find(&next.module()).is_some() {
