@@ -24,7 +24,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files};
 use crate::flags::Vars;
 use crate::world::Disk;
 
-pub use backend::{Initialised, open, store};
+pub use backend::{Initialised, open, reopen, store};
 pub use install::{Present, install};
 pub use lock::lock_info;
 pub use saved::{check, read as read_plan, supply};

@@ -1,6 +1,7 @@
 //! `terrane init`
 
 mod from_module;
+mod migrate;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -8,7 +9,8 @@ use std::process::ExitCode;
 use clap::ArgAction;
 use terrane_lang::{Evaluator, Inputs, Stage};
 use terrane_source::{Diagnostic, Diagnostics};
-use terrane_state::Store;
+
+use migrate::Migration;
 
 use super::Common;
 use crate::Context;
@@ -29,9 +31,12 @@ pub struct Args {
     /// Use the backend as it is now configured, and leave any earlier state where it is
     #[arg(long, conflicts_with = "migrate_state")]
     reconfigure: bool,
-    /// Copy the state to the backend as it is now configured
+    /// Copy the states of all workspaces to the backend as it is now configured
     #[arg(long)]
     migrate_state: bool,
+    /// With -migrate-state, overwrite states that are there already
+    #[arg(long, requires = "migrate_state")]
+    force_copy: bool,
     /// Download modules again that are there already. Built-in providers have one version
     #[arg(long)]
     upgrade: bool,
@@ -138,13 +143,6 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
         );
         return;
     }
-    if let Some(before) = before.as_ref().filter(|b| args.migrate_state && b.kind != "local") {
-        diags.error(Diagnostic::error(
-            "State cannot be copied from there yet",
-            format!("The state is in the backend {:?}; only a state in this folder can be copied so far.", before.kind),
-        ));
-        return;
-    }
     let Some(store) = project::open(project, &workspace(&project.dir), &now, &mut evaluator, diags).await else {
         return;
     };
@@ -153,7 +151,13 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
         return;
     }
     let local_state = before.is_none() && now.kind != "local" && !args.reconfigure;
-    if (args.migrate_state || local_state) && migrate(project, &*store, args.migrate_state, diags).await.is_none() {
+    let migration = Migration { project, before: before.as_ref(), now: &now, force: args.force_copy };
+    let moved = match (args.migrate_state, local_state) {
+        (true, _) => migration.run(&mut evaluator, diags).await,
+        (false, true) => migration.notice(&*store, diags).await,
+        (false, false) => Some(()),
+    };
+    if moved.is_none() {
         return;
     }
     if let Err(e) = now.write(&project.dir) {
@@ -163,54 +167,6 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
         ));
     } else if now.kind != "local" {
         outln!("The state is kept in {}.", store.place());
-    }
-}
-
-/// Copies a state in the folder to the backend, if there is one and the backend has none. `None` after an error.
-async fn migrate(project: &Project, store: &dyn Store, asked: bool, diags: &mut Diagnostics) -> Option<()> {
-    let local = terrane_backend::Local::open(
-        &terrane_value::Value::object(Vec::<(String, _)>::new()),
-        &workspace(&project.dir),
-        &project.dir,
-    );
-    let found = match local.load().await {
-        Ok(Some(found)) => found,
-        Ok(None) => return Some(()),
-        Err(e) => {
-            diags.error(Diagnostic::error("Local state cannot be read", e.to_string()));
-            return None;
-        }
-    };
-    if !asked {
-        diags.error(
-            Diagnostic::error(
-                "State exists in this folder",
-                format!("The folder holds the state {}, and the configuration now keeps its state in {}.", local.place(), store.place()),
-            )
-            .hint("To copy it there, run: terrane init -migrate-state\nTo leave it where it is, run: terrane init -reconfigure"),
-        );
-        return None;
-    }
-    let content = |out: &mut dyn std::io::Write| out.write_all(&found.bytes);
-    match store.save(&content, None).await {
-        Ok(_) => {
-            outln!("Copied the state {} to {}.", local.place(), store.place());
-            Some(())
-        }
-        Err(terrane_state::StoreError::Conflict) => {
-            diags.error(
-                Diagnostic::error(
-                    "State exists in both places",
-                    format!("There is a state in {} and one in {}; neither was changed.", local.place(), store.place()),
-                )
-                .hint("Move the one that is not wanted away, then try again, or run: terrane init -reconfigure"),
-            );
-            None
-        }
-        Err(e) => {
-            diags.error(Diagnostic::error("State cannot be copied", e.to_string()));
-            None
-        }
     }
 }
 

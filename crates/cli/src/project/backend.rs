@@ -12,12 +12,13 @@ use sha2::{Digest, Sha256};
 use terrane_lang::{Evaluator, Stop};
 use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_state::Store;
-use terrane_value::{Block, Schema, Value, convert};
+use terrane_value::json::{from_json, to_json};
+use terrane_value::{Attribute, Block, Schema, Value, convert};
 
 use super::{Project, data_dir, workspace};
 
 /// What `init` found out and was told about the backend.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Initialised {
     /// The kind of backend; `local` without a block.
     pub kind: String,
@@ -25,6 +26,16 @@ pub struct Initialised {
     pub given: BTreeMap<String, String>,
     /// A digest of the block's values.
     pub digest: String,
+    /// The values, without secret ones: where the state is, should the block be changed.
+    #[serde(default)]
+    pub values: BTreeMap<String, serde_json::Value>,
+}
+
+impl PartialEq for Initialised {
+    /// The digest covers the values.
+    fn eq(&self, other: &Initialised) -> bool {
+        (&self.kind, &self.given, &self.digest) == (&other.kind, &other.given, &other.digest)
+    }
 }
 
 impl Initialised {
@@ -32,6 +43,31 @@ impl Initialised {
     pub fn read(dir: &Path) -> Option<Initialised> {
         let text = std::fs::read_to_string(data_dir(dir).join("terrane.json")).ok()?;
         serde_json::from_str(&text).ok()
+    }
+
+    /// The state in the folder itself.
+    pub fn local() -> Initialised {
+        Initialised { kind: "local".into(), ..Initialised::default() }
+    }
+
+    /// The same with the values of the block and those of `-backend-config`.
+    fn with_values(self, block: &Block, value: &Value) -> Initialised {
+        let plain = block.attributes.iter().filter(|(_, attribute)| !attribute.sensitive);
+        let json = |(name, attribute): (&Arc<str>, &Attribute)| {
+            let value = value.get(name).filter(|v| !v.is_null())?;
+            let json = to_json(value, &attribute.ty).ok()?;
+            Some((name.to_string(), serde_json::from_str(&json).ok()?))
+        };
+        Initialised { values: plain.filter_map(json).collect(), ..self }
+    }
+
+    /// The values, for a block of this shape.
+    fn value(&self, block: &Block) -> Value {
+        let known = self.values.iter().filter_map(|(name, json)| {
+            let attribute = block.attributes.get(name.as_str())?;
+            Some((name.clone(), from_json(&json.to_string(), &attribute.ty).ok()?))
+        });
+        Value::object(known.collect::<Vec<_>>())
     }
 
     /// Records what `init` found out.
@@ -57,7 +93,9 @@ impl Initialised {
         let block = shape(&kind, span, diags)?;
         let value = written(&block, evaluator, diags)?;
         let digest = Sha256::digest(format!("{kind} {value:?}")).iter().map(|b| format!("{b:02x}")).collect();
-        Some(Initialised { kind, given, digest })
+        let now = Initialised { kind, digest, ..Initialised::default() };
+        let whole = with_given(value, &block, &given, diags)?;
+        Some(Initialised { given, ..now.with_values(&block, &whole) })
     }
 }
 
@@ -109,6 +147,26 @@ pub async fn open(
                 Some(span) => problem.at(span),
                 None => problem,
             });
+            None
+        }
+    }
+}
+
+/// Opens the store that an earlier `init` recorded. Secrets that stood in the configuration are not recorded.
+pub async fn reopen(
+    project: &Project,
+    workspace: &str,
+    init: &Initialised,
+    diags: &mut Diagnostics,
+) -> Option<Arc<dyn Store>> {
+    let block = shape(&init.kind, None, diags)?;
+    let value = with_given(init.value(&block), &block, &init.given, diags)?;
+    match terrane_backend::open(&init.kind, &value, workspace, &project.dir).await {
+        Ok(store) => Some(store),
+        Err(e) => {
+            let detail =
+                format!("The backend {:?} of the last \"terrane init\" cannot be opened: {}", init.kind, e.message);
+            diags.error(Diagnostic::error("Earlier state cannot be read", detail));
             None
         }
     }
