@@ -69,6 +69,11 @@ impl Local {
         self.path.with_file_name(format!(".{name}.lock.info"))
     }
 
+    /// What the holder of the lock wrote about itself.
+    fn written(&self) -> Option<LockInfo> {
+        serde_json::from_slice(&std::fs::read(self.info_path()).ok()?).ok()
+    }
+
     fn read(&self) -> Result<Option<Stored>, StoreError> {
         match File::open(&self.path).and_then(whole) {
             Ok(stored) => Ok(Some(stored).filter(|stored| !stored.bytes.is_empty())),
@@ -203,16 +208,35 @@ impl Store for Local {
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {
         let mut slot = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         info.path = self.place();
-        let written = || std::fs::read(self.info_path()).ok().and_then(|b| serde_json::from_slice(&b).ok());
         let held = match *slot {
             Some(_) => None,
             None => self.try_lock(&info).map_err(|e| self.failed("locked", &e))?,
         };
-        let Some(held) = held else { return Err(StoreError::Held(written())) };
+        let Some(held) = held else { return Err(StoreError::Held(self.written().map(Box::new))) };
         let json = serde_json::to_vec(&info).unwrap_or_default();
         std::fs::write(self.info_path(), json).map_err(|e| self.failed("locked", &e))?;
         *slot = Some(held);
         Ok(Locked { info })
+    }
+
+    async fn holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        let file = match File::options().read(true).write(true).open(&self.path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(self.failed("opened", &e)),
+        };
+        match try_lock(&file) {
+            // Closing the file gives it back.
+            Ok(()) => Ok(None),
+            Err(_) => Ok(Some(self.written().unwrap_or_default())),
+        }
+    }
+
+    async fn take_away(&self, _: &LockInfo) -> Result<(), StoreError> {
+        Err(StoreError::NotLocked(format!(
+            "The lock on {} belongs to a process on this machine and ends with it.",
+            self.place()
+        )))
     }
 
     async fn unlock(&self, id: &str) -> Result<(), StoreError> {

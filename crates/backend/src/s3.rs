@@ -179,6 +179,33 @@ impl Store for S3 {
         Ok(Locked { info })
     }
 
+    async fn renew(&self, info: &LockInfo) -> Result<(), StoreError> {
+        let info = LockInfo { path: self.path(), ..info.clone() };
+        self.renew_item(&info).await?;
+        match self.config.use_lockfile {
+            true => self.renew_object(&info).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        if let Some(holder) = self.item_info().await? {
+            return Ok(Some(holder));
+        }
+        match self.config.use_lockfile {
+            true => Ok(self.lock_object_info().await?.map(|(info, _)| info)),
+            false => Ok(None),
+        }
+    }
+
+    async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError> {
+        self.take_item(seen).await?;
+        match self.config.use_lockfile {
+            true => self.take_object(seen).await,
+            false => Ok(()),
+        }
+    }
+
     async fn unlock(&self, id: &str) -> Result<(), StoreError> {
         let item = self.unlock_item(id).await;
         if self.config.use_lockfile {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use terrane_state::{LockInfo, Store, StoreError};
+use terrane_state::{Lease, LockInfo, Store, StoreError};
 use terrane_value::Value;
 
 fn info(id: &str) -> LockInfo {
@@ -66,6 +66,24 @@ async fn removes<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     store.remove().await.unwrap();
     store.save(&text(b"{\"serial\":7}"), None).await.unwrap();
     assert_eq!(open().await.load().await.unwrap().unwrap().bytes, b"{\"serial\":7}");
+}
+
+/// A lock is renewed only by its holder, and taken away only while it is as it was seen.
+async fn leases<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
+    let (store, other) = (open().await, open().await);
+    assert!(other.holder().await.unwrap().is_none());
+    let first = store.lock(info("one")).await.unwrap().info;
+    assert_eq!(other.holder().await.unwrap(), Some(first.clone()));
+    let renewed = LockInfo { lease: Some(Lease { expires: 77, ..Lease::default() }), ..first.clone() };
+    store.renew(&renewed).await.unwrap();
+    assert_eq!(other.holder().await.unwrap(), Some(renewed.clone()));
+    assert!(matches!(other.renew(&info("two")).await, Err(StoreError::NotLocked(_))));
+    assert!(matches!(other.take_away(&first).await, Err(StoreError::NotLocked(_))), "it has been renewed since");
+    other.take_away(&renewed).await.unwrap();
+    for lost in [store.renew(&renewed).await, store.unlock("one").await] {
+        assert!(matches!(lost, Err(StoreError::NotLocked(_))), "{lost:?}");
+    }
+    other.lock(info("two")).await.unwrap();
 }
 
 /// Of many runs that lock at once, exactly one may get the lock.
@@ -144,6 +162,7 @@ async fn s3_conforms(lock: impl Fn(&str) -> Vec<(&'static str, Value)>) {
     assert_eq!(open("default").await.workspaces().await.unwrap(), ["default", "stage"]);
     one_winner(|| open("race")).await;
     removes(|| open("gone")).await;
+    leases(|| open("leased")).await;
 }
 
 #[tokio::test]

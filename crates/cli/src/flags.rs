@@ -61,9 +61,9 @@ impl FromArgMatches for Vars {
 /// Whether and how long to wait for the state's lock.
 #[derive(Clone, Debug, Args)]
 pub struct Lock {
-    /// Hold the state's lock while running
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_parser = clap::value_parser!(bool))]
-    pub lock: bool,
+    /// Hold the state's lock while running. "plan" reads a snapshot without it, unless this is given
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set, value_parser = clap::value_parser!(bool))]
+    pub lock: Option<bool>,
     /// Try for this long to get the lock, for example 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub lock_timeout: std::time::Duration,

@@ -26,7 +26,7 @@ use crate::world::Disk;
 
 pub use backend::{Initialised, open, reopen, store};
 pub use install::{Present, install};
-pub use lock::lock_info;
+pub use lock::locking;
 pub use saved::{check, read as read_plan, supply};
 pub use state::{Opened, open_state, open_store, open_store_of, read as read_state};
 pub use transfer::Transfer;

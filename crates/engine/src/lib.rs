@@ -6,6 +6,7 @@
 mod apply;
 mod cancel;
 mod drive;
+mod heart;
 mod host;
 mod import;
 mod keeper;

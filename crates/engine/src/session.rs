@@ -1,5 +1,6 @@
 //! State for the length of an operation: locked, loaded, saved.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use terrane_source::Diagnostic;
@@ -7,6 +8,7 @@ use terrane_state::{Entry, EntryKind, LockInfo, Snapshot, Store, StoreError, Ver
 use tokio::time::Instant;
 
 use crate::drive::Journal;
+use crate::heart::Heart;
 use crate::observe::{Event, Watcher};
 
 /// How to take the state's lock.
@@ -18,12 +20,16 @@ pub struct Locking {
     pub timeout: Duration,
     /// Who takes it, and what for.
     pub info: LockInfo,
+    /// How long the lock is good for without a sign of life.
+    pub lease: Duration,
+    /// The address of the run's page, if it runs in CI.
+    pub run: String,
 }
 
 /// A state that this run may change.
 pub struct Session<'s> {
     store: &'s dyn Store,
-    lock: Option<String>,
+    lock: Option<(String, Heart)>,
     version: Option<Version>,
     /// What the store holds, or will after the next save.
     snapshot: Snapshot,
@@ -40,13 +46,20 @@ impl<'s> Session<'s> {
     ///
     /// # Errors
     /// What hinders it, with the lock's owner if someone else holds it.
-    pub async fn open(store: &'s dyn Store, locking: &Locking, watcher: &Watcher) -> Result<Session<'s>, Diagnostic> {
+    pub async fn open(
+        store: &'s Arc<dyn Store>,
+        locking: &Locking,
+        watcher: &Watcher,
+    ) -> Result<Session<'s>, Diagnostic> {
         let lock = match locking.lock {
-            true => Some(lock(store, locking, watcher).await?),
+            true => {
+                let held = lock(&**store, locking, watcher).await?;
+                Some((held.id.clone(), Heart::start(store.clone(), held, locking.lease)))
+            }
             false => None,
         };
         let mut session = Session {
-            store,
+            store: &**store,
             lock,
             version: None,
             snapshot: Snapshot::default(),
@@ -133,9 +146,10 @@ impl<'s> Session<'s> {
         if snapshot == self.snapshot {
             return Ok(());
         }
-        // `save` counts one up.
-        snapshot.serial = snapshot.serial.max(self.snapshot.serial + 1).saturating_sub(1);
-        self.set(snapshot);
+        // Saving counts one up.
+        snapshot.serial = snapshot.serial.saturating_sub(1).max(self.snapshot.serial);
+        self.snapshot = snapshot;
+        self.dirty = true;
         self.save().await
     }
 
@@ -165,7 +179,8 @@ impl<'s> Session<'s> {
 
     /// Gives the lock back; what is said if that fails.
     pub async fn close(mut self) -> Option<Diagnostic> {
-        let id = self.lock.take()?;
+        let (id, heart) = self.lock.take()?;
+        drop(heart);
         let error = self.store.unlock(&id).await.err()?;
         Some(
             Diagnostic::error(
@@ -187,7 +202,11 @@ impl Journal for Session<'_> {
         replay(&mut self.snapshot, entries);
         self.dirty |= entries.iter().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
         self.settle().await;
-        Ok(())
+        let begins = entries.iter().any(|e| matches!(e.kind, EntryKind::Begin { .. }));
+        match self.lock.as_ref().and_then(|(_, heart)| heart.lost()) {
+            Some(why) if begins => Err(format!("The lock of the state was lost, so nothing new is begun. {why}")),
+            _ => Ok(()),
+        }
     }
 
     async fn settle(&mut self) {
@@ -214,12 +233,13 @@ pub async fn load(store: &dyn Store) -> Result<(Snapshot, Option<Version>), Diag
     }
 }
 
-async fn lock(store: &dyn Store, locking: &Locking, watcher: &Watcher) -> Result<String, Diagnostic> {
+async fn lock(store: &dyn Store, locking: &Locking, watcher: &Watcher) -> Result<LockInfo, Diagnostic> {
     let until = Instant::now() + locking.timeout;
     let mut wait = Duration::from_millis(100);
     loop {
-        let error = match store.lock(locking.info.clone()).await {
-            Ok(locked) => return Ok(locked.info.id),
+        let lease = Some(crate::heart::lease(locking.lease, &locking.run));
+        let error = match store.lock(LockInfo { lease, ..locking.info.clone() }).await {
+            Ok(locked) => return Ok(locked.info),
             Err(error) => error,
         };
         let held = matches!(error, StoreError::Held(_));
@@ -250,5 +270,5 @@ fn refused(store: &dyn Store, error: StoreError, locking: &Locking) -> Diagnosti
         format!("{} is running \"{operation}\" on {} since {}.{tried}", holder.who, store.place(), holder.created),
     )
     .note(format!("Lock:\n  ID:        {}\n  Path:      {}\n  Operation: {}\n  Who:       {}\n  Version:   {}\n  Created:   {}\n  Info:      {}", holder.id, holder.path, holder.operation, holder.who, holder.version, holder.created, holder.info))
-    .hint("Wait for that run to end, or wait here with -lock-timeout=5m.")
+    .hint("Wait for that run to end, or wait here with -lock-timeout=5m. \"terrane lock list\" says whether it is alive.")
 }

@@ -13,5 +13,5 @@ mod v4;
 pub use checks::{CheckKind, CheckObject, CheckResult, CheckStatus};
 pub use journal::{Entry, EntryKind, replay};
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
-pub use store::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
+pub use store::{Content, Lease, LockInfo, Locked, Store, StoreError, Stored, Version};
 pub use v4::{FormatError, read, write, write_to};

@@ -41,6 +41,22 @@ pub struct LockInfo {
     pub created: String,
     /// What is locked: the path or `bucket/key`.
     pub path: String,
+    /// How long the lock is good for; other programs neither write nor read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+}
+
+/// How long a lock is good for unless its holder renews it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Lease {
+    /// When it ends, in seconds since 1970 by the holder's clock.
+    pub expires: u64,
+    /// How long each renewal is good for, in seconds.
+    pub seconds: u64,
+    /// The address of the run's page, if it runs in CI.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub run: String,
 }
 
 /// Proof of holding a lock.
@@ -84,6 +100,19 @@ pub trait Store: Send + Sync {
 
     /// Takes the lock at once, or says who holds it. Fills in the `path` of the info.
     async fn lock(&self, info: LockInfo) -> Result<Locked, StoreError>;
+
+    /// Writes the info of a held lock anew, which is how its lease is renewed. [`StoreError::NotLocked`] if the lock is
+    /// no longer the one with this id. Locks that end with their process need no renewal.
+    async fn renew(&self, info: &LockInfo) -> Result<(), StoreError> {
+        let _ = info;
+        Ok(())
+    }
+
+    /// Who holds the lock now.
+    async fn holder(&self) -> Result<Option<LockInfo>, StoreError>;
+
+    /// Takes a lock away from a holder who is known to be gone, if it still is exactly as it was `seen`.
+    async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError>;
 
     /// Gives the lock with this id back.
     async fn unlock(&self, id: &str) -> Result<(), StoreError>;

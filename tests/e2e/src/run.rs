@@ -86,8 +86,22 @@ impl Running {
 
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status();
-        assert!(sent.is_ok_and(|s| s.success()), "the run cannot be interrupted");
+        self.signal("-INT");
+    }
+
+    /// Stops it, as a laptop that is closed does.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status();
+        assert!(sent.is_ok_and(|s| s.success()), "the run takes no {signal}");
     }
 
     /// Waits until it ends.

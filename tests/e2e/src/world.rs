@@ -98,6 +98,13 @@ impl World {
         Running::start(self.command(arguments), arguments)
     }
 
+    /// Starts terrane with one more variable in its environment.
+    pub fn start_with(&self, variable: (&str, &str), arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        command.env(variable.0, variable.1);
+        Running::start(command, arguments)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.folder()).env_clear().envs(self.environment());

@@ -38,29 +38,95 @@ impl S3 {
     /// Deletes the lock item if it still is the one with this id.
     pub(super) async fn unlock_item(&self, id: &str) -> Result<(), StoreError> {
         let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
-        let item = self.item(table, &self.path()).await?;
-        let info = item.as_ref().and_then(|i| i.get("Info")).cloned();
-        let held = item.as_ref().and_then(read_info);
-        let (Some(info), Some(_)) = (info, held.as_ref().filter(|h| h.id == id)) else {
-            return Err(StoreError::NotLocked(match held {
-                Some(other) => format!("The state {} is locked with the id {}, not {id}.", self.path(), other.id),
-                None => format!("The state {} is not locked.", self.path()),
-            }));
+        match self.lock_text(table).await? {
+            Some((held, text)) if held.id == id => self.delete_item(table, id, text).await,
+            Some((held, _)) => Err(self.held_by(&held, id)),
+            None => Err(self.not_locked()),
+        }
+    }
+
+    /// Deletes the lock item if it still is exactly as it was seen. One that is gone is no error.
+    pub(super) async fn take_item(&self, seen: &LockInfo) -> Result<(), StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        match self.lock_text(table).await? {
+            Some((held, text)) if held == *seen => self.delete_item(table, &seen.id, text).await,
+            Some(_) => Err(self.still_alive(seen)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the lock item anew if it still is the one with this id.
+    pub(super) async fn renew_item(&self, info: &LockInfo) -> Result<(), StoreError> {
+        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        let text = match self.lock_text(table).await? {
+            Some((held, text)) if held.id == info.id => text,
+            Some((held, _)) => return Err(self.held_by(&held, &info.id)),
+            None => return Err(self.not_locked()),
         };
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(table)
+            .key("LockID", AttributeValue::S(self.path()))
+            .update_expression("SET Info = :new")
+            .condition_expression("Info = :old")
+            .expression_attribute_values(":old", AttributeValue::S(text))
+            .expression_attribute_values(":new", AttributeValue::S(serde_json::to_string(info).unwrap_or_default()));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(e) if e.code() == Some("ConditionalCheckFailedException") => Err(self.taken(&info.id)),
+            Err(e) => Err(self.table_failed(table, "renew the lock of the state", &e)),
+        }
+    }
+
+    /// Who holds the lock item.
+    pub(super) async fn item_info(&self) -> Result<Option<LockInfo>, StoreError> {
+        match &self.config.dynamodb_table {
+            Some(table) => Ok(self.lock_text(table).await?.map(|(info, _)| info)),
+            None => Ok(None),
+        }
+    }
+
+    /// The lock item's info, and the text it stands in.
+    async fn lock_text(&self, table: &str) -> Result<Option<(LockInfo, String)>, StoreError> {
+        let Some(item) = self.item(table, &self.path()).await? else { return Ok(None) };
+        let text = item.get("Info").and_then(|info| info.as_s().ok()).cloned().unwrap_or_default();
+        Ok(Some((serde_json::from_str(&text).unwrap_or_default(), text)))
+    }
+
+    async fn delete_item(&self, table: &str, id: &str, text: String) -> Result<(), StoreError> {
         let delete = self
             .dynamodb
             .delete_item()
             .table_name(table)
             .key("LockID", AttributeValue::S(self.path()))
             .condition_expression("Info = :info")
-            .expression_attribute_values(":info", info);
+            .expression_attribute_values(":info", AttributeValue::S(text));
         match delete.send().await {
             Ok(_) => Ok(()),
-            Err(e) if e.code() == Some("ConditionalCheckFailedException") => {
-                Err(StoreError::NotLocked(format!("The lock {id} on {} was taken over by another run.", self.path())))
-            }
+            Err(e) if e.code() == Some("ConditionalCheckFailedException") => Err(self.taken(id)),
             Err(e) => Err(self.table_failed(table, "unlock the state", &e)),
         }
+    }
+
+    fn held_by(&self, held: &LockInfo, id: &str) -> StoreError {
+        StoreError::NotLocked(format!("The state {} is locked with the id {}, not {id}.", self.path(), held.id))
+    }
+
+    fn not_locked(&self) -> StoreError {
+        StoreError::NotLocked(format!("The state {} is not locked.", self.path()))
+    }
+
+    fn taken(&self, id: &str) -> StoreError {
+        StoreError::NotLocked(format!("The lock {id} on {} was taken over by another run.", self.path()))
+    }
+
+    fn still_alive(&self, seen: &LockInfo) -> StoreError {
+        StoreError::NotLocked(format!(
+            "The lock on {} has changed while it was looked at: {} has renewed it or another run holds it.",
+            self.path(),
+            seen.who
+        ))
     }
 
     /// The digest of the state as the last writer recorded it.
@@ -129,21 +195,46 @@ impl S3 {
     /// Deletes the lock object if it still is the one with this id.
     pub(super) async fn unlock_object(&self, id: &str) -> Result<(), StoreError> {
         match self.lock_object_info().await? {
-            Some((info, tag)) if info.id == id => {
-                let delete = self.s3.delete_object().bucket(&self.config.bucket).key(self.lock_key()).if_match(tag);
-                let what = format!("delete the lock s3://{}.tflock", self.path());
-                delete.send().await.map(drop).map_err(|e| failed(&what, &e))
-            }
-            Some((other, _)) => Err(StoreError::NotLocked(format!(
-                "The state {} is locked with the id {}, not {id}.",
-                self.path(),
-                other.id
-            ))),
-            None => Err(StoreError::NotLocked(format!("The state {} is not locked.", self.path()))),
+            Some((held, tag)) if held.id == id => self.delete_object(id, tag).await,
+            Some((held, _)) => Err(self.held_by(&held, id)),
+            None => Err(self.not_locked()),
         }
     }
 
-    async fn lock_object_info(&self) -> Result<Option<(LockInfo, String)>, StoreError> {
+    /// Deletes the lock object if it still is exactly as it was seen. One that is gone is no error.
+    pub(super) async fn take_object(&self, seen: &LockInfo) -> Result<(), StoreError> {
+        match self.lock_object_info().await? {
+            Some((held, tag)) if held == *seen => self.delete_object(&seen.id, tag).await,
+            Some(_) => Err(self.still_alive(seen)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the lock object anew if it still is the one with this id.
+    pub(super) async fn renew_object(&self, info: &LockInfo) -> Result<(), StoreError> {
+        let tag = match self.lock_object_info().await? {
+            Some((held, tag)) if held.id == info.id => tag,
+            Some((held, _)) => return Err(self.held_by(&held, &info.id)),
+            None => return Err(self.not_locked()),
+        };
+        let bytes = serde_json::to_vec(info).unwrap_or_default();
+        match self.put(&self.lock_key(), bytes).if_match(tag).send().await {
+            Ok(_) => Ok(()),
+            Err(e) if is_precondition(e.code()) => Err(self.taken(&info.id)),
+            Err(e) => Err(failed(&format!("renew the lock s3://{}.tflock", self.path()), &e)),
+        }
+    }
+
+    async fn delete_object(&self, id: &str, tag: String) -> Result<(), StoreError> {
+        let delete = self.s3.delete_object().bucket(&self.config.bucket).key(self.lock_key()).if_match(tag);
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(e) if is_precondition(e.code()) => Err(self.taken(id)),
+            Err(e) => Err(failed(&format!("delete the lock s3://{}.tflock", self.path()), &e)),
+        }
+    }
+
+    pub(super) async fn lock_object_info(&self) -> Result<Option<(LockInfo, String)>, StoreError> {
         let what = format!("read the lock s3://{}.tflock", self.path());
         let object = match self.s3.get_object().bucket(&self.config.bucket).key(self.lock_key()).send().await {
             Ok(object) => object,
@@ -163,6 +254,11 @@ impl S3 {
     fn lock_key(&self) -> String {
         format!("{}.tflock", self.key)
     }
+}
+
+/// Whether the code says that an object is not as a conditional call wanted it.
+fn is_precondition(code: Option<&str>) -> bool {
+    matches!(code, Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey"))
 }
 
 fn read_info(item: &Item) -> Option<LockInfo> {

@@ -13,6 +13,7 @@ mod get;
 mod graph;
 mod import;
 mod init;
+mod lock;
 pub mod output;
 mod plan;
 mod providers;
@@ -73,6 +74,7 @@ commands! {
     Graph => graph,
     Import => import,
     Init => init,
+    Lock => lock,
     Output => output,
     Plan => plan,
     Providers => providers,

@@ -8,6 +8,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use super::{Common, generate, run};
 use crate::Context;
+use crate::flags::Lock;
 use crate::views;
 
 /// Show what would change
@@ -60,7 +61,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         };
     }
     let live = run::Live::start(context, &args.planning.work);
-    let session = match ready.session("Plan", &args.planning.lock, &live).await {
+    // What it reads is one version of the state; applying the plan insists on it.
+    let lock = Lock { lock: Some(args.planning.lock.lock.unwrap_or(false)), ..args.planning.lock.clone() };
+    let session = match ready.session("Plan", &lock, &live).await {
         Ok(session) => session,
         Err(problem) => {
             live.pause();

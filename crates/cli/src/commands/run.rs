@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::ArgAction;
-use terrane_engine::{Cancel, Job, Locking, Running, Session};
+use terrane_engine::{Cancel, Job, Running, Session};
 use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN, Evaluator, Inputs, Stage};
 use terrane_plan::{Applied, Plan, PlanMode, PlanOptions};
 use terrane_source::{Diagnostic, Diagnostics, Files};
@@ -162,14 +162,9 @@ impl Ready {
 
     /// Opens the state, locked for an operation.
     pub async fn session(&self, operation: &str, lock: &Lock, live: &Live) -> Result<Session<'_>, Diagnostic> {
-        Session::open(&*self.store, &locking(operation, lock), &live.running.watcher).await
+        let locking = project::locking(&format!("OperationType{operation}"), lock);
+        Session::open(&self.store, &locking, &live.running.watcher).await
     }
-}
-
-/// How the state is locked for an operation.
-fn locking(operation: &str, lock: &Lock) -> Locking {
-    let info = project::lock_info(&format!("OperationType{operation}"));
-    Locking { lock: lock.lock, timeout: lock.lock_timeout, info }
 }
 
 /// Reads the flags that decide what is planned; files that they name are added to `files`.

@@ -177,7 +177,7 @@ impl Workspaces<'_> {
             if !or_create {
                 return Err(unknown(name, &names));
             }
-            let lock = Lock { lock: true, lock_timeout: std::time::Duration::ZERO };
+            let lock = Lock { lock: Some(true), lock_timeout: std::time::Duration::ZERO };
             self.create(name, Snapshot::default(), &lock, diags).await?;
             outln!("Created the workspace {name:?}.");
         }

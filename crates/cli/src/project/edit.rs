@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use terrane_backend::Local;
-use terrane_engine::{Locking, Session, Unwatched};
+use terrane_engine::{Session, Unwatched};
 use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store, edit::EditError};
 
-use super::{Initialised, Project, lock_info, open_store_of, workspace};
+use super::{Initialised, Project, locking, open_store_of, workspace};
 use crate::Context;
 use crate::flags::{Lock, Vars};
 
@@ -69,9 +69,8 @@ impl Editable {
 
     /// Locks and reads the state.
     pub async fn session(&self, operation: &str, lock: &Lock) -> Result<Session<'_>, Diagnostic> {
-        let locking = Locking { lock: lock.lock, timeout: lock.lock_timeout, info: lock_info(operation) };
         let watcher: terrane_engine::Watcher = Arc::new(Unwatched);
-        Session::open(&*self.store, &locking, &watcher).await
+        Session::open(&self.store, &locking(operation, lock), &watcher).await
     }
 
     /// Stores a changed state; a state in a file is copied first.

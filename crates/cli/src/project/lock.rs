@@ -1,9 +1,38 @@
-//! Who holds the lock of a state.
+//! Who holds the lock of a state, and for how long without a sign of life.
 
+use std::time::Duration;
+
+use terrane_engine::Locking;
 use terrane_state::LockInfo;
 
+use crate::flags::{self, Lock};
+
+/// How long a lock is good for without a sign of life, unless `TERRANE_LEASE` says otherwise.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// Variables in which CI systems give the address of the run's page.
+const RUN_PAGES: &[&str] = &["CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL", "TFC_RUN_URL"];
+
+/// How an operation takes the lock.
+pub fn locking(operation: &str, lock: &Lock) -> Locking {
+    let lease = std::env::var("TERRANE_LEASE").ok().and_then(|text| flags::duration(&text).ok());
+    let lease = lease.filter(|lease| *lease >= Duration::from_secs(1)).unwrap_or(LEASE);
+    let info = lock_info(operation);
+    Locking { lock: lock.lock.unwrap_or(true), timeout: lock.lock_timeout, info, lease, run: run_page() }
+}
+
+/// The page of this run, if a CI system runs it.
+fn run_page() -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let github = || {
+        let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);
+        Some(format!("{server}/{repository}/actions/runs/{}", variable("GITHUB_RUN_ID")?))
+    };
+    RUN_PAGES.iter().find_map(|name| variable(name)).or_else(github).unwrap_or_default()
+}
+
 /// Who we are, for the lock.
-pub fn lock_info(operation: &str) -> LockInfo {
+fn lock_info(operation: &str) -> LockInfo {
     let account = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name);
     let user = std::env::var("USER").ok().or_else(account).unwrap_or_else(|| "unknown".into());
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());

@@ -67,3 +67,48 @@ fn a_backend_that_is_not_set_up_is_said_before_anything_is_read() {
     world.write("main.tf", &configuration("nowhere", ""));
     world.terrane(&["plan"]).code(1).complains(&["Backend initialization required", "terrane init", "main.tf line 3"]);
 }
+
+fn stolen(test: &str, locking: impl Fn(&str) -> String) {
+    let Some(world) = World::new(test) else { return };
+    let name = world.unique("state");
+    world.account().create_bucket(&name);
+    world.account().create_lock_table(&name);
+    let configuration = configuration(&name, &locking(&name));
+    world.write(
+        "main.tf",
+        &configuration.replace("resource \"aws_vpc\"", "resource \"terraform_data\"").replace("cidr_block", "input"),
+    );
+    world.terrane(&["init"]).code(0);
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    world.terrane(&["lock", "list"]).code(0).says(&["No state is locked."]);
+    world.terrane(&["lock", "steal"]).code(1).complains(&["is not locked"]);
+
+    world.write("main.tf", &configuration);
+    world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(1500))]);
+    let first = world.start_with(("TERRANE_LEASE", "2s"), &["apply", "-auto-approve"]);
+    world.wait_for("ec2:CreateVpc");
+    world.terrane(&["lock", "list"]).code(0).says(&["Holder:    alive", "Operation: apply"]);
+    world.terrane(&["lock", "steal"]).code(1).complains(&["is alive", "-force"]);
+    first.pause();
+    std::thread::sleep(std::time::Duration::from_millis(3500));
+    world.terrane(&["lock", "list"]).code(0).says(&["gone: its lease ended"]);
+    world.terrane(&["lock", "list", "-json"]).code(0).says(&["\"holder\": \"dead\"", "\"workspace\": \"default\""]);
+    world.terrane(&["lock", "steal", "another"]).code(1).complains(&["not another"]);
+    world.terrane(&["lock", "steal"]).code(0).says(&["was taken away"]);
+    let before = world.terrane(&["state", "pull"]).code(0).stdout;
+
+    first.resume();
+    first.finish().code(1).complains(&["State cannot be written", "errored.tfstate"]);
+    assert_eq!(world.terrane(&["state", "pull"]).code(0).stdout, before, "the fenced write is refused");
+    assert!(world.read("errored.tfstate").contains("aws_vpc"), "what it made is known");
+}
+
+#[test]
+fn a_run_that_lost_its_lock_item_cannot_write() {
+    stolen("stolen_item", |table| format!("dynamodb_table = \"{table}\""));
+}
+
+#[test]
+fn a_run_that_lost_its_lock_object_cannot_write() {
+    stolen("stolen_object", |_| "use_lockfile = true".into());
+}

@@ -103,7 +103,9 @@ fn a_state_is_pulled_and_pushed() {
     world.terrane(&["state", "push", "-force", "old.tfstate"]).code(0);
     world.terrane(&["plan", "-detailed-exitcode"]).code(0);
     world.terrane(&["state", "push", "main.tf"]).code(1).complains(&["State file cannot be read"]);
-    world.terrane_reading(&["state", "push", "-force", "-"], &first).code(0);
+    let foreign = first.replace("\"lineage\": \"", "\"lineage\": \"x").replace("\"serial\": 1", "\"serial\": 40");
+    world.terrane_reading(&["state", "push", "-force", "-"], &foreign).code(0);
+    assert_eq!(world.read("terraform.tfstate"), foreign, "what is pushed is kept to the byte");
 }
 
 #[test]
