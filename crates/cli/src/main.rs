@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     };
     let Some(command) = cli.command else {
         if cli.version {
-            return commands::version::show(false);
+            return commands::version::show(false, &Default::default());
         }
         outln!("{}", args::go_style(&Cli::command().render_long_help().to_string()));
         return ExitCode::from(if std::env::args_os().len() > 1 { 1 } else { 127 });

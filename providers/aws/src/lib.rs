@@ -12,3 +12,6 @@ mod regions;
 mod registry;
 
 pub use provider::AwsProvider;
+
+/// The version of hashicorp/aws whose types this provider has.
+pub const MODELLED: &str = "6.58.0";

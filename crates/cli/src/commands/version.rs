@@ -1,11 +1,16 @@
 //! `terrane version`
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
+
+use terrane_source::Diagnostics;
 
 use super::Common;
 use crate::Context;
+use crate::project::Project;
+use crate::views::requirements;
 
-/// Show the version
+/// Show the version, and that of the providers that the configuration here needs
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Write JSON
@@ -16,27 +21,42 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub async fn run(args: Args, _: &Context) -> ExitCode {
-    show(args.json)
+pub async fn run(args: Args, context: &Context) -> ExitCode {
+    show(args.json, &selections(context))
 }
 
-/// Writes the version, and the language versions that are understood.
-pub fn show(json: bool) -> ExitCode {
+/// The providers that the configuration needs, by address, with the versions whose types they have.
+fn selections(context: &Context) -> BTreeMap<String, &'static str> {
+    if Project::is_empty(&context.dir) {
+        return BTreeMap::new();
+    }
+    let project = Project::load(&context.dir, &mut Diagnostics::new());
+    let needs = project.program.modules.iter().flat_map(requirements::of_module);
+    let aws =
+        needs.filter(|need| need.provider.ty.as_ref() == "aws" && project.providers.get(&need.provider).is_some());
+    aws.map(|need| (need.provider.to_string(), terrane_aws::MODELLED)).collect()
+}
+
+/// Writes the version, the language versions that are understood, and the versions of providers.
+pub fn show(json: bool, providers: &BTreeMap<String, &str>) -> ExitCode {
     let version = env!("CARGO_PKG_VERSION");
     let platform = format!("{}_{}", system(std::env::consts::OS), processor(std::env::consts::ARCH));
     if json {
         let value = serde_json::json!({
             "terrane_version": version,
-            "terraform_version": "1.12.0",
+            "terraform_version": terrane_engine::LANGUAGE_VERSION,
             "platform": platform,
-            "provider_selections": {},
+            "provider_selections": providers,
             "terraform_outdated": false,
         });
         outln!("{value:#}");
-    } else {
-        outln!(
-            "Terrane v{version}\non {platform}\nunderstands configurations of Terraform up to 1.15 and OpenTofu up to 1.12"
-        );
+        return ExitCode::SUCCESS;
+    }
+    outln!(
+        "Terrane v{version}\non {platform}\nunderstands configurations of Terraform up to 1.15 and OpenTofu up to 1.12"
+    );
+    for (provider, version) in providers {
+        outln!("+ provider {provider} v{version}, built in");
     }
     ExitCode::SUCCESS
 }

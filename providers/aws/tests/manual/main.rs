@@ -7,7 +7,7 @@ mod types;
 use std::fmt::Write;
 use std::path::Path;
 
-use terrane_aws::AwsProvider;
+use terrane_aws::{AwsProvider, MODELLED};
 use terrane_aws_core::resource_schema;
 use terrane_provider::Provider;
 
@@ -46,7 +46,7 @@ fn table(provider: &AwsProvider) -> String {
 {MADE}
 
 The provider has the shape of {} resource types and {} data sources: the EC2, VPC, IAM, S3 and DynamoDB types of hashicorp/aws
-6.58, with KMS, CloudWatch Logs and STS. All of them can be declared and validated, and all resource types planned. {} resource
+{}, with KMS, CloudWatch Logs and STS. All of them can be declared and validated, and all resource types planned. {} resource
 types can be applied and {} data sources can be read.
 
 ## Resource types that can be applied
@@ -61,6 +61,7 @@ Types named `aws_default_…` take over an object that AWS has made; destroying 
 ",
         all.len(),
         sources.len(),
+        MODELLED.trim_end_matches(".0"),
         applied.len(),
         read.len()
     );

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use terrane_address::Mode;
-use terrane_plan::{Change as Planned, Drift, ReadReason, Step};
+use terrane_plan::{Change as Planned, Deferred, Drift, ReadReason, Step};
 
 use super::hook::Address;
 use crate::views::json::{self, Importing};
@@ -27,6 +27,30 @@ impl Change {
 
     pub fn drift_message(&self) -> String {
         format!("{}: Drift detected ({})", self.resource.addr, self.action)
+    }
+}
+
+/// Something that is left for a later plan.
+#[derive(Debug, Serialize)]
+pub struct Deferral {
+    address: String,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    because: Vec<String>,
+}
+
+impl Deferral {
+    pub fn message(&self) -> String {
+        format!("{}: Deferred ({})", self.address, self.reason)
+    }
+}
+
+/// What a plan leaves for a later one.
+pub fn deferred(deferred: &Deferred) -> Deferral {
+    Deferral {
+        address: deferred.place.to_string(),
+        reason: json::defer_reason(deferred.reason),
+        because: deferred.because.iter().map(ToString::to_string).collect(),
     }
 }
 

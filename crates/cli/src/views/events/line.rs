@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::change::Change;
+use super::change::{Change, Deferral};
 use super::hook::Hook;
 use super::summary::{Output, Summary};
 
@@ -31,6 +31,7 @@ pub enum Payload {
     StateLockAcquire,
     ResourceDrift { change: Change },
     PlannedChange { change: Change },
+    DeferredChange { deferred: Deferral },
     ChangeSummary { changes: Summary },
     Outputs { outputs: BTreeMap<String, Output> },
     RefreshStart { hook: Hook },

@@ -76,6 +76,9 @@ impl View for Events {
         for change in plan.steps.iter().filter(|step| change::is_told(step)).map(change::planned) {
             self.info(&change.plan_message(), Payload::PlannedChange { change });
         }
+        for deferred in plan.deferred.iter().map(change::deferred) {
+            self.info(&deferred.message(), Payload::DeferredChange { deferred });
+        }
         let changes = Summary::new(&plan.summary(), Operation::Plan);
         self.info(&changes.message(), Payload::ChangeSummary { changes });
         if !plan.outputs.is_empty() {

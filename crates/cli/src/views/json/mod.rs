@@ -11,7 +11,7 @@ mod values;
 
 pub use configuration::kept;
 pub use modules::index;
-pub use plan::{Importing, importing, plan, reason};
+pub use plan::{Importing, defer_reason, importing, plan, reason};
 pub use schemas::schemas;
 pub use state::state;
 pub use values::{Raw, Secrets, raw};

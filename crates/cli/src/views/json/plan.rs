@@ -386,7 +386,8 @@ fn provisional(change: &Provisional) -> &'static [&'static str] {
     }
 }
 
-fn defer_reason(reason: DeferReason) -> &'static str {
+/// Why something is deferred, in Terraform's words.
+pub fn defer_reason(reason: DeferReason) -> &'static str {
     match reason {
         DeferReason::KeysUnknown => "instance_count_unknown",
         DeferReason::ConfigUnknown => "resource_config_unknown",

@@ -6,7 +6,7 @@ use serde::Serialize;
 use terrane_address::{Mode, Provider};
 use terrane_lang::Schemas;
 use terrane_value::json::type_to_json;
-use terrane_value::{Attribute, Block, NestedBlock, Nesting, Schema};
+use terrane_value::{Attribute, Block, FunctionParam, FunctionSchema, NestedBlock, Nesting, Schema};
 
 use super::values::{Raw, raw};
 
@@ -28,6 +28,8 @@ struct Known {
     data_source_schemas: BTreeMap<String, Shape>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     ephemeral_resource_schemas: BTreeMap<String, Shape>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    functions: BTreeMap<String, Function>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     resource_identity_schemas: BTreeMap<String, Identity>,
 }
@@ -103,6 +105,27 @@ struct IdentityAttribute {
     optional_for_import: bool,
 }
 
+#[derive(Serialize)]
+struct Function {
+    description: String,
+    summary: String,
+    return_type: Raw,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<Parameter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variadic_parameter: Option<Parameter>,
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    name: String,
+    description: &'static str,
+    #[serde(rename = "type")]
+    ty: Raw,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_nullable: bool,
+}
+
 /// The JSON of what providers know.
 pub fn schemas<'p>(providers: impl IntoIterator<Item = &'p Provider>, schemas: &dyn Schemas) -> Document {
     let known = providers.into_iter().map(|provider| (provider.to_string(), known(provider, schemas)));
@@ -118,11 +141,16 @@ fn known(provider: &Provider, schemas: &dyn Schemas) -> Known {
         let schema = schemas.identity(provider, &ty)?;
         Some((ty, identity(&schema)))
     });
+    let functions = schemas.functions(provider).into_iter().filter_map(|name| {
+        let schema = schemas.function(provider, &name)?;
+        Some((name, function(&schema)))
+    });
     Known {
         provider: schemas.provider(provider).map_or(Shape { version: 0, block: None }, |schema| shape(&schema)),
         resource_schemas: of(Mode::Managed),
         data_source_schemas: of(Mode::Data),
         ephemeral_resource_schemas: of(Mode::Ephemeral),
+        functions: functions.collect(),
         resource_identity_schemas: identities.collect(),
     }
 }
@@ -182,4 +210,19 @@ fn identity(schema: &Schema) -> Identity {
     };
     let attributes = schema.block.attributes.iter().map(|(name, a)| (name.to_string(), attribute(a)));
     Identity { version: schema.version, attributes: attributes.collect() }
+}
+
+fn function(schema: &FunctionSchema) -> Function {
+    Function {
+        description: schema.summary.to_string(),
+        summary: schema.summary.to_string(),
+        return_type: raw(type_to_json(&schema.result)),
+        parameters: schema.params.iter().map(parameter).collect(),
+        variadic_parameter: schema.variadic.as_ref().map(parameter),
+    }
+}
+
+fn parameter(param: &FunctionParam) -> Parameter {
+    let ty = raw(type_to_json(&param.ty));
+    Parameter { name: param.name.to_string(), description: "", ty, is_nullable: param.null }
 }
