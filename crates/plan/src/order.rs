@@ -6,10 +6,12 @@
 //! 2. by state, `B` down before `A` down;
 //! 3. by state, if `A` is create-before-destroy, also `B` up before `A` down;
 //! 4. a replacement goes up before down if it is create-before-destroy, else down before up;
-//! 5. what a create-before-destroy change depends on, by either, is create-before-destroy too.
+//! 5. what a create-before-destroy change depends on, by either, is create-before-destroy too;
+//! 6. what has to see the end of `A`, `A` down before it goes up, unless `A` is create-before-destroy.
 //!
 //! The rule has no cycle if neither kind of dependency has one: back from a down leg to an up leg leads only rule 4 for
-//! an instance that is not create-before-destroy, and rule 5 keeps those off every path that rule 3 has entered.
+//! an instance that is not create-before-destroy, and rule 5 keeps those off every path that rule 3 has entered. Rule 6
+//! leaves from the down legs of such instances only, which no up leg leads to for the same reason.
 
 use petgraph::algo::kosaraju_scc;
 
@@ -61,6 +63,8 @@ pub struct Node {
     pub config: Vec<On>,
     /// What its object was made after.
     pub state: Vec<On>,
+    /// What it has to see the end of.
+    pub ends: Vec<On>,
 }
 
 /// Instances, and groups of them that others depend on as a whole: a group costs as many edges as it has members and
@@ -128,6 +132,7 @@ impl Order {
                 }
             }
         }
+        self.end_edges(layout, &mut edges);
         for (g, members) in (0..).zip(&self.groups) {
             for a in members {
                 edges.push((layout.node(*a, Leg::Up), layout.group(g, Barrier::Up)));
@@ -139,6 +144,29 @@ impl Order {
             }
         }
         edges
+    }
+
+    /// Rule 6.
+    fn end_edges(&self, layout: &Layout, edges: &mut Vec<(u32, u32)>) {
+        let mut met = std::collections::BTreeSet::new();
+        let ended = |a: &u32| !self.nodes[*a as usize].create_before_destroy;
+        for (i, node) in (0..).zip(&self.nodes) {
+            let up = layout.node(i, Leg::Up);
+            for on in &node.ends {
+                match on {
+                    On::Node(a) if ended(a) => edges.push((layout.node(*a, Leg::Down), up)),
+                    On::Node(_) => {}
+                    On::Group(g) => {
+                        edges.push((layout.group(*g, Barrier::Ended), up));
+                        met.insert(*g);
+                    }
+                }
+            }
+        }
+        for g in met {
+            let members = self.groups[g as usize].iter().filter(|a| ended(a));
+            edges.extend(members.map(|a| (layout.node(*a, Leg::Down), layout.group(g, Barrier::Ended))));
+        }
     }
 
     fn break_state_cycles(&mut self) {
@@ -202,7 +230,7 @@ struct Layout {
     groups: u32,
 }
 
-/// The three ways in which order passes through a group.
+/// The ways in which order passes through a group.
 #[derive(Clone, Copy)]
 enum Barrier {
     /// After all its members are up.
@@ -211,11 +239,16 @@ enum Barrier {
     Down,
     /// Before any member that is create-before-destroy goes down.
     Replaced,
+    /// After all its members that are not create-before-destroy are down.
+    Ended,
 }
+
+/// How many ways there are.
+const BARRIERS: u32 = 4;
 
 impl Layout {
     fn len(&self) -> usize {
-        (2 * self.nodes + 3 * self.groups) as usize
+        (2 * self.nodes + BARRIERS * self.groups) as usize
     }
 
     fn node(&self, node: u32, leg: Leg) -> u32 {
@@ -223,7 +256,7 @@ impl Layout {
     }
 
     fn group(&self, group: u32, barrier: Barrier) -> u32 {
-        2 * self.nodes + 3 * group + barrier as u32
+        2 * self.nodes + BARRIERS * group + barrier as u32
     }
 }
 
@@ -289,7 +322,7 @@ mod tests {
         let of = |edges: &[(usize, usize)]| {
             edges.iter().filter(|(a, _)| *a == i).map(|(_, b)| On::Node(*b as u32)).collect::<Vec<_>>()
         };
-        Node { legs, create_before_destroy: cbd, config: of(config), state: of(state) }
+        Node { legs, create_before_destroy: cbd, config: of(config), state: of(state), ends: of(config) }
     }
 
     fn check_rule(order: &Order, graph: &ApplyGraph) {
@@ -304,6 +337,10 @@ mod tests {
                 let On::Node(a) = *on else { continue };
                 assert!(ordered.holds((a, Leg::Up), (b, Leg::Up)));
                 assert!(!node.create_before_destroy || order.nodes[a as usize].create_before_destroy);
+            }
+            for on in &node.ends {
+                let On::Node(a) = *on else { continue };
+                assert!(order.nodes[a as usize].create_before_destroy || ordered.holds((a, Leg::Down), (b, Leg::Up)));
             }
             for on in &node.state {
                 let On::Node(a) = *on else { continue };
@@ -373,6 +410,8 @@ mod tests {
                 create_before_destroy,
                 config: on(config, i),
                 state: on(state, i),
+                // What an instance has to see the end of, it was not made after.
+                ends: if state == config { on(config, i) } else { Vec::new() },
             });
             Order { nodes: nodes.collect(), groups: groups.clone() }
         })
@@ -386,8 +425,12 @@ mod tests {
             });
             members.map(On::Node).collect::<Vec<_>>()
         };
-        let nodes =
-            order.nodes.iter().map(|n| Node { config: expand(&n.config), state: expand(&n.state), ..n.clone() });
+        let nodes = order.nodes.iter().map(|n| Node {
+            config: expand(&n.config),
+            state: expand(&n.state),
+            ends: expand(&n.ends),
+            ..n.clone()
+        });
         Order { nodes: nodes.collect(), groups: Vec::new() }
     }
 

@@ -203,6 +203,7 @@ impl Planner<'_> {
                 create_before_destroy: draft.step.create_before_destroy,
                 config: without(config, draft, drafts),
                 state: groups.on_state(&draft.step.instance, &draft.state).into_iter().collect(),
+                ends: groups.on_ends(draft, drafts).into_iter().collect(),
             }
         });
         let nodes = nodes.collect();
@@ -233,6 +234,7 @@ struct Groups<'d> {
     reads: HashMap<Vec<Dep>, Option<u32>>,
     providers: HashMap<ProviderConfig, Option<u32>>,
     states: HashMap<(Vec<ConfigResource>, Vec<(Arc<str>, Key)>), Option<u32>>,
+    ends: HashMap<(Vec<Dep>, Vec<(Arc<str>, Key)>), Option<u32>>,
 }
 
 impl<'d> Groups<'d> {
@@ -245,6 +247,7 @@ impl<'d> Groups<'d> {
             reads: HashMap::new(),
             providers: HashMap::new(),
             states: HashMap::new(),
+            ends: HashMap::new(),
         };
         for (place, draft) in (0..).zip(drafts) {
             let instance = &draft.step.instance;
@@ -320,6 +323,28 @@ impl<'d> Groups<'d> {
         }
         let group = self.add(members);
         self.states.insert(key, group);
+        group.map(On::Group)
+    }
+
+    /// The group of the objects that end among what a data source that is read late names explicitly.
+    fn on_ends(&mut self, draft: &Draft, drafts: &[Draft]) -> Option<On> {
+        if !matches!(draft.step.change, Change::Read { .. }) || draft.explicit.is_empty() {
+            return None;
+        }
+        let key = (draft.explicit.clone(), draft.step.instance.resource.module.0.clone());
+        if let Some(group) = self.ends.get(&key) {
+            return group.map(On::Group);
+        }
+        let mut names: Vec<ConfigResource> = draft.explicit.iter().map(|dep| dep.resource().config()).collect();
+        names.dedup();
+        let found = names.iter().filter_map(|name| self.by_name.get(name)).flatten();
+        let ends = |place: &u32| {
+            let other = &drafts[*place as usize];
+            !other.declared && can_reach(&draft.step.instance, &other.step.instance)
+        };
+        let members = found.map(|(_, place)| *place).filter(ends).collect();
+        let group = self.add(members);
+        self.ends.insert(key, group);
         group.map(On::Group)
     }
 

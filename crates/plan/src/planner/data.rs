@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use terrane_address::{Instance, Mode, ProviderConfig};
+use terrane_address::{AbsResource, Instance, Mode, ProviderConfig};
 use terrane_lang::Dep;
 use terrane_provider::{DataOutcome, DataRequest};
 use terrane_source::{Diagnostic, Reported};
@@ -78,24 +78,52 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Whether any managed instance that is named explicitly changes; goes on only when all have been planned.
+    /// Whether anything that is named explicitly changes: an instance, one of its resource that ends, or a data source
+    /// that is read during apply. Goes on only when all have been planned.
     pub(super) fn depends_on_change(&mut self, explicit: &[Dep]) -> Result<bool, Halt> {
         if self.options.mode != PlanMode::Normal {
             return Ok(false);
         }
-        let managed = |dep: &&Dep| dep.resource().resource.mode == Mode::Managed;
-        for dep in explicit.iter().filter(managed) {
+        let in_check =
+            |dep: &Dep| self.program.resource(&dep.resource().config()).is_some_and(|d| d.in_check.is_some());
+        let named: Vec<&Dep> = explicit.iter().filter(|dep| !in_check(dep)).collect();
+        for dep in &named {
             self.wait_for(dep)?;
         }
-        let changes =
-            |instance: Instance| self.drafts.get(&(instance, None)).is_some_and(|d| !d.step.change.is_no_op());
-        Ok(explicit.iter().filter(managed).any(|dep| match dep {
+        let ends = self.ends_among(&named)?;
+        Ok(ends || named.into_iter().any(|dep| self.has_change(dep)))
+    }
+
+    fn has_change(&self, dep: &Dep) -> bool {
+        let changes = |instance: Instance| {
+            let draft = self.drafts.get(&(instance, None));
+            draft.is_some_and(|draft| !draft.step.change.is_no_op())
+        };
+        match dep {
             Dep::Instance(instance) => changes(instance.clone()),
             Dep::Whole(resource) => {
                 let keys = self.keys.get(resource).map(|(keys, _)| keys);
                 keys.into_iter().flatten().any(|key| changes(resource.instance(key.clone())))
             }
-        }))
+        }
+    }
+
+    /// Whether any object of what is named explicitly exists and is not wanted any more.
+    fn ends_among(&mut self, named: &[&Dep]) -> Result<bool, Halt> {
+        let mut resources: Vec<AbsResource> = named.iter().map(|dep| dep.resource().clone()).collect();
+        resources.retain(|resource| resource.resource.mode == Mode::Managed);
+        resources.dedup();
+        let mut ends = false;
+        for resource in resources {
+            let Some((keys, _)) = self.keys.get(&resource) else { continue };
+            let gone = |i: &Instance| !keys.contains(&i.key) && self.options.selects(i);
+            for instance in self.stored_instances(&resource).into_iter().filter(gone).collect::<Vec<_>>() {
+                let Some(provider) = self.provider_for(&instance) else { continue };
+                self.open(&provider)?;
+                ends |= self.prior(&(instance, None))?.is_some();
+            }
+        }
+        Ok(ends)
     }
 
     pub(super) fn data_read(&mut self, flight: DataFlight, outcome: DataOutcome) {

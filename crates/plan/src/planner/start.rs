@@ -249,7 +249,7 @@ impl Planner<'_> {
         }
     }
 
-    fn stored_instances(&self, resource: &AbsResource) -> Vec<Instance> {
+    pub(super) fn stored_instances(&self, resource: &AbsResource) -> Vec<Instance> {
         let state = self.refreshed.resources.get(resource);
         state.into_iter().flat_map(|s| s.instances.keys()).map(|key| resource.instance(key.clone())).collect()
     }
