@@ -4,5 +4,6 @@
 mod counters;
 mod file;
 mod markdown;
+mod programs;
 mod properties;
 mod support;

@@ -1,85 +1,16 @@
 //! What holds for any configuration, any order of answers and any crash.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::programs::{Decl, config, mixed_versions, names, text, versions};
 use crate::support::run::{self, Came, Journal, Until, apply_all, in_order, shuffled};
-use crate::support::things::Things;
-use crate::support::{Config, load, providers, shown};
+use crate::support::things::{Fault, Things};
+use crate::support::{Config, providers, shown};
 use proptest::prelude::*;
-use terrane_plan::{ApplyOptions, Plan, PlanMode, PlanOptions, Providers, file, unfinished};
+use terrane_address::Instance;
+use terrane_plan::{ApplyGraph, ApplyOptions, Leg, Op, Plan, PlanMode, PlanOptions, Providers, file, unfinished};
 use terrane_state::{Snapshot, replay};
-
-/// One declared thing.
-#[derive(Clone, Debug)]
-struct Decl {
-    size: u8,
-    color: u8,
-    /// Things with a lower number that it links to, by bit.
-    links: u8,
-    /// Things with a lower number whose replacement replaces it too, by bit.
-    follows: u8,
-    create_before_destroy: bool,
-    count: u8,
-}
-
-fn decl() -> impl Strategy<Value = Option<Decl>> {
-    let parts = (0u8..3, 0u8..3, any::<u8>(), any::<u8>(), any::<bool>(), 1u8..3);
-    let decl = parts.prop_map(|(size, color, links, follows, create_before_destroy, count)| Decl {
-        size,
-        color,
-        links,
-        follows: follows & links,
-        create_before_destroy,
-        count,
-    });
-    prop_oneof![1 => Just(None), 4 => decl.prop_map(Some)]
-}
-
-/// Two versions of a configuration over the same names, all of it create-before-destroy: only then is there an order
-/// in which nothing is ever deleted that something still links to.
-fn versions() -> impl Strategy<Value = (Vec<Option<Decl>>, Vec<Option<Decl>>)> {
-    mixed_versions().prop_map(|(mut first, mut second)| {
-        first.iter_mut().chain(&mut second).flatten().for_each(|decl| decl.create_before_destroy = true);
-        (first, second)
-    })
-}
-
-/// The same with either order of replacement.
-fn mixed_versions() -> impl Strategy<Value = (Vec<Option<Decl>>, Vec<Option<Decl>>)> {
-    (1usize..7).prop_flat_map(|n| (prop::collection::vec(decl(), n), prop::collection::vec(decl(), n)))
-}
-
-fn text(decls: &[Option<Decl>]) -> String {
-    let mut out = String::new();
-    for (i, decl) in decls.iter().enumerate() {
-        let Some(decl) = decl else { continue };
-        let lower = |bits: u8| {
-            let there = (0..i).filter(move |j| bits >> j & 1 == 1).filter(|j| decls[*j].is_some());
-            there.map(|j| format!("thing.t{j}[0].id")).collect::<Vec<_>>()
-        };
-        let follows: String = lower(decl.follows).iter().map(|id| format!("${{{id}}}")).collect();
-        let _ = writeln!(
-            out,
-            "resource \"thing\" \"t{i}\" {{\n  count = {}\n  name = \"t{i}-${{count.index}}\"\n  size = {}\n  \
-             color = \"{}{}\"\n  links = [{}]\n  lifecycle {{\n    create_before_destroy = {}\n  }}\n}}",
-            decl.count,
-            decl.size,
-            decl.color,
-            follows,
-            lower(decl.links).join(", "),
-            decl.create_before_destroy
-        );
-    }
-    out
-}
-
-fn config(decls: &[Option<Decl>]) -> Config {
-    let config = load(&[("main.tf", &text(decls))]);
-    assert!(!config.diags.has_errors(), "{}", shown(&config.diags, &config.files));
-    config
-}
 
 fn planned(config: &Config, providers: &Providers, state: &Snapshot, pick: run::Pick<'_>) -> Plan {
     let (plan, diags) = run::plan(config, providers, state, PlanOptions::default(), pick);
@@ -134,6 +65,83 @@ proptest! {
         for seed in seeds {
             prop_assert_eq!(&bytes(&planned(&second, &providers, &state, &mut shuffled(seed))), &expected);
         }
+    }
+
+    /// Objects get their ids in the order in which they are made; but for these, the order of answers leaves no trace.
+    #[test]
+    fn answers_in_any_order_lead_to_the_same_world((first, second) in versions(), seeds in prop::collection::vec(any::<u32>(), 2)) {
+        let reached = |seed: u64| {
+            let things = Arc::new(Things::default());
+            let providers = providers(&things);
+            let state = converge(&config(&first), &providers, &Snapshot::default(), seed);
+            let state = converge(&config(&second), &providers, &state, seed + 5);
+            (things.described(), outline(&state))
+        };
+        let expected = reached(1);
+        for seed in seeds {
+            prop_assert_eq!(&reached(seed.into()), &expected);
+        }
+    }
+
+    /// What is made after something else is deleted before it.
+    #[test]
+    fn a_destroy_mirrors_the_create((first, _) in mixed_versions()) {
+        let things = Arc::new(Things::lenient());
+        let providers = providers(&things);
+        let config = config(&first);
+        let create = planned(&config, &providers, &Snapshot::default(), &mut in_order);
+        let state = apply_all(&config, &providers, &create, &mut in_order).snapshot;
+        let options = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
+        let (destroy, _) = run::plan(&config, &providers, &state, options, &mut in_order);
+        let (made, deleted) = (ordered(&create, Leg::Up), ordered(&destroy, Leg::Down));
+        for (before, after) in made {
+            prop_assert!(deleted.contains(&(after.clone(), before.clone())), "{} before {}", after, before);
+        }
+    }
+
+    /// Whatever goes wrong in one run, the next one puts right: half made, half changed, deposed or tainted objects.
+    #[test]
+    fn the_run_after_a_failed_one_heals((first, second) in versions(), faults in prop::collection::vec(any::<u16>(), 1..4)) {
+        let world = || {
+            let things = Arc::new(Things::default());
+            let providers = providers(&things);
+            let state = converge(&config(&first), &providers, &Snapshot::default(), 1);
+            (things, providers, state)
+        };
+        let config = config(&second);
+        let (things, providers, state) = world();
+        converge(&config, &providers, &state, 3);
+        let expected = things.described();
+        let (things, providers, state) = world();
+        let plan = planned(&config, &providers, &state, &mut in_order);
+        let names = names(&first).into_iter().chain(names(&second)).collect::<Vec<_>>();
+        for fault in faults.into_iter().map(usize::from).filter(|_| !names.is_empty()) {
+            let verb = ["create", "update", "delete"][fault % 3];
+            let kind = [Fault::Refused, Fault::HalfMade][fault / 3 % 2];
+            things.fail(verb, &names[fault / 6 % names.len()], kind);
+        }
+        let failed = apply_all(&config, &providers, &plan, &mut in_order);
+        things.mend();
+        let state = converge(&config, &providers, &failed.snapshot, 7);
+        prop_assert_eq!(things.described(), expected);
+        prop_assert!(state.instances().all(|(_, _, instance)| instance.deposed.is_empty()));
+    }
+
+    /// What is known late is done in later rounds, and comes to the same; what exists is left alone meanwhile.
+    #[test]
+    fn rounds_with_deferral_come_to_the_same_world((first, second) in versions(), seed in any::<u32>()) {
+        let things = Arc::new(Things::default());
+        let providers_at_once = providers(&things);
+        let state = converge(&config(&first), &providers_at_once, &Snapshot::default(), 1);
+        converge(&config(&second), &providers_at_once, &state, 2);
+        let expected = things.described();
+        let things = Arc::new(Things::default());
+        let providers = providers(&things);
+        let mut state = Snapshot::default();
+        for version in [&first, &second] {
+            state = rounds(version, &providers, state, seed.into());
+        }
+        prop_assert_eq!(things.described(), expected);
     }
 
     #[test]
@@ -209,6 +217,59 @@ proptest! {
             }
         }
     }
+}
+
+/// What a state holds, without ids.
+fn outline(state: &Snapshot) -> Vec<String> {
+    let line = |(instance, _, held): (Instance, _, &terrane_state::InstanceState)| {
+        let dependencies = held.current.as_ref().map(|object| object.dependencies.clone());
+        format!("{instance} {dependencies:?} {}", held.deposed.len())
+    };
+    state.instances().map(line).collect()
+}
+
+/// All pairs of instances of which the legs are ordered, by name.
+fn ordered(plan: &Plan, leg: Leg) -> BTreeSet<(String, String)> {
+    let name = |op: u32| match plan.graph.ops()[op as usize] {
+        Op::Step { step, leg: of } if of == leg => Some(plan.steps[step as usize].instance.to_string()),
+        _ => None,
+    };
+    let places = 0..plan.graph.ops().len() as u32;
+    let pairs = places.filter_map(|op| Some((name(op)?, reached(&plan.graph, op))));
+    pairs.flat_map(|(from, to)| to.into_iter().filter_map(name).map(move |to| (from.clone(), to))).collect()
+}
+
+fn reached(graph: &ApplyGraph, from: u32) -> BTreeSet<u32> {
+    let (mut found, mut queue) = (BTreeSet::new(), vec![from]);
+    while let Some(op) = queue.pop() {
+        queue.extend(graph.after(op).iter().copied().filter(|next| found.insert(*next)));
+    }
+    found
+}
+
+/// Plans and applies with deferral until nothing is left.
+fn rounds(decls: &[Option<Decl>], providers: &Providers, mut state: Snapshot, seed: u64) -> Snapshot {
+    let late = crate::programs::late(decls);
+    for round in 0..=decls.len() as u64 {
+        let options = PlanOptions { allow_deferral: true, ..PlanOptions::default() };
+        let (plan, diags) = run::plan(&late, providers, &state, options, &mut shuffled(seed + round));
+        assert!(!diags.has_errors(), "{}\n{}", text(decls), shown(&diags, &late.files));
+        let held = |state: &Snapshot| {
+            let covered = |instance: &Instance| plan.deferred.iter().any(|d| d.place.covers(instance));
+            let of = state.instances().filter(|(instance, ..)| covered(instance));
+            of.map(|(instance, _, held)| (instance, held.current.clone())).collect::<Vec<_>>()
+        };
+        let before = held(&plan.refreshed);
+        let applied = apply_all(&late, providers, &plan, &mut shuffled(seed + round));
+        assert!(applied.is_complete(), "{}", shown(&applied.diagnostics, &late.files));
+        assert_eq!(held(&applied.snapshot), before, "what is deferred stays as it is");
+        state = applied.snapshot;
+        if plan.deferred.is_empty() {
+            assert!(!planned(&late, providers, &state, &mut in_order).has_changes());
+            return state;
+        }
+    }
+    panic!("there is something deferred after so many rounds as there are things:\n{}", text(decls));
 }
 
 /// Plans and applies once more, with the creates whose answers were lost.
