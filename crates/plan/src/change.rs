@@ -104,12 +104,15 @@ pub enum ReplaceOrder {
     ForgetThenCreate,
     /// The new object is made first, and the old one is forgotten.
     CreateThenForget,
+    /// The new object is made first; the old one is deposed, and its end is left for a later plan, since something that is
+    /// deferred needs it.
+    CreateThenKeep,
 }
 
 impl ReplaceOrder {
     /// Whether the new object is made first.
     pub fn creates_first(self) -> bool {
-        matches!(self, ReplaceOrder::CreateThenDelete | ReplaceOrder::CreateThenForget)
+        !matches!(self, ReplaceOrder::DeleteThenCreate | ReplaceOrder::ForgetThenCreate)
     }
 
     /// Whether the old object is forgotten rather than deleted.
@@ -117,7 +120,12 @@ impl ReplaceOrder {
         matches!(self, ReplaceOrder::ForgetThenCreate | ReplaceOrder::CreateThenForget)
     }
 
-    /// The order by its two properties.
+    /// Whether the old object is left for a later plan.
+    pub fn keeps(self) -> bool {
+        self == ReplaceOrder::CreateThenKeep
+    }
+
+    /// The order by its two properties, if the old object goes.
     pub fn of(creates_first: bool, forgets: bool) -> ReplaceOrder {
         match (creates_first, forgets) {
             (false, false) => ReplaceOrder::DeleteThenCreate,
@@ -269,6 +277,7 @@ impl Change {
         match self {
             Change::NoOp { .. } => Legs::None,
             Change::Create { .. } | Change::Update { .. } | Change::Read { .. } => Legs::Up,
+            Change::Replace { order, .. } if order.keeps() => Legs::Up,
             Change::Replace { .. } => Legs::Both,
             Change::Delete { .. } | Change::Forget { .. } => Legs::Down,
         }

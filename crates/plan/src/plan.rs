@@ -104,7 +104,7 @@ impl Plan {
                 Change::Replace { order, .. } => {
                     summary.add += 1;
                     summary.forget += usize::from(order.forgets());
-                    summary.destroy += usize::from(!order.forgets());
+                    summary.destroy += usize::from(!order.forgets() && !order.keeps());
                 }
                 Change::NoOp { .. } | Change::Read { .. } => {}
             }

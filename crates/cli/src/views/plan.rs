@@ -139,7 +139,9 @@ fn symbol_of(change: &Change) -> Symbol {
         Change::Create { .. } => Symbol::Create,
         Change::Update { .. } => Symbol::Update,
         Change::Replace { order: ReplaceOrder::DeleteThenCreate, .. } => Symbol::DeleteThenCreate,
-        Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => Symbol::CreateThenDelete,
+        Change::Replace { order: ReplaceOrder::CreateThenDelete | ReplaceOrder::CreateThenKeep, .. } => {
+            Symbol::CreateThenDelete
+        }
         Change::Replace { order: ReplaceOrder::ForgetThenCreate, .. } => Symbol::ForgetThenCreate,
         Change::Replace { order: ReplaceOrder::CreateThenForget, .. } => Symbol::CreateThenForget,
         Change::Delete { .. } => Symbol::Delete,
@@ -211,7 +213,11 @@ fn headline(step: &Step, paint: Paint) -> (String, Vec<String>) {
             let tainted = reasons.contains(&ReplaceReason::Tainted);
             why.extend(reasons.iter().filter_map(replace_reason));
             let verb = paint.with("1;31", "replaced");
-            let kept = if order.forgets() { ", but the present object will not be destroyed" } else { "" };
+            let kept = match (order.forgets(), order.keeps()) {
+                (true, _) => ", but the present object will not be destroyed",
+                (_, true) => ", but the present object stays until what needs it can be planned",
+                _ => "",
+            };
             if tainted { format!("is tainted, so must be {verb}{kept}") } else { format!("must be {verb}{kept}") }
         }
     };

@@ -179,10 +179,10 @@ fn change(change: wire::Change) -> Result<Change, String> {
         wire::Change::Update { prior, planned: p } => {
             Change::Update { prior: value::decode(prior)?, planned: planned(p)? }
         }
-        wire::Change::Replace { prior, planned: p, create_first, forget, reasons } => Change::Replace {
+        wire::Change::Replace { prior, planned: p, create_first, forget, keep, reasons } => Change::Replace {
             prior: value::decode(prior)?,
             planned: planned(p)?,
-            order: ReplaceOrder::of(create_first, forget),
+            order: if keep { ReplaceOrder::CreateThenKeep } else { ReplaceOrder::of(create_first, forget) },
             reasons: reasons.into_iter().map(reason).collect::<Result<_, _>>()?,
         },
         wire::Change::Delete { prior, reason } => {

@@ -135,6 +135,7 @@ fn change(change: &Change) -> Result<wire::Change, String> {
             planned: planned(p)?,
             create_first: order.creates_first(),
             forget: order.forgets(),
+            keep: order.keeps(),
             reasons: reasons.iter().map(reason).collect::<Result<_, _>>()?,
         },
         Change::Delete { prior, reason } => {

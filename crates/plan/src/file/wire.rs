@@ -125,6 +125,8 @@ pub(super) enum Change {
         create_first: bool,
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         forget: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        keep: bool,
         reasons: Vec<Reason>,
     },
     Delete {

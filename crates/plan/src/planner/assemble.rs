@@ -108,6 +108,7 @@ impl Planner<'_> {
                 *order = ReplaceOrder::of(node.create_before_destroy, order.forgets());
             }
         }
+        self.keep_replaced(&mut drafts, &mut order);
         let graph = order.graph().unwrap_or_else(|| {
             let detail = "The order of changes has a cycle. This is a bug in Terrane; please report it.";
             self.diags.error(Diagnostic::error("No order of changes", detail));

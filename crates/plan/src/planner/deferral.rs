@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use terrane_address::{AbsCall, AbsResource, Beyond, Instance, Key, Mode, Place, ProviderConfig};
+use terrane_address::{AbsCall, AbsResource, Beyond, ConfigResource, Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Repeat, ResourceDecl};
 use terrane_state::DeposedKey;
 use terrane_value::Value;
 
+use super::assemble::can_reach;
 use super::data::unknown_computed;
 use super::open::Opening;
 use super::queue::{Task, Wait};
 use super::{Draft, Halt, ObjectKey, Planner};
-use crate::{Change, DeferReason, Deferred, DeleteReason, PlanMode, Provisional};
+use crate::{Change, DeferReason, Deferred, DeleteReason, Legs, Order, PlanMode, Provisional, ReplaceOrder};
 
 /// What is deferred so far.
 #[derive(Debug, Default)]
@@ -249,37 +250,64 @@ impl Planner<'_> {
 
     /// Defers the end of objects that deferred ones were made after: these may still need them.
     pub(super) fn defer_ends(&mut self, drafts: &mut Vec<Draft>) {
-        if self.deferrals.all.is_empty() {
-            return;
-        }
-        let held = |instance: &Instance| self.deferrals.covers(instance);
-        let holders = self.refreshed.instances().filter(|(instance, ..)| held(instance));
-        let holders: Vec<_> = holders.filter_map(|(i, _, state)| Some((i, state.current.as_ref()?))).collect();
-        let holder = |draft: &Draft| {
-            let instance = &draft.step.instance;
-            let name = instance.resource.config();
-            let needs = |(i, object): &&(Instance, _)| {
-                let object: &&terrane_state::StoredObject = object;
-                i.resource.config() != name
-                    && object.dependencies.contains(&name)
-                    && super::assemble::can_reach(i, instance)
-            };
-            holders.iter().find(needs).map(|(i, _)| Arc::from(i.to_string()))
-        };
+        let holders = self.holders();
         let mut kept = Vec::new();
         drafts.retain(|draft| {
             let Change::Delete { prior, .. } = &draft.step.change else { return true };
-            let Some(because) = holder(draft) else { return true };
-            kept.push(Deferred {
-                place: Place::Instance(draft.step.instance.clone()),
-                deposed: draft.step.deposed.clone(),
-                provider: draft.step.provider.clone(),
-                reason: DeferReason::Prerequisite,
-                because: vec![because],
-                change: Provisional::Delete(prior.clone()),
-            });
+            let Some(because) = holder_of(&holders, &draft.step.instance) else { return true };
+            kept.push(kept_end(draft, prior, because));
             false
         });
         kept.into_iter().for_each(|deferred| self.deferrals.add(deferred));
+    }
+
+    /// Leaves the old objects of replacements for later that deferred ones were made after, where the new one is made
+    /// first.
+    pub(super) fn keep_replaced(&mut self, drafts: &mut [Draft], order: &mut Order) {
+        let holders = self.holders();
+        let mut kept = Vec::new();
+        for (draft, node) in drafts.iter_mut().zip(&mut order.nodes) {
+            let Change::Replace { prior, order: legs @ ReplaceOrder::CreateThenDelete, .. } = &mut draft.step.change
+            else {
+                continue;
+            };
+            let Some(because) = holder_of(&holders, &draft.step.instance) else { continue };
+            (*legs, node.legs) = (ReplaceOrder::CreateThenKeep, Legs::Up);
+            let prior = prior.clone();
+            kept.push(kept_end(draft, &prior, because));
+        }
+        kept.into_iter().for_each(|deferred| self.deferrals.add(deferred));
+    }
+
+    /// Objects that exist and are deferred, with what they were made after.
+    fn holders(&self) -> Vec<Holder> {
+        if self.deferrals.all.is_empty() {
+            return Vec::new();
+        }
+        let held = self.refreshed.instances().filter(|(instance, ..)| self.deferrals.covers(instance));
+        held.filter_map(|(i, _, state)| Some((i, state.current.as_ref()?.dependencies.clone()))).collect()
+    }
+}
+
+/// An object that is deferred, and what it was made after.
+type Holder = (Instance, Vec<ConfigResource>);
+
+/// A deferred object that was made after an instance of another resource.
+fn holder_of(holders: &[Holder], instance: &Instance) -> Option<Arc<str>> {
+    let name = instance.resource.config();
+    let needs = |(holder, made_after): &&Holder| {
+        holder.resource.config() != name && made_after.contains(&name) && can_reach(holder, instance)
+    };
+    holders.iter().find(needs).map(|(holder, _)| Arc::from(holder.to_string()))
+}
+
+fn kept_end(draft: &Draft, prior: &Value, because: Arc<str>) -> Deferred {
+    Deferred {
+        place: Place::Instance(draft.step.instance.clone()),
+        deposed: draft.step.deposed.clone(),
+        provider: draft.step.provider.clone(),
+        reason: DeferReason::Prerequisite,
+        because: vec![because],
+        change: Provisional::Delete(prior.clone()),
     }
 }

@@ -253,6 +253,7 @@ fn step_line(step: &Step) -> String {
                 ReplaceOrder::CreateThenDelete => "+/-",
                 ReplaceOrder::ForgetThenCreate => "./+",
                 ReplaceOrder::CreateThenForget => "+/.",
+                ReplaceOrder::CreateThenKeep => "+/later -",
             };
             let reasons: Vec<String> = reasons.iter().map(reason).collect();
             format!("{sign} {}: {}", step.address(), reasons.join("; "))

@@ -255,7 +255,9 @@ fn rounds(decls: &[Option<Decl>], providers: &Providers, mut state: Snapshot, se
         let (plan, diags) = run::plan(&late, providers, &state, options, &mut shuffled(seed + round));
         assert!(!diags.has_errors(), "{}\n{}", text(decls), shown(&diags, &late.files));
         let held = |state: &Snapshot| {
-            let covered = |instance: &Instance| plan.deferred.iter().any(|d| d.place.covers(instance));
+            let is_planned = |instance: &Instance| plan.steps.iter().any(|step| step.instance == *instance);
+            let covered =
+                |instance: &Instance| plan.deferred.iter().any(|d| d.place.covers(instance)) && !is_planned(instance);
             let of = state.instances().filter(|(instance, ..)| covered(instance));
             of.map(|(instance, _, held)| (instance, held.current.clone())).collect::<Vec<_>>()
         };

@@ -371,7 +371,9 @@ fn actions(change: &Change) -> &'static [&'static str] {
         Change::Delete { .. } => &["delete"],
         Change::Forget { .. } => &["forget"],
         Change::Replace { order: ReplaceOrder::DeleteThenCreate, .. } => &["delete", "create"],
-        Change::Replace { order: ReplaceOrder::CreateThenDelete, .. } => &["create", "delete"],
+        Change::Replace { order: ReplaceOrder::CreateThenDelete | ReplaceOrder::CreateThenKeep, .. } => {
+            &["create", "delete"]
+        }
         Change::Replace { order: ReplaceOrder::ForgetThenCreate, .. } => &["forget", "create"],
         Change::Replace { order: ReplaceOrder::CreateThenForget, .. } => &["create", "forget"],
     }
