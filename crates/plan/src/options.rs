@@ -29,6 +29,8 @@ pub struct PlanOptions {
     pub excludes: Vec<Target>,
     /// What is replaced even if nothing about it changes.
     pub replace: Vec<Instance>,
+    /// What may be deleted in spite of `prevent_destroy`.
+    pub allow_destroy: Vec<Target>,
     /// Existing objects to take over, by id; those of `import` blocks are added to these.
     pub imports: Vec<(Instance, String)>,
     /// Whether what cannot be planned yet is left for a later plan; it is an error otherwise.
@@ -45,6 +47,7 @@ impl Default for PlanOptions {
             targets: Vec::new(),
             excludes: Vec::new(),
             replace: Vec::new(),
+            allow_destroy: Vec::new(),
             imports: Vec::new(),
             allow_deferral: false,
             generate: false,
@@ -67,6 +70,11 @@ impl PlanOptions {
     /// Whether an instance is itself left out.
     pub(crate) fn excludes(&self, instance: &Instance) -> bool {
         self.excludes.iter().any(|t| covers(t, instance))
+    }
+
+    /// Whether an instance may be deleted in spite of `prevent_destroy`.
+    pub(crate) fn allows_destroy(&self, instance: &Instance) -> bool {
+        self.allow_destroy.iter().any(|t| covers(t, instance))
     }
 
     /// Whether any expansion of a declared resource can be selected.

@@ -84,6 +84,8 @@ pub struct StoredObject {
     pub create_before_destroy: bool,
     /// Whether it is forgotten rather than deleted when it is no longer declared.
     pub skip_destroy: bool,
+    /// Whether it must not be deleted, whatever becomes of its block.
+    pub prevent_destroy: bool,
     /// Identity data with its schema version, raw JSON, kept as they were.
     pub identity: Option<(u64, Arc<str>)>,
 }

@@ -155,6 +155,7 @@ fn read_object(instance: wire::Instance<'_>) -> Result<StoredObject, String> {
         dependencies,
         create_before_destroy: instance.create_before_destroy,
         skip_destroy: instance.skip_destroy,
+        prevent_destroy: instance.prevent_destroy,
         identity: instance.identity.map(|raw| (instance.identity_schema_version.unwrap_or(0), compact(raw.get()))),
     })
 }
@@ -281,7 +282,8 @@ mod tests {
             "module.net.aws_vpc.main"
           ],
           "create_before_destroy": true,
-          "skip_destroy": true
+          "skip_destroy": true,
+          "prevent_destroy": true
         },
         {
           "index_key": "x.y",

@@ -26,6 +26,9 @@ pub struct Selection {
     /// Replace this instance even if nothing about it changes. May be given several times
     #[arg(long, value_name = "ADDRESS", action = ArgAction::Append)]
     replace: Vec<String>,
+    /// Allow that an object is deleted in spite of prevent_destroy. May be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    allow_destroy: Vec<String>,
 }
 
 impl Selection {
@@ -37,6 +40,7 @@ impl Selection {
             ("-exclude", !self.exclude.is_empty()),
             ("-exclude-file", !self.exclude_file.is_empty()),
             ("-replace", self.replaces()),
+            ("-allow-destroy", !self.allow_destroy.is_empty()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
     }
@@ -56,6 +60,7 @@ impl Selection {
         }
         options.targets = addresses("target", &self.target, &self.target_file, files, diags);
         options.excludes = addresses("exclude", &self.exclude, &self.exclude_file, files, diags);
+        options.allow_destroy = addresses("allow-destroy", &self.allow_destroy, &[], files, diags);
         let replace =
             self.replace.iter().filter_map(|text| instance(text).map_err(|problem| diags.error(problem)).ok());
         options.replace = replace.collect();

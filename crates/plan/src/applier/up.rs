@@ -255,12 +255,15 @@ impl<'p> Applier<'p> {
         let Some((_, _, step)) = self.step(flight.op) else { return };
         let resource = &step.instance.resource;
         let destroy = self.attempt(|e, lookup, diags| e.destroy(resource, lookup, diags));
+        let instance = &step.instance;
+        let protected = self.attempt(|e, lookup, diags| e.prevent_destroy(instance, lookup, diags));
         let former = self.state.object(&step.instance).filter(|_| flight.prior.is_some());
         let facts = StoredObject {
             tainted: tainted || former.is_some_and(|o| o.tainted),
             dependencies: step.dependencies.clone(),
             create_before_destroy: step.create_before_destroy,
             skip_destroy: matches!(destroy, Ok(false)),
+            prevent_destroy: matches!(protected, Ok(true)),
             identity: former.and_then(|o| o.identity.clone()),
             ..StoredObject::default()
         };

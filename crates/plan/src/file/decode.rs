@@ -85,6 +85,7 @@ fn options(options: wire::Options) -> Result<PlanOptions, String> {
         refresh: options.refresh,
         targets: targets(options.targets)?,
         excludes: targets(options.excludes)?,
+        allow_destroy: targets(options.allow_destroy)?,
         replace: options.replace.iter().map(|i| instance(i)).collect::<Result<_, _>>()?,
         imports: imports.collect::<Result<_, String>>()?,
         allow_deferral: options.allow_deferral,

@@ -57,6 +57,7 @@ fn options(options: &PlanOptions) -> wire::Options {
         refresh: options.refresh,
         targets: options.targets.iter().map(target).collect(),
         excludes: options.excludes.iter().map(target).collect(),
+        allow_destroy: options.allow_destroy.iter().map(target).collect(),
         replace: options.replace.iter().map(ToString::to_string).collect(),
         imports: options.imports.iter().map(|(i, id)| (i.to_string(), id.clone())).collect(),
         allow_deferral: options.allow_deferral,

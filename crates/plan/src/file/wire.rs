@@ -43,6 +43,8 @@ pub(super) struct Options {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub excludes: Vec<(String, String)>,
     pub replace: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub allow_destroy: Vec<(String, String)>,
     pub imports: Vec<(String, String)>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub allow_deferral: bool,

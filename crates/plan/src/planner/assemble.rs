@@ -150,6 +150,7 @@ impl Planner<'_> {
             dependencies: step.dependencies.clone(),
             create_before_destroy: step.create_before_destroy,
             skip_destroy: self.undeletable.contains(&step.instance.resource),
+            prevent_destroy: self.protected.get(&step.instance).copied().unwrap_or(object.prevent_destroy),
             sensitive: sensitive.map(|(path, _)| path).collect(),
             ..object.clone()
         };

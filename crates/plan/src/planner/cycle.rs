@@ -46,9 +46,11 @@ impl Planner<'_> {
 fn resource_of(task: &Task) -> Option<&AbsResource> {
     match task {
         Task::Expand { resource, .. } | Task::Import { to: resource, .. } => Some(resource),
-        Task::Instance(instance) | Task::Found(instance) | Task::Post(instance) | Task::Guard(instance) => {
-            Some(&instance.resource)
-        }
+        Task::Instance(instance)
+        | Task::Found(instance)
+        | Task::Post(instance)
+        | Task::Guard(instance)
+        | Task::Protect(instance) => Some(&instance.resource),
         Task::End { key, .. } => Some(&key.0.resource),
         Task::Variables(_)
         | Task::Resource(..)

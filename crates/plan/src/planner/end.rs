@@ -1,8 +1,5 @@
 //! Planning the end of objects.
 
-use terrane_address::Instance;
-use terrane_source::Diagnostic;
-
 use super::queue::{End, Task};
 use super::{Draft, Halt, ObjectKey, Planner};
 use crate::{Change, ForgetReason, PlanMode, Step};
@@ -79,40 +76,4 @@ impl Planner<'_> {
         }
         Ok(skip_destroy.then_some(ForgetReason::State))
     }
-
-    fn is_guarded(&self, instance: &Instance) -> bool {
-        self.decl(instance).is_some_and(|decl| decl.lifecycle.prevent_destroy.is_some())
-    }
-
-    /// Refuses to delete what `prevent_destroy` protects.
-    pub(super) fn guard(&mut self, instance: &Instance) -> Result<(), Halt> {
-        if !self.attempt(|e, lookup, diags| e.prevent_destroy(instance, lookup, diags))? {
-            return Ok(());
-        }
-        let Some(decl) = self.program.resource(&instance.resource.config()) else { return Ok(()) };
-        let why = match self.drafts.get(&(instance.clone(), None)).map(|d| &d.step.change) {
-            Some(Change::Replace { reasons, .. }) => format!("it would be replaced: {}", reasons_text(reasons)),
-            _ => "it would be deleted".to_owned(),
-        };
-        let detail = format!("{instance} has lifecycle.prevent_destroy set, but {why}.");
-        let diagnostic = Diagnostic::error("Instance cannot be destroyed", detail)
-            .at(decl.span)
-            .about(instance.to_string())
-            .hint("Remove prevent_destroy if it may be deleted, or limit the run to other objects with -target.");
-        Err(Halt::Failed(self.diags.error(diagnostic)))
-    }
-}
-
-fn reasons_text(reasons: &[crate::ReplaceReason]) -> String {
-    use crate::ReplaceReason;
-    let texts = reasons.iter().map(|reason| match reason {
-        ReplaceReason::CannotUpdate(paths) => {
-            let paths: Vec<String> = paths.iter().map(|p| p.to_string().trim_start_matches('.').to_owned()).collect();
-            format!("{} cannot be changed in place", paths.join(", "))
-        }
-        ReplaceReason::Tainted => "it is tainted".into(),
-        ReplaceReason::Requested => "-replace asks for it".into(),
-        ReplaceReason::Triggered(by) => format!("{} changes", by.join(", ")),
-    });
-    texts.collect::<Vec<_>>().join("; ")
 }

@@ -64,6 +64,7 @@ impl<'a> LeftOut<'a> {
             | Task::Found(_)
             | Task::Post(_)
             | Task::Guard(_)
+            | Task::Protect(_)
             | Task::Output(_)
             | Task::Outputs(_)
             | Task::Check(..) => {}

@@ -316,6 +316,11 @@ impl<'p> Planner<'p> {
         let Some(decl) = self.program.resource(&instance.resource.config()) else { return };
         let value = change.after().cloned();
         let deletes = matches!(change, Change::Replace { order, .. } if !order.forgets());
+        match decl.lifecycle.prevent_destroy {
+            Some(_) if change.is_no_op() => self.queue.push(Task::Protect(instance.clone())),
+            Some(_) => {}
+            None => drop(self.protected.insert(instance.clone(), false)),
+        }
         if deletes && decl.lifecycle.prevent_destroy.is_some() {
             self.queue.push(Task::Guard(instance.clone()));
         }

@@ -8,6 +8,7 @@ mod deferral;
 mod end;
 mod ephemeral;
 mod found;
+mod guard;
 mod imports;
 mod left_out;
 mod managed;
@@ -82,6 +83,8 @@ pub struct Planner<'p> {
     homes: HashMap<Instance, ProviderConfig>,
     /// Resources whose `lifecycle` does not let their objects be deleted.
     undeletable: BTreeSet<AbsResource>,
+    /// Whether declared instances have `prevent_destroy`, as far as that is known.
+    protected: HashMap<Instance, bool>,
 
     prior: Snapshot,
     refreshed: Snapshot,
@@ -178,6 +181,7 @@ impl<'p> Planner<'p> {
             to_read: BTreeMap::new(),
             undeletable: BTreeSet::new(),
             found: BTreeMap::new(),
+            protected: HashMap::new(),
             homes: HashMap::new(),
             prior,
             stored_under: stored_under(&snapshot),
@@ -236,6 +240,7 @@ impl<'p> Planner<'p> {
             Task::Found(instance) => self.found(instance),
             Task::Post(instance) => self.postconditions(instance),
             Task::Guard(instance) => self.guard(instance),
+            Task::Protect(instance) => self.protect(instance),
             Task::End { key, reason } => self.end(key, *reason),
             Task::Provider(config) => self.provider(config),
             Task::Output(name) => self.output(name),

@@ -26,6 +26,8 @@ pub(super) enum Task {
     Post(Instance),
     /// Check that an instance may be deleted.
     Guard(Instance),
+    /// Find out whether an instance is protected from being deleted, for the state to remember.
+    Protect(Instance),
     /// Plan the end of an object.
     End { key: ObjectKey, reason: End },
     /// Open a provider configuration.

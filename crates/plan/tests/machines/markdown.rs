@@ -193,6 +193,7 @@ fn options(flags: &[&str]) -> PlanOptions {
             ("-refresh", "false") => options.refresh = false,
             ("-target", address) => options.targets.push(parse_target(address).unwrap()),
             ("-exclude", address) => options.excludes.push(parse_target(address).unwrap()),
+            ("-allow-destroy", address) => options.allow_destroy.push(parse_target(address).unwrap()),
             ("-replace", address) => options.replace.push(parse_instance(address).unwrap()),
             ("import", rest) => {
                 let (address, id) = rest.split_once(':').unwrap();
@@ -338,6 +339,7 @@ fn state(snapshot: &Snapshot) -> String {
                 (object.tainted, " tainted"),
                 (object.create_before_destroy, " create-before-destroy"),
                 (!object.sensitive.is_empty(), " sensitive"),
+                (object.prevent_destroy, " protected"),
             ];
             let flags: String = flags.iter().filter(|(on, _)| *on).map(|(_, text)| *text).collect();
             let after: Vec<String> = object.dependencies.iter().map(ToString::to_string).collect();

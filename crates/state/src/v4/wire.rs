@@ -84,4 +84,7 @@ pub(super) struct Instance<'t> {
     pub create_before_destroy: bool,
     #[serde(default)]
     pub skip_destroy: bool,
+    /// Ours alone: other programs read past it and write the object without it.
+    #[serde(default)]
+    pub prevent_destroy: bool,
 }

@@ -133,6 +133,7 @@ fn object(
     }
     to.flag("create_before_destroy", object.create_before_destroy)?;
     to.flag("skip_destroy", object.skip_destroy)?;
+    to.flag("prevent_destroy", object.prevent_destroy)?;
     to.close(b'}')
 }
 
