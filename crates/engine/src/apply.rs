@@ -4,6 +4,7 @@ use terrane_plan::{Applied, Applier, ApplyOptions, Plan, Prepared};
 use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::{Snapshot, StoreError};
 
+use crate::cancel::Urgency;
 use crate::drive::{Running, drive};
 use crate::{Job, Session};
 
@@ -88,12 +89,20 @@ pub async fn apply(
     running: &Running,
 ) -> Result<Finished, Diagnostics> {
     let prepared = Prepared::new(plan, job.providers);
-    let options = ApplyOptions { seed: *uuid::Uuid::new_v4().as_bytes(), ..ApplyOptions::default() };
+    let options =
+        ApplyOptions { seed: *uuid::Uuid::new_v4().as_bytes(), rollback: running.rollback, ..ApplyOptions::default() };
     let mut applier = Applier::new(job.program, job.providers, job.world, plan, &prepared, options)?;
     session.set(plan.refreshed.clone());
-    drive(&mut applier, job.providers, session, running, |applier| applier.stop()).await;
+    drive(&mut applier, job.providers, session, running, stop).await;
     let applied = applier.finish();
     session.set(applied.snapshot.clone());
     let unsaved = session.save().await.err();
     Ok(Finished { applied, unsaved })
+}
+
+fn stop(applier: &mut Applier<'_>, urgency: Urgency) {
+    match urgency {
+        Urgency::Abort => applier.abort(),
+        Urgency::Finish | Urgency::None => applier.stop(),
+    }
 }

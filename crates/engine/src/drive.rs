@@ -24,6 +24,8 @@ pub struct Running {
     pub watcher: Watcher,
     /// Who may stop it.
     pub cancel: Cancel,
+    /// Whether an apply that fails, or is stopped, deletes again what it has made.
+    pub rollback: bool,
 }
 
 /// Writes journal entries; a machine goes on only when they are safe.
@@ -63,7 +65,7 @@ pub(crate) async fn drive<M: Machine>(
     providers: &Providers,
     journal: &mut impl Journal,
     running: &Running,
-    stop: fn(&mut M),
+    stop: fn(&mut M, Urgency),
 ) {
     let (lines, mut written) = unbounded_channel();
     let mut run = Run { host: Host::new(providers), tasks: JoinSet::new(), flights: HashMap::new(), running, lines };
@@ -85,7 +87,7 @@ pub(crate) async fn drive<M: Machine>(
             () = tokio::time::sleep(SETTLE_EVERY) => journal.settle().await,
             urgency = running.cancel.beyond(seen) => {
                 seen = urgency;
-                stop(machine);
+                stop(machine, urgency);
                 match urgency {
                     Urgency::Abort => return run.abort(machine, journal).await,
                     _ => running.watcher.event(Event::Finishing),

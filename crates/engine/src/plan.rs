@@ -30,7 +30,7 @@ pub async fn plan(
     running: &Running,
 ) -> (Plan, Diagnostics) {
     let mut planner = Planner::new(job.program, job.providers, job.world, inputs, prior, options);
-    drive(&mut planner, job.providers, &mut NoJournal, running, |planner| planner.stop()).await;
+    drive(&mut planner, job.providers, &mut NoJournal, running, |planner, _| planner.stop()).await;
     let (mut plan, mut diags) = planner.finish();
     if running.cancel.urgency() != Urgency::None {
         plan.errored = true;

@@ -28,7 +28,7 @@ mod recorded;
 mod shapes;
 mod unfinished;
 
-pub use applier::{Applied, Applier, ApplyOptions, Outcome, Prepared};
+pub use applier::{Applied, Applier, ApplyOptions, Kept, Outcome, Prepared, Undone};
 pub use change::{
     Change, DeleteReason, Drift, ForgetReason, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step,
 };

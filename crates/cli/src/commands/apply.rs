@@ -20,6 +20,9 @@ pub struct Args {
     /// Do not ask before carrying out the plan
     #[arg(long)]
     pub auto_approve: bool,
+    /// If the run fails or is interrupted, delete again what it has created; what it has changed or deleted stays so
+    #[arg(long)]
+    pub rollback_on_failure: bool,
     #[command(flatten)]
     pub converge: converge::Flags,
     #[command(flatten)]
@@ -114,7 +117,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if let Some(plan) = plan
         && !diags.has_errors()
     {
-        let live = run::Live::start(context, &args.planning.work);
+        let mut live = run::Live::start(context, &args.planning.work);
+        live.running.rollback = args.rollback_on_failure;
         code = run::apply(context, &ready, &mut session, &plan, &live, &mut diags).await;
         let left = views::deferral::after_apply(&plan, context.terminal.out);
         left.filter(|_| code == ExitCode::SUCCESS).into_iter().for_each(|left| context.view.say(&left));

@@ -32,5 +32,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     planning.destroy = true;
     let converge = converge::Flags::default();
-    apply::run(apply::Args { plan: None, auto_approve, converge, planning, common }, context).await
+    let args = apply::Args { plan: None, auto_approve, rollback_on_failure: false, converge, planning, common };
+    apply::run(args, context).await
 }

@@ -66,7 +66,7 @@ impl<'p> Applier<'p> {
         }
     }
 
-    fn decoded(&mut self, step: &Step, stored: &StoredObject) -> Result<Object, Halt> {
+    pub(super) fn decoded(&mut self, step: &Step, stored: &StoredObject) -> Result<Object, Halt> {
         let shape = self.shape(step)?;
         object::decode(self.providers, &step.provider.provider, &step.instance, stored, &shape).map_err(|found| {
             let reported = problems::of_instance(&found, &step.instance, &self.evaluator, &mut self.diags);
@@ -89,7 +89,7 @@ impl<'p> Applier<'p> {
     }
 
     /// What the journal says of an object that could not be deleted.
-    fn remains(&self, step: &Step, key: Option<DeposedKey>, object: Option<Object>) -> EntryKind {
+    pub(super) fn remains(&self, step: &Step, key: Option<DeposedKey>, object: Option<Object>) -> EntryKind {
         let (Some(object), None) = (object, key) else { return EntryKind::Failed };
         let Some(shape) = self.shapes.get(&step.provider.provider, &step.instance.resource.resource) else {
             return EntryKind::Failed;

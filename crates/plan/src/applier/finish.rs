@@ -60,6 +60,7 @@ impl Applier<'_> {
         self.diags.sort();
         Applied {
             snapshot: self.state,
+            undone: self.undoing.finish(),
             stopped: self.stopped && outcomes.contains(&Outcome::NotStarted),
             outcomes,
             summary: self.summary,

@@ -13,7 +13,12 @@ impl Applier<'_> {
     /// Writes entries about a step into the journal, then goes on with `flight`.
     pub(super) fn persist(&mut self, op: u32, kinds: Vec<EntryKind>, flight: Flight) {
         let Some((place, leg, step)) = self.step(op) else { return };
-        let operation = self.operation(place, leg, step);
+        kinds.iter().for_each(|kind| self.undoing.note(place, step, leg, kind));
+        self.write(self.operation(place, leg, step), step, kinds, flight);
+    }
+
+    /// Writes entries about an operation into the journal, then goes on with `flight`.
+    pub(super) fn write(&mut self, operation: Arc<str>, step: &Step, kinds: Vec<EntryKind>, flight: Flight) {
         let entries: Arc<[Entry]> = (self.sequence..)
             .zip(kinds)
             .map(|(sequence, kind)| Entry {
@@ -40,6 +45,11 @@ impl Applier<'_> {
         self.chance(&[&place.to_be_bytes(), &[leg as u8]])[..32].into()
     }
 
+    /// The name of what else is done with the object of a step.
+    pub(super) fn operation_of(&self, what: &[u8], place: u32) -> Arc<str> {
+        self.chance(&[what, &place.to_be_bytes()])[..32].into()
+    }
+
     fn chance(&self, of: &[&[u8]]) -> String {
         let mut hash = Sha256::new();
         hash.update(self.options.seed);
@@ -58,6 +68,7 @@ impl Applier<'_> {
     pub(super) fn persisted(&mut self, result: Result<(), String>) {
         if let Err(why) = result {
             self.stopped = true;
+            self.undoing.forbid();
             let diagnostic = Diagnostic::error("Journal cannot be written", why)
                 .hint("Nothing new is begun. What has been done is in the state, if that can be saved.");
             self.diags.error(diagnostic);

@@ -9,6 +9,7 @@ mod known;
 mod open;
 mod outcome;
 mod provision;
+mod undo;
 mod up;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -26,6 +27,8 @@ use self::known::Known;
 use self::open::Opening;
 pub use self::outcome::{Applied, Outcome};
 use self::provision::{Provisioning, Provisionings};
+use self::undo::Undoing;
+pub use self::undo::{Kept, Undone};
 use self::up::UpFlight;
 use crate::shapes::{Shape, Shapes};
 use crate::{Answer, Ask, AskId, Leg, Machine, Op, Plan, Providers, Question, Step, Summary};
@@ -37,6 +40,8 @@ pub struct ApplyOptions {
     pub seed: [u8; 16],
     /// Creates whose answer a former run lost, by instance: they are asked for again under the same name.
     pub resume: BTreeMap<Instance, Arc<str>>,
+    /// Whether a run that fails, or is stopped, deletes again what it has made.
+    pub rollback: bool,
 }
 
 /// Applies a plan by asking for what it cannot do itself.
@@ -69,6 +74,7 @@ pub struct Applier<'p> {
     deposed: HashMap<u32, DeposedKey>,
     rechecks: Rechecks,
     provisionings: Provisionings,
+    undoing: Undoing,
     summary: Summary,
     stopped: bool,
 }
@@ -107,6 +113,12 @@ enum Flight {
     Provision(Box<Provisioning>),
     /// The end of an operation in the journal.
     End(Box<Ended>),
+    /// The begin of an undoing in the journal; what is asked next.
+    UndoBegin(u32, Box<Question>),
+    /// The undoing of a create.
+    Undo(u32),
+    /// The end of an undoing in the journal.
+    UndoEnd,
 }
 
 /// An operation that is about to change the world.
@@ -194,6 +206,7 @@ impl<'p> Applier<'p> {
             deposed: HashMap::new(),
             rechecks,
             provisionings: Provisionings::default(),
+            undoing: Undoing::default(),
             summary: Summary::default(),
             stopped: false,
             waits,
@@ -209,18 +222,26 @@ impl<'p> Applier<'p> {
     /// Begins nothing new: what comes after are only the questions that record answers to those in flight.
     pub fn stop(&mut self) {
         self.stopped = true;
+        self.undoing.halt();
         for ask in std::mem::take(&mut self.outbox) {
             match self.flights.remove(&ask.id) {
-                Some(flight @ (Flight::End(_) | Flight::Made(_) | Flight::Close(_))) => {
+                Some(flight @ (Flight::End(_) | Flight::Made(_) | Flight::Close(_) | Flight::UndoEnd)) => {
                     self.flights.insert(ask.id, flight);
                     self.outbox.push_back(ask);
                 }
                 Some(Flight::Provision(provisioning)) => self.provision(*provisioning),
                 Some(Flight::Begin(begun)) => self.forget(begun.op),
+                Some(Flight::UndoBegin(place, _) | Flight::Undo(place)) => self.undoing.leave(place),
                 Some(Flight::Apply(begun)) => self.restore(begun.op),
                 _ => {}
             }
         }
+    }
+
+    /// The same, and nothing is undone either.
+    pub fn abort(&mut self) {
+        self.undoing.forbid();
+        self.stop();
     }
 
     /// The state as it is now.
@@ -372,6 +393,10 @@ impl Machine for Applier<'_> {
             }
         }
         if self.outbox.is_empty() && self.flights.is_empty() {
+            self.begin_undoing();
+        }
+        self.undo_more(room);
+        if self.outbox.is_empty() && self.flights.is_empty() {
             self.close_leases();
         }
         let count = room.min(self.outbox.len());
@@ -399,6 +424,11 @@ impl Machine for Applier<'_> {
                 self.persisted(result);
                 self.ended(*ended);
             }
+            (Some(Flight::UndoBegin(place, question)), Answer::Persist(result)) => {
+                self.undo_begun(place, *question, result);
+            }
+            (Some(Flight::Undo(place)), Answer::Apply(response)) => self.undone(place, response),
+            (Some(Flight::UndoEnd), Answer::Persist(result)) => self.persisted(result),
             // An answer to nothing, or of the wrong kind: the caller's mistake, which must not become a panic.
             _ => {}
         }

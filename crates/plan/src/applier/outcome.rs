@@ -4,6 +4,7 @@ use terrane_address::Mode;
 use terrane_source::{Diagnostics, Reported};
 use terrane_state::Snapshot;
 
+use super::Undone;
 use crate::{Change, Plan, Step, Summary};
 
 /// What came of a step, or of one of its legs.
@@ -30,6 +31,8 @@ pub struct Applied {
     pub summary: Summary,
     /// What is to be said.
     pub diagnostics: Diagnostics,
+    /// What was undone since the run failed; `None` if nothing was to be.
+    pub undone: Option<Undone>,
     /// Whether the run was stopped before its end.
     pub stopped: bool,
 }

@@ -16,8 +16,8 @@ use crate::support::things::{Fault, Things};
 use crate::support::{Config, load, providers, shown};
 use terrane_address::{parse_instance, parse_target};
 use terrane_plan::{
-    ApplyOptions, Change, Deferred, DeleteReason, Outcome, Plan, PlanMode, PlanOptions, Provisional, ReadReason,
-    ReplaceOrder, ReplaceReason, Step, file,
+    Applied, ApplyOptions, Change, Deferred, DeleteReason, Kept, Outcome, Plan, PlanMode, PlanOptions, Provisional,
+    ReadReason, ReplaceOrder, ReplaceReason, Step, file,
 };
 use terrane_state::Snapshot;
 use terrane_value::{Path as ValuePath, Value, compact};
@@ -153,7 +153,8 @@ impl Scene {
         let until = flags.iter().find_map(|f| f.strip_prefix("stop="));
         let until = until.map_or(Until::Done, |n| Until::Stop(n.parse().unwrap()));
         self.things.take_log();
-        let apply = ApplyOptions { seed: run::seed(&plan), ..ApplyOptions::default() };
+        let rollback = flags.contains(&"-rollback-on-failure");
+        let apply = ApplyOptions { seed: run::seed(&plan), rollback, ..ApplyOptions::default() };
         let mut journal = Journal { things: Some(self.things.clone()), ..Journal::default() };
         let came = run::apply(&config, &providers, &plan, apply, &mut journal, &mut run::in_order, until);
         let applied = match came {
@@ -172,6 +173,7 @@ impl Scene {
                 }
             };
         }
+        out += &undone(&plan, &applied);
         let s = &applied.summary;
         let _ = writeln!(out, "{} added, {} changed, {} destroyed", s.add, s.change, s.destroy);
         for (name, output) in &applied.snapshot.outputs {
@@ -181,6 +183,24 @@ impl Scene {
         self.state = applied.snapshot;
         out
     }
+}
+
+/// What came of undoing.
+fn undone(plan: &Plan, applied: &Applied) -> String {
+    let Some(undone) = &applied.undone else { return String::new() };
+    let name = |place: u32| plan.steps[place as usize].address();
+    let mut out: String = undone.deleted.iter().map(|place| format!("undone: {}\n", name(*place))).collect();
+    for (place, why) in &undone.kept {
+        let why = match why {
+            Kept::NeededBy(other) => format!("{} needs it", name(*other)),
+            Kept::Protected => "protected".into(),
+            Kept::Failed(_) => "failed".into(),
+            Kept::Interrupted => "interrupted".into(),
+        };
+        let _ = writeln!(out, "not undone: {}: {why}", name(*place));
+    }
+    out.extend(undone.changed.iter().map(|place| format!("stays changed: {}\n", name(*place))));
+    out
 }
 
 fn options(flags: &[&str]) -> PlanOptions {

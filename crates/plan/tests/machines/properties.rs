@@ -282,7 +282,7 @@ fn recover(
     resume: BTreeMap<terrane_address::Instance, Arc<str>>,
 ) {
     let plan = planned(config, providers, state, &mut in_order);
-    let options = ApplyOptions { seed: [7; 16], resume };
+    let options = ApplyOptions { seed: [7; 16], resume, rollback: false };
     let came = run::apply(config, providers, &plan, options, &mut Journal::default(), &mut in_order, Until::Done);
     let Ok((Came::To(applied), _)) = came else { panic!("the second run came to no end") };
     assert!(applied.is_complete(), "{}", shown(&applied.diagnostics, &config.files));

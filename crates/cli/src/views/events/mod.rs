@@ -16,7 +16,7 @@ use terrane_state::Snapshot;
 use self::line::{Level, Lines, Payload};
 use self::summary::{Operation, Summary};
 use self::watch::Watch;
-use super::diagnostics_json;
+use super::{applied, diagnostics_json};
 use super::view::{View, Watching};
 
 /// Writes events.
@@ -92,10 +92,7 @@ impl View for Events {
     }
 
     fn applied(&self, plan: &Plan, applied: &Applied) {
-        for (skipped, because) in applied.skipped(plan) {
-            let (skipped, because) = (skipped.address(), because.address());
-            self.say(&format!("{skipped} was left out because {because} failed."));
-        }
+        applied::skipped(plan, applied).iter().chain(&applied::undone(plan, applied)).for_each(|line| self.say(line));
         if applied.is_complete() {
             let destroy = plan.options.mode == PlanMode::Destroy;
             let operation = if destroy { Operation::Destroy } else { Operation::Apply };
