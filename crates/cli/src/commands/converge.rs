@@ -74,7 +74,8 @@ async fn round(
             return Round::End(ExitCode::FAILURE);
         }
     }
-    let live = run::Live::start(context, &args.planning.work);
+    let mut live = run::Live::start(context, &args.planning.work);
+    live.running.rollback = args.rollback_on_failure;
     let code = run::apply(context, ready, session, plan, &live, diags).await;
     context.report(&std::mem::take(diags), &ready.project.files);
     if code == ExitCode::SUCCESS { Round::Again } else { Round::End(code) }

@@ -11,7 +11,7 @@ use terrane_value::{Path, Value};
 use super::prior::Prior;
 use super::queue::{Task, Wait};
 use super::{Draft, Flight, Halt, ObjectKey, Planner};
-use crate::decide::{Decision, decide, differs};
+use crate::decide::{Decision, decide};
 use crate::ignore::ignore;
 use crate::object::{self, MarkedPaths};
 use crate::problems::{self, Moment};
@@ -223,11 +223,11 @@ impl<'p> Planner<'p> {
             Change::NoOp { .. } | Change::Read { .. } | Change::Forget { .. } | Change::Delete { .. } => false,
             Change::Create { planned } => {
                 let planned = planned.value.clone().unmark_deep().0;
-                path.0.is_empty() || planned.at(&path.0).is_some_and(|value| !value.is_null())
+                path.0.is_empty() || planned.at(&path.0).is_some()
             }
             Change::Update { prior, planned } | Change::Replace { prior, planned, .. } => {
                 let (prior, planned) = (prior.clone().unmark_deep().0, planned.value.clone().unmark_deep().0);
-                path.0.is_empty() || differs(&prior, &planned, path)
+                path.0.is_empty() || prior.at(&path.0) != planned.at(&path.0)
             }
         }))
     }
