@@ -35,7 +35,7 @@ pub use change::{
 pub use deferral::{DeferReason, Deferred, Provisional};
 pub use graph::{ApplyGraph, Leg, Op};
 pub use machine::{Answer, Ask, AskId, Machine, Question};
-pub use options::{PlanMode, PlanOptions, covers};
+pub use options::{PlanMode, PlanOptions, Told, covers};
 pub use order::{Legs, Node, On, Order};
 pub use plan::{Counters, Plan, Summary};
 pub use planner::Planner;

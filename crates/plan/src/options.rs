@@ -1,5 +1,6 @@
 //! What a user asks of a plan.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ModuleInstance, Target};
@@ -15,6 +16,9 @@ pub enum PlanMode {
     /// To bring the state up to date with the world.
     RefreshOnly,
 }
+
+/// Attributes by instance.
+pub type Told = BTreeMap<Instance, BTreeSet<Arc<str>>>;
 
 /// How a plan is made.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +39,8 @@ pub struct PlanOptions {
     pub imports: Vec<(Instance, String)>,
     /// Whether what cannot be planned yet is left for a later plan; it is an error otherwise.
     pub allow_deferral: bool,
-    /// Whether configuration is written for imported objects that have none; see [`Plan::generated`](crate::Plan).
-    pub generate: bool,
+    /// Whether configuration is written for imported objects that have none, and what of each it says in any case.
+    pub generate: Option<Told>,
 }
 
 impl Default for PlanOptions {
@@ -50,7 +54,7 @@ impl Default for PlanOptions {
             allow_destroy: Vec::new(),
             imports: Vec::new(),
             allow_deferral: false,
-            generate: false,
+            generate: None,
         }
     }
 }

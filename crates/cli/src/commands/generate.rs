@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use terrane_address::Instance;
-use terrane_plan::{PlanMode, PlanOptions};
+use terrane_engine::Unwatched;
+use terrane_plan::{Plan, PlanMode, PlanOptions, Told};
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::run::{self, Planning, Ready};
@@ -15,8 +16,12 @@ use crate::Context;
 /// Generated configuration by instance.
 pub type Generated = BTreeMap<Instance, Arc<str>>;
 
+/// How often the plan is made again with more written out.
+const ROUNDS: usize = 4;
+
 /// Reads the imported objects that no configuration declares and writes their configuration into a file, which becomes
-/// part of the configuration. `None` after an error was reported to `diags`; nothing is written if there are none.
+/// part of the configuration. What would change if it were left out is written too. `None` after an error was reported
+/// to `diags`; nothing is written if there are no such objects.
 pub async fn write(
     context: &Context,
     ready: &Ready,
@@ -29,23 +34,47 @@ pub async fn write(
         diags.error(problem);
         return None;
     }
-    let found = read(context, ready, planning, options, diags).await?;
-    if found.is_empty() {
-        return Some(found);
-    }
-    let laid_out = |text: &str| Arc::from(terrane_syntax::format(text));
-    let texts: Generated = found.iter().map(|(instance, text)| (instance.clone(), laid_out(text))).collect();
-    match save(path, &texts) {
-        Ok(()) => {
-            diags.push(review(path, &texts));
-            Some(texts)
+    let mut told = Told::new();
+    let mut texts = Generated::new();
+    for round in 0..ROUNDS {
+        let generate = PlanOptions { generate: Some(told.clone()), ..options.clone() };
+        let plan = read(context, ready, planning, generate, round > 0, diags).await?;
+        if plan.generated.is_empty() {
+            break;
         }
-        Err(e) => {
+        let laid_out = |text: &str| Arc::from(terrane_syntax::format(text));
+        texts = plan.generated.iter().map(|(instance, text)| (instance.clone(), laid_out(text))).collect();
+        if let Err(e) = save(path, &texts, round > 0) {
             let detail = format!("The file {} cannot be written: {e}.", path.display());
             diags.error(Diagnostic::error("Configuration cannot be written", detail));
-            None
+            return None;
+        }
+        // What is wrong with the file is said when it is planned with.
+        let mut ignored = Diagnostics::new();
+        let Ok(with) = run::ready(context, &planning.vars, &mut ignored).await else { break };
+        let Some(plan) = read(context, &with, planning, options.clone(), true, &mut ignored).await else { break };
+        if !tell(&plan, &texts, &mut told) {
+            break;
         }
     }
+    if !texts.is_empty() {
+        diags.push(review(path, &texts));
+    }
+    Some(texts)
+}
+
+/// Notes the attributes that a plan would change, although the object is as it was found; whether there are any new ones.
+fn tell(plan: &Plan, texts: &Generated, told: &mut Told) -> bool {
+    let mut more = false;
+    for step in plan.steps.iter().filter(|step| texts.contains_key(&step.instance) && !step.change.is_no_op()) {
+        let (Some(before), Some(after)) = (step.change.before(), step.change.after()) else { continue };
+        for (name, value) in after.fields().into_iter().flat_map(|fields| fields.iter()) {
+            if value.is_wholly_known() && before.get(name) != Some(value) {
+                more |= told.entry(step.instance.clone()).or_default().insert(name.clone());
+            }
+        }
+    }
+    more
 }
 
 /// Why nothing can be generated into a file.
@@ -68,15 +97,19 @@ fn refused(context: &Context, options: &PlanOptions, path: &Path) -> Option<Diag
     })
 }
 
-/// Makes a plan for the sake of what it finds.
+/// Makes a plan for the sake of what it finds; `None` after an error was reported.
 async fn read(
     context: &Context,
     ready: &Ready,
     planning: &Planning,
     options: PlanOptions,
+    again: bool,
     diags: &mut Diagnostics,
-) -> Option<Generated> {
-    let live = run::Live::start(context, &planning.work);
+) -> Option<Plan> {
+    let mut live = run::Live::start(context, &planning.work);
+    if again {
+        live.running.watcher = Arc::new(Unwatched);
+    }
     let session = match ready.session("Plan", &planning.lock, &live).await {
         Ok(session) => session,
         Err(problem) => {
@@ -86,7 +119,6 @@ async fn read(
         }
     };
     let mut found = Diagnostics::new();
-    let options = PlanOptions { generate: true, ..options };
     let plan = run::planned(ready, &session, options, &live, &mut found).await;
     if let Some(problem) = session.close().await {
         found.push(problem);
@@ -95,19 +127,25 @@ async fn read(
         diags.extend(found);
         return None;
     }
-    Some(plan.generated)
+    Some(plan)
 }
 
-fn save(path: &Path, texts: &Generated) -> std::io::Result<()> {
-    let mut file = std::fs::File::create_new(path)?;
+/// Writes a new file, or again the one that was written.
+fn save(path: &Path, texts: &Generated, again: bool) -> std::io::Result<()> {
+    let mut file = match again {
+        true => std::fs::File::create(path)?,
+        false => std::fs::File::create_new(path)?,
+    };
     let blocks: Vec<&str> = texts.values().map(|text| &**text).collect();
     let head = "# Written by terrane from imported objects. Review it, and move it to where it belongs.\n\n";
     file.write_all(format!("{head}{}", blocks.join("\n")).as_bytes())
 }
 
 fn review(path: &Path, texts: &Generated) -> Diagnostic {
-    let names: Vec<String> = texts.keys().map(ToString::to_string).collect();
-    let detail = format!("It is in {} and was planned with the rest: {}.", path.display(), names.join(", "));
+    let detail = match texts.len() {
+        1 => format!("The configuration of one resource is in {} and was planned with the rest.", path.display()),
+        n => format!("The configuration of {n} resources is in {} and was planned with the rest.", path.display()),
+    };
     let problem = Diagnostic::warning("Configuration was generated", detail);
     match texts.values().any(|text| text.contains("null # sensitive")) {
         true => problem

@@ -89,7 +89,7 @@ fn options(options: wire::Options) -> Result<PlanOptions, String> {
         replace: options.replace.iter().map(|i| instance(i)).collect::<Result<_, _>>()?,
         imports: imports.collect::<Result<_, String>>()?,
         allow_deferral: options.allow_deferral,
-        generate: false,
+        generate: None,
     })
 }
 

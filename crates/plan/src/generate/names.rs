@@ -29,6 +29,14 @@ impl Names {
 
     /// What an attribute can refer to in place of a text; `None` if that is not plain, or would lead back.
     pub fn reference(&mut self, from: &Instance, attribute: &str, text: &str) -> Option<String> {
+        let (to, name) = self.find(from, attribute, text)?;
+        let (to, reference) = (to.clone(), format!("{to}.{name}"));
+        self.references.entry(from.clone()).or_default().insert(to);
+        Some(reference)
+    }
+
+    /// The object, and which of its attributes, that a text stands for.
+    pub fn find(&self, from: &Instance, attribute: &str, text: &str) -> Option<(&Instance, &'static str)> {
         // Short texts and those for people are alike by chance.
         if text.len() < 4 || ["name", "name_prefix", "description"].contains(&attribute) {
             return None;
@@ -39,10 +47,8 @@ impl Names {
         let others = known.iter().filter(|(to, name)| to != from && (*name != "name" || fits(to)));
         let others: Vec<_> = others.filter(|(to, _)| !self.leads_to(to, from)).collect();
         let alone = others.iter().all(|(to, _)| Some(to) == others.first().map(|(first, _)| first));
-        let (to, name) = others.iter().find(|(to, _)| fits(to)).or_else(|| others.first().filter(|_| alone))?;
-        let (to, reference) = (to.clone(), format!("{to}.{name}"));
-        self.references.entry(from.clone()).or_default().insert(to);
-        Some(reference)
+        let found = others.iter().find(|(to, _)| fits(to)).or_else(|| others.first().filter(|_| alone))?;
+        Some((&found.0, found.1))
     }
 
     fn leads_to(&self, from: &Instance, to: &Instance) -> bool {

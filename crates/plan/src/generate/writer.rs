@@ -1,26 +1,28 @@
 //! The text of generated configuration.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use terrane_address::Instance;
 use terrane_lang::functions::written;
 use terrane_value::{Attribute, Block, Kind, Marks, Nesting, Value, json};
 
-use super::{Found, Names, chosen, elements, is_optional, part, says};
+use super::{Found, Names, chosen, elements, is_nested, part, says};
 
 /// The `resource` block of an object, not yet laid out.
 pub(crate) fn resource(found: &Found<'_>, names: &mut Names) -> String {
     let resource = &found.instance.resource.resource;
     let text = format!("resource \"{}\" \"{}\" {{\n", resource.ty, resource.name);
+    let chosen = chosen(found, names);
     let mut writer = Writer { instance: found.instance, names, text };
     if let Some(name) = found.provider_name {
         writer.line(&format!("provider = {name}"));
     }
-    let chosen = chosen(found);
     for (name, attribute) in found.block.attributes.iter().filter(|(name, _)| chosen.contains(*name)) {
         writer.attribute(name, attribute, &part(found.value, name));
     }
-    writer.blocks(found.block, found.value);
+    writer.blocks(found.block, found.value, Some(&chosen));
     writer.line("}");
     writer.text
 }
@@ -72,10 +74,12 @@ impl Writer<'_> {
         reference.or_else(document).unwrap_or_else(literal)
     }
 
-    fn blocks(&mut self, block: &Block, value: &Value) {
+    /// Writes nested blocks: those that are chosen, or all.
+    fn blocks(&mut self, block: &Block, value: &Value, chosen: Option<&BTreeSet<Arc<str>>>) {
         for (name, nested) in &block.blocks {
             let value = part(value, name).unmark().0;
-            if value.is_null() || nested.block.deprecated.is_some() {
+            let left_out = chosen.is_some_and(|chosen| !chosen.contains(name));
+            if left_out || value.is_null() || nested.block.deprecated.is_some() {
                 continue;
             }
             match (nested.nesting, value.kind()) {
@@ -96,11 +100,11 @@ impl Writer<'_> {
         self.line(&format!("{header} {{"));
         for (name, attribute) in &block.attributes {
             let value = part(value, name);
-            if attribute.required || is_optional(attribute, &value) {
+            if attribute.required || is_nested(name, attribute, &value) {
                 self.attribute(name, attribute, &value);
             }
         }
-        self.blocks(block, value);
+        self.blocks(block, value, None);
         self.line("}");
     }
 }

@@ -14,7 +14,8 @@ use crate::generate::{self, Names};
 impl Planner<'_> {
     /// Takes note of an import block for what is not declared. False if its configuration cannot be written.
     pub(super) fn adopt(&mut self, place: usize, decl: &ImportDecl) -> bool {
-        let Some(to) = decl.fixed().filter(|to| self.options.generate && self.refreshed.object(to).is_none()) else {
+        let Some(to) = decl.fixed().filter(|to| self.options.generate.is_some() && self.refreshed.object(to).is_none())
+        else {
             return false;
         };
         if !to.resource.module.0.is_empty() || to.key != Key::None || decl.for_each.is_some() {
@@ -79,6 +80,7 @@ impl Planner<'_> {
                 provider: &**self.providers.get(&config.provider)?,
                 block: &shape.schema.block,
                 value: self.values.get(instance)?.as_ref().ok()?,
+                told: self.options.generate.as_ref().and_then(|told| told.get(instance)),
             };
             Some((instance.clone(), generate::resource(&found, &mut names).into()))
         });
