@@ -83,9 +83,35 @@ impl View<'_> {
     fn providers(&self, module: &ModuleDecl) -> Vec<(String, Json)> {
         let mut own: BTreeMap<ConfigName, &ProviderConfig> = BTreeMap::new();
         let named = module.providers.iter().map(|(name, config)| (name.clone(), config));
-        let used = module.resource_providers.iter().map(|config| (local_name(module, config), config));
-        own.extend(used.chain(named).filter(|(_, config)| config.module == module.path));
+        let imported = module.contents.imports.iter().filter_map(|decl| self.program.provider_of(&decl.to));
+        let used = module.resource_providers.iter().chain(imported).filter(|c| self.home(module, c).id == module.id);
+        own.extend(used.map(|config| (local_name(module, config), config)));
+        own.extend(named.filter(|(_, config)| config.module == module.path));
         own.into_iter().map(|(name, config)| (key(module, &name), self.provider(module, &name, config))).collect()
+    }
+
+    /// The module under which a provider configuration stands. One that nobody wrote stands under the outermost module of
+    /// those that use it one in the other.
+    fn home<'v>(&'v self, module: &'v ModuleDecl, config: &ProviderConfig) -> &'v ModuleDecl {
+        if config.alias.is_some() || self.program.provider_decl(config).is_some() {
+            return self.program.find(&config.module).unwrap_or(module);
+        }
+        let mut home = module;
+        while let Some((parent, _)) = home.parent {
+            let parent = self.program.module(parent);
+            if !self.uses(parent, config) {
+                break;
+            }
+            home = parent;
+        }
+        home
+    }
+
+    fn uses(&self, module: &ModuleDecl, config: &ProviderConfig) -> bool {
+        let contents = &module.contents;
+        let imported = || contents.imports.iter().any(|decl| self.program.provider_of(&decl.to) == Some(config));
+        let required = || contents.settings.required_providers.values().any(|r| r.provider == config.provider);
+        module.resource_providers.contains(config) || required() || imported()
     }
 
     fn provider(&self, module: &ModuleDecl, name: &ConfigName, config: &ProviderConfig) -> Json {
@@ -174,7 +200,7 @@ impl View<'_> {
         let resource = &decl.resource;
         let schema = self.schemas.resource(&config.provider, resource.mode, &resource.ty);
         let expressions = schema.as_ref().map(|schema| expressions_of(contents, &decl.body, &schema.block));
-        let holder = self.program.find(&config.module).unwrap_or(module);
+        let holder = self.home(module, config);
         let provisioners: Vec<Json> = decl.provisioners.iter().map(|p| provisioner(contents, p)).collect();
         let managed = resource.mode == Mode::Managed && !provisioners.is_empty();
         let json = object([
