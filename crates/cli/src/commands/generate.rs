@@ -9,6 +9,7 @@ use terrane_address::Instance;
 use terrane_engine::Unwatched;
 use terrane_plan::{Plan, PlanMode, PlanOptions, Told};
 use terrane_source::{Diagnostic, Diagnostics};
+use terrane_value::{Kind, Value};
 
 use super::run::{self, Planning, Ready};
 use crate::Context;
@@ -69,7 +70,9 @@ fn tell(plan: &Plan, texts: &Generated, told: &mut Told) -> bool {
     for step in plan.steps.iter().filter(|step| texts.contains_key(&step.instance) && !step.change.is_no_op()) {
         let (Some(before), Some(after)) = (step.change.before(), step.change.after()) else { continue };
         for (name, value) in after.fields().into_iter().flat_map(|fields| fields.iter()) {
-            if value.is_wholly_known() && before.get(name) != Some(value) {
+            let zero = |value: &Value| matches!(value.kind(), Kind::Number(number) if number.is_zero());
+            let was = before.get(name).filter(|was| !was.is_null() && !zero(was));
+            if value.is_wholly_known() && was.is_some_and(|was| was != value) {
                 more |= told.entry(step.instance.clone()).or_default().insert(name.clone());
             }
         }

@@ -46,15 +46,17 @@ const TELLING: [&str; 8] =
 fn chosen(found: &Found<'_>, names: &Names) -> BTreeSet<Arc<str>> {
     let attributes = &found.block.attributes;
     let told = |name: &Arc<str>| found.told.is_some_and(|told| told.contains(name));
-    let required = attributes.iter().filter(|(name, a)| a.required || a.optional && told(name)).map(|(name, _)| name);
-    let worth =
-        attributes.iter().filter(|(name, attribute)| worth(found, names, name, attribute)).map(|(name, _)| name);
+    let required = attributes.iter().filter(|(_, attribute)| attribute.required).map(|(name, _)| name);
+    let worth = attributes.iter().filter(|(name, attribute)| {
+        worth(found, names, name, attribute) || told(name) && is_optional(attribute, &part(found.value, name))
+    });
+    let worth = worth.map(|(name, _)| name);
     let blocks = found
         .block
         .blocks
         .iter()
         .filter(|(name, nested)| nested.block.deprecated.is_none() && says(&part(found.value, name), &Type::Bool));
-    let candidates: Vec<&Arc<str>> = worth.chain(blocks.map(|(name, _)| name)).filter(|name| !told(name)).collect();
+    let candidates: Vec<&Arc<str>> = worth.chain(blocks.map(|(name, _)| name)).collect();
     let mut chosen: BTreeSet<Arc<str>> = required.chain(candidates.iter().copied()).cloned().collect();
     let mut problems = found.refused(&chosen);
     let spare =
