@@ -30,7 +30,7 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
         match nested.ty.text {
             "required_providers" => providers(decoder, &mut settings, nested),
             "backend" => backend(decoder, &mut settings, nested),
-            "cloud" => settings.cloud = Some(nested.header),
+            "cloud" => cloud(decoder, &mut settings, nested),
             "encryption" => {
                 encryption::check(decoder, nested);
                 settings.encryption.get_or_insert(nested.header);
@@ -128,6 +128,14 @@ pub(super) fn check_version(diags: &mut Diagnostics, constraint: &Constraint, sp
         );
         let hint = "Change the constraint, or use a release of the module that supports these versions.";
         diags.error(Diagnostic::error("Incompatible module", detail).at(constraint.span).hint(hint));
+    }
+}
+
+fn cloud(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
+    if let Some(first) = settings.cloud.replace(block.header) {
+        let detail = "A module may have only one cloud block.";
+        let error = Diagnostic::error("Duplicate cloud configurations", detail).at(block.header);
+        decoder.diags.error(error.note_at(first, "First declared here"));
     }
 }
 

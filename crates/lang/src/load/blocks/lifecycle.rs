@@ -8,7 +8,7 @@ use super::{blocks, conditions};
 use crate::ir::Reference;
 use crate::load::addresses;
 use crate::load::contents::Decoder;
-use crate::lower::Place;
+use crate::lower::{Chain, Place};
 use crate::program::{IgnoreChanges, Lifecycle};
 
 const ATTRIBUTES: [&str; 6] =
@@ -136,7 +136,21 @@ fn replace_triggered_by(decoder: &mut Decoder<'_>, body: &syn::Body, place: Plac
 
 fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<crate::ExprId> {
     use crate::ir::Node;
+    let chain = Chain::of(item);
+    let roots = ["var", "local", "module", "data", "path", "each", "count", "self", "terraform", "tofu"];
+    if let (Some(name), true) = (chain.name(), chain.steps.is_empty())
+        && !roots.contains(&name)
+    {
+        // There is nothing that it could name, whatever is declared.
+        decoder.lower_early(item, place);
+        return None;
+    }
     let id = decoder.lower(item, place);
+    for span in decoder.references(id, |r| matches!(r, Reference::EachValue)) {
+        let detail = "Of \"each\" only each.key can tell which instance is meant here.";
+        let summary = "Invalid each reference in replace_triggered_by expression";
+        decoder.diags.error(Diagnostic::error(summary, detail).at(span));
+    }
     let mut root = id;
     loop {
         match decoder.exprs.node(root) {

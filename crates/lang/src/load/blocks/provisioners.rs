@@ -51,7 +51,9 @@ pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: 
     if let Some(error) = unknown_kind(&label.text) {
         let before = decoder.diags.len();
         decoder.diags.error(error.at(label.span));
-        decoder.diags.defer(before);
+        if !REMOVED.contains(&&*label.text) {
+            decoder.diags.defer(before);
+        }
         return None;
     }
     const LEAVE: Leave = Leave { attributes: &["when", "on_failure"], blocks: &["connection", ESCAPE] };
