@@ -1,6 +1,7 @@
 //! Flags that several commands share.
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use terrane_source::{Deprecation, Diagnostic};
 
 /// Values for the variables of the root module, in the order given.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,31 @@ impl FromArgMatches for Vars {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Vars::from_arg_matches(matches)?;
         Ok(())
+    }
+}
+
+/// Of which deprecations by the authors of modules there are warnings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Deprecations {
+    /// Of all.
+    #[default]
+    #[value(name = "module:all")]
+    All,
+    /// Not of those in modules from elsewhere.
+    #[value(name = "module:local")]
+    Local,
+    /// Of none.
+    #[value(name = "module:none")]
+    None,
+}
+
+impl Deprecations {
+    /// Whether a diagnostic is told.
+    pub fn are_told(self, diagnostic: &Diagnostic) -> bool {
+        match (diagnostic.deprecation, self) {
+            (None, _) | (Some(_), Deprecations::All) | (Some(Deprecation::Local), Deprecations::Local) => true,
+            (Some(_), Deprecations::Local | Deprecations::None) => false,
+        }
     }
 }
 

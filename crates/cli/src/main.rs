@@ -27,6 +27,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use terrane_source::{Diagnostics, Files};
 
+use flags::Deprecations;
 use terminal::Terminal;
 use views::human::Human;
 use views::view::View;
@@ -64,14 +65,22 @@ pub struct Context {
     pub cwd: String,
     /// Who is told what happens.
     pub view: Arc<dyn View>,
+    /// Of which deprecations it is told.
+    pub deprecations: Deprecations,
 }
 
 impl Context {
     /// Shows diagnostics.
     pub fn report(&self, diags: &Diagnostics, files: &Files) {
-        let mut sorted = diags.clone();
-        sorted.sort();
-        self.view.diagnostics(sorted.into_iter().collect(), files);
+        self.view.diagnostics(self.shown(diags).into_iter().collect(), files);
+    }
+
+    /// What is shown of diagnostics, sorted.
+    pub fn shown(&self, diags: &Diagnostics) -> Diagnostics {
+        let mut shown = Diagnostics::new();
+        diags.iter().filter(|d| self.deprecations.are_told(d)).for_each(|d| shown.push(d.clone()));
+        shown.sort();
+        shown
     }
 
     /// Shows diagnostics and says with which code to end.
@@ -105,7 +114,8 @@ fn main() -> ExitCode {
     let common = command.common();
     let terminal = Terminal::detect(common.no_color);
     let human = Human { terminal, showing: common.showing(&terminal), concise: false };
-    let context = Context { terminal, dir: PathBuf::from("."), cwd, view: Arc::new(human) };
+    let deprecations = common.deprecation;
+    let context = Context { terminal, dir: PathBuf::from("."), cwd, view: Arc::new(human), deprecations };
     run(command, &context)
 }
 

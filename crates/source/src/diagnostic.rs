@@ -26,6 +26,15 @@ pub enum Cause {
     Confidential,
 }
 
+/// Where the author of what is deprecated is to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deprecation {
+    /// In the project itself.
+    Local,
+    /// In a module that comes from elsewhere.
+    Remote,
+}
+
 /// A secondary place or value that explains a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -62,6 +71,8 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// Whether it concerns names and values only, so that what needs none of these can go on.
     pub deferred: bool,
+    /// Whose deprecation it warns of, if the author of a module has deprecated something.
+    pub deprecation: Option<Deprecation>,
 }
 
 impl Diagnostic {
@@ -89,6 +100,7 @@ impl Diagnostic {
             notes: Vec::new(),
             hint: None,
             deferred: false,
+            deprecation: None,
         }
     }
 
@@ -125,6 +137,12 @@ impl Diagnostic {
     /// Says what a reference in the expression at fault is: `is "x"`. The caller has hidden sensitive values.
     pub fn value(mut self, reference: impl Into<String>, statement: impl Into<String>) -> Diagnostic {
         self.values.push((reference.into(), statement.into()));
+        self
+    }
+
+    /// Says whose deprecation it warns of.
+    pub fn of_deprecation(mut self, deprecation: Deprecation) -> Diagnostic {
+        self.deprecation = Some(deprecation);
         self
     }
 

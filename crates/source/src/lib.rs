@@ -9,6 +9,6 @@ mod render;
 mod wrap;
 
 pub use called::{Called, Signature};
-pub use diagnostic::{Cause, Diagnostic, Diagnostics, Note, Reported, Severity};
+pub use diagnostic::{Cause, Deprecation, Diagnostic, Diagnostics, Note, Reported, Severity};
 pub use files::{FileId, Files, Outline, Position, Span};
 pub use render::{Style, render, render_within};

@@ -145,7 +145,7 @@ async fn close(
 
 /// Refuses flags that would change a saved plan, and output that nobody could answer.
 fn settled(args: &Args) -> Option<Diagnostic> {
-    if args.planning.events.json && args.plan.is_none() && !args.auto_approve {
+    if args.planning.events.told.json && args.plan.is_none() && !args.auto_approve {
         let detail = "With -json nobody can be asked whether to carry out the plan.";
         let hint = "Apply a plan that was saved with \"terrane plan -out=FILE\", or add -auto-approve.";
         return Some(Diagnostic::error("Plan file or auto-approve required", detail).hint(hint));

@@ -14,18 +14,45 @@ use crate::views::view::{Both, View};
 /// Flags for who is told what happens.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Events {
-    /// Write events in place of text: one JSON object a line, in Terraform's form
-    #[arg(long, conflicts_with = "json_into")]
-    pub json: bool,
-    /// Write the same events to a file, besides the text
-    #[arg(long, value_name = "FILE")]
-    json_into: Option<PathBuf>,
+    #[command(flatten)]
+    pub told: Told,
     /// Leave out the lines about what is only read
     #[arg(long)]
     concise: bool,
     /// Show sensitive values
     #[arg(long)]
     show_sensitive: bool,
+}
+
+/// Flags for events beside text, or in its place.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Told {
+    /// Write events in place of text: one JSON object a line, in Terraform's form
+    #[arg(long, conflicts_with = "json_into")]
+    pub json: bool,
+    /// Write the same events to a file, besides the text
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<PathBuf>,
+}
+
+impl Told {
+    /// Those who are told: people, programs, or both.
+    ///
+    /// # Errors
+    /// Why the file for the events cannot be written.
+    pub fn view(&self, human: Arc<dyn View>) -> Result<Arc<dyn View>, Diagnostic> {
+        Ok(match &self.json_into {
+            _ if self.json => Arc::new(events::Events::to_stdout()),
+            None => human,
+            Some(path) => {
+                let events = events::Events::to_file(path).map_err(|e| {
+                    let detail = format!("The file {} of -json-into cannot be written: {e}.", path.display());
+                    Diagnostic::error("Events cannot be written", detail)
+                })?;
+                Arc::new(Both(human, Arc::new(events)))
+            }
+        })
+    }
 }
 
 impl Events {
@@ -39,17 +66,7 @@ impl Events {
             terminal.out = terminal.out.with_secrets();
         }
         let human = Human { terminal, showing: common.showing(&terminal), concise: self.concise };
-        let view: Arc<dyn View> = match &self.json_into {
-            _ if self.json => Arc::new(events::Events::to_stdout()),
-            None => Arc::new(human),
-            Some(path) => {
-                let events = events::Events::to_file(path).map_err(|e| {
-                    let detail = format!("The file {} of -json-into cannot be written: {e}.", path.display());
-                    Diagnostic::error("Events cannot be written", detail)
-                })?;
-                Arc::new(Both(Arc::new(human), Arc::new(events)))
-            }
-        };
+        let view = self.told.view(Arc::new(human))?;
         Ok(Context { terminal, view, ..context.clone() })
     }
 }

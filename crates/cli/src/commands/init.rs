@@ -13,9 +13,11 @@ use terrane_source::{Diagnostic, Diagnostics};
 use migrate::Migration;
 
 use super::Common;
+use super::events::Told;
 use crate::Context;
 use crate::flags::{Lock, Vars};
 use crate::project::{self, Initialised, Present, Project, workspace};
+use crate::views::view::View;
 
 /// Prepare the folder: get its modules, check its providers, set up its backend
 ///
@@ -23,19 +25,19 @@ use crate::project::{self, Initialised, Present, Project, workspace};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Set up the backend
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
+    #[arg(long, alias = "cloud", num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     backend: bool,
     /// A value for the backend, or a file with values. May be given several times
     #[arg(long, value_name = "NAME=VALUE|FILE")]
     backend_config: Vec<String>,
     /// Use the backend as it is now configured, and leave any earlier state where it is
-    #[arg(long, conflicts_with = "migrate_state")]
+    #[arg(long, conflicts_with_all = ["migrate_state", "force_copy"])]
     reconfigure: bool,
     /// Copy the states of all workspaces to the backend as it is now configured
     #[arg(long)]
     migrate_state: bool,
-    /// With -migrate-state, overwrite states that are there already
-    #[arg(long, requires = "migrate_state")]
+    /// As -migrate-state, and overwrite states that are there already
+    #[arg(long)]
     force_copy: bool,
     /// Download modules again that are there already. Built-in providers have one version
     #[arg(long)]
@@ -49,6 +51,20 @@ pub struct Args {
     /// Accepted for Terraform's sake; init asks nothing
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     input: bool,
+    /// How to treat the dependency lock file, which is never written
+    #[arg(long, value_name = "MODE", value_parser = ["readonly"])]
+    lockfile: Option<String>,
+    /// Where other tools find provider plugins; refused, since all providers are built in
+    #[arg(long, hide = true, value_name = "DIR")]
+    plugin_dir: Vec<String>,
+    /// Accepted for the sake of other tools; there is no remote version to compare with
+    #[arg(long, hide = true)]
+    ignore_remote_version: bool,
+    /// Accepted for the sake of other tools; test files are not looked at
+    #[arg(long, hide = true, value_name = "DIR")]
+    test_directory: Option<String>,
+    #[command(flatten)]
+    told: Told,
     #[command(flatten)]
     vars: Vars,
     #[command(flatten)]
@@ -60,6 +76,13 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
+    let context = match args.told.view(context.view.clone()) {
+        Ok(view) => &Context { view, ..context.clone() },
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
+    if let Some(problem) = refused(&args) {
+        return context.end(&problem.into(), &Default::default());
+    }
     if let Some(source) = &args.from_module {
         from_module::copy(source, context, &mut diags).await;
         if diags.has_errors() {
@@ -67,14 +90,14 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         }
     }
     if Project::is_empty(&context.dir) {
-        let done = context.terminal.out.with("1;32", "Terrane initialized in an empty folder!");
-        outln!("{done}\n\nThere are no .tf files here yet. Write some, then run: terrane init");
+        context.view.say("Terrane initialized in an empty folder!");
+        context.view.say("There are no .tf files here yet. Write some, then run: terrane init");
         return ExitCode::SUCCESS;
     }
     let mut project = match args.get {
         true => {
             let present = if args.upgrade { Present::Upgrade } else { Present::Keep };
-            project::install(&context.dir, &args.vars, &context.cwd, present, &mut diags).await
+            project::install(&context.dir, &args.vars, &context.cwd, present, &*context.view, &mut diags).await
         }
         false => Project::load_with(&context.dir, &args.vars, &context.cwd, &mut diags),
     };
@@ -84,19 +107,27 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         return context.end(&diags, &project.files);
     }
     let inputs = project::inputs(&mut project, &args.vars, Stage::Plan, &context.cwd, &mut diags);
-    providers(&project, &mut diags);
+    providers(&project, &*context.view, &mut diags);
     if args.backend && !diags.has_errors() {
-        backend(&args, &project, inputs, &mut diags).await;
+        backend(&args, &project, inputs, &*context.view, &mut diags).await;
     }
     if !diags.has_errors() {
-        let done = context.terminal.out.with("1;32", "Terrane has been successfully initialized!");
-        outln!("\n{done}\n\nTry \"terrane plan\" to see what has to change.");
+        context.view.say("Terrane has been successfully initialized!");
+        context.view.say("Try \"terrane plan\" to see what has to change.");
     }
     context.end(&diags, &project.files)
 }
 
+/// Why the flags ask for what there is not.
+fn refused(args: &Args) -> Option<Diagnostic> {
+    let dir = args.plugin_dir.first()?;
+    let detail = format!("All providers are part of the program; nothing is looked for in {dir}.");
+    let hint = "Leave out -plugin-dir.";
+    Some(Diagnostic::error("Plugin folders are not supported", detail).hint(hint))
+}
+
 /// Names the providers that the configuration uses; each has to be built in.
-fn providers(project: &Project, diags: &mut Diagnostics) {
+fn providers(project: &Project, view: &dyn View, diags: &mut Diagnostics) {
     let mut used = BTreeMap::new();
     for module in &project.program.modules {
         for required in module.contents.settings.required_providers.values() {
@@ -107,11 +138,11 @@ fn providers(project: &Project, diags: &mut Diagnostics) {
         }
     }
     if !used.is_empty() {
-        outln!("Initializing providers...");
+        view.say("Initializing providers...");
     }
     for (provider, span) in used {
         if project.providers.get(&provider).is_some() {
-            outln!("- {}/{} is built in", provider.namespace, provider.ty);
+            view.say(&format!("- {}/{} is built in", provider.namespace, provider.ty));
             continue;
         }
         let problem =
@@ -124,16 +155,17 @@ fn providers(project: &Project, diags: &mut Diagnostics) {
     }
 }
 
-async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Diagnostics) {
+async fn backend(args: &Args, project: &Project, inputs: Inputs, view: &dyn View, diags: &mut Diagnostics) {
+    let migrates = args.migrate_state || args.force_copy;
     let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
     let Some(given) = given(args, diags) else { return };
     let before = Initialised::read(&project.dir);
     let Some(now) = Initialised::now(project, given, &mut evaluator, diags) else { return };
     if now.kind != "local" || before.as_ref().is_some_and(|b| b.kind != "local") {
-        outln!("Initializing the backend...");
+        view.say("Initializing the backend...");
     }
     let changed = before.as_ref().is_some_and(|b| b != &now && (b.kind != "local" || now.kind != "local"));
-    if changed && !args.reconfigure && !args.migrate_state {
+    if changed && !args.reconfigure && !migrates {
         diags.error(
             Diagnostic::error(
                 "Backend configuration changed",
@@ -151,8 +183,8 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
         return;
     }
     let local_state = before.is_none() && now.kind != "local" && !args.reconfigure;
-    let migration = Migration { project, before: before.as_ref(), now: &now, force: args.force_copy };
-    let moved = match (args.migrate_state, local_state) {
+    let migration = Migration { project, before: before.as_ref(), now: &now, force: args.force_copy, view };
+    let moved = match (migrates, local_state) {
         (true, _) => migration.run(&mut evaluator, diags).await,
         (false, true) => migration.notice(&*store, diags).await,
         (false, false) => Some(()),
@@ -166,7 +198,7 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, diags: &mut Dia
             format!("The folder .terraform cannot be written: {e}."),
         ));
     } else if now.kind != "local" {
-        outln!("The state is kept in {}.", store.place());
+        view.say(&format!("The state is kept in {}.", store.place()));
     }
 }
 

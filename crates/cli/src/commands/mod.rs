@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::Context;
+use crate::flags::Deprecations;
 use crate::terminal::Terminal;
 use crate::views::diagnostics::Showing;
 
@@ -103,6 +104,9 @@ pub struct Common {
     /// The same for errors
     #[arg(long, global = true, display_order = 990, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     pub consolidate_errors: bool,
+    /// Of which deprecations in modules to warn
+    #[arg(long, global = true, display_order = 990, default_value = "module:all", value_name = "MODULES")]
+    pub deprecation: Deprecations,
 }
 
 impl Common {

@@ -1,5 +1,6 @@
 //! `terrane validate`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use terrane_source::{Diagnostic, Diagnostics, Severity};
@@ -14,8 +15,11 @@ use crate::views::diagnostics_json;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Write the result as JSON, in Terraform's form
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json_into")]
     json: bool,
+    /// Write the same to a file, besides the text
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<PathBuf>,
     /// Say nothing of test files, which are not looked at
     #[arg(long)]
     no_tests: bool,
@@ -46,7 +50,14 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         let unsupported = terrane_lang::unsupported(&project.program).into_iter();
         unsupported.for_each(|d| diags.push(Diagnostic { severity: Severity::Warning, ..d }));
     }
-    diags.sort();
+    if let Some(path) = &args.json_into
+        && let Err(e) =
+            std::fs::write(path, format!("{:#}\n", diagnostics_json::report(&context.shown(&diags), &project.files)))
+    {
+        let detail = format!("The file {} of -json-into cannot be written: {e}.", path.display());
+        diags.error(Diagnostic::error("Result cannot be written", detail));
+    }
+    let diags = context.shown(&diags);
     if args.json {
         outln!("{:#}", diagnostics_json::report(&diags, &project.files));
         return if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS };

@@ -11,6 +11,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files};
 use super::modules::{MODULES, manifest, modules};
 use super::{Project, data_dir, variables};
 use crate::flags::Vars;
+use crate::views::view::View;
 use crate::world::Disk;
 
 /// What to do with modules that are there already.
@@ -25,7 +26,14 @@ pub enum Present {
 /// Loads the configuration in a folder and installs the modules that it calls, with a line about each that is new.
 ///
 /// Of what is wrong with the configuration only that is reported which keeps modules from being found.
-pub async fn install(dir: &Path, vars: &Vars, cwd: &str, present: Present, diags: &mut Diagnostics) -> Project {
+pub async fn install(
+    dir: &Path,
+    vars: &Vars,
+    cwd: &str,
+    present: Present,
+    view: &dyn View,
+    diags: &mut Diagnostics,
+) -> Project {
     let world = Disk::at(dir);
     let mut files = Files::new();
     let mut loading = Loading::root(&world, ".", &mut files, diags);
@@ -39,8 +47,8 @@ pub async fn install(dir: &Path, vars: &Vars, cwd: &str, present: Present, diags
         Present::Keep => before.clone(),
         Present::Upgrade => Manifest::default(),
     };
-    let mut work = Work { installer: Installer::new(&folder), known, before, shown: 1, failed: HashSet::new() };
-    announce(loading.program(), present);
+    let mut work = Work { installer: Installer::new(&folder), known, before, shown: 1, failed: HashSet::new(), view };
+    announce(loading.program(), present, view);
     work.all(&mut loading, &world, &inputs, &mut files, diags).await;
     let program = loading.finish(diags);
     if let Err(e) = record(&program, &work.known).write(&folder) {
@@ -49,14 +57,14 @@ pub async fn install(dir: &Path, vars: &Vars, cwd: &str, present: Present, diags
     Project::of(dir, world, files, program, values, inputs)
 }
 
-fn announce(program: &Program, present: Present) {
+fn announce(program: &Program, present: Present, view: &dyn View) {
     if !program.root().contents.calls.is_empty() {
         let word = if present == Present::Upgrade { "Upgrading" } else { "Initializing" };
-        outln!("{word} modules...");
+        view.say(&format!("{word} modules..."));
     }
 }
 
-struct Work {
+struct Work<'a> {
     installer: Installer,
     /// The modules that are there now.
     known: Manifest,
@@ -66,9 +74,11 @@ struct Work {
     shown: usize,
     /// Keys of modules that cannot be had.
     failed: HashSet<String>,
+    /// Who is told of modules.
+    view: &'a dyn View,
 }
 
-impl Work {
+impl Work<'_> {
     async fn all(
         &mut self,
         loading: &mut Loading,
@@ -90,7 +100,7 @@ impl Work {
             }
             for order in &orders {
                 let address = terrane_address::without_secrets(&order.source.package);
-                outln!("Downloading {address} for {}...", order.key);
+                self.view.say(&format!("Downloading {address} for {}...", order.key));
             }
             let results = self.installer.install(&orders).await;
             for ((wanted, order), result) in wanted.iter().zip(orders).zip(results) {
@@ -142,7 +152,7 @@ impl Work {
             let key = module.path.0.join(".");
             let dir = &*module.contents.dir;
             if self.before.records.get(&key).is_none_or(|r| r.dir != dir) || !self.known.records.contains_key(&key) {
-                outln!("- {key} in {dir}");
+                self.view.say(&format!("- {key} in {dir}"));
             }
         }
         self.shown = program.modules.len();

@@ -5,18 +5,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use terrane_source::{Diagnostic, Diagnostics, Span};
+use terrane_address::ModuleSource;
+use terrane_source::{Deprecation, Diagnostic, Diagnostics, Span};
 
+use crate::Schemas;
 use crate::ir::{CallId, ExprId, Node, Reference, ResourceId};
 use crate::program::{CallDecl, ModuleDecl, OutputDecl, Program};
-use crate::{Contents, Schemas};
 
 /// Warns of uses of what is deprecated.
 pub(super) fn check(program: &Program, schemas: &dyn Schemas, diags: &mut Diagnostics) {
     for module in &program.modules {
         for (call, child) in module.contents.calls.iter().zip(&module.children) {
             if let Some(child) = child {
-                check_call(module, call, &program.module(*child).contents, diags);
+                check_call(program, module, call, program.module(*child), diags);
             }
         }
         types(module, schemas, diags);
@@ -25,13 +26,24 @@ pub(super) fn check(program: &Program, schemas: &dyn Schemas, diags: &mut Diagno
 }
 
 /// Warns of arguments for variables that should not be set any more.
-fn check_call(module: &ModuleDecl, call: &CallDecl, child: &Contents, diags: &mut Diagnostics) {
+fn check_call(program: &Program, module: &ModuleDecl, call: &CallDecl, child: &ModuleDecl, diags: &mut Diagnostics) {
     for argument in &call.arguments {
-        let Some(variable) = child.variable(&argument.name) else { continue };
+        let Some(variable) = child.contents.variable(&argument.name) else { continue };
         if let Some(text) = &variable.deprecated {
-            let warning = variable_warning(&variable.name, text).at(module.contents.exprs.span(argument.expr));
+            let warning = variable_warning(&variable.name, text).of_deprecation(home(program, child));
+            let warning = warning.at(module.contents.exprs.span(argument.expr));
             diags.push(warning.note_at(variable.span, "The variable is declared here"));
         }
+    }
+}
+
+/// Whether a module, or one around it, comes from elsewhere.
+fn home(program: &Program, module: &ModuleDecl) -> Deprecation {
+    let Some((parent, call)) = module.parent else { return Deprecation::Local };
+    let parent = program.module(parent);
+    match &parent.sources[call.index()] {
+        Some(source) if !matches!(source.source, ModuleSource::Local(_)) => Deprecation::Remote,
+        _ => home(program, parent),
     }
 }
 
@@ -130,27 +142,28 @@ impl<'a> Uses<'a> {
         }
     }
 
-    fn child(&self, call: CallId) -> Option<&'a Contents> {
-        self.module.child(call).map(|child| &*self.program.module(child).contents)
+    fn child(&self, call: CallId) -> Option<&'a ModuleDecl> {
+        self.module.child(call).map(|child| self.program.module(child))
     }
 
     fn output(&mut self, call: CallId, name: &str, span: Span) {
-        if let Some(decl) = self.child(call).and_then(|child| child.output(name)) {
-            self.warn_output(call, decl, span);
+        let Some(child) = self.child(call) else { return };
+        if let Some(decl) = child.contents.output(name) {
+            self.warn_output(child, call, decl, span);
         }
     }
 
     fn every_output(&mut self, call: CallId, span: Span) {
-        for decl in self.child(call).into_iter().flat_map(|child| &child.outputs) {
-            self.warn_output(call, decl, span);
-        }
+        let Some(child) = self.child(call) else { return };
+        child.contents.outputs.iter().for_each(|decl| self.warn_output(child, call, decl, span));
     }
 
-    fn warn_output(&mut self, call: CallId, decl: &OutputDecl, span: Span) {
+    fn warn_output(&mut self, child: &ModuleDecl, call: CallId, decl: &OutputDecl, span: Span) {
         let Some(text) = &decl.deprecated else { return };
         let name = format!("module.{}.{}", self.module.contents.calls[call.index()].name, decl.name);
         if let Some(warning) = self.warning(name, text) {
-            self.diags.push(warning.at(span).note_at(decl.span, "The output is declared here"));
+            let warning = warning.of_deprecation(home(self.program, child)).at(span);
+            self.diags.push(warning.note_at(decl.span, "The output is declared here"));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Conditions with their messages: validations, pre- and postconditions, assertions.
 
-use terrane_source::{Diagnostic, Severity, Span};
+use terrane_source::{Deprecation, Diagnostic, Severity, Span};
 use terrane_value::{Marks, Type, convert};
 
 use super::Stage;
@@ -183,7 +183,8 @@ impl<'p> Run<'_, 'p> {
         {
             let detail = format!("The variable \"{}\" should not be set any more: {text}", decl.name);
             let span = self.value_span(at, decl);
-            self.diags.push(Diagnostic::warning("Deprecated variable used from the root module", detail).at(span));
+            let warning = Diagnostic::warning("Deprecated variable used from the root module", detail).at(span);
+            self.diags.push(warning.of_deprecation(Deprecation::Local));
         }
     }
 

@@ -18,7 +18,7 @@ pub async fn copy(source: &str, context: &Context, diags: &mut Diagnostics) {
         return;
     }
     let shown = terrane_address::without_secrets(source);
-    outln!("Copying configuration from {shown:?}...");
+    context.view.say(&format!("Copying configuration from {shown:?}..."));
     if let Err((why, hint)) = fetch(source, &context.dir).await {
         let detail = format!("The module cannot be had from {shown:?}: {why}");
         let error = Diagnostic::error("Failed to download module", detail);

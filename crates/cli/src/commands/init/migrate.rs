@@ -7,6 +7,7 @@ use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::{Store, StoreError, Stored};
 
 use crate::project::{self, Initialised, Project, workspace};
+use crate::views::view::View;
 
 /// Where states come from, and where they go.
 pub struct Migration<'a> {
@@ -18,6 +19,8 @@ pub struct Migration<'a> {
     pub now: &'a Initialised,
     /// Whether states that are there already are overwritten.
     pub force: bool,
+    /// Who is told of what was copied.
+    pub view: &'a dyn View,
 }
 
 impl Migration<'_> {
@@ -78,7 +81,7 @@ impl Migration<'_> {
         let content = |out: &mut dyn std::io::Write| out.write_all(&found.bytes);
         match to.save(&content, base.as_ref()).await {
             Ok(_) => {
-                outln!("Copied the state {} to {}.", from.place(), to.place());
+                self.view.say(&format!("Copied the state {} to {}.", from.place(), to.place()));
                 Ok(())
             }
             Err(StoreError::Conflict) => Err(in_both(from, to)),
