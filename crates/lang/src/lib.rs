@@ -24,7 +24,7 @@ mod suggest;
 pub mod variables;
 mod world;
 
-pub use check::{Item, ItemKind, check, cycles, unsupported};
+pub use check::{EphemeralUse, Item, ItemKind, check, cycles, ephemeral_uses, unsupported};
 pub use contributors::Made;
 pub use evaluator::{
     Answer, CHECK_FAILED, CHECK_UNKNOWN, CheckStatus, Checkable, Checked, CheckedObject, Conditions, Evaluated,

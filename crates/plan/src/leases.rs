@@ -27,16 +27,34 @@ impl Leases {
         self.open.push(lease);
     }
 
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Takes out those of which `done` says that nobody uses them any more, and which nothing else that is open was made
+    /// of, the latest first.
+    pub fn take_done(&mut self, done: impl Fn(&Lease) -> bool) -> Vec<Lease> {
+        let free: Vec<bool> = (0..self.open.len()).map(|place| !self.is_needed(place)).collect();
+        let all = std::mem::take(&mut self.open).into_iter().zip(free);
+        let (mut taken, kept): (Vec<_>, Vec<_>) = all.partition(|(lease, free)| *free && done(lease));
+        self.open = kept.into_iter().map(|(lease, _)| lease).collect();
+        taken.reverse();
+        taken.into_iter().map(|(lease, _)| lease).collect()
+    }
+
+    fn is_needed(&self, place: usize) -> bool {
+        let lease = &self.open[place];
+        let itself = Dep::Instance(lease.instance.clone());
+        let whole = Dep::Whole(lease.instance.resource.clone());
+        let others = self.open.iter().enumerate().filter(|(i, _)| *i != place);
+        others.into_iter().any(|(_, other)| other.needs.contains(&itself) || other.needs.contains(&whole))
+    }
+
     /// Takes out what nothing else that is open was made of, the latest first.
     pub fn take_unneeded(&mut self) -> Vec<Lease> {
+        let needed: Vec<bool> = (0..self.open.len()).map(|place| self.is_needed(place)).collect();
         let all = std::mem::take(&mut self.open);
-        let needed = |lease: &Lease| {
-            let itself = Dep::Instance(lease.instance.clone());
-            let whole = Dep::Whole(lease.instance.resource.clone());
-            let others = all.iter().filter(|other| other.instance != lease.instance);
-            others.into_iter().any(|other| other.needs.contains(&itself) || other.needs.contains(&whole))
-        };
-        let needed: Vec<bool> = all.iter().map(needed).collect();
         // Nothing can be made of itself, but closing must come to an end whatever is said.
         let stuck = needed.iter().all(|needed| *needed);
         let (kept, mut taken): (Vec<_>, Vec<_>) =

@@ -5,6 +5,7 @@ mod deprecated;
 mod graph;
 mod items;
 mod keeping;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::{Program, Schemas, World};
 
 pub use items::{Item, ItemKind};
 pub use keeping::unsupported;
+pub use uses::{EphemeralUse, ephemeral_uses};
 
 /// Reports everything that is wrong whatever the values of variables and objects are.
 pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags: &mut Diagnostics) {

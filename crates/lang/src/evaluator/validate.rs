@@ -106,8 +106,9 @@ impl<'p> Run<'_, 'p> {
 
     fn validate_providers(&mut self, at: At, module: ModuleId, missing: &mut BTreeSet<Provider>) {
         let contents = self.contents(at);
-        // All others could be installed.
-        for required in contents.settings.required_providers.values().filter(|r| &*r.provider.host == "terraform.io") {
+        // All others could be installed; the one named terraform is always there.
+        let is_extra = |p: &Provider| &*p.host == "terraform.io" && &*p.ty != "terraform";
+        for required in contents.settings.required_providers.values().filter(|r| is_extra(&r.provider)) {
             if self.ev.schemas.provider(&required.provider).is_none() && missing.insert(required.provider.clone()) {
                 let detail = format!("There is no built-in provider {}.", required.provider);
                 self.diags.error(Diagnostic::error("Missing required provider", detail).at(required.span));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use terrane_address::{Instance, Mode, ProviderConfig};
-use terrane_lang::{Conditions, Evaluated};
+use terrane_address::{ConfigResource, Instance, Mode, ProviderConfig};
+use terrane_lang::{Conditions, EphemeralUse, Evaluated, Program};
 use terrane_provider::{OpenOutcome, OpenRequest, Problem};
 use terrane_source::{Diagnostic, Reported};
 
@@ -21,6 +21,12 @@ pub(super) struct Ephemerals {
     ready: VecDeque<Instance>,
     parked: BTreeMap<Wait, Vec<Instance>>,
     leases: Leases,
+    /// Who uses them.
+    uses: BTreeMap<ConfigResource, EphemeralUse>,
+    /// How many operations are left on the resources that use them.
+    left: BTreeMap<ConfigResource, usize>,
+    /// Whether the last operation on a resource is done since that was last looked at.
+    used: bool,
 }
 
 /// An ephemeral resource that is being opened.
@@ -33,6 +39,36 @@ pub(super) struct OpenFlight {
 }
 
 impl Ephemerals {
+    /// None is open; `ops` are the resources of all operations.
+    pub fn of(program: &Program, ops: impl Iterator<Item = ConfigResource>) -> Ephemerals {
+        let uses = terrane_lang::ephemeral_uses(program);
+        let mut left: BTreeMap<ConfigResource, usize> =
+            uses.values().flat_map(|uses| &uses.resources).map(|resource| (resource.clone(), 0)).collect();
+        if !left.is_empty() {
+            for resource in ops {
+                if let Some(left) = left.get_mut(&resource) {
+                    *left += 1;
+                }
+            }
+        }
+        Ephemerals { uses, left, ..Ephemerals::default() }
+    }
+
+    /// Notes the end of an operation.
+    pub fn done(&mut self, instance: &Instance) {
+        if !self.left.is_empty()
+            && let Some(left) = self.left.get_mut(&instance.resource.config())
+        {
+            *left = left.saturating_sub(1);
+            self.used |= *left == 0;
+        }
+    }
+
+    /// Whether a resource that uses any is done since this was last asked.
+    pub fn take_used(&mut self) -> bool {
+        std::mem::take(&mut self.used)
+    }
+
     /// Starts what something waits for, if it is an ephemeral resource.
     pub fn demand(&mut self, wait: &Wait) {
         if let Wait::Instance(instance) = wait
@@ -150,6 +186,20 @@ impl Applier<'_> {
         }
     }
 
+    /// Closes what is open and has had its last user.
+    pub(super) fn close_used(&mut self) {
+        let Ephemerals { uses, left, leases, .. } = &mut self.ephemerals;
+        let done = |lease: &Lease| {
+            let uses = uses.get(&lease.instance.resource.config());
+            let busy = |resource: &ConfigResource| left.get(resource).is_some_and(|left| *left > 0);
+            uses.is_some_and(|uses| !uses.by_provider && !uses.resources.iter().any(busy))
+        };
+        for lease in leases.take_done(done) {
+            let question = lease.close();
+            self.ask(&lease.instance, question, Flight::Close(lease.instance.clone()));
+        }
+    }
+
     /// Closes what is open and no longer needed, now that there is nothing else to do.
     pub(super) fn close_leases(&mut self) {
         for lease in self.ephemerals.leases.take_unneeded() {
@@ -160,5 +210,7 @@ impl Applier<'_> {
 
     pub(super) fn closed_ephemeral(&mut self, instance: &Instance, found: Vec<Problem>) {
         problems::of_instance(&found, instance, &self.evaluator, &mut self.diags);
+        // What it was made of may have had its last user, too.
+        self.ephemerals.used = true;
     }
 }

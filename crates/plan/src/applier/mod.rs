@@ -15,7 +15,7 @@ mod up;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use terrane_address::{Instance, ProviderConfig};
+use terrane_address::{ConfigResource, Instance, ProviderConfig};
 use terrane_lang::{Evaluator, Inputs, Lookup, Program, Stage, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
@@ -201,7 +201,7 @@ impl<'p> Applier<'p> {
             asked: 0,
             sequence: 0,
             opened: BTreeMap::new(),
-            ephemerals: Ephemerals::default(),
+            ephemerals: Ephemerals::of(program, resources_of(plan)),
             outputs: plan.outputs.iter().filter(|(_, o)| !o.deferred).map(|(name, _)| name.clone()).collect(),
             deposed: HashMap::new(),
             rechecks,
@@ -287,6 +287,9 @@ impl<'p> Applier<'p> {
                 continue;
             }
             self.note(op, result);
+            if let Some((_, _, step)) = self.step(op) {
+                self.ephemerals.done(&step.instance);
+            }
             for next in self.plan.graph.after(op) {
                 match (result, self.step(op)) {
                     (Outcome::Done, _) => {
@@ -377,6 +380,14 @@ impl<'p> Applier<'p> {
     }
 }
 
+/// The resources of all operations of a plan.
+fn resources_of(plan: &Plan) -> impl Iterator<Item = ConfigResource> {
+    plan.graph.ops().iter().filter_map(|op| match op {
+        Op::Step { step, .. } => plan.steps.get(*step as usize).map(|step| step.instance.resource.config()),
+        Op::Barrier => None,
+    })
+}
+
 impl Machine for Applier<'_> {
     fn poll(&mut self, room: usize) -> Vec<Ask> {
         while self.outbox.len() < room && !self.stopped {
@@ -398,6 +409,8 @@ impl Machine for Applier<'_> {
         self.undo_more(room);
         if self.outbox.is_empty() && self.flights.is_empty() {
             self.close_leases();
+        } else if self.ephemerals.take_used() {
+            self.close_used();
         }
         let count = room.min(self.outbox.len());
         self.outbox.drain(..count).collect()

@@ -1,8 +1,9 @@
 //! Ephemeral resources: opened while planning as far as their configuration is known, closed at the end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use terrane_address::{Instance, ProviderConfig};
+use terrane_address::{ConfigResource, Instance, ProviderConfig};
 use terrane_lang::Evaluated;
 use terrane_provider::{OpenOutcome, OpenRequest, Problem};
 use terrane_source::Reported;
@@ -101,6 +102,39 @@ impl Planner<'_> {
         self.give(instance, value);
     }
 
+    /// Closes what is open and has had its last user.
+    pub(super) fn close_used(&mut self) {
+        // With targets, more users may turn up.
+        if self.options.is_limited() || self.stopped {
+            return;
+        }
+        let busy = self.busy();
+        let uses = &self.uses;
+        let done = |lease: &Lease| {
+            let uses = uses.get(&lease.instance.resource.config());
+            uses.is_some_and(|uses| !uses.by_provider && uses.resources.is_disjoint(&busy))
+        };
+        for lease in self.leases.take_done(done) {
+            self.ask(vec![lease.instance.clone()], lease.close(), Flight::Close(lease.instance));
+        }
+    }
+
+    /// Resources of which not all instances have been planned.
+    fn busy(&self) -> BTreeSet<ConfigResource> {
+        let named = self.queue.tasks().filter_map(|task| match task {
+            Task::Resource(module, place) => {
+                let module = self.program.module(*module);
+                let decl = module.contents.resources.get(*place)?;
+                Some(ConfigResource { module: module.path.clone(), resource: decl.resource.clone() })
+            }
+            Task::Expand { resource, .. } | Task::Import { to: resource, .. } => Some(resource.config()),
+            Task::Instance(instance) | Task::Post(instance) => Some(instance.resource.config()),
+            _ => None,
+        });
+        let open = self.keys.iter().filter(|(_, (_, missing))| *missing > 0).map(|(resource, _)| resource.config());
+        named.chain(open).collect()
+    }
+
     /// Closes what is open and no longer needed, now that there is nothing else to do.
     pub(super) fn close_leases(&mut self) {
         for lease in self.leases.take_unneeded() {
@@ -110,5 +144,7 @@ impl Planner<'_> {
 
     pub(super) fn closed(&mut self, instance: &Instance, found: Vec<Problem>) {
         problems::of_instance(&found, instance, &self.evaluator, &mut self.diags);
+        // What it was made of may have had its last user, too.
+        self.used = true;
     }
 }

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
-use terrane_lang::{Dep, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
+use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 
@@ -74,6 +74,10 @@ pub struct Planner<'p> {
 
     opened: BTreeMap<ProviderConfig, Opening>,
     leases: Leases,
+    /// Who uses ephemeral resources.
+    uses: BTreeMap<ConfigResource, EphemeralUse>,
+    /// Whether a user of one has come to its end since that was last looked at.
+    used: bool,
     objects: BTreeMap<ObjectKey, PriorState>,
     to_read: BTreeMap<(ProviderConfig, Arc<str>), ReadBatch>,
     imports: Imports,
@@ -177,6 +181,8 @@ impl<'p> Planner<'p> {
             evaluated: HashMap::new(),
             opened: BTreeMap::new(),
             leases: Leases::default(),
+            uses: terrane_lang::ephemeral_uses(program),
+            used: false,
             objects: BTreeMap::new(),
             to_read: BTreeMap::new(),
             undeletable: BTreeSet::new(),
@@ -279,6 +285,7 @@ impl<'p> Planner<'p> {
 
     /// Wakes what waits for an instance, and for its resource if it is the last one.
     fn publish(&mut self, instance: &Instance) {
+        self.used |= !self.leases.is_empty();
         self.queue.wake(&Wait::Dep(Dep::Instance(instance.clone())));
         if let Some((keys, missing)) = self.keys.get_mut(&instance.resource)
             && keys.contains(&instance.key)
@@ -350,6 +357,8 @@ impl Machine for Planner<'_> {
         }
         if self.outbox.is_empty() && self.flights.is_empty() {
             self.close_leases();
+        } else if std::mem::take(&mut self.used) {
+            self.close_used();
         }
         let count = room.min(self.outbox.len());
         self.outbox.drain(..count).collect()

@@ -131,6 +131,11 @@ impl Queue {
         self.parked.entry(wait).or_default().push(Entry { task, blocked_by });
     }
 
+    /// All tasks that are not done.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.ready.iter().chain(self.parked.values().flatten()).map(|entry| &entry.task)
+    }
+
     /// Makes ready what waits for this; false if nothing does.
     pub fn wake(&mut self, wait: &Wait) -> bool {
         let entries = self.parked.remove(wait);
