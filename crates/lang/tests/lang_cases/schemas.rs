@@ -106,6 +106,7 @@ impl Schemas for TestSchemas {
     fn provider(&self, provider: &Provider) -> Option<Arc<Schema>> {
         match &*provider.ty {
             "test" => schema(attributes(vec![("region", attribute(Type::String))]), vec![]),
+            "terraform" if &*provider.host == "terraform.io" => schema(attributes(vec![]), vec![]),
             _ => None,
         }
     }
