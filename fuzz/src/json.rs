@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Deserializer;
 use terrane_source::{Diagnostics, Files, Span};
-use terrane_syntax::{Json, JsonKind, JsonString, Strings, dump_expression, dump_json, parse_json};
+use terrane_syntax::{Arena, Json, JsonKind, JsonString, Strings, dump_expression, dump_json, parse_json};
 
 use crate::check_errors;
 
@@ -12,7 +12,8 @@ use crate::check_errors;
 /// be read in all ways.
 pub fn json(text: &str) {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
-    let value = parse_json(files.add("main.tf.json", text), text, &mut diags);
+    let arena = Arena::new();
+    let value = parse_json(files.add("main.tf.json", text), text, &arena, &mut diags);
     check_errors(text, &files, &diags);
     second_opinion(text, diags.is_empty());
     let Ok(value) = value else { return assert!(diags.has_errors()) };
@@ -22,8 +23,8 @@ pub fn json(text: &str) {
     dump_json(&value);
     for strings in [Strings::Templates, Strings::Texts, Strings::Expressions] {
         let mut diags = Diagnostics::new();
-        match value.expression(strings, &mut diags) {
-            Ok(expr) => drop(dump_expression(&expr)),
+        match value.expression(strings, &arena, &mut diags) {
+            Ok(expr) => drop(dump_expression(expr)),
             Err(_) => assert!(diags.has_errors()),
         }
         for diagnostic in diags.iter() {

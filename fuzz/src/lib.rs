@@ -11,7 +11,7 @@ pub use layout::layout;
 
 use spans::Visitor;
 use terrane_source::{Diagnostics, FileId, Files, Style, render};
-use terrane_syntax::{Body, Expr, Item, dump, dump_expression, parse, parse_expression, parse_template};
+use terrane_syntax::{Arena, Body, Expr, Item, dump, dump_expression, parse, parse_expression, parse_template};
 use unicode_normalization::UnicodeNormalization;
 
 /// The most errors that are reported for one file, and the one that says so.
@@ -43,7 +43,8 @@ fn nanoseconds() -> u64 {
 
 /// A file becomes a tree whose spans hold what they say, or errors that point into it.
 pub fn file(text: &str) {
-    let (body, errors) = parsed(text);
+    let arena = Arena::new();
+    let (body, errors) = parsed(text, &arena);
     let mut visitor = Visitor::new(text, 0);
     visitor.body(&body);
     assert!(visitor.nodes <= 4 * text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
@@ -54,9 +55,9 @@ pub fn file(text: &str) {
 }
 
 /// The tree of a file, and how many errors it has.
-fn parsed(text: &str) -> (Body, usize) {
+fn parsed<'t>(text: &'t str, arena: &'t Arena) -> (Body<'t>, usize) {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
-    let body = parse(files.add("main.tf", text), text, &mut diags);
+    let body = parse(files.add("main.tf", text), text, arena, &mut diags);
     check_errors(text, &files, &diags);
     (body, diags.len())
 }
@@ -74,9 +75,9 @@ fn check_errors(text: &str, files: &Files, diags: &Diagnostics) {
 }
 
 fn each_expression(body: &Body, f: &mut dyn FnMut(&Expr)) {
-    for item in &body.items {
+    for item in body.items {
         match item {
-            Item::Attribute(attribute) => f(&attribute.expr),
+            Item::Attribute(attribute) => f(attribute.expr),
             Item::Block(block) => each_expression(&block.body, f),
         }
     }
@@ -86,30 +87,32 @@ fn each_expression(body: &Body, f: &mut dyn FnMut(&Expr)) {
 fn alone(text: &str, expr: &Expr) {
     let start = expr.span.start;
     let own = &text[start as usize..expr.span.end as usize];
-    let mut diags = Diagnostics::new();
+    let (arena, mut diags) = (Arena::new(), Diagnostics::new());
     // The end of a heredoc needs a newline.
-    let again = parse_expression(FileId(0), &format!("{own}\n"), start, &mut diags);
-    assert_eq!(again.as_ref(), Ok(expr), "{own:?} is not the same alone: {diags:?}");
+    let line = format!("{own}\n");
+    let again = parse_expression(FileId(0), &line, start, &arena, &mut diags);
+    assert_eq!(again, Ok(expr), "{own:?} is not the same alone: {diags:?}");
 }
 
 /// A template becomes a tree whose spans hold what they say, wherever it stands.
 pub fn template(text: &str) {
     let (mut files, mut diags) = (Files::new(), Diagnostics::new());
     let file = files.add("x.tftpl", text);
-    let tree = parse_template(file, text, 0, &mut diags);
+    let arena = Arena::new();
+    let tree = parse_template(file, text, 0, &arena, &mut diags);
     check_errors(text, &files, &diags);
     let Ok(expr) = tree else {
         assert!(diags.has_errors());
         return;
     };
     let mut visitor = Visitor::new(text, 0);
-    visitor.expr(&expr, 0..text.len());
+    visitor.expr(expr, 0..text.len());
     assert!(visitor.nodes <= 4 * text.len() + 1, "{} nodes for {} bytes", visitor.nodes, text.len());
-    let moved = parse_template(file, text, 1000, &mut Diagnostics::new());
-    assert_eq!(moved.map(|moved| dump_expression(&moved)), Ok(dump_expression(&expr)));
+    let moved = parse_template(file, text, 1000, &arena, &mut Diagnostics::new());
+    assert_eq!(moved.map(dump_expression), Ok(dump_expression(expr)));
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !body.contains("${") && !body.contains("%{") {
-        let plain = terrane_syntax::Literal::String(body.nfc().collect::<String>().into());
-        assert_eq!(expr.kind, terrane_syntax::ExprKind::Literal(plain));
+        let plain = body.nfc().collect::<String>();
+        assert_eq!(expr.kind, terrane_syntax::ExprKind::Literal(terrane_syntax::Literal::String(&plain)));
     }
 }

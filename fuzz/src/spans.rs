@@ -28,7 +28,7 @@ impl<'a> Visitor<'a> {
     fn body_in(&mut self, body: &Body, outer: Range<usize>) {
         let own = self.span(body.span, outer);
         let mut end = own.start;
-        for item in &body.items {
+        for item in body.items {
             let span = match item {
                 Item::Attribute(attribute) => self.attribute(attribute, own.clone()),
                 Item::Block(block) => self.block(block, own.clone()),
@@ -41,7 +41,7 @@ impl<'a> Visitor<'a> {
     fn attribute(&mut self, attribute: &Attribute, outer: Range<usize>) -> Range<usize> {
         let own = self.span(attribute.span, outer);
         self.ident(&attribute.name, own.clone());
-        self.expr(&attribute.expr, own.clone());
+        self.expr(attribute.expr, own.clone());
         own
     }
 
@@ -80,46 +80,42 @@ impl<'a> Visitor<'a> {
                 self.expr(base, inner());
                 self.ident(name, inner());
             }
-            ExprKind::Index { base, key, .. } => self.exprs([&**base, key], inner()),
-            ExprKind::Splat { base, each, .. } => {
-                self.expr(base, inner());
-                self.accesses(each, inner());
+            ExprKind::Index { base, key, .. } => self.exprs([*base, *key], inner()),
+            ExprKind::Splat(splat) => {
+                self.expr(splat.base, inner());
+                self.accesses(splat.each, inner());
             }
-            ExprKind::Tuple(items) => self.exprs(items, inner()),
+            ExprKind::Tuple(items) => self.exprs(items.iter().copied(), inner()),
             ExprKind::Object(items) => items.iter().for_each(|item| {
                 match &item.key {
                     ObjectKey::Name(name) => self.ident(name, own.clone()),
                     ObjectKey::Expr(key) => self.expr(key, own.clone()),
                 }
-                self.expr(&item.value, own.clone());
+                self.expr(item.value, own.clone());
             }),
             ExprKind::ForTuple(f) => {
                 self.idents(f.key.iter().chain([&f.value]), inner());
-                self.exprs([&f.collection, &f.result].into_iter().chain(&f.cond), inner());
+                self.exprs([f.collection, f.result].into_iter().chain(f.cond), inner());
             }
             ExprKind::ForObject(f) => {
                 self.idents(f.key.iter().chain([&f.value]), inner());
-                self.exprs([&f.collection, &f.key_result, &f.value_result].into_iter().chain(&f.cond), inner());
+                self.exprs([f.collection, f.key_result, f.value_result].into_iter().chain(f.cond), inner());
             }
             ExprKind::Unary { operand, .. } => self.expr(operand, inner()),
-            ExprKind::Binary { op, op_span, lhs, rhs } => {
-                let at = self.span(*op_span, inner());
-                assert_eq!(&self.text[at], op.symbol());
-                self.exprs([&**lhs, rhs], inner());
-            }
-            ExprKind::Conditional { cond, then, else_ } => self.exprs([&**cond, then, else_], inner()),
-            ExprKind::Call { name_span, args, .. } => {
-                self.span(*name_span, inner());
-                self.exprs(args, inner());
+            ExprKind::Binary { lhs, rhs, .. } => self.exprs([*lhs, *rhs], inner()),
+            ExprKind::Conditional(c) => self.exprs([c.cond, c.then, c.else_], inner()),
+            ExprKind::Call(call) => {
+                self.span(call.name_span, inner());
+                self.exprs(call.args.iter().copied(), inner());
             }
         }
     }
 
-    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, outer: Range<usize>) {
+    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr<'e>>, outer: Range<usize>) {
         exprs.into_iter().for_each(|expr| self.expr(expr, outer.clone()));
     }
 
-    fn idents<'e>(&mut self, idents: impl IntoIterator<Item = &'e Ident>, outer: Range<usize>) {
+    fn idents<'e>(&mut self, idents: impl IntoIterator<Item = &'e Ident<'e>>, outer: Range<usize>) {
         idents.into_iter().for_each(|ident| self.ident(ident, outer.clone()));
     }
 
@@ -145,17 +141,17 @@ impl<'a> Visitor<'a> {
             match part {
                 Part::Literal(_) => {}
                 Part::Interpolation(expr) => self.expr(expr, outer.clone()),
-                Part::If { cond, then, else_, span } => {
-                    let own = self.span(*span, outer.clone());
-                    self.expr(cond, own.clone());
-                    self.parts(then, own.clone());
-                    self.parts(else_, own);
+                Part::If(i) => {
+                    let own = self.span(i.span, outer.clone());
+                    self.expr(i.cond, own.clone());
+                    self.parts(i.then, own.clone());
+                    self.parts(i.else_, own);
                 }
-                Part::For { key, value, collection, body, span } => {
-                    let own = self.span(*span, outer.clone());
-                    self.idents(key.iter().chain([value]), own.clone());
-                    self.expr(collection, own.clone());
-                    self.parts(body, own);
+                Part::For(f) => {
+                    let own = self.span(f.span, outer.clone());
+                    self.idents(f.key.iter().chain([&f.value]), own.clone());
+                    self.expr(f.collection, own.clone());
+                    self.parts(f.body, own);
                 }
             }
         }

@@ -13,14 +13,30 @@ use token::{Token, TokenKind};
 
 fuzz_target!(|text: &str| {
     terrane_fuzz::hold(text, |text| {
-        check(text, lexer::lex(text));
-        check(text, lexer::lex_template(text));
+        let mut file = lexer::Tokens::of_file(text);
+        let few_at_a_time: Vec<Token> = tokens(&mut file);
+        check(text, &lexer::lex(text));
+        assert_eq!(few_at_a_time, lexer::lex(text));
+        assert_eq!(few_at_a_time, file.all());
+        check(text, lexer::Tokens::of_template(text).all());
     })
 });
 
-fn check(text: &str, tokens: Vec<Token>) {
+/// The tokens as they are read one by one.
+fn tokens(tokens: &mut lexer::Tokens) -> Vec<Token> {
+    let mut all = Vec::new();
+    loop {
+        let token = tokens.get(all.len(), all.len());
+        all.push(token);
+        if token.kind == TokenKind::End {
+            return all;
+        }
+    }
+}
+
+fn check(text: &str, tokens: &[Token]) {
     let mut end = text.strip_prefix('\u{feff}').map_or(0, |rest| text.len() - rest.len());
-    for token in &tokens {
+    for token in tokens {
         let (start, next) = (token.start as usize, token.end as usize);
         let blanks = text.get(end..start).expect("tokens are in order and begin at characters");
         assert!(blanks.bytes().all(|b| matches!(b, b' ' | b'\t')), "{blanks:?} is in no token");

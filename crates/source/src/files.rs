@@ -60,10 +60,19 @@ pub struct Position {
 struct File {
     name: Arc<str>,
     text: Arc<str>,
-    /// Byte offset at which each line starts.
-    lines: Vec<u32>,
+    /// Byte offset at which each line starts, once somebody asked.
+    lines: OnceLock<Vec<u32>>,
     /// Its parts, once somebody asked.
     outline: OnceLock<Vec<(Range<u32>, String)>>,
+}
+
+impl File {
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1)).collect()
+        })
+    }
 }
 
 /// Finds the parts of a text with their names, outer ones before those in them; it is given the name of the file, too.
@@ -84,10 +93,8 @@ impl Files {
 
     /// Adds a text under the name shown to users, usually its path.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        let text = text.into();
-        let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        let lines = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1)).collect();
-        self.files.push(File { name: name.into(), text, lines, outline: OnceLock::new() });
+        let (lines, outline) = (OnceLock::new(), OnceLock::new());
+        self.files.push(File { name: name.into(), text: text.into(), lines, outline });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -131,8 +138,8 @@ impl Files {
         let Some(f) = self.files.get(file.0 as usize) else {
             return Position { line: 1, column: 1, byte };
         };
-        let line = f.lines.partition_point(|start| *start <= byte).max(1);
-        let before = f.text.get(f.lines[line - 1] as usize..byte as usize).unwrap_or("");
+        let line = f.lines().partition_point(|start| *start <= byte).max(1);
+        let before = f.text.get(f.lines()[line - 1] as usize..byte as usize).unwrap_or("");
         let column = before.graphemes(true).count() as u32 + 1;
         Position { line: line as u32, column, byte }
     }
@@ -140,14 +147,14 @@ impl Files {
     /// The byte at which a line begins, counted from 1; 0 if there is none.
     pub fn line_start(&self, file: FileId, line: u32) -> u32 {
         let file = self.files.get(file.0 as usize);
-        file.and_then(|f| f.lines.get((line as usize).wrapping_sub(1))).copied().unwrap_or(0)
+        file.and_then(|f| f.lines().get((line as usize).wrapping_sub(1))).copied().unwrap_or(0)
     }
 
     /// The text of a line counted from 1, without its line ending.
     pub fn line(&self, file: FileId, line: u32) -> &str {
         let Some(f) = self.files.get(file.0 as usize) else { return "" };
-        let Some(start) = f.lines.get((line as usize).wrapping_sub(1)) else { return "" };
-        let end = f.lines.get(line as usize).map_or(f.text.len(), |e| *e as usize);
+        let Some(start) = f.lines().get((line as usize).wrapping_sub(1)) else { return "" };
+        let end = f.lines().get(line as usize).map_or(f.text.len(), |e| *e as usize);
         f.text.get(*start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 }

@@ -44,10 +44,16 @@ impl<'a> Tokens<'a> {
     /// The token of an index, the last one if there are not as many. None before `from` is asked for any more.
     #[inline]
     pub(crate) fn get(&mut self, index: usize, from: usize) -> Token {
-        match self.lexer.tokens.get(index.wrapping_sub(self.first)) {
-            Some(token) => *token,
+        match self.held(index) {
+            Some(token) => token,
             None => self.read(index, from),
         }
+    }
+
+    /// The token of an index, if it is held.
+    #[inline(always)]
+    pub(crate) fn held(&self, index: usize) -> Option<Token> {
+        self.lexer.tokens.get(index.wrapping_sub(self.first)).copied()
     }
 
     #[cold]
@@ -58,7 +64,7 @@ impl<'a> Tokens<'a> {
         self.first += done;
         while self.lexer.tokens.len() <= index - self.first + CHUNK && self.lexer.more() {}
         let last = self.lexer.tokens.len().saturating_sub(1);
-        let end = Token { kind: TokenKind::End, start: self.lexer.at as u32, end: self.lexer.at as u32 };
+        let end = Token::end_at(self.lexer.at);
         self.lexer.tokens.get((index - self.first).min(last)).copied().unwrap_or(end)
     }
 
@@ -131,29 +137,33 @@ impl<'a> Lexer<'a> {
         self.text.as_bytes().get(self.at + offset).copied().unwrap_or(0)
     }
 
+    #[inline]
     fn push(&mut self, kind: TokenKind, len: usize) {
+        self.push_with(kind, len, false);
+    }
+
+    #[inline]
+    fn push_with(&mut self, kind: TokenKind, len: usize, plain: bool) {
         let start = self.at as u32;
         self.at += len;
-        self.tokens.push(Token { kind, start, end: self.at as u32 });
+        self.tokens.push(Token { kind, plain, start, end: self.at as u32 });
     }
 
     // Code.
 
     fn code(&mut self) {
         use TokenKind::*;
+        self.blanks();
         match self.byte(0) {
-            b' ' | b'\t' => self.at += blanks_len(self.rest().as_bytes()),
+            0 if self.at >= self.text.len() => {}
             b'\n' => self.newline(1),
             b'\r' if self.byte(1) == b'\n' => self.newline(2),
             b'#' => self.line_comment(),
             b'/' if self.byte(1) == b'/' => self.line_comment(),
             b'/' if self.byte(1) == b'*' => self.block_comment(),
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.push(Ident, word_len(self.rest())),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b'0'..=b'9' => self.push(Number, number_len(self.rest().as_bytes())),
-            b'"' => {
-                self.push(OpenQuote, 1);
-                self.modes.push(Mode::Quoted);
-            }
+            b'"' => self.open_quote(),
             b'\'' => self.push(SingleQuoted, enclosed_len(self.rest(), b'\'')),
             b'`' => self.push(Backquoted, enclosed_len(self.rest(), b'`')),
             b'{' => self.open_brace(),
@@ -162,6 +172,22 @@ impl<'a> Lexer<'a> {
             b'<' if self.byte(1) == b'<' && self.heredoc_marker().is_some() => self.open_heredoc(),
             b'=' if !matches!(self.byte(1), b'=' | b'>') => self.equal(),
             _ => self.symbol_or_word(),
+        }
+    }
+
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\t') = self.text.as_bytes().get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    /// A word that begins with an ASCII letter.
+    fn word(&mut self) {
+        let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let ascii = bytes.iter().position(|b| !is(*b, class::WORD)).unwrap_or(bytes.len());
+        match bytes.get(ascii) {
+            Some(0x80..) => self.push(TokenKind::Ident, unicode_word_len(self.rest())),
+            _ => self.push_with(TokenKind::Ident, ascii, true),
         }
     }
 
@@ -229,6 +255,20 @@ impl<'a> Lexer<'a> {
     }
 
     // Quoted strings.
+
+    /// The quote that opens a string, and all of the string if it is plain.
+    fn open_quote(&mut self) {
+        self.push(TokenKind::OpenQuote, 1);
+        let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let len = len_without(bytes, class::QUOTED | class::NOT_ASCII);
+        if bytes.get(len) != Some(&b'"') {
+            return self.modes.push(Mode::Quoted);
+        }
+        if len > 0 {
+            self.push_with(TokenKind::QuotedText, len, true);
+        }
+        self.push(TokenKind::CloseQuote, 1);
+    }
 
     fn quoted(&mut self) {
         match self.byte(0) {
@@ -331,10 +371,6 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn blanks_len(bytes: &[u8]) -> usize {
-    bytes.iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(bytes.len())
-}
-
 /// Length of a number: digits, dots and exponents as long as they follow, but no dot at the end.
 fn number_len(bytes: &[u8]) -> usize {
     let (mut len, mut end) = (1, 1);
@@ -366,6 +402,8 @@ mod class {
     pub(super) const QUOTED: u8 = 2;
     /// Is not plain text in a heredoc.
     pub(super) const HEREDOC: u8 = 4;
+    /// Is part of a character of several bytes.
+    pub(super) const NOT_ASCII: u8 = 8;
 }
 
 /// The classes of every byte.
@@ -377,6 +415,7 @@ static CLASSES: [u8; 256] = {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => class::WORD,
             b'"' | b'\\' | b'\r' => class::QUOTED,
             b'\n' | b'$' | b'%' => class::QUOTED | class::HEREDOC,
+            0x80.. => class::NOT_ASCII,
             _ => 0,
         };
         byte += 1;

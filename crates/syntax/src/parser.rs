@@ -161,12 +161,12 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     /// The next token that counts. A line comment counts as the newline it ends with.
-    #[inline]
+    #[inline(always)]
     fn peek(&mut self) -> Token {
-        let token = self.tokens.get(self.at, self.at);
-        match token.kind {
-            TokenKind::Comment | TokenKind::Newline => self.peek_over_blanks(),
-            _ => token,
+        match self.tokens.held(self.at) {
+            Some(token) if !matches!(token.kind, TokenKind::Comment | TokenKind::Newline) => token,
+            Some(token) if token.kind == TokenKind::Newline && self.newlines => token,
+            _ => self.peek_over_blanks(),
         }
     }
 
@@ -209,12 +209,8 @@ impl<'t, 'd> Parser<'t, 'd> {
 
     /// Any token, now that all are needed to tell what is wrong.
     fn token(&mut self, index: usize) -> Token {
-        self.tokens.all().get(index).copied().unwrap_or(self.end())
-    }
-
-    fn end(&self) -> Token {
-        let end = self.text.len() as u32;
-        Token { kind: TokenKind::End, start: end, end }
+        let end = Token::end_at(self.text.len());
+        self.tokens.all().get(index).copied().unwrap_or(end)
     }
 
     fn text_of(&self, token: Token) -> &'t str {
@@ -228,7 +224,13 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     fn ident(&self, token: Token) -> Ident<'t> {
-        Ident { text: self.normalised(self.text_of(token)), span: self.span(token) }
+        Ident { text: self.name(token), span: self.span(token) }
+    }
+
+    /// The text of a word.
+    fn name(&self, token: Token) -> &'t str {
+        let text = self.text_of(token);
+        if token.plain { text } else { self.normalised(text) }
     }
 
     /// The text in Unicode normal form C.

@@ -103,11 +103,18 @@ impl TokenKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
+    /// Whether it is known to be ASCII and to stand for itself: it has no escapes and needs no normalising.
+    pub(crate) plain: bool,
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
 
 impl Token {
+    /// The end of a text of a length.
+    pub(crate) fn end_at(len: usize) -> Token {
+        Token { kind: TokenKind::End, plain: false, start: len as u32, end: len as u32 }
+    }
+
     /// The text the token covers.
     pub(crate) fn text(self, source: &str) -> &str {
         source.get(self.start as usize..self.end as usize).unwrap_or("")

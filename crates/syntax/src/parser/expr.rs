@@ -115,7 +115,7 @@ impl<'t> Parser<'t, '_> {
             "true" => ExprKind::Literal(Literal::Bool(true)),
             "false" => ExprKind::Literal(Literal::Bool(false)),
             "null" => ExprKind::Literal(Literal::Null),
-            name => ExprKind::Variable(self.normalised(name)),
+            _ => ExprKind::Variable(self.name(token)),
         };
         Ok(self.expr(kind, self.span(token)))
     }
@@ -130,7 +130,7 @@ impl<'t> Parser<'t, '_> {
             name += self.text_of(part);
         }
         let name = match name {
-            Cow::Borrowed(name) => self.normalised(name),
+            Cow::Borrowed(_) => self.name(first),
             Cow::Owned(name) => self.normalised(self.arena.text(&name)),
         };
         let name_span = self.span_from(first.start);

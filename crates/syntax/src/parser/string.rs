@@ -26,8 +26,11 @@ impl<'t> Parser<'t, '_> {
         }
         self.at += taken;
         self.last_end = close.end;
-        let plain = if is_plain(raw) { raw } else { self.unescaped(text)? };
-        Ok(Some(self.normalised(plain)))
+        if text.plain || raw.is_empty() {
+            return Ok(Some(raw));
+        }
+        let raw = self.quoted_text(text)?;
+        Ok(Some(self.normalised(raw)))
     }
 
     /// A quoted string in which no template sequence is allowed, and its span.
