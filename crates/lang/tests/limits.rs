@@ -48,6 +48,32 @@ fn a_long_chain_of_local_values() {
     assert_eq!(evaluate(text, "local.x5000").unwrap(), Value::from(5_001));
 }
 
+/// What compares each override with each block would take minutes.
+#[test]
+fn many_overrides() {
+    const COUNT: usize = 20_000;
+    let each = |f: &dyn Fn(usize) -> String| (0..COUNT).map(f).collect::<String>();
+    let plain = format!(
+        "{}locals {{\n{}}}\nresource \"test_thing\" \"args\" {{\n{}}}\n",
+        each(&|i| format!("variable \"v{i}\" {{\n  default = {i}\n}}\n")),
+        each(&|i| format!("  l{i} = {i}\n")),
+        each(&|i| format!("  a{i} = {i}\n")),
+    );
+    let over = format!(
+        "{}locals {{\n{}}}\n{}",
+        each(&|i| format!("variable \"v{i}\" {{\n  default = \"new\"\n}}\n")),
+        each(&|i| format!("  l{i} = \"new\"\n")),
+        each(&|i| format!("resource \"test_thing\" \"args\" {{\n  a{i} = \"new\"\n}}\n")),
+    );
+    let world = MemoryWorld::new([("main.tf", plain), ("main_override.tf", over)]);
+    let (mut files, mut diags) = (Files::new(), Diagnostics::new());
+    let program = load(&world, ".", &Modules::default(), &mut files, &mut diags);
+    assert!(diags.is_empty(), "{:?}", diags.iter().next());
+    let contents = &program.root().contents;
+    assert!(contents.variables.iter().all(|v| v.default == Some(Value::from("new"))));
+    assert_eq!((contents.locals.len(), contents.resources[0].body.attributes.len()), (COUNT, COUNT));
+}
+
 #[test]
 fn deep_expressions() {
     let nested = |open: &str, close: &str, n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
