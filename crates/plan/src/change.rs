@@ -203,6 +203,8 @@ pub struct Drift {
     pub before: Value,
     /// The object as it is; `None` if it is gone.
     pub after: Option<Value>,
+    /// The attributes that differ, or are gone, and that the changes of the plan come from.
+    pub relevant: Vec<Path>,
 }
 
 /// What becomes of a root output.

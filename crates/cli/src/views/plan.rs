@@ -6,13 +6,13 @@ use std::sync::Arc;
 use terrane_address::Mode;
 use terrane_lang::Schemas;
 use terrane_plan::{
-    Change, DeleteReason, Drift, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
+    Change, DeleteReason, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
 };
 use terrane_provider::ImportBy;
 use terrane_value::{Marks, Path, Schema};
 
 use super::lines::{Lines, Paint, Symbol};
-use super::{deferral, diff};
+use super::{deferral, diff, drift};
 
 /// Finds the shapes that values are shown by.
 struct Shapes<'a>(&'a dyn Schemas);
@@ -38,11 +38,12 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     let shapes = Shapes(schemas);
     let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
     let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
-    let outside = if plan.options.mode == PlanMode::RefreshOnly { drift(plan, schemas, paint) } else { String::new() };
+    let outside = drift::section(plan, schemas, paint);
     if shown.is_empty() && outputs.iter().all(|(_, o)| o.deferred) {
-        return match (outside.is_empty(), plan.deferred.is_empty()) {
-            (true, true) => no_changes(plan, paint),
-            (true, false) => deferral::only(plan, paint),
+        let refreshes = plan.options.mode == PlanMode::RefreshOnly;
+        return match (refreshes && !outside.is_empty(), plan.deferred.is_empty()) {
+            (false, true) => no_changes(plan, paint),
+            (false, false) => deferral::only(plan, paint),
             _ => outside,
         };
     }
@@ -83,32 +84,6 @@ fn no_changes(plan: &Plan, paint: Paint) -> String {
         "\n{line} {}\n\nTerrane has compared your real infrastructure against your configuration and found no differences, so no\nchanges are needed.\n",
         paint.bold("Your infrastructure matches the configuration.")
     )
-}
-
-/// Writes what has changed outside since the last run; nothing if nothing has.
-fn drift(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
-    let mut text = String::new();
-    for Drift { instance, before, after, .. } in &plan.drift {
-        let resource = &instance.resource.resource;
-        let provider = plan.prior.resources.get(&instance.resource).map(|state| &state.provider.provider);
-        let schema = provider.and_then(|provider| schemas.resource(provider, resource.mode, &resource.ty));
-        let (what, symbol) = match after {
-            Some(_) => ("has changed", Symbol::Update),
-            None => ("has been deleted", Symbol::Delete),
-        };
-        let _ = writeln!(text, "\n  {} {what}", paint.bold(&format!("# {instance}")));
-        let mut out = Lines::new(paint);
-        out.push(0, symbol, &format!("resource {} {} {{", quoted(&resource.ty), quoted(&resource.name)));
-        diff::body(&mut out, 1, Some(before), after.as_ref(), &schema.unwrap_or_default().block, &[]);
-        out.push(0, Symbol::None, "}");
-        text += &out.finish();
-    }
-    match text.is_empty() {
-        true => text,
-        false => format!(
-            "\nThese objects have changed outside of Terrane:\n{text}\nThis is a refresh-only plan: applying it writes these changes to the state and changes no object.\n"
-        ),
-    }
 }
 
 fn legend(steps: &[&Step], paint: Paint) -> String {

@@ -78,6 +78,11 @@ impl<'p> Applier<'p> {
         let Some((place, _, step)) = self.step(op) else { return };
         let key = self.doomed_key(place, step);
         let failed = problems::of_instance(&response.problems, &step.instance, &self.evaluator, &mut self.diags);
+        let failed = failed.or_else(|| {
+            let why = "It deleted the object without an error, and yet returned one.";
+            let still = response.object.is_some();
+            still.then(|| problems::invalid_answer("deleted", why, &step.instance, &step.provider, &mut self.diags))
+        });
         let (kind, result) = match failed {
             None => {
                 self.deposed.remove(&place);

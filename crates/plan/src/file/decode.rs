@@ -130,6 +130,7 @@ fn drift(drift: wire::Drift) -> Result<Drift, String> {
         deposed: drift.deposed.map(|key| DeposedKey(key.into())),
         before: value::decode(drift.before)?,
         after: drift.after.map(value::decode).transpose()?,
+        relevant: drift.relevant.into_iter().map(value::decode_path).collect::<Result<_, _>>()?,
     })
 }
 

@@ -101,6 +101,7 @@ fn drift(drift: &Drift) -> Result<wire::Drift, String> {
         deposed: drift.deposed.as_ref().map(ToString::to_string),
         before: value::encode(&drift.before)?,
         after: drift.after.as_ref().map(value::encode).transpose()?,
+        relevant: drift.relevant.iter().map(value::encode_path).collect::<Result<_, _>>()?,
     })
 }
 

@@ -211,4 +211,6 @@ pub(super) struct Drift {
     pub before: Value,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub relevant: Vec<Path>,
 }

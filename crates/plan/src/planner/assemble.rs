@@ -120,6 +120,8 @@ impl Planner<'_> {
             self.diags.push(Diagnostic { severity: Severity::Warning, ..problem });
         }
         self.diags.sort();
+        let mut drift: Vec<_> = self.drift.into_values().collect();
+        super::drift::weigh(self.program, drafts.iter().map(|d| &d.step), &self.outputs, &mut drift);
         let plan = Plan {
             errored: self.diags.has_errors(),
             options: self.options,
@@ -129,7 +131,7 @@ impl Planner<'_> {
             graph,
             outputs: self.outputs,
             generated,
-            drift: self.drift.into_values().collect(),
+            drift,
             prior: self.prior,
             refreshed: self.refreshed,
             deferred: self.deferrals.into_list(),

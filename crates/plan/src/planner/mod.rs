@@ -5,6 +5,7 @@ pub(crate) mod checks;
 mod cycle;
 pub(crate) mod data;
 mod deferral;
+mod drift;
 mod end;
 mod ephemeral;
 mod found;

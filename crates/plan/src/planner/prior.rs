@@ -252,6 +252,7 @@ impl Planner<'_> {
             deposed: key.1.clone(),
             before: marked(&before.object.value),
             after,
+            relevant: Vec::new(),
         };
         let Some(found) = found else {
             self.drift.insert(key.clone(), drift(None));

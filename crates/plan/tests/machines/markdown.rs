@@ -230,7 +230,8 @@ fn described(plan: &Plan) -> String {
     let mut out = String::new();
     for drift in &plan.drift {
         let what = drift.after.as_ref().map_or("gone".to_owned(), |after| differences(Some(&drift.before), after));
-        let _ = writeln!(out, "drift {}: {what}", drift.instance);
+        let relevant: Vec<String> = drift.relevant.iter().map(|path| format!(", changes come from {path}")).collect();
+        let _ = writeln!(out, "drift {}: {what}{}", drift.instance, relevant.concat());
     }
     for step in plan.steps.iter().filter(|s| s.has_effect()) {
         let _ = writeln!(out, "{}", step_line(step));

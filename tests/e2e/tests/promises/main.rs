@@ -1,6 +1,7 @@
 //! Promises to users, kept end to end.
 #![allow(clippy::unwrap_used)]
 
+mod actions;
 mod backends;
 mod bulk;
 mod console;
