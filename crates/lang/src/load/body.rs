@@ -70,7 +70,7 @@ fn unique<'s>(
             all.push(attribute);
             continue;
         }
-        match seen.insert(&name.text, name.span) {
+        match seen.insert(name.text, name.span) {
             None => all.push(attribute),
             Some(first) => {
                 let detail =

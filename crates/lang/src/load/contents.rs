@@ -125,23 +125,23 @@ impl Decoder<'_> {
 pub(crate) fn unsupported_argument(name: &syn::Ident, attributes: &[&str], blocks: &[&str]) -> Diagnostic {
     let detail = format!("An argument named \"{}\" is not expected here.", name.text);
     let error = Diagnostic::error("Unsupported argument", detail).at(name.span);
-    if blocks.contains(&&*name.text) {
+    if blocks.contains(&name.text) {
         return error.hint(format!("Did you mean to define a block of type \"{}\"?", name.text));
     }
-    error.suggest(&name.text, attributes.iter().copied())
+    error.suggest(name.text, attributes.iter().copied())
 }
 
 /// The error for a block that has no place in a body of the given arguments and blocks.
 pub(crate) fn unsupported_block(ty: &syn::Ident, attributes: &[&str], blocks: &[&str]) -> Diagnostic {
     let detail = format!("Blocks of type \"{}\" are not expected here.", ty.text);
     let error = Diagnostic::error("Unsupported block type", detail).at(ty.span);
-    if attributes.contains(&&*ty.text) {
+    if attributes.contains(&ty.text) {
         let name = &ty.text;
         return error.hint(format!(
             "Did you mean to define argument \"{name}\"? If so, use the equals sign to assign it a value."
         ));
     }
-    error.suggest(&ty.text, blocks.iter().copied())
+    error.suggest(ty.text, blocks.iter().copied())
 }
 
 /// The error for an argument that must be written.
@@ -401,7 +401,7 @@ fn check_labels(block: &syn::Block, diags: &mut Diagnostics) -> bool {
 
 fn unknown_block(block: &syn::Block) -> Diagnostic {
     let ty = &block.ty;
-    match &*ty.text {
+    match ty.text {
         "action" => not_yet(block, "tells a provider to do something that is no change of an object")
             .hint("Remove the block and what refers to it, or do the same with a provisioner."),
         "list" => not_yet(block, "asks a provider which objects there are; it belongs into a .tfquery.hcl file")
@@ -428,7 +428,7 @@ fn not_yet(block: &syn::Block, what: &str) -> Diagnostic {
 }
 
 fn check_name(ty: &str, label: &syn::Label, diags: &mut Diagnostics) -> bool {
-    if syn::is_identifier(&label.text) {
+    if syn::is_identifier(label.text) {
         return true;
     }
     diags.error(Diagnostic::error(format!("Invalid {ty} name"), BAD_NAME).at(label.span));
@@ -437,7 +437,7 @@ fn check_name(ty: &str, label: &syn::Label, diags: &mut Diagnostics) -> bool {
 
 /// Whether a local value has a name that can be referred to; in JSON any text could stand there.
 fn check_local_name(name: &syn::Ident, diags: &mut Diagnostics) -> bool {
-    if syn::is_identifier(&name.text) {
+    if syn::is_identifier(name.text) {
         return true;
     }
     diags.error(Diagnostic::error("Invalid local value name", BAD_NAME).at(name.span));

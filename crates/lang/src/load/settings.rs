@@ -49,7 +49,7 @@ fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
         decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
     }
     if let [label] = block.labels {
-        addresses::check_local_name(decoder.diags, &label.text, label.span);
+        addresses::check_local_name(decoder.diags, label.text, label.span);
     }
     let names: Vec<&str> = block.body.attributes().map(|a| a.name.text).collect();
     decoder.expect(&block.body, &names, &[]);

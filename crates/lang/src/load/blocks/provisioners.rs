@@ -48,10 +48,10 @@ pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: 
         decoder.diags.error(Diagnostic::error("Missing provisioner type", detail).at(block.header));
         return None;
     };
-    if let Some(error) = unknown_kind(&label.text) {
+    if let Some(error) = unknown_kind(label.text) {
         let before = decoder.diags.len();
         decoder.diags.error(error.at(label.span));
-        if !REMOVED.contains(&&*label.text) {
+        if !REMOVED.contains(&label.text) {
             decoder.diags.defer(before);
         }
         return None;
