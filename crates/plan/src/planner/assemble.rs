@@ -193,7 +193,7 @@ impl Planner<'_> {
         let mut groups = Groups::new(drafts);
         let everything = groups.managed(drafts);
         let nodes = drafts.iter().map(|draft| {
-            let mut config: Vec<On> = draft.config.iter().filter_map(|dep| groups.on_read(dep)).collect();
+            let mut config = groups.on_config(&draft.config);
             config.extend(groups.on_reads(&draft.explicit));
             if let Some(provider) = self.provider_reads(&draft.step.provider) {
                 config.extend(groups.on_provider(&draft.step.provider, &provider.deps));
@@ -272,6 +272,21 @@ impl<'d> Groups<'d> {
         }
         let members = (0..).zip(drafts).filter(|(_, d)| d.step.instance.is_managed()).map(|(place, _)| place);
         self.add(members.collect())
+    }
+
+    /// What an instance reads. Many instances of one resource are a group, since others may read the same ones.
+    fn on_config(&mut self, deps: &[Dep]) -> Vec<On> {
+        const FEW: usize = 3;
+        if deps.len() <= FEW {
+            return deps.iter().filter_map(|dep| self.on_read(dep)).collect();
+        }
+        let mut by_name: BTreeMap<ConfigResource, Vec<Dep>> = BTreeMap::new();
+        deps.iter().for_each(|dep| by_name.entry(dep.resource().config()).or_default().push(dep.clone()));
+        let on = |deps: Vec<Dep>| match deps.as_slice() {
+            [dep] => self.on_read(dep),
+            deps => self.on_reads(deps),
+        };
+        by_name.into_values().filter_map(on).collect()
     }
 
     fn on_read(&mut self, dep: &Dep) -> Option<On> {

@@ -10,7 +10,11 @@ use terrane_state::Snapshot;
 
 /// Plans and applies in a new world, then plans again; gives both plans.
 fn twice(text: &str) -> (Plan, Plan) {
-    let config = load(&[("main.tf", text)]);
+    twice_in(&[("main.tf", text)])
+}
+
+fn twice_in(files: &[(&str, &str)]) -> (Plan, Plan) {
+    let config = load(files);
     let things = Arc::new(Things::default());
     let providers = providers(&things);
     let plan = |config: &Config, state: &Snapshot| {
@@ -73,4 +77,69 @@ resource "thing" "a" {
     assert!(per_instance <= 2.0, "{per_instance} evaluations per instance");
     assert!(first.graph.edge_count() <= 3 * first.graph.ops().len());
     assert_eq!(second.counters.read_asks, 1);
+}
+
+/// What every instance reads of every other goes through barriers, whatever it goes through besides.
+#[test]
+fn instances_in_modules_and_through_local_values() {
+    let main = r#"
+module "m" {
+  source = "./m"
+  count  = 100
+  name   = "m${count.index}"
+  link   = thing.a[count.index].id
+}
+resource "thing" "a" {
+  count = 100
+  name  = "a${count.index}"
+}
+locals {
+  ids = module.m[*].id
+}
+resource "thing" "b" {
+  count = 100
+  name  = "b${count.index}"
+  links = local.ids
+}
+"#;
+    let module = r#"
+variable "name" {}
+variable "link" {}
+resource "thing" "t" {
+  name  = var.name
+  links = [var.link]
+}
+output "id" {
+  value = thing.t.id
+}
+"#;
+    let (first, second) = twice_in(&[("main.tf", main), ("m/main.tf", module)]);
+    let (edges, ops) = (first.graph.edge_count(), first.graph.ops().len());
+    assert!(edges <= 3 * ops, "{edges} edges for {ops} operations");
+    // Every instance of the module that blocks a reader costs it a try.
+    let per_instance = second.counters.evaluations as f64 / 300.0;
+    assert!(per_instance <= 3.0, "{per_instance} evaluations per instance");
+}
+
+/// Deferral costs nothing where nothing is deferred.
+#[test]
+fn an_evaluation_is_not_repeated_for_the_sake_of_deferral() {
+    let text = r#"
+resource "thing" "a" {
+  count = 100
+  name  = "a${count.index}"
+}
+resource "thing" "b" {
+  count      = 100
+  name       = "b${count.index}"
+  links      = [thing.a[count.index].id]
+  depends_on = [thing.a]
+}
+"#;
+    let config = load(&[("main.tf", text)]);
+    let providers = providers(&Arc::new(Things::default()));
+    let options = PlanOptions { allow_deferral: true, ..PlanOptions::default() };
+    let (plan, _) = run::plan(&config, &providers, &Snapshot::default(), options, &mut in_order);
+    assert!(plan.is_complete());
+    check(&plan, 200);
 }

@@ -66,6 +66,15 @@ pub fn versions() -> impl Strategy<Value = (Vec<Option<Decl>>, Vec<Option<Decl>>
     })
 }
 
+/// The same, small: for what is tried again and again.
+pub fn small_versions() -> impl Strategy<Value = (Vec<Option<Decl>>, Vec<Option<Decl>>)> {
+    versions().prop_map(|(mut first, mut second)| {
+        first.truncate(3);
+        second.truncate(3);
+        (first, second)
+    })
+}
+
 /// The same with either order of replacement.
 pub fn mixed_versions() -> impl Strategy<Value = (Vec<Option<Decl>>, Vec<Option<Decl>>)> {
     (1usize..6).prop_flat_map(|n| (prop::collection::vec(decl(), n), prop::collection::vec(decl(), n)))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::programs::{Decl, config, mixed_versions, names, text, versions};
+use crate::programs::{Decl, config, mixed_versions, names, small_versions, text, versions};
 use crate::support::run::{self, Came, Journal, Until, apply_all, in_order, shuffled};
 use crate::support::things::{Fault, Things};
 use crate::support::{Config, providers, shown};
@@ -158,10 +158,14 @@ proptest! {
         prop_assert_eq!((&read.options, &read.drift), (&plan.options, &plan.drift));
         prop_assert_eq!((&read.prior, &read.refreshed), (&plan.prior, &plan.refreshed));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Wherever a run is stopped, what has begun is brought to its end, and nothing else is.
     #[test]
-    fn a_stop_at_any_answer_leaves_the_state_true((first, second) in versions(), seed in any::<u32>()) {
+    fn a_stop_at_any_answer_leaves_the_state_true((first, second) in small_versions(), seed in any::<u32>()) {
         let second = config(&second);
         for answers in 0.. {
             let things = Arc::new(Things::default());
@@ -189,7 +193,7 @@ proptest! {
 
     /// Wherever a run crashes, another one that knows its journal comes to the same world.
     #[test]
-    fn a_crash_at_any_answer_loses_nothing((first, second) in versions(), seed in any::<u32>(), carried_out: bool) {
+    fn a_crash_at_any_answer_loses_nothing((first, second) in small_versions(), seed in any::<u32>(), carried_out: bool) {
         let world = || {
             let things = Arc::new(Things::default());
             let providers = providers(&things);
