@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use terrane_lang::{
     Dep, Evaluator, Input, Inputs, Lookup, MemoryWorld, Modules, Program, Schemas, Stage, Stop, functions, load,
 };
 use terrane_source::{Diagnostics, Files};
-use terrane_value::{Bound, Fields, Kind, Marks, Refinement, Schema, Type, Value};
+use terrane_value::{Bound, Fields, FunctionParam, FunctionSchema, Kind, Marks, Refinement, Schema, Type, Value};
 
 fn tables() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functions");
@@ -75,6 +76,62 @@ fn every_function_has_a_row() {
         missing.retain(|name| !found.iter().any(|f| f == name));
     }
     assert_eq!(missing, BTreeSet::new());
+}
+
+/// The page `docs/functions.md` after its head: each function with signature, sentence and example.
+fn page() -> String {
+    let questions = Questions::new(Stage::Apply);
+    let mut page = fs::read_to_string(root("docs/functions.md")).unwrap();
+    page.truncate(page.find("\n## ").map_or(page.len(), |at| at + 1));
+    for group in functions::manual::ENTRIES.chunk_by(|a, b| a.name[..1] == b.name[..1]) {
+        let _ = write!(page, "## {}\n", group[0].name[..1].to_uppercase());
+        for entry in group {
+            let schema = functions::schema(entry.name).unwrap();
+            let example = example(&questions, entry.example);
+            let _ = write!(page, "\n### {}\n\n`{}`\n\n", entry.name, signature(entry.name, &schema));
+            let _ = write!(page, "{}\n\n```text\n{example}```\n", entry.about);
+        }
+        page.push('\n');
+    }
+    page.trim_end().to_owned() + "\n"
+}
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn signature(name: &str, schema: &FunctionSchema) -> String {
+    let param = |p: &FunctionParam| format!("{} {}", p.name, p.ty);
+    let more = schema.variadic.iter().map(|p| format!("{}...", param(p)));
+    let all: Vec<String> = schema.params.iter().map(param).chain(more).collect();
+    format!("{name}({}) {}", all.join(", "), schema.result)
+}
+
+/// The example and its result, as the console shows them.
+fn example(questions: &Questions, example: &str) -> String {
+    let value = questions.value(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+    format!("> {example}\n{}\n", terrane_value::to_hcl(&value, terrane_value::Style::Exact))
+}
+
+#[test]
+fn the_page_of_functions_is_fresh() {
+    let fresh = page();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(root("docs/functions.md"), &fresh).unwrap();
+    }
+    let page = fs::read_to_string(root("docs/functions.md")).unwrap();
+    assert!(
+        page == fresh,
+        "docs/functions.md is old; write it with: UPDATE=1 cargo test -p terrane-lang --test functions"
+    );
+}
+
+#[test]
+fn every_function_is_in_the_manual() {
+    let mut all = functions::names();
+    all.retain(|name| !["list", "map"].contains(name));
+    let described: Vec<&str> = functions::manual::ENTRIES.iter().map(|entry| entry.name).collect();
+    assert_eq!(all, described);
 }
 
 #[test]
@@ -209,6 +266,13 @@ impl Questions {
     }
 
     fn answer(&self, question: &str) -> String {
+        match self.value(question) {
+            Ok(value) => format!("{} : {}", show(&value), value.ty()),
+            Err(detail) => format!("error: {detail}"),
+        }
+    }
+
+    fn value(&self, question: &str) -> Result<Value, String> {
         let input = |value| Input { value, span: None, origin: "the test".into() };
         let variables = BTreeMap::from([
             ("unknown".into(), input(unknown())),
@@ -221,10 +285,8 @@ impl Questions {
         let mut evaluator = Evaluator::new(&self.program, &Nothing, &self.world, inputs);
         let file = Files::new().add("question", question);
         let mut diags = Diagnostics::new();
-        match evaluator.expression(file, question, &ModuleInstance::root(), &Nothing, &mut diags) {
-            Ok(value) => format!("{} : {}", show(&value), value.ty()),
-            Err(_) => format!("error: {}", diags.iter().next().unwrap().detail),
-        }
+        let value = evaluator.expression(file, question, &ModuleInstance::root(), &Nothing, &mut diags);
+        value.map_err(|_| diags.iter().next().unwrap().detail.clone())
     }
 }
 

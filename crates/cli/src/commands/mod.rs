@@ -14,6 +14,7 @@ mod graph;
 mod import;
 mod init;
 mod lock;
+mod metadata;
 pub mod output;
 mod plan;
 mod providers;
@@ -76,6 +77,7 @@ commands! {
     Import => import,
     Init => init,
     Lock => lock,
+    Metadata => metadata,
     Output => output,
     Plan => plan,
     Providers => providers,

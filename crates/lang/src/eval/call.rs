@@ -185,7 +185,7 @@ impl Eval<'_, '_> {
         if self.errors.len() > before {
             return Ok(Value::dynamic());
         }
-        let first = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "template" };
+        let first = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "data" };
         if let Some(error) = wrong_count(call, [first, "vars"].into_iter(), false, args.len()) {
             return Ok(self.error(id, self.calling(call, error)));
         }
@@ -212,7 +212,7 @@ impl Eval<'_, '_> {
 
     /// What a template is called in errors, and its text; `None` if it is unknown or an error was added.
     fn template_source(&mut self, call: &Call, at: ExprId, source: &Value) -> Option<(String, String)> {
-        let param = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "template" };
+        let param = if matches!(call.callee, Callee::TemplateFile) { "path" } else { "data" };
         let source = match convert(source, &Type::String) {
             Ok(source) => source,
             Err(e) => {

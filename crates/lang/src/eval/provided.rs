@@ -34,7 +34,7 @@ impl Offered<'_> {
     pub(super) fn called(&self, name: &str) -> Called {
         match self {
             Offered::Own(function) => functions::called(name, Callee::Function(function)),
-            Offered::Foreign { schema, .. } => functions::called_of_provider(name, schema),
+            Offered::Foreign { schema, .. } => functions::called_by(name, schema),
         }
     }
 }

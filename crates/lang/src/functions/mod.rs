@@ -21,6 +21,7 @@ mod gzip;
 mod hash;
 mod json;
 mod legacy;
+pub mod manual;
 mod mapping;
 mod marks;
 mod network;
@@ -37,7 +38,8 @@ mod url;
 mod yaml;
 
 pub use call::{call, defer};
-pub(crate) use describe::{called, called_of_provider};
+pub use describe::schema;
+pub(crate) use describe::{called, called_by};
 pub(crate) use signature::TELLS_SECRETS;
 pub use signature::{ArgError, Function, Param};
 pub use terraform::written;

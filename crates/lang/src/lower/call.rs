@@ -57,7 +57,7 @@ impl Lowerer<'_> {
             Callee::Try => (vec!["expressions"], true),
             Callee::Can => (vec!["expression"], false),
             Callee::TemplateFile => (vec!["path", "vars"], false),
-            Callee::TemplateString => (vec!["template", "vars"], false),
+            Callee::TemplateString => (vec!["data", "vars"], false),
             // Which function is meant, its values say.
             Callee::Provided => return Ok(()),
             Callee::TypeOf => (vec!["value"], false),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod configuration;
+mod functions;
 mod modules;
 mod plan;
 mod relevant;
@@ -10,6 +11,7 @@ mod state;
 mod values;
 
 pub use configuration::kept;
+pub use functions::functions;
 pub use modules::index;
 pub use plan::{Importing, defer_reason, importing, plan, reason};
 pub use schemas::schemas;
