@@ -190,7 +190,8 @@ impl Eval<'_, '_> {
             return Ok(self.error(id, self.calling(call, error)));
         }
         let [(at, source), (vars_at, vars)] = &args[..] else { return Ok(Value::dynamic()) };
-        let marks = source.marks().union(vars.marks());
+        let inner = if matches!(call.callee, Callee::TemplateFile) { vars.marks_deep() } else { vars.marks() };
+        let marks = source.marks().union(inner);
         let Some(source) = self.template_source(call, *at, source) else { return Ok(Value::dynamic().mark(marks)) };
         if !vars.is_known() {
             return Ok(Value::dynamic().mark(marks));

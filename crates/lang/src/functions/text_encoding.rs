@@ -38,7 +38,8 @@ fn charset(call: &Call<'_>) -> Result<Charset, ArgError> {
         "utf-16le" | "csutf16le" => Some(Charset::Utf16Le),
         "iso-8859-1" | "iso_8859-1" | "latin1" | "l1" | "iso-ir-100" | "ibm819" | "cp819" => Some(Charset::Latin1),
         // Names that browsers know, but not the IANA.
-        "ascii" | "unicode" | "ucs-2" | "utf8" | "x-user-defined" => None,
+        "ascii" | "unicode" | "ucs-2" | "utf8" => None,
+        private if private.starts_with("x-") => None,
         other => Encoding::for_label_no_replacement(other.as_bytes()).map(Charset::Other),
     };
     known.ok_or_else(|| ArgError::at(1, format!("{} is not the IANA name of a supported encoding", call.shown(&name))))
@@ -55,7 +56,7 @@ fn textencodebase64(call: &Call<'_>) -> Result<Value, ArgError> {
         Charset::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect(),
         Charset::Other(encoding) => {
             let (bytes, _, lossy) = encoding.encode(text);
-            (!lossy).then(|| bytes.into_owned())
+            (!lossy && is_defined(encoding, text)).then(|| bytes.into_owned())
         }
     };
     let missing = || format!("the text has characters that {} does not have", call.shown(call.text(1)));
@@ -84,11 +85,17 @@ fn textdecodebase64(call: &Call<'_>) -> Result<Value, ArgError> {
         Charset::Utf16Le => from_units(&bytes, u16::from_le_bytes),
         Charset::Latin1 => Some(bytes.into_iter().map(char::from).collect()),
         Charset::Other(encoding) => {
-            encoding.decode_without_bom_handling_and_without_replacement(&bytes).map(|text| text.into_owned())
+            let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes);
+            text.filter(|text| is_defined(encoding, text)).map(|text| text.into_owned())
         }
     };
     let undefined = || format!("what is encoded is no text in {}", call.shown(call.text(1)));
     text.map(Value::from).ok_or_else(|| ArgError::at(0, undefined()))
+}
+
+/// Whether an encoding really has all characters of a text: where one of a byte each has nothing, browsers put controls.
+fn is_defined(encoding: &'static Encoding, text: &str) -> bool {
+    !encoding.is_single_byte() || !text.contains(|c| matches!(c, '\u{80}'..='\u{9f}'))
 }
 
 fn from_units(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {

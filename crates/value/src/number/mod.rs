@@ -18,6 +18,22 @@ pub const PRECISION: usize = 512;
 /// Up to it every integer is a float.
 const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
 
+/// The nearest decimal with the fewest digits that is read as this float again, and of two equally near ones the even one.
+fn shortest(value: f64) -> String {
+    let mut texts = (0..f64::DIGITS as usize + 2).map(|digits| format!("{value:.digits$e}"));
+    texts.find(|text| text.parse() == Ok(value) || is_just_below(text, value)).unwrap_or_else(|| value.to_string())
+}
+
+/// Whether a text is at most as far below a power of two as others may be above it. Floats lie closer together there, of
+/// which OpenTofu takes no notice.
+fn is_just_below(text: &str, power: f64) -> bool {
+    let size = power.abs();
+    let is_power = size.to_bits().trailing_zeros() >= f64::MANTISSA_DIGITS - 1;
+    let exact = |float| Number::from_float(Float::from_f64(float));
+    let number = text.trim_start_matches('-').parse::<Number>().ok();
+    is_power && number >= exact(size.next_down()) && number <= exact(size)
+}
+
 /// A number: an integer, or a binary fraction with up to 512 bits of mantissa. Neither NaN nor infinite.
 ///
 /// Equal numbers are the same in every form: `1`, `1.0` and `10e-1` have one hash.
@@ -52,7 +68,7 @@ impl Number {
         if value == value.trunc() && value.abs() <= EXACT {
             return Number::from_float(Float::from_f64(value));
         }
-        value.to_string().parse().ok()
+        shortest(value).parse().ok()
     }
 
     /// The number as an integer, if it is one and fits.

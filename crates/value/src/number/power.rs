@@ -68,6 +68,7 @@ fn scaled(float: f64, twos: i32) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -81,5 +82,8 @@ mod tests {
         assert_eq!(power(0.1, 500.0), 0.0);
         assert_eq!(power(9.0, 0.5), 3.0);
         assert_eq!(power(2.0, 1.5), 2.82842712474619);
+        let shown = |float| crate::Number::from_f64(float).unwrap().to_string();
+        assert_eq!(shown(power(8.0, 44.0)), "5444517870735015000000000000000000000000");
+        assert_eq!(shown(power(1.8, 59.0)), "1151006565984085.2");
     }
 }

@@ -4,6 +4,9 @@ use dashu_int::UBig;
 
 use crate::functions::base64;
 
+/// Least size of a key in bytes, as in OpenTofu: smaller ones keep no secret.
+const SMALLEST: usize = 128;
+
 /// Greatest size of a key in bytes.
 const LARGEST: usize = 2048;
 
@@ -30,7 +33,9 @@ pub fn parse(pem: &str) -> Result<Key, &'static str> {
         _ => return Err("it is something else by its first line"),
     };
     let usable = |key: &Key| !key.modulus.is_zero() && key.modulus.to_be_bytes().len() <= LARGEST;
-    key.filter(usable).ok_or("it is damaged, protected by a passphrase, or for another kind of encryption")
+    let key =
+        key.filter(usable).ok_or("it is damaged, protected by a passphrase, or for another kind of encryption")?;
+    if key.modulus.to_be_bytes().len() < SMALLEST { Err("it has fewer than 1024 bits") } else { Ok(key) }
 }
 
 fn pkcs1(bytes: &[u8]) -> Option<Key> {

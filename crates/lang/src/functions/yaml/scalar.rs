@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use saphyr_parser::ScalarStyle;
-use terrane_value::{Number, Type, Value};
+use terrane_value::{Number, Type, Value, convert};
 
 use crate::functions::base64;
 use crate::functions::date::rfc3339::Moment;
@@ -29,7 +29,12 @@ pub fn resolve(tag: &str, text: &str, style: ScalarStyle) -> Result<Value, Wrong
             .ok_or_else(|| Wrong { message: "there is no support for the tag".into(), text: Some(tag.into()) })?,
     };
     let free = kind != "str" && kind != "binary";
-    let plain = style == ScalarStyle::Plain;
+    let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    if block && kind.is_empty() {
+        // As in OpenTofu: what would be a number, say, is the text of that number.
+        return resolve(tag, text, ScalarStyle::Plain).map(|value| convert(&value, &Type::String).unwrap_or(value));
+    }
+    let plain = block || style == ScalarStyle::Plain;
     if free && !plain && (kind.is_empty() || may_be_more_than_text(text)) {
         return Ok(text.into());
     }
