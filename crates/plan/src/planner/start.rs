@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode};
 use terrane_lang::{Dep, ModuleId, Repeat};
 
+use super::assemble::can_reach;
 use super::queue::{Task, Wait};
 use super::{Halt, Planner};
 use crate::{DeleteReason, OutputChange, PlanMode};
@@ -89,7 +90,7 @@ impl Planner<'_> {
         let mut taken: BTreeSet<Instance> = all().map(|(i, ..)| i).filter(|i| self.options.selects(i)).collect();
         if !self.options.excludes.is_empty() {
             let kept = self.kept();
-            taken.retain(|instance| !kept.contains(&instance.resource.config()));
+            taken.retain(|instance| !kept.contains(instance));
             return taken;
         }
         loop {
@@ -106,18 +107,17 @@ impl Planner<'_> {
         }
     }
 
-    /// The resources of which a destroy leaves out no instance that is not left out itself: what those that are left
-    /// out were made of.
-    fn kept(&self) -> BTreeSet<ConfigResource> {
-        let all = || self.refreshed.instances();
-        let mut kept = BTreeSet::new();
-        let mut queue: Vec<Instance> = all().map(|(i, ..)| i).filter(|i| self.options.excludes(i)).collect();
+    /// The instances that are left out of a destroy, and those that they were made of.
+    fn kept(&self) -> BTreeSet<Instance> {
+        let all = || self.refreshed.instances().map(|(instance, ..)| instance);
+        let mut kept: BTreeSet<Instance> = all().filter(|i| self.options.excludes(i)).collect();
+        let mut queue: Vec<Instance> = kept.iter().cloned().collect();
         while let Some(instance) = queue.pop() {
             let state = self.refreshed.instance(&instance);
             let objects = state.into_iter().flat_map(|s| s.current.iter().chain(s.deposed.values()));
-            let names: Vec<ConfigResource> = objects.flat_map(|o| o.dependencies.clone()).collect();
-            let new: Vec<ConfigResource> = names.into_iter().filter(|name| kept.insert(name.clone())).collect();
-            queue.extend(all().map(|(i, ..)| i).filter(|i| new.contains(&i.resource.config())));
+            let names: BTreeSet<ConfigResource> = objects.flat_map(|o| o.dependencies.iter().cloned()).collect();
+            let made_of = all().filter(|i| names.contains(&i.resource.config()) && can_reach(&instance, i));
+            queue.extend(made_of.filter(|i| kept.insert(i.clone())).collect::<Vec<_>>());
         }
         kept
     }
