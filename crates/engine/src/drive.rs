@@ -1,10 +1,13 @@
 //! The loop that runs a machine: poll, spawn each question, feed each answer.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use terrane_address::Instance;
-use terrane_plan::{Answer, AskId, Machine, Providers, Question};
+use terrane_plan::{Answer, Ask, AskId, Machine, Providers, Question};
 use terrane_provider::Problem;
 use terrane_state::Entry;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -40,6 +43,9 @@ pub(crate) trait Journal {
 /// How often the journal is given the chance to settle while answers are awaited.
 const SETTLE_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
+/// How long questions are answered one after the other before other things get their turn.
+const TURN: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// For machines that change nothing.
 pub(crate) struct NoJournal;
 
@@ -71,11 +77,12 @@ pub(crate) async fn drive<M: Machine>(
     let mut run = Run { host: Host::new(providers), tasks: JoinSet::new(), flights: HashMap::new(), running, lines };
     let mut seen = Urgency::None;
     loop {
-        run.begin(machine, journal).await;
-        if run.tasks.is_empty() {
+        let busy = run.begin(machine, journal).await;
+        if !busy && run.tasks.is_empty() {
             return;
         }
         tokio::select! {
+            () = std::future::ready(()), if busy => {}
             Some(line) = written.recv() => run.wrote(&line),
             Some(done) = run.tasks.join_next_with_id() => {
                 // A command has written all its lines before its end is told.
@@ -106,38 +113,56 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Begins as many questions as there is room for. The journal's are answered at once.
-    async fn begin<M: Machine>(&mut self, machine: &mut M, journal: &mut impl Journal) {
-        loop {
+    /// Begins as many questions as there is room for; what can be answered at once, is. Returns whether it left off
+    /// with more to do, so that what else happened gets its turn.
+    async fn begin<M: Machine>(&mut self, machine: &mut M, journal: &mut impl Journal) -> bool {
+        let since = Instant::now();
+        while since.elapsed() < TURN {
             let asks = machine.poll(self.running.parallelism.saturating_sub(self.tasks.len()));
-            let mut journaled = false;
+            let mut answered = false;
             for ask in asks {
                 if let Question::Persist { entries } = &ask.question {
-                    let written = journal.append(entries).await;
-                    if written.is_ok() {
+                    let result = journal.append(entries).await;
+                    if result.is_ok() {
                         self.running.watcher.event(Event::Journaled { entries });
                     }
-                    machine.feed(ask.id, Answer::Persist(written));
-                    journaled = true;
+                    machine.feed(ask.id, Answer::Persist(result));
+                    answered = true;
                     continue;
                 }
-                self.running.watcher.event(Event::Asked { about: &ask.about, question: &ask.question });
-                let task = match (&ask.question, ask.about.first()) {
-                    (Question::Provision { request }, Some(instance)) => {
-                        let (lines, cancel) = (self.lines.clone(), self.running.cancel.clone());
-                        let around = Surroundings { instance: instance.clone(), lines, cancel };
-                        let answer = provision::run(request.clone(), around);
-                        self.tasks.spawn(async move { (answer.await, None) })
-                    }
-                    _ => self.tasks.spawn(self.host.answer(ask.question.clone())),
-                };
-                let flight = Flight { id: ask.id, about: ask.about, question: ask.question, since: Instant::now() };
-                self.flights.insert(task.id(), flight);
+                answered |= self.ask(machine, ask);
             }
-            if !journaled {
-                return;
+            if !answered {
+                return false;
             }
         }
+        true
+    }
+
+    /// Puts a question; returns whether it was answered at once.
+    fn ask<M: Machine>(&mut self, machine: &mut M, ask: Ask) -> bool {
+        self.running.watcher.event(Event::Asked { about: &ask.about, question: &ask.question });
+        let flight = Flight { id: ask.id, about: ask.about, question: ask.question, since: Instant::now() };
+        let task = match (&flight.question, flight.about.first()) {
+            (Question::Provision { request }, Some(instance)) => {
+                let (lines, cancel) = (self.lines.clone(), self.running.cancel.clone());
+                let around = Surroundings { instance: instance.clone(), lines, cancel };
+                let answer = provision::run(request.clone(), around);
+                self.tasks.spawn(async move { (answer.await, None) })
+            }
+            (question, _) => {
+                let mut answer = Box::pin(self.host.answer(question.clone()));
+                match at_once(answer.as_mut()) {
+                    Poll::Ready(outcome) => {
+                        self.take(machine, flight, outcome);
+                        return true;
+                    }
+                    Poll::Pending => self.tasks.spawn(answer),
+                }
+            }
+        };
+        self.flights.insert(task.id(), flight);
+        false
     }
 
     fn wrote(&self, line: &Line) {
@@ -149,7 +174,13 @@ impl Run<'_> {
             Ok((id, outcome)) => (id, Some(outcome)),
             Err(error) => (error.id(), None),
         };
-        let Some(flight) = self.flights.remove(&id) else { return };
+        if let Some(flight) = self.flights.remove(&id) {
+            self.take(machine, flight, outcome);
+        }
+    }
+
+    /// Takes the answer to a question; `None` if the provider crashed.
+    fn take<M: Machine>(&mut self, machine: &mut M, flight: Flight, outcome: Option<Outcome>) {
         let (answer, opened) = outcome.unwrap_or_else(|| (lost(&flight), None));
         self.host.keep(opened);
         self.running.watcher.event(Event::Answered {
@@ -175,13 +206,23 @@ impl Run<'_> {
             );
             machine.feed(flight.id, flight.question.unanswered(problem));
         }
-        self.begin(machine, journal).await;
+        while self.begin(machine, journal).await {}
         // What is open is closed all the same; nothing else is begun any more.
         while let Some(done) = self.tasks.join_next_with_id().await {
             self.end(machine, done);
-            self.begin(machine, journal).await;
+            while self.begin(machine, journal).await {}
         }
         self.host.close_all().await;
+    }
+}
+
+/// The outcome of a future that need not wait; `None` within if it crashed.
+fn at_once(future: Pin<&mut impl Future<Output = Outcome>>) -> Poll<Option<Outcome>> {
+    let poll = AssertUnwindSafe(|| future.poll(&mut Context::from_waker(Waker::noop())));
+    match catch_unwind(poll) {
+        Ok(Poll::Ready(outcome)) => Poll::Ready(Some(outcome)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(None),
     }
 }
 
