@@ -1,8 +1,8 @@
 //! What is going to happen, instance by instance.
 
-use terrane_address::{ConfigResource, Instance, ProviderConfig};
+use terrane_address::{Instance, ProviderConfig};
 use terrane_provider::{ImportBy, Private};
-use terrane_state::DeposedKey;
+use terrane_state::{Dependencies, DeposedKey};
 use terrane_value::{Path, Value};
 
 use crate::Legs;
@@ -21,7 +21,7 @@ pub struct Step {
     /// Whether its new object has to exist before the old one is deleted.
     pub create_before_destroy: bool,
     /// All resources its configuration is made of, directly and through others, for the state to remember.
-    pub dependencies: Vec<ConfigResource>,
+    pub dependencies: Dependencies,
     /// The address the object had before a `moved` block renamed it.
     pub moved_from: Option<Instance>,
     /// What names the object that is imported.

@@ -95,7 +95,9 @@ fn vacant(state: &Snapshot, to: &Target) -> Result<(), EditError> {
 pub fn drop_dangling(state: &mut Snapshot) {
     let there: BTreeSet<ConfigResource> = state.resources.keys().map(AbsResource::config).collect();
     for object in objects(state) {
-        object.dependencies.retain(|d| there.contains(d));
+        if !object.dependencies.iter().all(|d| there.contains(d)) {
+            object.dependencies = object.dependencies.iter().filter(|d| there.contains(*d)).cloned().collect();
+        }
     }
 }
 
@@ -214,10 +216,10 @@ fn rename_dependencies(state: &mut Snapshot, renamed: &[(Target, Target)]) {
 fn rename_in(instance: &mut InstanceState, renamed: &[(Target, Target)], left: &BTreeSet<ConfigResource>) {
     for object in instance.current.iter_mut().chain(instance.deposed.values_mut()) {
         let mut dependencies: BTreeSet<ConfigResource> = BTreeSet::new();
-        for dependency in object.dependencies.drain(..) {
-            let new: Vec<ConfigResource> = renamed.iter().filter_map(|pair| renamed_to(pair, &dependency)).collect();
-            if new.is_empty() || left.contains(&dependency) {
-                dependencies.insert(dependency);
+        for dependency in object.dependencies.iter() {
+            let new: Vec<ConfigResource> = renamed.iter().filter_map(|pair| renamed_to(pair, dependency)).collect();
+            if new.is_empty() || left.contains(dependency) {
+                dependencies.insert(dependency.clone());
             }
             dependencies.extend(new);
         }

@@ -4,6 +4,7 @@
 //! schemas, configuration, files, any network: storage moves bytes.
 
 mod checks;
+mod dependencies;
 pub mod edit;
 mod journal;
 mod snapshot;
@@ -11,6 +12,7 @@ mod store;
 mod v4;
 
 pub use checks::{CheckKind, CheckObject, CheckResult, CheckStatus};
+pub use dependencies::Dependencies;
 pub use journal::{Entry, EntryKind, replay};
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 pub use store::{Content, Lease, LockInfo, Locked, Store, StoreError, Stored, Version};

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
+use terrane_address::{AbsResource, Instance, Key, ProviderConfig};
 use terrane_value::{ConvertError, Path, Type, Value};
+
+use crate::Dependencies;
 
 /// All objects and outputs of one project and workspace.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,7 +81,7 @@ pub struct StoredObject {
     /// Whether it is half made and has to be replaced.
     pub tainted: bool,
     /// The resources it was made after, for the order of deletes.
-    pub dependencies: Vec<ConfigResource>,
+    pub dependencies: Dependencies,
     /// Whether its replacement must exist before it is deleted.
     pub create_before_destroy: bool,
     /// Whether it is forgotten rather than deleted when it is no longer declared.

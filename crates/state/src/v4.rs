@@ -3,6 +3,7 @@
 //! Field order, indentation and escapes follow those programs, so that a state which passes through here changes only
 //! where its content does.
 
+mod names;
 mod paths;
 mod wire;
 mod write;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use terrane_address::{AbsResource, ConfigResource, Key, Mode, ProviderConfig, Resource, parse_module};
+use terrane_address::{AbsResource, Key, Mode, ProviderConfig, Resource, parse_module};
 
+use self::names::Names;
 pub use self::write::write_to;
 use crate::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 
@@ -42,8 +44,9 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, FormatError> {
     for (name, output) in file.outputs {
         snapshot.outputs.insert(name, read_output(output)?);
     }
-    for resource in file.resources {
-        read_resource(resource, &mut snapshot)?;
+    let mut names = Names::of(&file.resources);
+    for resource in &file.resources {
+        read_resource(resource, &mut names, &mut snapshot)?;
     }
     Ok(snapshot)
 }
@@ -77,12 +80,16 @@ fn read_output(output: wire::Output<'_>) -> Result<OutputValue, FormatError> {
     Ok(OutputValue { json: compact(output.value.get()), ty, sensitive: output.sensitive })
 }
 
-fn read_resource(resource: wire::Resource<'_>, snapshot: &mut Snapshot) -> Result<(), FormatError> {
-    let address = read_address(&resource)?;
+fn read_resource(
+    resource: &wire::Resource<'_>,
+    names: &mut Names<'_>,
+    snapshot: &mut Snapshot,
+) -> Result<(), FormatError> {
+    let address = read_address(resource)?;
     let fail = |what: String| FormatError(format!("The state of {address} cannot be read: {what}"));
     let mut provider = resource.provider.as_deref().map(|text| read_provider(text, &fail)).transpose()?;
     let mut instances: BTreeMap<Key, InstanceState> = BTreeMap::new();
-    for instance in resource.instances {
+    for instance in &resource.instances {
         let key = read_key(instance.index_key.as_ref()).map_err(&fail)?;
         let state = instances.entry(key.clone()).or_default();
         if let Some(text) = &instance.provider {
@@ -93,10 +100,9 @@ fn read_resource(resource: wire::Resource<'_>, snapshot: &mut Snapshot) -> Resul
             }
             state.provider_key = own.key;
         }
-        let deposed = instance.deposed.clone();
-        let object = read_object(instance).map_err(|e| fail(format!("{e} (instance {address}{key})")))?;
-        let twice = match deposed {
-            Some(id) => state.deposed.insert(DeposedKey((*id).into()), object).is_some(),
+        let object = read_object(instance, names).map_err(|e| fail(format!("{e} (instance {address}{key})")))?;
+        let twice = match &instance.deposed {
+            Some(id) => state.deposed.insert(DeposedKey((**id).into()), object).is_some(),
             None => state.current.replace(object).is_some(),
         };
         if twice {
@@ -137,7 +143,7 @@ fn read_key(key: Option<&serde_json::Value>) -> Result<Key, String> {
     }
 }
 
-fn read_object(instance: wire::Instance<'_>) -> Result<StoredObject, String> {
+fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>) -> Result<StoredObject, String> {
     if instance.attributes_flat.is_some() {
         return Err("It was last written by Terraform 0.11; run Terraform 0.12 on it once.".into());
     }
@@ -145,7 +151,7 @@ fn read_object(instance: wire::Instance<'_>) -> Result<StoredObject, String> {
         Some(text) => BASE64.decode(text).map_err(|_| "Its private data is not base64.".to_string())?,
         None => Vec::new(),
     };
-    let dependencies = instance.dependencies.iter().map(|d| read_dependency(d)).collect::<Result<_, _>>()?;
+    let dependencies = names.list(&instance.dependencies)?;
     Ok(StoredObject {
         schema_version: instance.schema_version,
         attributes: instance.attributes.map_or_else(|| "null".into(), |raw| compact(raw.get())),
@@ -158,12 +164,6 @@ fn read_object(instance: wire::Instance<'_>) -> Result<StoredObject, String> {
         prevent_destroy: instance.prevent_destroy,
         identity: instance.identity.map(|raw| (instance.identity_schema_version.unwrap_or(0), compact(raw.get()))),
     })
-}
-
-fn read_dependency(text: &str) -> Result<ConfigResource, String> {
-    let instance = terrane_address::parse_instance(text)
-        .map_err(|e| format!("It depends on {text:?}, which is not an address: {e}"))?;
-    Ok(instance.resource.config())
 }
 
 /// The same JSON without white space between its tokens.

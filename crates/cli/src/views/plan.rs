@@ -291,7 +291,7 @@ mod tests {
                 reason: terrane_plan::ForgetReason::Removed,
             },
             create_before_destroy: false,
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
             moved_from: None,
             import: None,
         };

@@ -1,5 +1,7 @@
 //! Instances of resources, and provider configurations.
 
+use std::sync::Arc;
+
 use terrane_address::{Beyond, Key, Mode, Provider};
 use terrane_source::Diagnostic;
 use terrane_value::{Marks, Path, Step, Value};
@@ -65,20 +67,30 @@ impl<'p> Run<'_, 'p> {
         self.named(at, &decl.depends_on, &mut explicit)?;
         let triggers = self.replace_triggers(at, id, key)?;
         explicit.extend(triggers.into_iter().map(|(dep, _)| self.ev.deps.id(dep)));
-        self.around(at, &mut reads, &mut explicit)?;
+        let (around, named) = self.around(at)?;
+        reads.extend(around.iter());
+        explicit.extend(named.iter());
         Ok((value, reads, explicit))
     }
 
-    /// Adds what the calls of the modules around read for their expansion, and what their `depends_on` names.
-    fn around(&mut self, at: At, reads: &mut Reads, explicit: &mut Reads) -> Result<(), Stop> {
-        let mut inner = at;
-        while let Some((outer, call, _)) = self.ev.state(inner).parent.clone() {
-            reads.extend(self.call_expansion(outer, call)?.reads().iter());
-            let contents: &'p Contents = self.ev.state(outer).contents;
-            self.named(outer, &contents.calls[call.index()].depends_on, explicit)?;
-            inner = outer;
+    /// What the calls of the modules around read for their expansion, and what their `depends_on` names.
+    fn around(&mut self, at: At) -> Result<(Arc<Reads>, Arc<Reads>), Stop> {
+        if let Some(known) = &self.ev.state(at).around {
+            return Ok(known.clone());
         }
-        Ok(())
+        let Some((outer, call, _)) = self.ev.state(at).parent.clone() else { return Ok(Default::default()) };
+        let (mut reads, mut explicit) = self.around(outer)?;
+        let own = self.call_expansion(outer, call)?.reads().clone();
+        if !own.is_empty() {
+            Arc::make_mut(&mut reads).extend(own.iter());
+        }
+        let contents: &'p Contents = self.ev.state(outer).contents;
+        let depends_on = &contents.calls[call.index()].depends_on;
+        if !depends_on.is_empty() {
+            self.named(outer, depends_on, Arc::make_mut(&mut explicit))?;
+        }
+        self.ev.state_mut(at).around = Some((reads.clone(), explicit.clone()));
+        Ok((reads, explicit))
     }
 
     /// The error for a type that its provider does not have.

@@ -26,16 +26,23 @@ enum Read {
 
 /// Everything read so far, once.
 #[derive(Default)]
-pub(super) struct Deps(IndexSet<Read>);
+pub(super) struct Deps {
+    all: IndexSet<Read>,
+    /// Whether any call is among them.
+    calls: bool,
+    /// Lists that several instances have in common.
+    lists: HashMap<Reads, Arc<[Dep]>>,
+}
 
 impl Deps {
     pub(super) fn id(&mut self, dep: Dep) -> u32 {
-        self.0.insert_full(Read::Dep(dep)).0 as u32
+        self.all.insert_full(Read::Dep(dep)).0 as u32
     }
 
     /// The same for a module call whose instances are not known.
     pub(super) fn call_id(&mut self, call: AbsCall) -> u32 {
-        self.0.insert_full(Read::Call(call)).0 as u32
+        self.calls = true;
+        self.all.insert_full(Read::Call(call)).0 as u32
     }
 
     /// The dependencies themselves, sorted.
@@ -46,8 +53,21 @@ impl Deps {
         list
     }
 
+    /// The same, made once for all who read the same.
+    pub(super) fn shared(&mut self, reads: Reads) -> Arc<[Dep]> {
+        if let Some(list) = self.lists.get(&reads) {
+            return list.clone();
+        }
+        let list: Arc<[Dep]> = self.list(&reads).into();
+        self.lists.insert(reads, list.clone());
+        list
+    }
+
     /// The module calls among what was read whose instances are not known, sorted.
     pub(super) fn calls(&self, reads: &Reads) -> Vec<AbsCall> {
+        if !self.calls {
+            return Vec::new();
+        }
         let call = |read: &Read| if let Read::Call(call) = read { Some(call.clone()) } else { None };
         let mut list: Vec<AbsCall> = self.all(reads).filter_map(call).collect();
         list.sort();
@@ -55,7 +75,7 @@ impl Deps {
     }
 
     fn all(&self, reads: &Reads) -> impl Iterator<Item = &Read> {
-        reads.iter().filter_map(|id| self.0.get_index(*id as usize))
+        reads.iter().filter_map(|id| self.all.get_index(*id as usize))
     }
 }
 
@@ -178,6 +198,8 @@ pub(super) struct ModuleState<'p> {
     pub calls: Vec<Slot<Expanded>>,
     /// All instances of a resource as one value, once all are there.
     pub wholes: HashMap<ResourceId, Value>,
+    /// What the calls around read for their expansion, and what their `depends_on` names.
+    pub around: Option<(Arc<Reads>, Arc<Reads>)>,
 }
 
 impl<'p> ModuleState<'p> {
@@ -199,6 +221,7 @@ impl<'p> ModuleState<'p> {
             resources: vec![Slot::Empty; contents.resources.len()],
             calls: vec![Slot::Empty; contents.calls.len()],
             wholes: HashMap::new(),
+            around: None,
         }
     }
 }

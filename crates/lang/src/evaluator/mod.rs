@@ -85,7 +85,7 @@ pub struct Evaluated {
     /// What was read for it, through variables, local values, outputs and expansions; sorted.
     pub deps: Vec<Dep>,
     /// What `depends_on` names, of the resource itself and of the modules it is in, and `replace_triggered_by`; sorted.
-    pub explicit: Vec<Dep>,
+    pub explicit: Arc<[Dep]>,
     /// Module calls among all of these whose instances are not known; sorted.
     pub unexpanded: Vec<AbsCall>,
 }
@@ -246,9 +246,12 @@ impl<'p> Evaluator<'p> {
     ) -> Result<Evaluated, Stop> {
         let (at, id) = self.find(&instance.resource, diags)?;
         let (value, reads, explicit) = self.run(lookup, diags).instance_config(at, id, &instance.key)?;
-        let (deps, named) = (self.deps.list(&reads), self.deps.list(&explicit));
-        let unexpanded = self.deps.calls(&reads.union(&explicit).copied().collect());
-        Ok(Evaluated { value, deps, explicit: named, unexpanded })
+        let mut unexpanded = self.deps.calls(&reads);
+        unexpanded.extend(self.deps.calls(&explicit));
+        unexpanded.sort();
+        unexpanded.dedup();
+        let deps = self.deps.list(&reads);
+        Ok(Evaluated { value, deps, explicit: self.deps.shared(explicit), unexpanded })
     }
 
     /// Whether `lifecycle` refuses to delete an instance.
@@ -316,7 +319,7 @@ impl<'p> Evaluator<'p> {
     ) -> Result<Evaluated, Stop> {
         let (value, reads) = self.run(lookup, diags).provider_config(config)?;
         let unexpanded = self.deps.calls(&reads);
-        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Vec::new(), unexpanded })
+        Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Arc::from([]), unexpanded })
     }
 
     /// The arguments of the `backend` block as a value of the backend's schema; `None` without such a block.

@@ -153,7 +153,7 @@ impl Applier<'_> {
         })?;
         // It is open, whatever its value is, and has to be closed.
         let through = self.through(&provider);
-        let needs = evaluated.deps.into_iter().chain(evaluated.explicit).chain(through).collect();
+        let needs = evaluated.deps.into_iter().chain(evaluated.explicit.iter().cloned()).chain(through).collect();
         self.ephemerals.leases.add(Lease { instance: instance.clone(), provider: provider.clone(), needs });
         if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
             return Err(reported);

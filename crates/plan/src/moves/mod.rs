@@ -210,8 +210,9 @@ impl Work {
                 None => vec![name.clone()],
             });
             let now: BTreeSet<ConfigResource> = now.collect();
+            let mut now: Vec<ConfigResource> = now.into_iter().collect();
+            now.sort_by_cached_key(ToString::to_string);
             object.dependencies = now.into_iter().collect();
-            object.dependencies.sort_by_cached_key(ToString::to_string);
         }
     }
 }

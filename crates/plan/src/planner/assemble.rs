@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ProviderConfig};
+use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
 use terrane_lang::{Dep, Program};
 use terrane_source::{Diagnostic, Diagnostics, Severity};
-use terrane_state::StoredObject;
+use terrane_state::{Dependencies, StoredObject};
 use terrane_value::{Marks, Value};
 
+use super::closure::Closure;
 use super::queue::Wait;
 use super::{Draft, Halt, ObjectKey, Planner};
 use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, object, provision};
@@ -91,10 +92,10 @@ impl Planner<'_> {
         self.defer_outputs();
         let count = drafts.len();
         drafts.extend(read);
-        let closure = self.closure(&drafts);
+        let closure =
+            Closure::of(&drafts, |draft| self.provider_reads(&draft.step.provider).map(|e| e.deps.as_slice()));
         for draft in drafts.iter_mut().filter(|d| d.declared) {
-            let name = draft.step.instance.resource.config();
-            draft.step.dependencies = closure.get(&name).cloned().unwrap_or_default();
+            draft.step.dependencies = closure.list(&draft.step.instance.resource.config());
             if draft.state.is_empty() && draft.step.change.before().is_some() {
                 draft.state.clone_from(&draft.step.dependencies);
             }
@@ -162,39 +163,12 @@ impl Planner<'_> {
         }
     }
 
-    /// All resources that a resource is made of, directly and through others.
-    fn closure(&self, drafts: &[Draft]) -> BTreeMap<ConfigResource, Vec<ConfigResource>> {
-        let mut direct: BTreeMap<ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
-        for draft in drafts.iter().filter(|d| d.declared) {
-            let provider = self.provider_reads(&draft.step.provider);
-            let deps = draft.config.iter().chain(&draft.explicit).chain(provider.iter().flat_map(|e| &e.deps));
-            let names = deps.map(|dep| dep.resource().config());
-            direct.entry(draft.step.instance.resource.config()).or_default().extend(names);
-        }
-        let mut closed = BTreeMap::new();
-        for name in direct.keys() {
-            let mut reached: BTreeSet<ConfigResource> = BTreeSet::new();
-            let mut queue: Vec<&ConfigResource> = direct.get(name).into_iter().flatten().collect();
-            while let Some(next) = queue.pop() {
-                if next != name && reached.insert(next.clone()) {
-                    queue.extend(direct.get(next).into_iter().flatten());
-                }
-            }
-            // Sorted as text, as Terraform writes them.
-            let stored = |name: &ConfigResource| name.resource.mode != Mode::Ephemeral;
-            let mut reached: Vec<ConfigResource> = reached.into_iter().filter(stored).collect();
-            reached.sort_by_cached_key(ToString::to_string);
-            closed.insert(name.clone(), reached);
-        }
-        closed
-    }
-
     fn order(&self, drafts: &[Draft]) -> Order {
         let mut groups = Groups::new(drafts);
         let everything = groups.managed(drafts);
         let nodes = drafts.iter().map(|draft| {
             let mut config = groups.on_config(&draft.config);
-            config.extend(groups.on_reads(&draft.explicit));
+            config.extend(groups.on_list(&draft.explicit));
             if let Some(provider) = self.provider_reads(&draft.step.provider) {
                 config.extend(groups.on_provider(&draft.step.provider, &provider.deps));
             }
@@ -236,9 +210,11 @@ struct Groups<'d> {
     by_resource: HashMap<&'d AbsResource, Vec<u32>>,
     members: Vec<Vec<u32>>,
     reads: HashMap<Vec<Dep>, Option<u32>>,
+    /// The groups of lists that many have in common, by where those are.
+    lists: HashMap<*const Dep, Option<u32>>,
     providers: HashMap<ProviderConfig, Option<u32>>,
-    states: HashMap<(Vec<ConfigResource>, Vec<(Arc<str>, Key)>), Option<u32>>,
-    ends: HashMap<(Vec<Dep>, Vec<(Arc<str>, Key)>), Option<u32>>,
+    states: HashMap<(usize, &'d Arc<[u32]>, &'d [(Arc<str>, Key)]), Option<u32>>,
+    ends: HashMap<(Arc<[Dep]>, Vec<(Arc<str>, Key)>), Option<u32>>,
 }
 
 impl<'d> Groups<'d> {
@@ -249,6 +225,7 @@ impl<'d> Groups<'d> {
             by_resource: HashMap::new(),
             members: Vec::new(),
             reads: HashMap::new(),
+            lists: HashMap::new(),
             providers: HashMap::new(),
             states: HashMap::new(),
             ends: HashMap::new(),
@@ -297,6 +274,9 @@ impl<'d> Groups<'d> {
     }
 
     fn on_reads(&mut self, deps: &[Dep]) -> Option<On> {
+        if deps.is_empty() {
+            return None;
+        }
         if let Some(group) = self.reads.get(deps) {
             return group.map(On::Group);
         }
@@ -310,6 +290,16 @@ impl<'d> Groups<'d> {
         let group = self.add(members);
         self.reads.insert(deps.to_vec(), group);
         group.map(On::Group)
+    }
+
+    fn on_list(&mut self, deps: &Arc<[Dep]>) -> Option<On> {
+        if let Some(group) = self.lists.get(&deps.as_ptr()) {
+            return group.map(On::Group);
+        }
+        let on = self.on_reads(deps);
+        let group = if let Some(On::Group(group)) = on { Some(group) } else { None };
+        self.lists.insert(deps.as_ptr(), group);
+        on
     }
 
     fn on_provider(&mut self, config: &ProviderConfig, deps: &[Dep]) -> Option<On> {
@@ -327,16 +317,18 @@ impl<'d> Groups<'d> {
 
     /// The group of all objects that the state names, as far as an instance can have been made after them: where two
     /// paths go through the same module calls, through the same instances.
-    fn on_state(&mut self, instance: &Instance, names: &[ConfigResource]) -> Option<On> {
+    fn on_state(&mut self, instance: &'d Instance, names: &'d Dependencies) -> Option<On> {
         if names.is_empty() {
             return None;
         }
-        let key = (names.to_vec(), instance.resource.module.0.clone());
+        let (table, places) = names.identity();
+        let key = (table, places, instance.resource.module.0.as_slice());
         if let Some(group) = self.states.get(&key) {
             return group.map(On::Group);
         }
         let mut members = Vec::new();
-        for name in names.iter().filter(|name| **name != instance.resource.config()) {
+        let own = instance.resource.config();
+        for name in names.iter().filter(|name| **name != own) {
             let found = self.by_name.get(name).into_iter().flatten();
             members.extend(found.filter(|(other, _)| can_reach(instance, other)).map(|(_, place)| *place));
         }

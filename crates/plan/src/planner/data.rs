@@ -186,7 +186,7 @@ impl Planner<'_> {
             provider,
             change,
             create_before_destroy: false,
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
             moved_from: None,
             import: None,
         };

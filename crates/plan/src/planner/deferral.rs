@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrane_address::{AbsCall, AbsResource, Beyond, ConfigResource, Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Repeat, ResourceDecl};
-use terrane_state::DeposedKey;
+use terrane_state::{Dependencies, DeposedKey};
 use terrane_value::Value;
 
 use super::assemble::can_reach;
@@ -72,12 +72,13 @@ impl Planner<'_> {
         if !self.may_defer() || self.options.mode != PlanMode::Normal {
             return Ok(());
         }
-        for dep in evaluated.deps.iter().chain(&evaluated.explicit) {
+        for dep in evaluated.deps.iter().chain(evaluated.explicit.iter()) {
             if *dep.resource() != instance.resource {
                 self.wait_for(dep)?;
             }
         }
-        let because = self.deferred_among(evaluated.deps.iter().chain(&evaluated.explicit), &evaluated.unexpanded);
+        let because =
+            self.deferred_among(evaluated.deps.iter().chain(evaluated.explicit.iter()), &evaluated.unexpanded);
         match because.is_empty() {
             true => Ok(()),
             false => Err(Halt::Later(Later { reason: DeferReason::Prerequisite, because })),
@@ -290,7 +291,7 @@ impl Planner<'_> {
 }
 
 /// An object that is deferred, and what it was made after.
-type Holder = (Instance, Vec<ConfigResource>);
+type Holder = (Instance, Dependencies);
 
 /// A deferred object that was made after an instance of another resource.
 fn holder_of(holders: &[Holder], instance: &Instance) -> Option<Arc<str>> {

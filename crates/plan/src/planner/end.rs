@@ -1,5 +1,7 @@
 //! Planning the end of objects.
 
+use std::sync::Arc;
+
 use super::queue::{End, Task};
 use super::{Draft, Halt, ObjectKey, Planner};
 use crate::{Change, ForgetReason, PlanMode, Step};
@@ -45,11 +47,11 @@ impl Planner<'_> {
             provider,
             change,
             create_before_destroy,
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
             moved_from: self.moves.origin(instance).filter(|_| self.options.mode == PlanMode::Normal).cloned(),
             import: None,
         };
-        self.draft(key.clone(), Draft { step, config: Vec::new(), explicit: Vec::new(), state, declared: false });
+        self.draft(key.clone(), Draft { step, config: Vec::new(), explicit: Arc::from([]), state, declared: false });
         Ok(())
     }
 

@@ -72,7 +72,7 @@ impl Planner<'_> {
         })?;
         // It is open, whatever its value is, and has to be closed.
         let through = self.provider_reads(&provider).map(|e| e.deps.clone()).unwrap_or_default();
-        let needs = evaluated.deps.iter().chain(&evaluated.explicit).cloned().chain(through).collect();
+        let needs = evaluated.deps.iter().chain(evaluated.explicit.iter()).cloned().chain(through).collect();
         self.leases.add(Lease { instance: instance.clone(), provider: provider.clone(), needs });
         if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
             return Err(reported);
@@ -94,7 +94,7 @@ impl Planner<'_> {
             provider,
             change: Change::NoOp { value: Value::null(Type::Any) },
             create_before_destroy: false,
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
             moved_from: None,
             import: None,
         };

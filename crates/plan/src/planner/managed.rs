@@ -333,7 +333,7 @@ impl<'p> Planner<'p> {
             provider: flight.provider.clone(),
             change,
             create_before_destroy: flight.create_before_destroy,
-            dependencies: Vec::new(),
+            dependencies: Default::default(),
             moved_from: self.moves.origin(instance).cloned(),
             import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.of(instance).cloned()),
         };
@@ -349,7 +349,8 @@ impl<'p> Planner<'p> {
             self.values.pending(&key.0, step.change.done());
         }
         let evaluated = self.evaluated.get(&key.0);
-        let (config, explicit) = evaluated.map(|e| (e.deps.clone(), e.explicit.clone())).unwrap_or_default();
+        let (config, explicit) =
+            evaluated.map_or_else(|| (Vec::new(), Arc::from([])), |e| (e.deps.clone(), e.explicit.clone()));
         let stored = self.refreshed.object(&key.0).filter(|_| key.1.is_none());
         let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
         self.draft(key, Draft { step, config, explicit, state, declared: true });

@@ -2,6 +2,7 @@
 
 mod assemble;
 pub(crate) mod checks;
+mod closure;
 mod cycle;
 pub(crate) mod data;
 mod deferral;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
-use terrane_state::{DeposedKey, Snapshot};
+use terrane_state::{Dependencies, DeposedKey, Snapshot};
 
 use crate::leases::Leases;
 use crate::moves::Moves;
@@ -113,8 +114,8 @@ pub struct Planner<'p> {
 struct Draft {
     step: Step,
     config: Vec<Dep>,
-    explicit: Vec<Dep>,
-    state: Vec<ConfigResource>,
+    explicit: Arc<[Dep]>,
+    state: Dependencies,
     declared: bool,
 }
 

@@ -96,7 +96,7 @@ impl Planner<'_> {
         loop {
             let resources: BTreeSet<_> = taken.iter().map(|i| i.resource.config()).collect();
             let after = all().filter(|(i, _, state)| {
-                let mut dependencies = state.current.iter().flat_map(|o| &o.dependencies);
+                let mut dependencies = state.current.iter().flat_map(|o| o.dependencies.iter());
                 !taken.contains(i) && dependencies.any(|d| resources.contains(d))
             });
             let more: Vec<Instance> = after.map(|(i, ..)| i).collect();

@@ -125,7 +125,7 @@ fn object(
     if !object.dependencies.is_empty() {
         to.key("dependencies")?;
         to.open(b'[')?;
-        for dependency in &object.dependencies {
+        for dependency in object.dependencies.iter() {
             to.element()?;
             to.string(&dependency.to_string())?;
         }

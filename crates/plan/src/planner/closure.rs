@@ -1,0 +1,171 @@
+//! What resources are made of, directly and through others.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use petgraph::algo::kosaraju_scc;
+use terrane_address::{AbsResource, ConfigResource, Mode};
+use terrane_lang::Dep;
+use terrane_state::Dependencies;
+
+use super::Draft;
+
+/// For each declared resource, all resources it is made of, sorted as text, as Terraform writes them.
+pub(super) struct Closure {
+    places: HashMap<ConfigResource, u32>,
+    lists: Vec<Dependencies>,
+}
+
+impl Closure {
+    /// The closure of what drafts were made of; `through` is what the configuration of a draft's provider was made of.
+    pub fn of<'d>(drafts: &'d [Draft], through: impl Fn(&Draft) -> Option<&'d [Dep]>) -> Closure {
+        let mut direct = Direct::default();
+        for draft in drafts.iter().filter(|d| d.declared) {
+            let from = direct.id(&draft.step.instance.resource);
+            draft.config.iter().for_each(|dep| direct.add(from, dep));
+            direct.add_all(from, &draft.explicit);
+            through(draft).into_iter().flatten().for_each(|dep| direct.add(from, dep));
+        }
+        direct.close()
+    }
+
+    /// What a resource is made of.
+    pub fn list(&self, name: &ConfigResource) -> Dependencies {
+        let list = self.places.get(name).and_then(|place| self.lists.get(*place as usize));
+        list.cloned().unwrap_or_default()
+    }
+}
+
+/// Which resources read which.
+#[derive(Default)]
+struct Direct<'d> {
+    ids: HashMap<&'d AbsResource, u32>,
+    by_name: HashMap<ConfigResource, u32>,
+    reads: Vec<Vec<u32>>,
+    /// The resources in lists that many have in common, by where those are.
+    lists: HashMap<*const Dep, Vec<u32>>,
+}
+
+impl<'d> Direct<'d> {
+    fn id(&mut self, resource: &'d AbsResource) -> u32 {
+        if let Some(id) = self.ids.get(resource) {
+            return *id;
+        }
+        let next = self.reads.len() as u32;
+        let id = *self.by_name.entry(resource.config()).or_insert(next);
+        if id == next {
+            self.reads.push(Vec::new());
+        }
+        self.ids.insert(resource, id);
+        id
+    }
+
+    fn add(&mut self, from: u32, dep: &'d Dep) {
+        let to = self.id(dep.resource());
+        let reads = &mut self.reads[from as usize];
+        if reads.last() != Some(&to) {
+            reads.push(to);
+        }
+    }
+
+    fn add_all(&mut self, from: u32, deps: &'d Arc<[Dep]>) {
+        let list = match self.lists.remove(&deps.as_ptr()) {
+            Some(list) => list,
+            None => {
+                let mut list: Vec<u32> = deps.iter().map(|dep| self.id(dep.resource())).collect();
+                list.sort_unstable();
+                list.dedup();
+                list
+            }
+        };
+        let reads = &mut self.reads[from as usize];
+        if !list.iter().all(|to| reads.contains(to)) {
+            reads.extend(&list);
+        }
+        self.lists.insert(deps.as_ptr(), list);
+    }
+
+    fn close(self) -> Closure {
+        let mut names: Vec<(String, ConfigResource, u32)> =
+            self.by_name.into_iter().map(|(name, id)| (name.to_string(), name, id)).collect();
+        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut place_of = vec![0; names.len()];
+        (0..).zip(&names).for_each(|(place, (.., id))| place_of[*id as usize] = place);
+        let mut reads = vec![Vec::new(); names.len()];
+        for (id, read) in self.reads.into_iter().enumerate() {
+            reads[place_of[id] as usize] = sorted(read.into_iter().map(|id| place_of[id as usize]));
+        }
+        let names: Arc<[ConfigResource]> = names.into_iter().map(|(_, name, _)| name).collect();
+        let stored = |place: &u32| names[*place as usize].resource.mode != Mode::Ephemeral;
+        let lists = (0..).zip(reached(&reads)).map(|(own, reached)| {
+            let others = reached.iter().copied().filter(|place| *place != own && stored(place));
+            Dependencies::of(&names, others)
+        });
+        let lists = lists.collect();
+        Closure { places: names.iter().cloned().zip(0..).collect(), lists }
+    }
+}
+
+fn sorted(places: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut places: Vec<u32> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// What can be reached from each vertex, in order; those that reach each other have it in common, themselves included.
+fn reached(reads: &[Vec<u32>]) -> Vec<Arc<[u32]>> {
+    let edges = (0..).zip(reads).flat_map(|(from, reads)| reads.iter().map(move |to| (from, *to)));
+    let mut graph = petgraph::Graph::<(), ()>::from_edges(edges);
+    while graph.node_count() < reads.len() {
+        graph.add_node(());
+    }
+    let mut lists: Vec<Arc<[u32]>> = vec![Arc::from([]); reads.len()];
+    let mut seen = vec![u32::MAX; reads.len()];
+    // What is reached comes before what reaches it.
+    for (round, members) in (0..).zip(kosaraju_scc(&graph)) {
+        let mut found: Vec<u32> = Vec::new();
+        let mut add = |place: u32, found: &mut Vec<u32>| {
+            if std::mem::replace(&mut seen[place as usize], round) != round {
+                found.push(place);
+                return true;
+            }
+            false
+        };
+        let members: Vec<u32> = members.into_iter().map(|v| v.index() as u32).collect();
+        if members.len() > 1 {
+            for member in &members {
+                add(*member, &mut found);
+            }
+        }
+        let mut next: Vec<u32> = members.iter().flat_map(|member| reads[*member as usize].iter().copied()).collect();
+        // What reaches most first: it holds most of the others.
+        next.sort_unstable_by_key(|place| std::cmp::Reverse(lists[*place as usize].len()));
+        for place in next {
+            if add(place, &mut found) {
+                for further in lists[place as usize].iter() {
+                    add(*further, &mut found);
+                }
+            }
+        }
+        let list: Arc<[u32]> = match found.len() * 16 > reads.len() {
+            true => (0..).zip(&seen).filter(|(_, seen)| **seen == round).map(|(place, _)| place).collect(),
+            false => sorted(found.into_iter()).into(),
+        };
+        members.iter().for_each(|member| lists[*member as usize] = list.clone());
+    }
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_reached_is_found_once_and_in_order() {
+        let reads = [vec![1, 3], vec![2], vec![3], vec![], vec![5], vec![4, 3]];
+        let lists: Vec<Vec<u32>> = reached(&reads).iter().map(|list| list.to_vec()).collect();
+        let expect: [&[u32]; 6] = [&[1, 2, 3], &[2, 3], &[3], &[], &[3, 4, 5], &[3, 4, 5]];
+        assert_eq!(lists, expect);
+    }
+}
