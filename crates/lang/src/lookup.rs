@@ -49,6 +49,11 @@ pub trait Lookup {
         "applied"
     }
 
+    /// Whether what reads all instances of a resource is told to wait for all of them, rather than for one after the other.
+    fn waits_for_all(&self) -> bool {
+        false
+    }
+
     /// Which instances of a resource with `count` or `for_each` are seen; by default those that it asks for.
     fn keys(&self, resource: &AbsResource) -> Keys {
         let _ = resource;

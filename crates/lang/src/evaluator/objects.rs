@@ -102,7 +102,13 @@ impl<'p> Run<'_, 'p> {
         }
         let mut objects = Vec::with_capacity(expansion.keys.len());
         for key in expansion.keys.iter() {
-            objects.push(self.object(at, id, key)?);
+            match self.object(at, id, key) {
+                // It would be tried once for each of them otherwise.
+                Err(Stop::Blocked(Dep::Instance(_))) if self.lookup.waits_for_all() => {
+                    return Err(Stop::Blocked(Dep::Whole(self.ev.abs(at, id))));
+                }
+                object => objects.push(object?),
+            }
         }
         let whole = together(expansion, objects);
         self.ev.state_mut(at).wholes.insert(id, whole.clone());

@@ -159,7 +159,8 @@ impl<'p> Planner<'p> {
         let diags = Diagnostics::new();
         let (snapshot, moves) = moves::apply(program, prior.clone());
         let shapes = shapes(program, providers, &snapshot);
-        let queue = Queue::new(!options.is_limited() && options.mode != PlanMode::Destroy);
+        let complete = !options.is_limited() && options.mode != PlanMode::Destroy;
+        let queue = Queue::new(complete);
         let evaluator = Evaluator::new(program, providers, world, inputs.clone());
         let refreshes = options.mode == PlanMode::RefreshOnly;
         let evaluator = if refreshes { evaluator.lenient() } else { evaluator };
@@ -171,7 +172,7 @@ impl<'p> Planner<'p> {
             options,
             inputs,
             shapes,
-            values: Values::default(),
+            values: Values::new(complete),
             diags,
             queue,
             flights: HashMap::new(),

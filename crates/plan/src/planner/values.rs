@@ -13,9 +13,16 @@ pub(super) struct Values {
     slots: HashMap<Instance, Result<Value, Reported>>,
     /// What makes the values known that are not, as a participle.
     pending: HashMap<Instance, &'static str>,
+    /// Whether every instance is going to have a value.
+    complete: bool,
 }
 
 impl Values {
+    /// No values yet; `complete` says whether every instance is going to have one.
+    pub fn new(complete: bool) -> Values {
+        Values { complete, ..Values::default() }
+    }
+
     pub fn set(&mut self, instance: Instance, value: Value) {
         self.slots.insert(instance, Ok(value));
     }
@@ -41,6 +48,10 @@ impl Lookup for Values {
             Some(Err(reported)) => Err(Stop::Failed(*reported)),
             None => Err(Stop::Blocked(Dep::Instance(instance.clone()))),
         }
+    }
+
+    fn waits_for_all(&self) -> bool {
+        self.complete
     }
 
     fn becomes_known(&self, instance: &Instance) -> &'static str {
