@@ -4,7 +4,7 @@
 
 mod terraform_data;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use terrane_provider::{
@@ -14,6 +14,8 @@ use terrane_provider::{
 use terrane_value::{Schema, Value, json};
 
 const TERRAFORM_DATA: &str = "terraform_data";
+
+static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(terraform_data::schema()));
 
 /// The provider `terraform.io/builtin/terraform`.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +47,7 @@ impl Provider for Builtin {
     }
 
     fn resource_schema(&self, ty: &str) -> Option<Arc<Schema>> {
-        (ty == TERRAFORM_DATA).then(|| Arc::new(terraform_data::schema()))
+        (ty == TERRAFORM_DATA).then(|| SCHEMA.clone())
     }
 
     fn data_schema(&self, _: &str) -> Option<Arc<Schema>> {

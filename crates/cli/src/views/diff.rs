@@ -471,7 +471,7 @@ impl Diff<'_> {
         }
         self.out.push(level, change, &format!("{head}<<-EOT{forced}"));
         for (symbol, line) in text::lines(b.and_then(Value::as_str), a.and_then(Value::as_str)) {
-            self.out.push(level + 1, symbol, &line);
+            self.out.push(level + 1, symbol, line);
         }
         self.out.push(level, Symbol::None, &format!("EOT{tail}"));
         true

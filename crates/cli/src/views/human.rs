@@ -34,7 +34,7 @@ impl View for Human {
     }
 
     fn plan(&self, plan: &Plan, providers: &Providers) {
-        out!("{}", plan::plan(plan, providers, self.terminal.out));
+        plan::write(plan, providers, self.terminal.out, &mut |part| out!("{part}"));
     }
 
     fn saved(&self, path: &Path) {

@@ -1,7 +1,5 @@
 //! Lines with a change symbol at their left, as plans are made of.
 
-use std::fmt::Write;
-
 use super::json::Secrets;
 
 /// Which device the text is for, and what may be read there.
@@ -125,9 +123,17 @@ impl Lines {
 
     /// Adds a line whose text starts in column `4 * level + 4`, its symbol before it.
     pub fn push(&mut self, level: usize, symbol: Symbol, text: &str) {
-        let lead = " ".repeat((4 * level + 3).saturating_sub(symbol.width()));
-        let line = format!("{lead}{} {text}", symbol.paint(self.paint));
-        let _ = writeln!(self.text, "{}", line.trim_end());
+        let begin = self.text.len();
+        let lead = (4 * level + 3).saturating_sub(symbol.width());
+        self.text.extend(std::iter::repeat_n(' ', lead));
+        match symbol {
+            Symbol::None => self.text.push(' '),
+            symbol => self.text += &symbol.paint(self.paint),
+        }
+        self.text.push(' ');
+        self.text += text;
+        self.text.truncate(begin + self.text[begin..].trim_end().len());
+        self.text.push('\n');
     }
 
     /// Adds an empty line, unless a bracket has just been opened or nothing was written yet.

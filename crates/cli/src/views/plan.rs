@@ -1,9 +1,11 @@
 //! A plan as people read it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use terrane_address::Mode;
+use terrane_address::{Mode, Provider};
 use terrane_lang::Schemas;
 use terrane_plan::{
     Change, DeleteReason, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
@@ -14,13 +16,22 @@ use terrane_value::{Marks, Path, Schema};
 use super::lines::{Lines, Paint, Symbol};
 use super::{deferral, diff, drift};
 
-/// Finds the shapes that values are shown by.
-struct Shapes<'a>(&'a dyn Schemas);
+/// Finds the shapes that values are shown by, each once.
+struct Shapes<'a> {
+    schemas: &'a dyn Schemas,
+    known: RefCell<HashMap<(Provider, Mode, Arc<str>), Arc<Schema>>>,
+}
 
-impl Shapes<'_> {
+impl<'a> Shapes<'a> {
+    fn new(schemas: &'a dyn Schemas) -> Shapes<'a> {
+        Shapes { schemas, known: RefCell::default() }
+    }
+
     fn of(&self, step: &Step) -> Arc<Schema> {
         let resource = &step.instance.resource.resource;
-        self.0.resource(&step.provider.provider, resource.mode, &resource.ty).unwrap_or_default()
+        let key = (step.provider.provider.clone(), resource.mode, resource.ty.clone());
+        let find = || self.schemas.resource(&step.provider.provider, resource.mode, &resource.ty).unwrap_or_default();
+        self.known.borrow_mut().entry(key).or_insert_with(find).clone()
     }
 }
 
@@ -33,18 +44,26 @@ fn counts(plan: &Plan) -> String {
     format!("{}{add} to add, {change} to change, {destroy} to destroy{forget}{later}", some(import, "import"))
 }
 
-/// Writes a whole plan: changes, summary line and outputs; what has no effect is left out.
+/// A whole plan: changes, summary line and outputs; what has no effect is left out.
 pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
-    let shapes = Shapes(schemas);
+    let mut text = String::new();
+    write(plan, schemas, paint, &mut |part| text.push_str(part));
+    text
+}
+
+/// Writes a whole plan piece by piece: all of its text together may be large.
+pub fn write(plan: &Plan, schemas: &dyn Schemas, paint: Paint, to: &mut dyn FnMut(&str)) {
+    const PIECE: usize = 1 << 18;
+    let shapes = Shapes::new(schemas);
     let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
     let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
     let outside = drift::section(plan, schemas, paint);
     if shown.is_empty() && outputs.iter().all(|(_, o)| o.deferred) {
         let refreshes = plan.options.mode == PlanMode::RefreshOnly;
         return match (refreshes && !outside.is_empty(), plan.deferred.is_empty()) {
-            (false, true) => no_changes(plan, paint),
-            (false, false) => deferral::only(plan, paint),
-            _ => outside,
+            (false, true) => to(&no_changes(plan, paint)),
+            (false, false) => to(&deferral::only(plan, paint)),
+            _ => to(&outside),
         };
     }
     let mut text = outside;
@@ -58,6 +77,10 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
                 true => shown.replacen('\n', "\n  # (its configuration was generated)\n", 1),
                 false => shown,
             };
+            if text.len() >= PIECE {
+                to(&text);
+                text.clear();
+            }
         }
         let _ = writeln!(text, "\n{} {}.", paint.bold("Plan:"), counts(plan));
     }
@@ -69,7 +92,7 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     if shown.is_empty() {
         text += "\nYou can apply this plan to save these new output values to the state, without changing any real\ninfrastructure.\n";
     }
-    text
+    to(&text);
 }
 
 fn no_changes(plan: &Plan, paint: Paint) -> String {
@@ -300,6 +323,6 @@ mod tests {
         id = "x"
     }
 "#;
-        assert_eq!(one(&step, &Shapes(&Things), Paint::colored(false)), expect);
+        assert_eq!(one(&step, &Shapes::new(&Things), Paint::colored(false)), expect);
     }
 }

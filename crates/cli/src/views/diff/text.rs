@@ -47,10 +47,8 @@ pub fn json_pair(before: Option<&Value>, after: Option<&Value>) -> Option<(Optio
 }
 
 /// The lines of both texts with what happens to each.
-pub fn lines(before: Option<&str>, after: Option<&str>) -> Vec<(Symbol, String)> {
-    let split = |text: Option<&str>| -> Vec<String> {
-        text.map(|t| t.lines().map(str::to_owned).collect()).unwrap_or_default()
-    };
+pub fn lines<'t>(before: Option<&'t str>, after: Option<&'t str>) -> Vec<(Symbol, &'t str)> {
+    let split = |text: Option<&'t str>| text.map(|t| t.lines().collect::<Vec<_>>()).unwrap_or_default();
     let (b, a) = (split(before), split(after));
     if before.is_none() || after.is_none() {
         return b.into_iter().chain(a).map(|line| (Symbol::None, line)).collect();
@@ -58,10 +56,10 @@ pub fn lines(before: Option<&str>, after: Option<&str>) -> Vec<(Symbol, String)>
     let mut out = Vec::new();
     for (old, new) in align(&b, &a) {
         match (old, new) {
-            (Some(old), Some(new)) if old == new => out.push((Symbol::None, old.clone())),
+            (Some(old), Some(new)) if old == new => out.push((Symbol::None, *old)),
             (old, new) => {
-                out.extend(old.map(|line| (Symbol::Delete, line.clone())));
-                out.extend(new.map(|line| (Symbol::Create, line.clone())));
+                out.extend(old.map(|line| (Symbol::Delete, *line)));
+                out.extend(new.map(|line| (Symbol::Create, *line)));
             }
         }
     }
@@ -69,7 +67,7 @@ pub fn lines(before: Option<&str>, after: Option<&str>) -> Vec<(Symbol, String)>
 }
 
 /// Puts the deleted lines of each run of changes before the created ones.
-fn gather(lines: Vec<(Symbol, String)>) -> Vec<(Symbol, String)> {
+fn gather(lines: Vec<(Symbol, &str)>) -> Vec<(Symbol, &str)> {
     let mut out = Vec::new();
     for run in lines.chunk_by(|a, b| (a.0 == Symbol::None) == (b.0 == Symbol::None)) {
         let mut run = run.to_vec();
