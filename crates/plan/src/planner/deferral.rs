@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use terrane_address::{AbsCall, AbsResource, Beyond, ConfigResource, Instance, Key, Mode, Place, ProviderConfig};
+use terrane_address::{AbsCall, AbsResource, Beyond, Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Repeat, ResourceDecl};
 use terrane_state::{Dependencies, DeposedKey};
 use terrane_value::Value;
