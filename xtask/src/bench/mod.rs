@@ -107,7 +107,7 @@ fn on_path(name: &str) -> Option<PathBuf> {
 /// What a peer calls itself: the first line of its `version`.
 fn version(program: &Path) -> Result<String> {
     let said = workspace::output(Command::new(program).arg("version").env("CHECKPOINT_DISABLE", "1"))?;
-    Ok(said.lines().next().unwrap_or("the peer").to_owned())
+    Ok(said.lines().find(|line| !line.trim().is_empty()).unwrap_or("the peer").to_owned())
 }
 
 /// A shape in folders of its own, one for each program.
