@@ -1,6 +1,7 @@
 //! The AWS emulator: a child process on a free loopback port, behind the test proxy.
 
 use crate::python::Python;
+use crate::state_server::StateServer;
 use crate::{Result, workspace};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -14,11 +15,12 @@ const SERVE: &str = include_str!("../python/serve.py");
 const START_LIMIT: Duration = Duration::from_secs(60);
 const ATTEMPTS: usize = 3;
 
-/// A running emulator and the proxy before it; both end when dropped.
+/// A running emulator, the proxy before it, and a server for states; all end when dropped.
 pub struct Emulator {
     child: Child,
     address: SocketAddr,
     proxy: Proxy,
+    states: StateServer,
     python: Python,
 }
 
@@ -31,8 +33,9 @@ impl Emulator {
             match Process::start(&python) {
                 Ok(Process { child, address }) => {
                     let proxy = Proxy::start(address).map_err(|error| format!("cannot start the test proxy: {error}"));
-                    return match proxy {
-                        Ok(proxy) => Ok(Self { child, address, proxy, python }),
+                    let both = proxy.and_then(|proxy| Ok((proxy, StateServer::start(&python)?)));
+                    return match both {
+                        Ok((proxy, states)) => Ok(Self { child, address, proxy, states, python }),
                         Err(error) => Err(end(child, error)),
                     };
                 }
@@ -55,6 +58,7 @@ impl Emulator {
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
             ("TERRANE_TEST_ENDPOINT", self.proxy.endpoint()),
             ("TERRANE_TEST_EMULATOR", self.address.to_string()),
+            ("TERRANE_TEST_STATES", self.states.address().to_owned()),
         ]
     }
 

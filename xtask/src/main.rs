@@ -5,6 +5,7 @@ mod demo;
 mod emulator;
 mod python;
 mod schema;
+mod state_server;
 mod test;
 mod workspace;
 

@@ -1,8 +1,9 @@
-//! State stores: local file, S3 with DynamoDB or lockfile locking.
+//! State stores: local file, S3 with DynamoDB or lockfile locking, an HTTP server.
 //!
 //! Every store implements [`terrane_state::Store`] and passes one conformance suite (`tests/conformance.rs`). Absent
 //! on purpose: state content and schemas; a store moves bytes.
 
+mod http;
 mod local;
 mod s3;
 
@@ -21,10 +22,14 @@ struct Kind {
 }
 
 /// The kinds that can be used, sorted.
-static KINDS: &[Kind] = &[Kind { name: "local", schema: local::schema }, Kind { name: "s3", schema: s3::schema }];
+static KINDS: &[Kind] = &[
+    Kind { name: "http", schema: http::schema },
+    Kind { name: "local", schema: local::schema },
+    Kind { name: "s3", schema: s3::schema },
+];
 
 /// The kinds of Terraform that cannot be used yet.
-static REFUSED: &[&str] = &["azurerm", "consul", "cos", "gcs", "http", "kubernetes", "oci", "oss", "pg", "remote"];
+static REFUSED: &[&str] = &["azurerm", "consul", "cos", "gcs", "kubernetes", "oci", "oss", "pg", "remote"];
 
 /// What a `backend` block of this kind may hold.
 ///
@@ -55,6 +60,7 @@ pub async fn open(
     directory: &Path,
 ) -> Result<Arc<dyn Store>, ConvertError> {
     match kind {
+        "http" => Ok(Arc::new(http::Http::open(config, workspace)?)),
         "s3" => Ok(Arc::new(s3::S3::open(config, workspace).await?)),
         _ => Ok(Arc::new(Local::open(config, workspace, directory))),
     }

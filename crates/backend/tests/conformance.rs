@@ -1,4 +1,5 @@
-//! What every store must do, asked of each of them. The S3 stores talk to the emulator at `TERRANE_TEST_ENDPOINT`.
+//! What every store must do, asked of each of them. The S3 stores talk to the emulator at `TERRANE_TEST_ENDPOINT`,
+//! the http store to the server at `TERRANE_TEST_STATES`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::sync::Arc;
@@ -190,6 +191,61 @@ async fn s3_with_a_lock_object_conforms() {
 #[tokio::test]
 async fn s3_with_both_locks_conforms() {
     s3_conforms(|name| vec![("dynamodb_table", Value::string(name)), ("use_lockfile", Value::from(true))]).await;
+}
+
+/// The configuration of an http store below a path of the server, under a name that is used only once.
+fn http_config(path: &str, more: &[(&'static str, Value)]) -> Option<Value> {
+    let Ok(server) = std::env::var("TERRANE_TEST_STATES") else {
+        eprintln!("SKIPPED: needs the state server; `cargo xtask test` starts it and sets TERRANE_TEST_STATES");
+        return None;
+    };
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let address = Value::string(format!("{server}/{path}/{}-{nanos}?team=a", std::process::id()));
+    let base = ["address", "lock_address", "unlock_address"].map(|name| (name, address.clone()));
+    Some(Value::object(base.into_iter().chain(more.iter().cloned())))
+}
+
+async fn http_conforms(path: &str, more: &[(&'static str, Value)]) {
+    for suite in ["conforms", "one winner", "removes"] {
+        let Some(config) = http_config(path, more) else { return };
+        let open =
+            || async { terrane_backend::open("http", &config, "default", std::path::Path::new(".")).await.unwrap() };
+        match suite {
+            "conforms" => conforms(open).await,
+            "one winner" => one_winner(open).await,
+            _ => removes(open).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn http_conforms_without_tags() {
+    http_conforms("plain", &[("update_method", Value::string("PUT"))]).await;
+}
+
+#[tokio::test]
+async fn http_conforms_with_tags() {
+    http_conforms("tagged", &[]).await;
+}
+
+#[tokio::test]
+async fn http_conforms_with_a_login() {
+    http_conforms("private", &[("username", Value::string("ana")), ("password", Value::string("secret"))]).await;
+    let wrong =
+        [("username", Value::string("ana")), ("password", Value::string("wrong")), ("retry_max", Value::from(0))];
+    for (login, part) in [(&wrong[..2], "403"), (&wrong[2..], "TF_HTTP_USERNAME")] {
+        let Some(config) = http_config("private", login) else { return };
+        let store = terrane_backend::open("http", &config, "default", std::path::Path::new(".")).await.unwrap();
+        let error = store.load().await.unwrap_err().to_string();
+        assert!(error.contains(part) && !error.contains("wrong") && !error.contains("team"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn http_has_one_workspace() {
+    let config = Value::object([("address", Value::string("http://127.0.0.1:9/state"))]);
+    let refused = terrane_backend::open("http", &config, "stage", std::path::Path::new(".")).await;
+    assert!(refused.is_err_and(|e| e.message.contains("\"stage\"")));
 }
 
 #[tokio::test]
