@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest, Md5};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use terrane_state::{LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
 use terrane_value::{ConvertError, Path, Value};
 
 use config::Config;
@@ -160,13 +160,15 @@ impl Store for Http {
         self.read().await
     }
 
-    async fn save(&self, bytes: &[u8], base: Option<&Version>) -> Result<Version, StoreError> {
+    async fn save(&self, content: Content<'_>, base: Option<&Version>) -> Result<Version, StoreError> {
         let what = "write the state";
+        let mut bytes = Vec::new();
+        content(&mut bytes).map_err(|e| StoreError::Failed(format!("It was not possible to {what}: {e}.")))?;
         let now = self.read().await?.map(|stored| stored.version);
         if now.as_ref() != base {
             return Err(StoreError::Conflict);
         }
-        let mut request = self.request(&self.config.update_method, &self.address(), Some(bytes.to_vec()));
+        let mut request = self.request(&self.config.update_method, &self.address(), Some(bytes.clone()));
         if let Some(tag) = base.and_then(|version| version.0.strip_prefix(TAG)) {
             request = request.header("If-Match", tag);
         }
@@ -210,6 +212,23 @@ impl Store for Http {
             }
             status => Err(self.refused(what, status)),
         }
+    }
+
+    async fn holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        match self.config.lock_address {
+            None => Ok(None),
+            Some(_) => Err(StoreError::Failed(format!(
+                "The server of {} cannot be asked who holds the lock; a run that wants it is told.",
+                self.place()
+            ))),
+        }
+    }
+
+    async fn take_away(&self, _: &LockInfo) -> Result<(), StoreError> {
+        Err(StoreError::Failed(format!(
+            "The lock of {} cannot be taken away this way; \"terrane force-unlock\" gives it back in the name of its holder.",
+            self.place()
+        )))
     }
 
     async fn unlock(&self, id: &str) -> Result<(), StoreError> {
