@@ -4,6 +4,7 @@
 //! the version that the run began from.
 
 mod config;
+mod digest;
 mod lock;
 
 use async_trait::async_trait;
@@ -11,12 +12,12 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
-use md5::{Digest, Md5};
 use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
 use terrane_value::{ConvertError, Value};
 
 use config::Config;
 pub use config::schema;
+use digest::{Recorded, digest};
 
 /// The state of one workspace in a bucket.
 #[derive(Debug)]
@@ -113,11 +114,6 @@ where
     }
 }
 
-/// The digest Terraform records: hexadecimal MD5.
-fn digest(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}
-
 #[async_trait]
 impl Store for S3 {
     fn place(&self) -> String {
@@ -127,9 +123,13 @@ impl Store for S3 {
     async fn load(&self) -> Result<Option<Stored>, StoreError> {
         for wait in 0..DIGEST_TRIES {
             let stored = self.read().await?;
+            let Some(recorded) = self.recorded().await? else { return Ok(stored) };
             let found = stored.as_ref().map(|s| digest(&s.bytes)).unwrap_or_default();
-            let recorded = self.recorded_digest().await?.unwrap_or_default();
-            if recorded.is_empty() || recorded == found {
+            if recorded.digest == found {
+                return Ok(stored);
+            }
+            if let Some(newer) = stored.as_ref().filter(|stored| recorded.is_older_than(&stored.bytes)) {
+                self.heal(&recorded, &newer.bytes).await;
                 return Ok(stored);
             }
             tokio::time::sleep(std::time::Duration::from_millis(100 << wait)).await;
@@ -147,7 +147,7 @@ impl Store for S3 {
     async fn save(&self, content: Content<'_>, base: Option<&Version>) -> Result<Version, StoreError> {
         let mut bytes = Vec::new();
         content(&mut bytes).map_err(|e| StoreError::Failed(format!("The state could not be written: {e}.")))?;
-        let written = digest(&bytes);
+        let record = Recorded::of(&bytes);
         let put = self.put(&self.key, bytes);
         let put = match base {
             Some(version) => put.if_match(version.0.to_string()),
@@ -161,7 +161,7 @@ impl Store for S3 {
             Err(e) if base.is_some() && e.code() == Some("NoSuchKey") => return Err(StoreError::Conflict),
             Err(e) => return Err(failed(&format!("write the state s3://{}", self.path()), &e)),
         };
-        self.record_digest(&written).await?;
+        self.record(&record).await?;
         Ok(Version(stored.e_tag().unwrap_or_default().into()))
     }
 

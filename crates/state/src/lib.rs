@@ -16,4 +16,4 @@ pub use dependencies::Dependencies;
 pub use journal::{Entry, EntryKind, replay};
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 pub use store::{Content, Lease, LockInfo, Locked, Store, StoreError, Stored, Version};
-pub use v4::{FormatError, read, write, write_to};
+pub use v4::{FormatError, head, read, write, write_to};

@@ -56,6 +56,12 @@ fn broken(error: &serde_json::Error) -> FormatError {
 }
 
 /// Says what a file of another version is, whatever else is wrong with it.
+/// The lineage and the serial of a state file, without reading the rest of it; `None` if it is none.
+pub fn head(bytes: &[u8]) -> Option<(String, u64)> {
+    let head: wire::Head = serde_json::from_slice(bytes).ok()?;
+    (!head.lineage.is_empty()).then_some((head.lineage, head.serial))
+}
+
 fn check_version(text: &str) -> Result<(), FormatError> {
     let head: wire::Head = serde_json::from_str(text).map_err(|e| broken(&e))?;
     known_version(head.version)

@@ -8,7 +8,7 @@ use terrane_state::{LockInfo, StoreError};
 
 use super::{S3, failed};
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 impl S3 {
     /// Puts the lock item if there is none. Without a table there is nothing to lock here.
@@ -129,40 +129,18 @@ impl S3 {
         ))
     }
 
-    /// The digest of the state as the last writer recorded it.
-    pub(super) async fn recorded_digest(&self) -> Result<Option<String>, StoreError> {
-        let Some(table) = &self.config.dynamodb_table else { return Ok(None) };
-        let item = self.item(table, &format!("{}-md5", self.path())).await?;
-        Ok(item.and_then(|i| i.get("Digest")?.as_s().ok().cloned()))
-    }
-
-    /// Records the digest of the state for the next reader.
-    pub(super) async fn record_digest(&self, digest: &str) -> Result<(), StoreError> {
-        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
-        let put = self
-            .dynamodb
-            .put_item()
-            .table_name(table)
-            .item("LockID", AttributeValue::S(format!("{}-md5", self.path())))
-            .item("Digest", AttributeValue::S(digest.into()));
-        put.send().await.map(drop).map_err(|e| self.table_failed(table, "record the digest of the state", &e))
-    }
-
-    /// Removes the digest of a state that is gone, which a new state of this name would not match.
-    pub(super) async fn forget_digest(&self) -> Result<(), StoreError> {
-        let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
-        let id = AttributeValue::S(format!("{}-md5", self.path()));
-        let delete = self.dynamodb.delete_item().table_name(table).key("LockID", id);
-        delete.send().await.map(drop).map_err(|e| self.table_failed(table, "delete the digest of the state", &e))
-    }
-
-    async fn item(&self, table: &str, id: &str) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn item(&self, table: &str, id: &str) -> Result<Option<Item>, StoreError> {
         let get = self.dynamodb.get_item().table_name(table).key("LockID", AttributeValue::S(id.into()));
         let answer = get.consistent_read(true).send().await;
         answer.map(|a| a.item).map_err(|e| self.table_failed(table, "read the lock table", &e))
     }
 
-    fn table_failed<E, R>(&self, table: &str, what: &str, error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> StoreError
+    pub(super) fn table_failed<E, R>(
+        &self,
+        table: &str,
+        what: &str,
+        error: &aws_sdk_dynamodb::error::SdkError<E, R>,
+    ) -> StoreError
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
         R: std::fmt::Debug,

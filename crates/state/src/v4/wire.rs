@@ -9,6 +9,10 @@ use serde_json::value::RawValue;
 #[derive(Deserialize)]
 pub(super) struct Head {
     pub version: Option<u64>,
+    #[serde(default)]
+    pub serial: u64,
+    #[serde(default)]
+    pub lineage: String,
 }
 
 #[derive(Deserialize)]

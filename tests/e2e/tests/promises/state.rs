@@ -112,3 +112,35 @@ fn a_run_that_lost_its_lock_item_cannot_write() {
 fn a_run_that_lost_its_lock_object_cannot_write() {
     stolen("stolen_object", |_| "use_lockfile = true".into());
 }
+
+#[test]
+fn a_digest_that_was_not_written_any_more_heals() {
+    let Some(world) = World::new("digest_heals") else { return };
+    let name = world.unique("state");
+    world.account().create_bucket(&name);
+    world.account().create_lock_table(&name);
+    let backend = configuration(&name, &format!("dynamodb_table = \"{name}\""));
+    world.write(
+        "main.tf",
+        &backend.replace("resource \"aws_vpc\"", "resource \"terraform_data\"").replace("cidr_block", "input"),
+    );
+    world.terrane(&["init"]).code(0);
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    let key = format!("{{\"LockID\":{{\"S\":\"{name}/team/app.tfstate-md5\"}}}}");
+    let read = || world.account().dynamodb("GetItem", &format!("{{\"TableName\":\"{name}\",\"Key\":{key}}}"));
+    let before: serde_json::Value = serde_json::from_str(&read()).unwrap();
+    world.terrane(&["apply", "-auto-approve", "-replace=terraform_data.main"]).code(0);
+    let after = read();
+    let put = |item: &serde_json::Value| {
+        world.account().dynamodb("PutItem", &format!("{{\"TableName\":\"{name}\",\"Item\":{item}}}"));
+    };
+
+    put(&before["Item"]);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0);
+    assert_eq!(read(), after, "the digest is that of the newer state");
+
+    let mut foreign = before["Item"].clone();
+    foreign.as_object_mut().unwrap().remove("Serial");
+    put(&foreign);
+    world.terrane(&["plan"]).code(1).complains(&["does not have the content that was recorded"]);
+}
