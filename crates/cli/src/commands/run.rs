@@ -84,7 +84,8 @@ impl Live {
                 pressed.press();
             }
         });
-        let running = Running { parallelism: work.parallelism.into(), watcher: watching.clone(), cancel, rollback: false };
+        let running =
+            Running { parallelism: work.parallelism.into(), watcher: watching.clone(), cancel, rollback: false };
         Live { running, watching, interrupts }
     }
 

@@ -16,8 +16,8 @@ use terrane_state::Snapshot;
 use self::line::{Level, Lines, Payload};
 use self::summary::{Operation, Summary};
 use self::watch::Watch;
-use super::{applied, diagnostics_json};
 use super::view::{View, Watching};
+use super::{applied, diagnostics_json};
 
 /// Writes events.
 #[derive(Debug)]
