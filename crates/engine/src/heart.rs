@@ -53,10 +53,9 @@ async fn beat(store: &dyn Store, mut info: LockInfo, length: Duration) -> Option
     loop {
         tokio::time::sleep(length / BEATS).await;
         info.lease = Some(lease(length, &run));
-        match store.renew(&info).await {
-            Err(StoreError::NotLocked(why)) => return Some(why),
-            // A network that fails for a while costs a beat, not the lock.
-            Ok(()) | Err(_) => {}
+        // A network that fails for a while costs a beat, not the lock.
+        if let Err(StoreError::NotLocked(why)) = store.renew(&info).await {
+            return Some(why);
         }
     }
 }

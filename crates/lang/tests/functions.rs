@@ -84,7 +84,7 @@ fn page() -> String {
     let mut page = fs::read_to_string(root("docs/functions.md")).unwrap();
     page.truncate(page.find("\n## ").map_or(page.len(), |at| at + 1));
     for group in functions::manual::ENTRIES.chunk_by(|a, b| a.name[..1] == b.name[..1]) {
-        let _ = write!(page, "## {}\n", group[0].name[..1].to_uppercase());
+        let _ = writeln!(page, "## {}", group[0].name[..1].to_uppercase());
         for entry in group {
             let schema = functions::schema(entry.name).unwrap();
             let example = example(&questions, entry.example);

@@ -169,7 +169,7 @@ fn written(decls: &[Option<Decl>], late: bool) -> String {
         let lower = |bits: u8| (0..i).filter(move |j| bits >> j & 1 == 1).filter_map(|j| Some((j, decls[j].as_ref()?)));
         let links: Vec<String> = lower(decl.links).map(|(j, other)| other.ids(j, decl.whole)).collect();
         let follows: String = lower(decl.follows).map(|(j, other)| format!("${{{}}}", other.one(j, "id"))).collect();
-        let note = lower(decl.after).map(|(j, other)| other.one(j, "note")).last().filter(|_| late);
+        let note = lower(decl.after).map(|(j, other)| other.one(j, "note")).next_back().filter(|_| late);
         let (repetition, name) = decl.repetition(i, note);
         let Decl { size, color, create_before_destroy: first, .. } = decl;
         let arguments = format!(
