@@ -1,12 +1,13 @@
 //! What an object was made after.
 
+use std::fmt;
 use std::sync::Arc;
 
 use terrane_address::ConfigResource;
 
 /// Resources in an order. Cloning bumps counts, and many lists may share their names: resources that each depend on
 /// all before them have lists as long as the configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Dependencies {
     names: Arc<[ConfigResource]>,
     places: Arc<[u32]>,
@@ -37,6 +38,12 @@ impl Dependencies {
     /// What two lists have alike only if they are the same.
     pub fn identity(&self) -> (usize, &Arc<[u32]>) {
         (Arc::as_ptr(&self.names).cast::<()>() as usize, &self.places)
+    }
+}
+
+impl fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
