@@ -9,20 +9,11 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use nix::errno::Errno;
 use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
-use terrane_value::{Attribute, Block, Type, Value};
+use terrane_value::{Block, Type, Value};
 
 /// What a `backend "local"` block may hold.
 pub fn schema() -> Block {
-    let text = || Attribute {
-        ty: Type::String,
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    };
+    let text = || crate::optional(Type::String);
     Block { attributes: [("path".into(), text()), ("workspace_dir".into(), text())].into(), ..Block::default() }
 }
 

@@ -82,16 +82,9 @@ const REFUSED_OF_ROLE: &[&str] = &["policy_arns", "source_identity", "transitive
 pub fn schema() -> Block {
     let mut block = Block::default();
     let mut add = |name: &str, ty: Type| {
-        let attribute = Attribute {
-            ty,
-            required: matches!(name, "bucket" | "key"),
-            optional: !matches!(name, "bucket" | "key"),
-            computed: false,
-            sensitive: SENSITIVE.contains(&name),
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        };
+        let required = matches!(name, "bucket" | "key");
+        let sensitive = SENSITIVE.contains(&name);
+        let attribute = Attribute { required, optional: !required, sensitive, ..crate::optional(ty) };
         block.attributes.insert(name.into(), attribute);
     };
     TEXTS.iter().for_each(|name| add(name, Type::String));
@@ -100,15 +93,16 @@ pub fn schema() -> Block {
     for name in ["allowed_account_ids", "forbidden_account_ids", "shared_config_files", "shared_credentials_files"] {
         add(name, Type::set(Type::String));
     }
-    add("endpoints", optional(&["dynamodb", "iam", "s3", "sso", "sts"], &[]));
+    add("endpoints", object(&["dynamodb", "iam", "s3", "sso", "sts"], &[]));
     let role = &["role_arn", "duration", "external_id", "policy", "session_name", "source_identity"];
-    add("assume_role", optional(role, &["policy_arns", "transitive_tag_keys"]));
+    add("assume_role", object(role, &["policy_arns", "transitive_tag_keys"]));
     let identity = &["role_arn", "duration", "policy", "session_name", "web_identity_token", "web_identity_token_file"];
-    add("assume_role_with_web_identity", optional(identity, &["policy_arns"]));
+    add("assume_role_with_web_identity", object(identity, &["policy_arns"]));
     block
 }
 
-fn optional(texts: &[&str], sets: &[&str]) -> Type {
+/// An object of which every attribute may be left out.
+fn object(texts: &[&str], sets: &[&str]) -> Type {
     let texts = texts.iter().map(|n| ((*n).into(), Type::String));
     let attributes: std::collections::BTreeMap<std::sync::Arc<str>, Type> =
         texts.chain(sets.iter().map(|n| ((*n).into(), Type::set(Type::String)))).collect();
