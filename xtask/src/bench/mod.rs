@@ -104,10 +104,12 @@ fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// What a peer calls itself: the first line of its `version`.
+/// What a peer calls itself: the line of its `version` that says `Name v1.2.3`.
 fn version(program: &Path) -> Result<String> {
     let said = workspace::output(Command::new(program).arg("version").env("CHECKPOINT_DISABLE", "1"))?;
-    Ok(said.lines().find(|line| !line.trim().is_empty()).unwrap_or("the peer").to_owned())
+    // Warnings may come before it.
+    let name = said.lines().find(|line| line.split_once(" v").is_some_and(|(name, _)| !name.contains(' ')));
+    Ok(name.unwrap_or("the peer").to_owned())
 }
 
 /// A shape in folders of its own, one for each program.
