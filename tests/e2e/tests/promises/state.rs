@@ -127,8 +127,11 @@ fn a_digest_that_was_not_written_any_more_heals() {
     world.terrane(&["init"]).code(0);
     world.terrane(&["apply", "-auto-approve"]).code(0);
     let key = format!("{{\"LockID\":{{\"S\":\"{name}/team/app.tfstate-md5\"}}}}");
-    let read = || world.account().dynamodb("GetItem", &format!("{{\"TableName\":\"{name}\",\"Key\":{key}}}"));
-    let before: serde_json::Value = serde_json::from_str(&read()).unwrap();
+    let read = || -> serde_json::Value {
+        let item = world.account().dynamodb("GetItem", &format!("{{\"TableName\":\"{name}\",\"Key\":{key}}}"));
+        serde_json::from_str(&item).unwrap()
+    };
+    let before = read();
     world.terrane(&["apply", "-auto-approve", "-replace=terraform_data.main"]).code(0);
     let after = read();
     let put = |item: &serde_json::Value| {
