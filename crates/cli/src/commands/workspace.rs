@@ -90,7 +90,7 @@ async fn on_store(command: &Command, vars: &Vars, context: &Context, diags: &mut
     let workspaces = Workspaces { context, vars, store };
     let done = match command {
         Command::List { .. } => workspaces.list().await,
-        Command::New { name, state, lock, .. } => workspaces.new(name, state.as_deref(), lock, diags).await,
+        Command::New { name, state, lock, .. } => workspaces.make(name, state.as_deref(), lock, diags).await,
         Command::Select { name, or_create, .. } => workspaces.select(name, *or_create, diags).await,
         Command::Delete { name, force, lock, .. } => workspaces.delete(name, *force, lock, diags).await,
         Command::Show => Ok(()),
@@ -125,7 +125,7 @@ impl Workspaces<'_> {
         Ok(())
     }
 
-    async fn new(
+    async fn make(
         &self,
         name: &str,
         from: Option<&std::path::Path>,
