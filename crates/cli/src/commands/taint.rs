@@ -25,7 +25,7 @@ pub struct Args {
 /// What both commands are told.
 #[derive(Debug, clap::Args)]
 pub struct Marking {
-    /// The address of the instance, for example 'aws_instance.web[0]'
+    /// The address of the instance, for example 'aws_instance.web["a"]'
     pub address: String,
     /// End without an error if the state has no such object
     #[arg(long)]
