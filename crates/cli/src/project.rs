@@ -28,7 +28,9 @@ pub use backend::{Initialised, open, reopen, store};
 pub use install::{Present, install};
 pub use lock::locking;
 pub use saved::{check, read as read_plan, supply};
-pub use state::{Opened, open_state, open_store, open_store_of, read as read_state};
+pub use state::{
+    Opened, open_state, open_store, open_store_of, parse as parse_state, read as read_state, read_file, store_in,
+};
 pub use transfer::Transfer;
 pub use variables::inputs;
 

@@ -11,7 +11,7 @@ use terrane_state::{LockInfo, Store, StoreError};
 use super::Common;
 use crate::Context;
 use crate::flags::{Lock, Vars};
-use crate::project::{self, edit::Editable};
+use crate::project::{self, Project, edit::Editable};
 
 /// Look at the lock of the state, and take it away from a run that is gone
 #[derive(Debug, clap::Args)]
@@ -131,17 +131,18 @@ struct Row<'a> {
 }
 
 async fn list(json: bool, vars: &Vars, context: &Context, diags: &mut Diagnostics) -> (Result<(), Diagnostic>, Files) {
-    let (project, store) = match project::open_store_of(context, "default", vars, diags).await {
+    let (mut project, store) = match project::open_store_of(context, "default", vars, diags).await {
         Ok(opened) => opened,
         Err(project) => return (Ok(()), project.files),
     };
-    (show(json, vars, context, &*store, diags).await, project.files)
+    (show(json, vars, context, &mut project, &*store, diags).await, project.files)
 }
 
 async fn show(
     json: bool,
     vars: &Vars,
     context: &Context,
+    project: &mut Project,
     store: &dyn Store,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
@@ -149,9 +150,9 @@ async fn show(
         store.workspaces().await.map_err(|e| Diagnostic::error("Workspaces cannot be listed", e.to_string()))?;
     let mut held = Vec::new();
     for name in names {
-        let Ok(of) = Editable::of(context, &name, vars, diags).await else { continue };
-        let holder = of.store.holder().await.map_err(|e| cannot_look(&e))?;
-        held.extend(holder.map(|holder| (name, of.store.place(), holder)));
+        let Some(of) = project::store_in(project, context, &name, vars, diags).await else { continue };
+        let holder = of.holder().await.map_err(|e| cannot_look(&e))?;
+        held.extend(holder.map(|holder| (name, of.place(), holder)));
     }
     let now = now();
     if json {

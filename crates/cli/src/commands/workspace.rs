@@ -140,7 +140,7 @@ impl Workspaces<'_> {
             return Err(Diagnostic::error("Workspace exists", format!("There is a workspace {name:?} already."))
                 .hint(format!("To use it, run: terrane workspace select {name}")));
         }
-        let start = from.map_or_else(|| Ok(Snapshot::default()), read)?;
+        let start = from.map_or_else(|| Ok(Snapshot::default()), project::read_file)?;
         self.create(name, start, lock, diags).await?;
         self.use_it(name)?;
         outln!(
@@ -237,12 +237,6 @@ impl Workspaces<'_> {
             )
         })
     }
-}
-
-fn read(file: &std::path::Path) -> Result<Snapshot, Diagnostic> {
-    let cannot = |why: String| Diagnostic::error("State file cannot be read", format!("{}: {why}", file.display()));
-    let bytes = std::fs::read(file).map_err(|e| cannot(e.to_string()))?;
-    terrane_state::read(&bytes).map_err(|e| cannot(e.to_string()))
 }
 
 fn overridden() -> Option<String> {

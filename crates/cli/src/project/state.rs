@@ -1,5 +1,6 @@
 //! The state of a project, for commands that only look at it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use terrane_lang::{Evaluator, Stage};
@@ -41,17 +42,45 @@ pub async fn open_store_of(
     vars: &Vars,
     diags: &mut Diagnostics,
 ) -> Result<(Project, Arc<dyn Store>), Box<Project>> {
-    let mut ignored = Diagnostics::new();
-    let mut project = Project::load_with(&context.dir, vars, &context.cwd, &mut ignored);
-    let inputs = inputs(&mut project, vars, Stage::Plan, &context.cwd, &mut ignored);
-    let store = {
-        let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
-        store_of(&project, workspace, &mut evaluator, diags).await
-    };
-    match store {
+    let mut project = Project::load_with(&context.dir, vars, &context.cwd, &mut Diagnostics::new());
+    match store_in(&mut project, context, workspace, vars, diags).await {
         Some(store) => Ok((project, store)),
         None => Err(Box::new(project)),
     }
+}
+
+/// Opens the store of the state of a loaded project in a workspace. `None` after errors were reported to `diags`.
+pub async fn store_in(
+    project: &mut Project,
+    context: &Context,
+    workspace: &str,
+    vars: &Vars,
+    diags: &mut Diagnostics,
+) -> Option<Arc<dyn Store>> {
+    let inputs = inputs(project, vars, Stage::Plan, &context.cwd, &mut Diagnostics::new());
+    let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs);
+    store_of(project, workspace, &mut evaluator, diags).await
+}
+
+/// Reads a state file that is no project's own.
+///
+/// # Errors
+/// Why it cannot be read, or is none.
+pub fn read_file(path: &Path) -> Result<Snapshot, Diagnostic> {
+    let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
+    parse(path, &bytes)
+}
+
+/// The state that was read from a file, or from what `path` stands for.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Snapshot, Diagnostic> {
+    terrane_state::read(bytes).map_err(|e| unreadable(path, &e))
+}
+
+fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error("State file cannot be read", format!("{}: {why}", path.display()))
 }
 
 /// Loads the project in the folder and reads its state, without locking it.

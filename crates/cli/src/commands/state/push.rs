@@ -8,7 +8,7 @@ use terrane_state::Snapshot;
 
 use crate::Context;
 use crate::flags::{Lock, Vars};
-use crate::project::{edit::Editable, workspace};
+use crate::project::{self, edit::Editable, workspace};
 
 /// Put a state file in the place of the state
 ///
@@ -65,14 +65,13 @@ async fn push(editable: &Editable, pushed: Snapshot, args: &Args) -> Result<Opti
 }
 
 fn read(file: &str) -> Result<Snapshot, Diagnostic> {
-    let cannot = |why: String| Diagnostic::error("State file cannot be read", format!("{file}: {why}"));
+    if file != "-" {
+        return project::read_file(file.as_ref());
+    }
     let mut bytes = Vec::new();
-    let read = match file {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(drop),
-        path => std::fs::read(path).map(|content| bytes = content),
-    };
-    read.map_err(|e| cannot(e.to_string()))?;
-    terrane_state::read(&bytes).map_err(|e| cannot(e.to_string()))
+    let read = std::io::stdin().read_to_end(&mut bytes);
+    read.map_err(|e| Diagnostic::error("State file cannot be read", format!("{file}: {e}")))?;
+    project::parse_state(file.as_ref(), &bytes)
 }
 
 /// Whether a state may take the place of another without force.
