@@ -37,6 +37,12 @@ impl Terminal {
         terminal.size_checked().map(|(_, columns)| columns.into())
     }
 
+    /// The width of the terminal behind standard output, in characters; `None` if there is none.
+    pub fn out_width(&self) -> Option<usize> {
+        let terminal = self.live.then(console::Term::stdout)?;
+        terminal.size_checked().map(|(_, columns)| columns.into())
+    }
+
     /// Asks a question and returns the answer without its line ending; `None` if there is no more input.
     pub fn ask(&self, question: &str) -> Option<String> {
         out!("{question}");

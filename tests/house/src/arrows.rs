@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lang", &["syntax", "source", "value", "address"]),
     ("provider", &["value", "source"]),
     ("state", &["address", "value"]),
+    ("query", &["state", "address", "value"]),
     ("plan", &["lang", "provider", "state", "source", "value", "address"]),
     ("engine", &["plan", "lang", "provider", "state", "source", "value", "address"]),
     ("backend", &["state", "value", "sdk-features"]),
@@ -33,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that touch neither files, environment, clock nor network.
-pub const PURE: &[&str] = &["source", "value", "address", "syntax", "lang", "provider", "state", "plan"];
+pub const PURE: &[&str] = &["source", "value", "address", "syntax", "lang", "provider", "state", "query", "plan"];
 
 /// What a pure crate must not depend on, by the start of the name.
 const WORLDLY: &[&str] =

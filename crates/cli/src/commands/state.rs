@@ -3,6 +3,7 @@
 mod mv;
 mod pull;
 mod push;
+mod query;
 mod replace_provider;
 mod rm;
 
@@ -52,6 +53,7 @@ enum Command {
     Rm(rm::Args),
     Pull(pull::Args),
     Push(push::Args),
+    Query(query::Args),
     ReplaceProvider(replace_provider::Args),
 }
 
@@ -62,6 +64,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Command::Rm(args) => rm::run(args, context).await,
         Command::Pull(args) => pull::run(args, context).await,
         Command::Push(args) => push::run(args, context).await,
+        Command::Query(args) => query::run(args, context).await,
         Command::ReplaceProvider(args) => replace_provider::run(args, context).await,
         Command::List { addresses, id } => look(context, |opened| list(opened, &addresses, id.as_deref())).await,
         Command::Show { address, show_sensitive } => {

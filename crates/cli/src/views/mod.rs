@@ -15,5 +15,6 @@ pub mod objects;
 pub mod plan;
 pub mod progress;
 pub mod requirements;
+pub mod table;
 pub mod types;
 pub mod view;

@@ -31,6 +31,11 @@ fn state() {
 }
 
 #[test]
+fn query() {
+    tell("docs/query.md");
+}
+
+#[test]
 fn deferral() {
     tell("docs/deferral.md");
 }
@@ -104,14 +109,15 @@ fn commands(block: &Block) -> Vec<Command<'_>> {
     all
 }
 
-/// Splits a command at blanks outside of single quotes.
+/// Splits a command at blanks outside of quotes.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut quoted = false;
+    let mut quoted = None;
     for c in command.chars() {
         match c {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
+            '\'' | '"' if quoted.is_none() => quoted = Some(c),
+            c if quoted == Some(c) => quoted = None,
+            ' ' if quoted.is_none() => words.push(String::new()),
             c => words.last_mut().unwrap().push(c),
         }
     }

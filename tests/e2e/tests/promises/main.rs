@@ -19,6 +19,7 @@ mod lost;
 mod modules;
 mod planfile;
 mod provisioners;
+mod query;
 mod realism;
 mod show;
 mod state;
