@@ -15,6 +15,7 @@ mod flags;
 mod manual;
 mod project;
 mod providers;
+mod remote_states;
 mod terminal;
 mod views;
 mod world;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use terrane_address::Provider;
 use terrane_plan::Providers;
 
+use crate::remote_states::RemoteStates;
+
 /// All of them, by source address.
 pub fn all() -> Providers {
     let aws: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_aws::AwsProvider::new());
-    let builtin: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_builtin::Builtin::new());
+    let builtin: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_builtin::Builtin::new(Arc::new(RemoteStates)));
     Providers::new([
         (Provider::new("hashicorp", "aws"), aws.clone()),
         (opentofu(&Provider::new("hashicorp", "aws")), aws),

@@ -1,7 +1,8 @@
-//! Built-in resource types: terraform_data.
+//! Built-in types: the resource terraform_data, the data source terraform_remote_state.
 //!
-//! They need no cloud: their objects live in state alone.
+//! They need no cloud: objects of the one live in state alone, the other asks who runs the provider.
 
+mod remote_state;
 mod terraform_data;
 
 use std::sync::{Arc, LazyLock};
@@ -13,23 +14,35 @@ use terrane_provider::{
 };
 use terrane_value::{Schema, Value, json};
 
+pub use remote_state::States;
+
 const TERRAFORM_DATA: &str = "terraform_data";
+
+const REMOTE_STATE: &str = "terraform_remote_state";
 
 static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(terraform_data::schema()));
 
+static REMOTE_SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(remote_state::schema()));
+
 /// The provider `terraform.io/builtin/terraform`.
-#[derive(Clone, Debug, Default)]
-pub struct Builtin;
+#[derive(Clone)]
+pub struct Builtin {
+    states: Arc<dyn States>,
+}
 
 impl Builtin {
-    /// The provider; it has no settings.
-    pub fn new() -> Builtin {
-        Builtin
+    /// The provider; it has no settings. `states` is asked for other projects' states.
+    pub fn new(states: Arc<dyn States>) -> Builtin {
+        Builtin { states }
     }
 }
 
 fn unknown_type(ty: &str) -> Problem {
-    Problem::error("Unknown type", format!("The built-in provider has no type {ty:?}; it has {TERRAFORM_DATA:?}."))
+    let detail = format!(
+        "The built-in provider has no type {ty:?}; it has the resource {TERRAFORM_DATA:?} and the data source \
+         {REMOTE_STATE:?}."
+    );
+    Problem::error("Unknown type", detail)
 }
 
 #[async_trait]
@@ -43,23 +56,23 @@ impl Provider for Builtin {
     }
 
     fn data_types(&self) -> Vec<&str> {
-        Vec::new()
+        vec![REMOTE_STATE]
     }
 
     fn resource_schema(&self, ty: &str) -> Option<Arc<Schema>> {
         (ty == TERRAFORM_DATA).then(|| SCHEMA.clone())
     }
 
-    fn data_schema(&self, _: &str) -> Option<Arc<Schema>> {
-        None
+    fn data_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        (ty == REMOTE_STATE).then(|| REMOTE_SCHEMA.clone())
     }
 
     fn can_apply(&self, ty: &str) -> bool {
         ty == TERRAFORM_DATA
     }
 
-    fn can_read(&self, _: &str) -> bool {
-        false
+    fn can_read(&self, ty: &str) -> bool {
+        ty == REMOTE_STATE
     }
 
     fn validate_config(&self, _: &Value) -> Vec<Problem> {
@@ -70,8 +83,11 @@ impl Provider for Builtin {
         if ty == TERRAFORM_DATA { Vec::new() } else { vec![unknown_type(ty)] }
     }
 
-    fn validate_data(&self, ty: &str, _: &Value) -> Vec<Problem> {
-        vec![unknown_type(ty)]
+    fn validate_data(&self, ty: &str, config: &Value) -> Vec<Problem> {
+        match ty {
+            REMOTE_STATE => remote_state::validate(&*self.states, config),
+            _ => vec![unknown_type(ty)],
+        }
     }
 
     fn upgrade(&self, ty: &str, _: u64, json: &str) -> Result<Value, Vec<Problem>> {
@@ -90,7 +106,7 @@ impl Provider for Builtin {
     }
 
     async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
-        Ok(Arc::new(Builtin))
+        Ok(Arc::new(self.clone()))
     }
 }
 
@@ -121,6 +137,9 @@ impl Configured for Builtin {
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {
-        Err(vec![unknown_type(&request.ty)])
+        match &*request.ty {
+            REMOTE_STATE => remote_state::read(&*self.states, &request.config).await,
+            ty => Err(vec![unknown_type(ty)]),
+        }
     }
 }
