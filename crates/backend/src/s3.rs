@@ -3,12 +3,16 @@
 //! Attributes, item and object names are Terraform's, so that its runs and ours lock each other out. Writes insist on
 //! the version that the run began from.
 
+mod access;
 mod config;
+mod connect;
 mod digest;
 mod lock;
+mod role;
 
 use async_trait::async_trait;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
@@ -41,7 +45,7 @@ impl S3 {
             "default" => config.key.clone(),
             name => format!("{}/{name}/{}", config.workspace_key_prefix, config.key),
         };
-        let (s3, dynamodb) = config.clients().await;
+        let (s3, dynamodb) = config.clients().await?;
         Ok(S3 { config, key, s3, dynamodb })
     }
 
@@ -54,6 +58,8 @@ impl S3 {
         let config = &self.config;
         let mut put = self.s3.put_object().bucket(&config.bucket).key(key).content_type("application/json");
         put = put.content_length(bytes.len() as i64).body(ByteStream::from(bytes));
+        let tags = if key == self.key { &config.state_tags } else { &config.lock_tags };
+        put = put.set_tagging(tags.clone());
         if let Some(acl) = &config.acl {
             put = put.acl(ObjectCannedAcl::from(acl.as_str()));
         }
@@ -71,15 +77,19 @@ impl S3 {
         put
     }
 
-    async fn read(&self) -> Result<Option<Stored>, StoreError> {
-        let mut get = self.s3.get_object().bucket(&self.config.bucket).key(&self.key);
-        if let Some(key) = &self.config.customer_key {
-            get = get
+    fn get(&self, key: &str) -> GetObjectFluentBuilder {
+        let get = self.s3.get_object().bucket(&self.config.bucket).key(key);
+        match &self.config.customer_key {
+            Some(key) => get
                 .sse_customer_algorithm("AES256")
                 .sse_customer_key(&key.base64)
-                .sse_customer_key_md5(&key.md5_base64);
+                .sse_customer_key_md5(&key.md5_base64),
+            None => get,
         }
-        let object = match get.send().await {
+    }
+
+    async fn read(&self) -> Result<Option<Stored>, StoreError> {
+        let object = match self.get(&self.key).send().await {
             Ok(object) => object,
             Err(e) if e.code() == Some("NoSuchKey") => return Ok(None),
             Err(e) if e.code() == Some("NoSuchBucket") => {

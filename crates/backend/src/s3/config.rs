@@ -1,20 +1,16 @@
 //! The attributes of `backend "s3"`, and the clients they lead to.
 
-use std::time::Duration;
-
-use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
-use aws_smithy_types::retry::RetryConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest, Md5};
-use terrane_value::{Attribute, Block, ConvertError, Path, Type, Value};
+use terrane_value::{Attribute, Block, ConvertError, Kind, Path, Type, Value};
+
+use super::access::Access;
 
 const TEXTS: &[&str] = &[
     "access_key",
     "acl",
+    "assume_role_policy",
     "bucket",
     "custom_ca_bundle",
     "dynamodb_endpoint",
@@ -22,6 +18,7 @@ const TEXTS: &[&str] = &[
     "ec2_metadata_service_endpoint",
     "ec2_metadata_service_endpoint_mode",
     "endpoint",
+    "external_id",
     "http_proxy",
     "https_proxy",
     "iam_endpoint",
@@ -31,7 +28,10 @@ const TEXTS: &[&str] = &[
     "profile",
     "region",
     "retry_mode",
+    "role_arn",
     "secret_key",
+    "session_name",
+    "shared_credentials_file",
     "sse_customer_key",
     "sts_endpoint",
     "sts_region",
@@ -54,29 +54,16 @@ const SWITCHES: &[&str] = &[
     "use_path_style",
 ];
 
-const SENSITIVE: &[&str] = &["access_key", "secret_key", "token", "sse_customer_key"];
-
-/// Attributes of Terraform's that this store does not know how to follow; they are refused rather than ignored.
-const REFUSED: &[&str] = &[
+const SETS: &[&str] = &[
     "allowed_account_ids",
-    "assume_role_with_web_identity",
-    "custom_ca_bundle",
-    "ec2_metadata_service_endpoint",
-    "ec2_metadata_service_endpoint_mode",
+    "assume_role_policy_arns",
+    "assume_role_transitive_tag_keys",
     "forbidden_account_ids",
-    "http_proxy",
-    "https_proxy",
-    "insecure",
-    "no_proxy",
     "shared_config_files",
     "shared_credentials_files",
-    "sts_region",
-    "use_dualstack_endpoint",
-    "use_fips_endpoint",
 ];
 
-/// The same within `assume_role`.
-const REFUSED_OF_ROLE: &[&str] = &["policy_arns", "source_identity", "transitive_tag_keys"];
+const SENSITIVE: &[&str] = &["access_key", "secret_key", "token", "sse_customer_key"];
 
 /// What a `backend "s3"` block may hold: Terraform's own attributes.
 pub fn schema() -> Block {
@@ -90,22 +77,25 @@ pub fn schema() -> Block {
     TEXTS.iter().for_each(|name| add(name, Type::String));
     SWITCHES.iter().for_each(|name| add(name, Type::Bool));
     add("max_retries", Type::Number);
-    for name in ["allowed_account_ids", "forbidden_account_ids", "shared_config_files", "shared_credentials_files"] {
-        add(name, Type::set(Type::String));
+    add("assume_role_duration_seconds", Type::Number);
+    SETS.iter().for_each(|name| add(name, Type::set(Type::String)));
+    for name in ["assume_role_tags", "lock_tags", "state_tags"] {
+        add(name, Type::map(Type::String));
     }
-    add("endpoints", object(&["dynamodb", "iam", "s3", "sso", "sts"], &[]));
+    add("endpoints", object(&["dynamodb", "iam", "s3", "sso", "sts"], &[], &[]));
     let role = &["role_arn", "duration", "external_id", "policy", "session_name", "source_identity"];
-    add("assume_role", object(role, &["policy_arns", "transitive_tag_keys"]));
+    add("assume_role", object(role, &["policy_arns", "transitive_tag_keys"], &["tags"]));
     let identity = &["role_arn", "duration", "policy", "session_name", "web_identity_token", "web_identity_token_file"];
-    add("assume_role_with_web_identity", object(identity, &["policy_arns"]));
+    add("assume_role_with_web_identity", object(identity, &["policy_arns"], &[]));
     block
 }
 
 /// An object of which every attribute may be left out.
-fn object(texts: &[&str], sets: &[&str]) -> Type {
+fn object(texts: &[&str], sets: &[&str], maps: &[&str]) -> Type {
     let texts = texts.iter().map(|n| ((*n).into(), Type::String));
-    let attributes: std::collections::BTreeMap<std::sync::Arc<str>, Type> =
-        texts.chain(sets.iter().map(|n| ((*n).into(), Type::set(Type::String)))).collect();
+    let sets = sets.iter().map(|n| ((*n).into(), Type::set(Type::String)));
+    let maps = maps.iter().map(|n| ((*n).into(), Type::map(Type::String)));
+    let attributes: std::collections::BTreeMap<std::sync::Arc<str>, Type> = texts.chain(sets).chain(maps).collect();
     let optional = attributes.keys().cloned().collect();
     Type::Object(std::sync::Arc::new(terrane_value::ObjectType { attributes, optional }))
 }
@@ -136,65 +126,50 @@ pub struct Config {
     pub acl: Option<String>,
     pub dynamodb_table: Option<String>,
     pub use_lockfile: bool,
+    /// Tags of the state object, as a query string.
+    pub state_tags: Option<String>,
+    /// Tags of the lock object.
+    pub lock_tags: Option<String>,
     access: Access,
 }
 
-/// How to reach AWS.
-#[derive(Clone)]
-struct Access {
-    profile: Option<String>,
-    credentials: Option<Credentials>,
-    endpoint_s3: Option<String>,
-    endpoint_dynamodb: Option<String>,
-    endpoint_sts: Option<String>,
-    path_style: bool,
-    checksums: bool,
-    max_retries: u32,
-    role: Option<Value>,
-}
-
-impl std::fmt::Debug for Access {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access").field("profile", &self.profile).finish_non_exhaustive()
-    }
-}
-
-fn text(value: &Value, name: &str) -> Option<String> {
+pub(super) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
 }
 
-fn switch(value: &Value, name: &str) -> bool {
+pub(super) fn switch(value: &Value, name: &str) -> bool {
     value.get(name).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// Refuses what is set and cannot be followed. A switch that is off counts as not set.
-fn refuse(value: &Value) -> Result<(), ConvertError> {
-    let set = |of: &Value, name: &str| of.get(name).is_some_and(|v| !v.is_null() && v.as_bool() != Some(false));
-    let role = value.get("assume_role").filter(|r| !r.is_null());
-    let in_role = REFUSED_OF_ROLE.iter().find(|name| role.is_some_and(|role| set(role, name)));
-    match REFUSED.iter().find(|name| set(value, name)).or(in_role) {
-        Some(name) => Err(wrong(
-            name,
-            format!(
-                "The S3 backend does not support {name:?} yet; take it out, or use the environment or a profile instead."
-            ),
-        )),
-        None => Ok(()),
-    }
+/// The texts of a set.
+pub(super) fn set(value: &Value, name: &str) -> Vec<String> {
+    let elements = match value.get(name).map(Value::kind) {
+        Some(Kind::Set(_, elements)) => elements.iter().collect::<Vec<_>>(),
+        _ => Vec::new(),
+    };
+    elements.into_iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn environment(names: &[&str]) -> Option<String> {
+/// Tags as a query string.
+fn tags(value: &Value, name: &str) -> Option<String> {
+    let fields = value.get(name).and_then(Value::fields)?;
+    let pair = |(key, value): (&std::sync::Arc<str>, &Value)| Some((key.to_string(), value.as_str()?.to_owned()));
+    let mut query = reqwest::Url::parse("tags:").ok()?;
+    query.query_pairs_mut().extend_pairs(fields.iter().filter_map(pair));
+    query.query().filter(|query| !query.is_empty()).map(str::to_owned)
+}
+
+pub(super) fn environment(names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
 }
 
-fn wrong(name: &str, message: impl Into<String>) -> ConvertError {
+pub(super) fn wrong(name: &str, message: impl Into<String>) -> ConvertError {
     ConvertError::new(Path::root().attr(name), message)
 }
 
 impl Config {
     /// Reads a value of the form of [`schema`].
     pub fn read(value: &Value) -> Result<Config, ConvertError> {
-        refuse(value)?;
         let required = |name: &str| {
             text(value, name).ok_or_else(|| wrong(name, format!("The S3 backend needs the attribute {name:?}.")))
         };
@@ -227,96 +202,20 @@ impl Config {
             acl: text(value, "acl"),
             dynamodb_table: text(value, "dynamodb_table"),
             use_lockfile: switch(value, "use_lockfile"),
-            access: Access::read(value),
+            state_tags: tags(value, "state_tags"),
+            lock_tags: tags(value, "lock_tags"),
+            access: Access::read(value)?,
         })
     }
 
     /// The clients of both services, sharing one connection pool and one set of credentials.
-    pub async fn clients(&self) -> (aws_sdk_s3::Client, aws_sdk_dynamodb::Client) {
-        let access = &self.access;
-        let shared = access.load(&self.region).await;
-        let mut s3 = aws_sdk_s3::config::Builder::from(&shared).force_path_style(access.path_style);
-        if !access.checksums {
-            s3 = s3
-                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-                .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-        }
-        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared);
-        s3.set_endpoint_url(access.endpoint_s3.clone().or_else(|| shared.endpoint_url().map(Into::into)));
-        dynamodb.set_endpoint_url(access.endpoint_dynamodb.clone().or_else(|| shared.endpoint_url().map(Into::into)));
-        (aws_sdk_s3::Client::from_conf(s3.build()), aws_sdk_dynamodb::Client::from_conf(dynamodb.build()))
-    }
-}
-
-impl Access {
-    fn read(value: &Value) -> Access {
-        let endpoint = |name: &str, legacy: &str, variables: &[&str]| {
-            let set = value.get("endpoints").and_then(|e| text(e, name)).or_else(|| text(value, legacy));
-            set.or_else(|| environment(variables))
-        };
-        let credentials = text(value, "access_key").zip(text(value, "secret_key")).map(|(access, secret)| {
-            Credentials::new(access, secret, text(value, "token"), None, "backend configuration")
-        });
-        Access {
-            profile: text(value, "profile"),
-            credentials,
-            endpoint_s3: endpoint("s3", "endpoint", &["AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT"]),
-            endpoint_dynamodb: endpoint(
-                "dynamodb",
-                "dynamodb_endpoint",
-                &["AWS_ENDPOINT_URL_DYNAMODB", "AWS_DYNAMODB_ENDPOINT"],
-            ),
-            endpoint_sts: endpoint("sts", "sts_endpoint", &["AWS_ENDPOINT_URL_STS", "AWS_STS_ENDPOINT"]),
-            path_style: switch(value, "use_path_style") || switch(value, "force_path_style"),
-            checksums: !switch(value, "skip_s3_checksum"),
-            max_retries: value.get("max_retries").and_then(Value::as_i64).map_or(5, |n| n.clamp(0, 100) as u32),
-            role: value.get("assume_role").filter(|r| !r.is_null()).cloned(),
-        }
-    }
-
-    async fn load(&self, region: &str) -> SdkConfig {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::standard().with_max_attempts(self.max_retries + 1));
-        if let Some(profile) = &self.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(credentials) = &self.credentials {
-            loader = loader.credentials_provider(credentials.clone());
-        }
-        let base = loader.load().await;
-        match &self.role {
-            Some(role) => self.assume(role, base, region).await,
-            None => base,
-        }
-    }
-
-    async fn assume(&self, role: &Value, base: SdkConfig, region: &str) -> SdkConfig {
-        let Some(arn) = text(role, "role_arn") else { return base };
-        let mut sts = base.clone().into_builder();
-        sts.set_endpoint_url(self.endpoint_sts.clone().or_else(|| base.endpoint_url().map(Into::into)));
-        let mut provider = AssumeRoleProvider::builder(arn)
-            .configure(&sts.build())
-            .region(Region::new(region.to_owned()))
-            .session_name(text(role, "session_name").unwrap_or_else(|| "terrane".into()));
-        if let Some(id) = text(role, "external_id") {
-            provider = provider.external_id(id);
-        }
-        if let Some(policy) = text(role, "policy") {
-            provider = provider.policy(policy);
-        }
-        if let Some(seconds) = text(role, "duration").and_then(|d| seconds(&d)) {
-            provider = provider.session_length(Duration::from_secs(seconds));
-        }
-        let provider = provider.build().await;
-        base.into_builder()
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
-            .build()
+    pub async fn clients(&self) -> Result<(aws_sdk_s3::Client, aws_sdk_dynamodb::Client), ConvertError> {
+        self.access.clients(&self.region).await
     }
 }
 
 /// The seconds of a duration as Go writes it: `1h30m`, `900s`.
-fn seconds(text: &str) -> Option<u64> {
+pub(super) fn seconds(text: &str) -> Option<u64> {
     let mut total = 0;
     let mut digits = String::new();
     for c in text.chars() {
@@ -368,12 +267,24 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_refused() {
-        let base = [("bucket", "b"), ("key", "k"), ("region", "r"), ("https_proxy", "http://proxy:3128")];
-        assert!(config(&base).unwrap_err().message.contains("\"https_proxy\" yet"));
-        let off =
-            [("bucket", "b".into()), ("key", "k".into()), ("region", "r".into()), ("insecure", Value::from(false))];
-        assert!(Config::read(&Value::object(off)).is_ok());
+    fn what_excludes_itself_is_refused() {
+        let base = [("bucket", "b"), ("key", "k"), ("region", "r")];
+        for (more, part) in [
+            (vec![("retry_mode", "often")], "\"often\""),
+            (vec![("role_arn", "ops")], "\"ops\" is not an ARN"),
+            (vec![("ec2_metadata_service_endpoint_mode", "IPv5")], "\"IPv5\""),
+        ] {
+            let error = config(&[base.as_slice(), &more].concat()).unwrap_err();
+            assert!(error.message.contains(part), "{}", error.message);
+        }
+        let ids = |name: &'static str| (name, Value::set(Type::String, [Value::from("1")]));
+        let base = base.map(|(name, value)| (name, Value::from(value)));
+        let both = [base.to_vec(), vec![ids("allowed_account_ids"), ids("forbidden_account_ids")]].concat();
+        assert!(Config::read(&Value::object(both)).unwrap_err().message.contains("Only one"));
+        let short =
+            Value::object([("role_arn", "arn:aws:iam::1:role/r"), ("duration", "5m")].map(|(n, v)| (n, v.into())));
+        let role = [base.to_vec(), vec![("assume_role", short)]].concat();
+        assert!(Config::read(&Value::object(role)).unwrap_err().message.contains("15m"));
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl S3 {
 
     pub(super) async fn lock_object_info(&self) -> Result<Option<(LockInfo, String)>, StoreError> {
         let what = format!("read the lock s3://{}.tflock", self.path());
-        let object = match self.s3.get_object().bucket(&self.config.bucket).key(self.lock_key()).send().await {
+        let object = match self.get(&self.lock_key()).send().await {
             Ok(object) => object,
             Err(e) if e.code() == Some("NoSuchKey") => return Ok(None),
             Err(e) => return Err(failed(&what, &e)),
