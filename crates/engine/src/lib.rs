@@ -10,6 +10,7 @@ mod heart;
 mod host;
 mod import;
 mod keeper;
+mod logbook;
 mod observe;
 mod plan;
 mod provision;

@@ -1,14 +1,16 @@
 //! State for the length of an operation: locked, loaded, saved.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use terrane_source::Diagnostic;
-use terrane_state::{Entry, EntryKind, LockInfo, Snapshot, Store, StoreError, Version, replay};
+use terrane_state::{Entry, EntryKind, JournalHead, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
 use tokio::time::Instant;
 
 use crate::drive::Journal;
 use crate::heart::Heart;
+use crate::logbook::{Logbook, notice};
 use crate::observe::{Event, Watcher};
 
 /// How to take the state's lock.
@@ -24,6 +26,8 @@ pub struct Locking {
     pub lease: Duration,
     /// The address of the run's page, if it runs in CI.
     pub run: String,
+    /// The folder that keeps journals of what is not in the state yet; `None`: none is kept.
+    pub journals: Option<PathBuf>,
 }
 
 /// A state that this run may change.
@@ -36,6 +40,14 @@ pub struct Session<'s> {
     dirty: bool,
     saved: Instant,
     failed: Option<StoreError>,
+    logbook: Option<Logbook>,
+    /// What the store holds, while `snapshot` has been replaced and not written since.
+    stored: Option<Snapshot>,
+    recovered: Option<Recovered>,
+    /// Whether what was recovered is still to be written.
+    to_keep: bool,
+    /// Why no journal is kept any more.
+    unjournaled: Option<String>,
 }
 
 /// While an operation runs, its state is written at most this often.
@@ -66,6 +78,11 @@ impl<'s> Session<'s> {
             dirty: false,
             saved: Instant::now(),
             failed: None,
+            logbook: locking.journals.as_ref().map(|folder| Logbook::new(folder, &store.place(), head(&locking.info))),
+            stored: None,
+            recovered: None,
+            to_keep: false,
+            unjournaled: None,
         };
         match session.read().await {
             Ok(()) => Ok(session),
@@ -80,7 +97,48 @@ impl<'s> Session<'s> {
         let (snapshot, version) = load(self.store).await?;
         self.snapshot = snapshot;
         self.version = version;
+        if let Some(logbook) = &mut self.logbook {
+            let mut whole = self.snapshot.clone();
+            self.recovered = logbook.recover(&mut whole);
+            logbook.continues(&self.snapshot.lineage);
+            if let Some(recovered) = &self.recovered {
+                self.to_keep = true;
+                self.dirty = !recovered.restored.is_empty();
+                self.stored = Some(std::mem::replace(&mut self.snapshot, whole));
+            }
+        }
         Ok(())
+    }
+
+    /// What was recovered from the journal of a run that was killed, for people.
+    pub fn notice(&self) -> Option<Diagnostic> {
+        self.recovered.as_ref().map(notice)
+    }
+
+    /// Writes the state if the journal of an earlier run has added to it.
+    ///
+    /// # Errors
+    /// Why it could not be written; the journal stays.
+    pub async fn keep_recovered(&mut self) -> Result<(), StoreError> {
+        if !std::mem::take(&mut self.to_keep) {
+            return Ok(());
+        }
+        let kept = self.save().await;
+        self.to_keep = kept.is_err();
+        if kept.is_ok() {
+            self.discard_journal();
+        }
+        kept
+    }
+
+    fn give_up_journal(&mut self, error: &std::io::Error) {
+        self.unjournaled = Some(error.to_string());
+        self.logbook = None;
+    }
+
+    /// Forgets the journal of this run, since what it tells is kept elsewhere.
+    pub fn discard_journal(&mut self) {
+        self.logbook.iter_mut().for_each(Logbook::discard);
     }
 
     /// The state as it now is.
@@ -94,7 +152,8 @@ impl<'s> Session<'s> {
         snapshot.lineage.clone_from(&self.snapshot.lineage);
         snapshot.terraform_version.clone_from(&self.snapshot.terraform_version);
         if snapshot != self.snapshot {
-            self.snapshot = snapshot;
+            let before = std::mem::replace(&mut self.snapshot, snapshot);
+            self.stored.get_or_insert(before);
             self.dirty = true;
         }
     }
@@ -127,6 +186,11 @@ impl<'s> Session<'s> {
                 self.version = Some(version);
                 self.dirty = false;
                 self.saved = Instant::now();
+                (self.stored, self.to_keep) = (None, false);
+                if let Some(logbook) = &mut self.logbook {
+                    logbook.continues(&self.snapshot.lineage);
+                    logbook.restart();
+                }
                 Ok(())
             }
             Err(error) => {
@@ -179,9 +243,13 @@ impl<'s> Session<'s> {
 
     /// Gives the lock back; what is said if that fails.
     pub async fn close(mut self) -> Option<Diagnostic> {
-        let (id, heart) = self.lock.take()?;
+        let unjournaled = self.unjournaled.take().map(|why| {
+            let detail = format!("The journal of this run could not be kept: {why}. The state itself is written.");
+            Diagnostic::warning("Journal not kept", detail)
+        });
+        let Some((id, heart)) = self.lock.take() else { return unjournaled };
         drop(heart);
-        let error = self.store.unlock(&id).await.err()?;
+        let Err(error) = self.store.unlock(&id).await else { return unjournaled };
         Some(
             Diagnostic::error(
                 "State cannot be unlocked",
@@ -199,7 +267,16 @@ impl<'s> Session<'s> {
 
 impl Journal for Session<'_> {
     async fn append(&mut self, entries: &[Entry]) -> Result<(), String> {
+        self.keep_recovered().await.map_err(|e| format!("The state cannot be written. {e}"))?;
+        if let Some(logbook) = &mut self.logbook {
+            logbook.remember(entries, self.stored.as_ref(), &self.snapshot);
+        }
         replay(&mut self.snapshot, entries);
+        if let Some(logbook) = &mut self.logbook
+            && let Err(error) = logbook.note(entries, &self.snapshot)
+        {
+            self.give_up_journal(&error);
+        }
         self.dirty |= entries.iter().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
         self.settle().await;
         let begins = entries.iter().any(|e| matches!(e.kind, EntryKind::Begin { .. }));
@@ -210,11 +287,20 @@ impl Journal for Session<'_> {
     }
 
     async fn settle(&mut self) {
+        if let Some(Err(error)) = self.logbook.as_mut().map(Logbook::sync) {
+            self.give_up_journal(&error);
+        }
         if self.dirty && self.saved.elapsed() >= SAVE_EVERY {
             self.failed = self.save().await.err();
             self.saved = Instant::now();
         }
     }
+}
+
+/// The run that keeps a journal.
+fn head(info: &LockInfo) -> JournalHead {
+    let (who, operation, created) = (info.who.clone(), info.operation.clone(), info.created.clone());
+    JournalHead { who, operation, created, ..JournalHead::default() }
 }
 
 /// Reads the state in a store.

@@ -173,7 +173,7 @@ fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>) -> Result<S
 }
 
 /// The same JSON without white space between its tokens.
-fn compact(json: &str) -> Arc<str> {
+pub(crate) fn compact(json: &str) -> Arc<str> {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(quote) = rest.find('"') {

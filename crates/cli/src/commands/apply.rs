@@ -94,7 +94,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     let plan = match saved {
         Some(plan) => match terrane_engine::claim(&plan, &mut session).await {
-            Ok(()) => Some(plan),
+            Ok(()) => {
+                session.notice().into_iter().for_each(|notice| diags.push(notice));
+                Some(plan)
+            }
             Err(problem) => {
                 diags.error(problem);
                 None
@@ -130,10 +133,13 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
 async fn close(
     context: &Context,
     ready: &run::Ready,
-    session: Session<'_>,
+    mut session: Session<'_>,
     code: ExitCode,
     mut diags: Diagnostics,
 ) -> ExitCode {
+    if let Err(error) = session.keep_recovered().await {
+        diags.error(Diagnostic::error("State cannot be written", error.to_string()));
+    }
     if let Some(problem) = session.close().await {
         diags.push(problem);
     }

@@ -64,6 +64,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             context.view.outputs(session.snapshot());
         }
     }
+    if let Err(error) = session.keep_recovered().await {
+        diags.error(Diagnostic::error("State cannot be written", error.to_string()));
+    }
     if let Some(problem) = session.close().await {
         diags.push(problem);
     }

@@ -163,7 +163,8 @@ impl Ready {
 
     /// Opens the state, locked for an operation.
     pub async fn session(&self, operation: &str, lock: &Lock, live: &Live) -> Result<Session<'_>, Diagnostic> {
-        let locking = project::locking(&format!("OperationType{operation}"), lock);
+        let journals = project::data_dir(&self.project.dir);
+        let locking = project::locking(&format!("OperationType{operation}"), lock, Some(journals))?;
         Session::open(&self.store, &locking, &live.running.watcher).await
     }
 }
@@ -212,6 +213,7 @@ pub async fn planned(
     live: &Live,
     diags: &mut Diagnostics,
 ) -> Plan {
+    session.notice().into_iter().for_each(|notice| diags.push(notice));
     selection::limited(&options).into_iter().for_each(|warning| diags.push(warning));
     let prior = session.snapshot().clone();
     let (plan, found) = terrane_engine::plan(ready.job(), ready.inputs.clone(), prior, options, &live.running).await;
@@ -261,6 +263,7 @@ pub async fn carry_out(
         Ok(finished) => {
             if let Some(error) = &finished.unsaved {
                 diags.error(rescue(session, error));
+                session.discard_journal();
             }
             diags.extend(finished.applied.diagnostics.clone());
             Some(finished.applied)

@@ -36,6 +36,8 @@ pub struct Editable {
     pub store: Arc<dyn Store>,
     /// The file it is in, if it is one on this machine.
     pub file: Option<PathBuf>,
+    /// The folder with journals of runs that were killed.
+    pub journals: Option<PathBuf>,
     /// The texts of the project that led to it, to show problems with.
     pub files: Files,
 }
@@ -44,7 +46,7 @@ impl Editable {
     /// The state in a file.
     pub fn file(path: &Path) -> Editable {
         let store = Arc::new(Local::at(path.to_owned(), PathBuf::from("terraform.tfstate.d")));
-        Editable { store, file: Some(path.to_owned()), files: Files::new() }
+        Editable { store, file: Some(path.to_owned()), journals: None, files: Files::new() }
     }
 
     /// The state of the project, or of the file that was named.
@@ -64,13 +66,14 @@ impl Editable {
     ) -> Result<Editable, Files> {
         let (project, store) = open_store_of(context, workspace, vars, diags).await.map_err(|project| project.files)?;
         let file = is_local(&project).then(|| PathBuf::from(store.place()));
-        Ok(Editable { store, file, files: project.files })
+        let journals = Some(super::data_dir(&project.dir));
+        Ok(Editable { store, file, journals, files: project.files })
     }
 
     /// Locks and reads the state.
     pub async fn session(&self, operation: &str, lock: &Lock) -> Result<Session<'_>, Diagnostic> {
         let watcher: terrane_engine::Watcher = Arc::new(Unwatched);
-        Session::open(&self.store, &locking(operation, lock), &watcher).await
+        Session::open(&self.store, &locking(operation, lock, self.journals.clone())?, &watcher).await
     }
 
     /// Stores a changed state; a state in a file is copied first.
@@ -142,6 +145,7 @@ async fn edit_one<T>(
     change: impl FnOnce(&mut Snapshot) -> Result<T, Diagnostic>,
 ) -> Result<T, Diagnostic> {
     let mut session = editable.session(operation, &editing.lock).await?;
+    session.notice().into_iter().for_each(|notice| diags.push(notice));
     let mut changed = session.snapshot().clone();
     let done = match change(&mut changed) {
         Ok(done) if editing.dry_run => Ok(done),

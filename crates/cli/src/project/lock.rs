@@ -1,8 +1,10 @@
 //! Who holds the lock of a state, and for how long without a sign of life.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use terrane_engine::Locking;
+use terrane_source::Diagnostic;
 use terrane_state::LockInfo;
 
 use crate::flags::{self, Lock};
@@ -13,12 +15,29 @@ const LEASE: Duration = Duration::from_secs(120);
 /// Variables in which CI systems give the address of the run's page.
 const RUN_PAGES: &[&str] = &["CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL", "TFC_RUN_URL"];
 
-/// How an operation takes the lock.
-pub fn locking(operation: &str, lock: &Lock) -> Locking {
-    let lease = std::env::var("TERRANE_LEASE").ok().and_then(|text| flags::duration(&text).ok());
-    let lease = lease.filter(|lease| *lease >= Duration::from_secs(1)).unwrap_or(LEASE);
+/// How an operation takes the lock; `journals` is the folder for journals of what is not in the state yet.
+///
+/// # Errors
+/// If `TERRANE_LEASE` cannot be read.
+pub fn locking(operation: &str, lock: &Lock, journals: Option<PathBuf>) -> Result<Locking, Diagnostic> {
+    let lease = match std::env::var("TERRANE_LEASE") {
+        Ok(text) if !text.is_empty() => lease(&text)?,
+        _ => LEASE,
+    };
     let info = lock_info(operation);
-    Locking { lock: lock.lock.unwrap_or(true), timeout: lock.lock_timeout, info, lease, run: run_page() }
+    Ok(Locking { lock: lock.lock.unwrap_or(true), timeout: lock.lock_timeout, info, lease, run: run_page(), journals })
+}
+
+fn lease(text: &str) -> Result<Duration, Diagnostic> {
+    let wrong = |why: String| {
+        Diagnostic::error("Wrong TERRANE_LEASE", format!("The environment variable TERRANE_LEASE is wrong: {why}."))
+            .hint("Set it to how long a lock is good for without a sign of life, for example 2m, or leave it out.")
+    };
+    match flags::duration(text) {
+        Ok(length) if length >= Duration::from_secs(1) => Ok(length),
+        Ok(_) => Err(wrong(format!("{text:?} is less than one second"))),
+        Err(why) => Err(wrong(why)),
+    }
 }
 
 /// The page of this run, if a CI system runs it.
