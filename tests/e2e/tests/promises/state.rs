@@ -85,12 +85,12 @@ fn stolen(test: &str, locking: impl Fn(&str) -> String) {
 
     world.write("main.tf", &configuration);
     world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::LatencyMs(1500))]);
-    let first = world.start_with(("TERRANE_LEASE", "2s"), &["apply", "-auto-approve"]);
+    let first = world.start_with(("TERRANE_LEASE", "5s"), &["apply", "-auto-approve"]);
     world.wait_for("ec2:CreateVpc");
     world.terrane(&["lock", "list"]).code(0).says(&["Holder:    alive", "Operation: apply"]);
     world.terrane(&["lock", "steal"]).code(1).complains(&["is alive", "-force"]);
     first.pause();
-    std::thread::sleep(std::time::Duration::from_millis(3500));
+    std::thread::sleep(std::time::Duration::from_millis(7000));
     world.terrane(&["lock", "list"]).code(0).says(&["gone: its lease ended"]);
     world.terrane(&["lock", "list", "-json"]).code(0).says(&["\"holder\": \"dead\"", "\"workspace\": \"default\""]);
     world.terrane(&["lock", "steal", "another"]).code(1).complains(&["not another"]);
