@@ -175,7 +175,8 @@ impl Store for Http {
         let response = self.send(request, what).await?;
         match response.status() {
             StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED | StatusCode::NO_CONTENT => {}
-            StatusCode::PRECONDITION_FAILED => return Err(StoreError::Conflict),
+            // The answer to a first try may have been lost; what is stored is compared below.
+            StatusCode::PRECONDITION_FAILED => {}
             status => return Err(self.refused(what, status)),
         }
         // A server may name the version it made here, or only when it is read.

@@ -77,6 +77,13 @@ impl S3 {
         put
     }
 
+    /// The version of a state that is stored although its write was refused: the answer to the first try was lost, and
+    /// the second found the state of the first.
+    async fn written(&self, record: &Recorded) -> Option<Version> {
+        let stored = self.read().await.ok()??;
+        (digest(&stored.bytes) == record.digest).then_some(stored.version)
+    }
+
     fn get(&self, key: &str) -> GetObjectFluentBuilder {
         let get = self.s3.get_object().bucket(&self.config.bucket).key(key);
         match &self.config.customer_key {
@@ -163,16 +170,15 @@ impl Store for S3 {
             Some(version) => put.if_match(version.0.to_string()),
             None => put.if_none_match("*"),
         };
-        let stored = match put.send().await {
-            Ok(stored) => stored,
-            Err(e) if matches!(e.code(), Some("PreconditionFailed" | "ConditionalRequestConflict")) => {
-                return Err(StoreError::Conflict);
+        let tag = match put.send().await {
+            Ok(stored) => stored.e_tag().unwrap_or_default().into(),
+            Err(e) if matches!(e.code(), Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")) => {
+                self.written(&record).await.ok_or(StoreError::Conflict)?.0
             }
-            Err(e) if base.is_some() && e.code() == Some("NoSuchKey") => return Err(StoreError::Conflict),
             Err(e) => return Err(failed(&format!("write the state s3://{}", self.path()), &e)),
         };
         self.record(&record).await?;
-        Ok(Version(stored.e_tag().unwrap_or_default().into()))
+        Ok(Version(tag))
     }
 
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {

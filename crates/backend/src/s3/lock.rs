@@ -10,6 +10,10 @@ use super::{S3, failed};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
+/// How often a lock of ours is looked at anew when it has changed while it was deleted: by a renewal that was under way,
+/// or by the deletion itself, sent again because its first answer was lost.
+const UNLOCK_TRIES: u32 = 5;
+
 impl S3 {
     /// Puts the lock item if there is none. Without a table there is nothing to lock here.
     pub(super) async fn lock_item(&self, info: &LockInfo) -> Result<(), StoreError> {
@@ -38,11 +42,19 @@ impl S3 {
     /// Deletes the lock item if it still is the one with this id.
     pub(super) async fn unlock_item(&self, id: &str) -> Result<(), StoreError> {
         let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
-        match self.lock_text(table).await? {
-            Some((held, text)) if held.id == id => self.delete_item(table, id, text).await,
-            Some((held, _)) => Err(self.held_by(&held, id)),
-            None => Err(self.not_locked()),
+        let mut was_ours = false;
+        for _ in 0..UNLOCK_TRIES {
+            match self.lock_text(table).await? {
+                Some((held, text)) if held.id == id => match self.delete_item(table, id, text).await {
+                    Err(StoreError::NotLocked(_)) => was_ours = true,
+                    done => return done,
+                },
+                _ if was_ours => return Ok(()),
+                Some((held, _)) => return Err(self.held_by(&held, id)),
+                None => return Err(self.not_locked()),
+            }
         }
+        Err(self.taken(id))
     }
 
     /// Deletes the lock item if it still is exactly as it was seen. One that is gone is no error.
@@ -172,11 +184,19 @@ impl S3 {
 
     /// Deletes the lock object if it still is the one with this id.
     pub(super) async fn unlock_object(&self, id: &str) -> Result<(), StoreError> {
-        match self.lock_object_info().await? {
-            Some((held, tag)) if held.id == id => self.delete_object(id, tag).await,
-            Some((held, _)) => Err(self.held_by(&held, id)),
-            None => Err(self.not_locked()),
+        let mut was_ours = false;
+        for _ in 0..UNLOCK_TRIES {
+            match self.lock_object_info().await? {
+                Some((held, tag)) if held.id == id => match self.delete_object(id, tag).await {
+                    Err(StoreError::NotLocked(_)) => was_ours = true,
+                    done => return done,
+                },
+                _ if was_ours => return Ok(()),
+                Some((held, _)) => return Err(self.held_by(&held, id)),
+                None => return Err(self.not_locked()),
+            }
         }
+        Err(self.taken(id))
     }
 
     /// Deletes the lock object if it still is exactly as it was seen. One that is gone is no error.

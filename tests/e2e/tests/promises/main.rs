@@ -16,6 +16,7 @@ mod faults;
 mod functions;
 mod generate;
 mod import;
+mod killed;
 mod lost;
 mod modules;
 mod planfile;
