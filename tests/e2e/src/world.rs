@@ -65,6 +65,11 @@ impl World {
         Account::new(&self.proxy, &self.account, REGION)
     }
 
+    /// Returns the account's number, which is also its access key.
+    pub fn account_id(&self) -> &str {
+        &self.account
+    }
+
     /// Writes a file of the root module.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.folder().join(path);
