@@ -39,9 +39,12 @@ pub fn schema(kind: &str) -> Result<Block, String> {
     if let Some(kind) = KINDS.iter().find(|k| k.name == kind) {
         return Ok((kind.schema)());
     }
-    let usable = KINDS.iter().map(|k| format!("{:?}", k.name)).collect::<Vec<_>>().join(" and ");
+    let usable = KINDS.iter().map(|k| format!("{:?}", k.name)).collect::<Vec<_>>().join(", ");
     Err(match REFUSED.contains(&kind) {
-        true => format!("The backend {kind:?} is not supported yet; usable now are {usable}."),
+        true => format!(
+            "The backend {kind:?} is known, but not supported yet; usable now are {usable}. Copy the state to one of these \
+             with the program that wrote it, and change the block."
+        ),
         false => format!("There is no backend {kind:?}; usable are {usable}."),
     })
 }

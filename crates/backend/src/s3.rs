@@ -87,10 +87,9 @@ impl S3 {
     fn get(&self, key: &str) -> GetObjectFluentBuilder {
         let get = self.s3.get_object().bucket(&self.config.bucket).key(key);
         match &self.config.customer_key {
-            Some(key) => get
-                .sse_customer_algorithm("AES256")
-                .sse_customer_key(&key.base64)
-                .sse_customer_key_md5(&key.md5_base64),
+            Some(key) => {
+                get.sse_customer_algorithm("AES256").sse_customer_key(&key.base64).sse_customer_key_md5(&key.md5_base64)
+            }
             None => get,
         }
     }

@@ -204,7 +204,7 @@ async fn a_role_is_assumed_with_the_identity_of_the_web() {
     let parts = ["Action=AssumeRoleWithWebIdentity", "WebIdentityToken=from-a-file", "Credential=ASIAROLE/"];
     let path = file.display().to_string();
     heard(web(&[("web_identity_token_file", text(&path))]), &parts, &[]).await;
-    heard(web(&[("web_identity_token", text("plain"))]), &["WebIdentityToken=plain&"], &[]).await;
+    heard(web(&[("web_identity_token", text("plain"))]), &["WebIdentityToken=plain"], &[]).await;
     let both = web(&[("web_identity_token", text("a")), ("web_identity_token_file", text("b"))]);
     assert!(open(&Recorder::start(), &both).await.is_err_and(|e| e.contains("Only one")));
     assert!(open(&Recorder::start(), &web(&[])).await.is_err_and(|e| e.contains("AWS_WEB_IDENTITY_TOKEN_FILE")));

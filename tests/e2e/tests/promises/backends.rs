@@ -44,3 +44,29 @@ fn all_workspaces_move_there_and_back() {
     world.terrane(&["plan", "-detailed-exitcode"]).code(0);
     assert_ne!(world.read("terraform.tfstate.d/stage/terraform.tfstate"), stage);
 }
+
+#[test]
+fn backends_of_others_are_valid_and_refused_where_they_would_be_used() {
+    let folder = terrane_e2e::Folder::new();
+    for kind in ["azurerm", "consul", "cos", "gcs", "kubernetes", "oci", "oss", "pg", "remote"] {
+        folder.write("main.tf", &format!("terraform {{\n  backend \"{kind}\" {{\n  }}\n}}\n{ONE}"));
+        folder.terrane("", &["validate"]).code(0);
+        for command in ["init", "plan"] {
+            let refused = folder.terrane("", &[command]).code(1);
+            refused.complains(&[&format!("{kind:?} is known, but not supported"), "main.tf line 2", "\"s3\""]);
+        }
+    }
+    folder.write("main.tf", &format!("terraform {{\n  cloud {{\n    organization = \"x\"\n  }}\n}}\n{ONE}"));
+    folder.terrane("", &["validate"]).code(0);
+    folder.terrane("", &["init"]).code(1).complains(&["Unsupported cloud block", "Use a backend block instead"]);
+}
+
+#[test]
+fn a_lease_that_cannot_be_read_is_an_error() {
+    let Some(world) = World::new("wrong_lease") else { return };
+    world.write("main.tf", ONE);
+    for (lease, part) in [("soon", "\"soon\" is not a duration"), ("10ms", "less than one second")] {
+        let refused = world.start_with(("TERRANE_LEASE", lease), &["apply", "-auto-approve"]).finish().code(1);
+        refused.complains(&["TERRANE_LEASE", part]);
+    }
+}
