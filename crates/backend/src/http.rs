@@ -130,7 +130,7 @@ impl Http {
             )));
         }
         let version = tag.map_or(digest, |tag| format!("{TAG}{tag}"));
-        Ok(Some(Stored { bytes, version: Version(version.into()) }))
+        Ok(Some(Stored { bytes, version: Version(version.into()), outdated: false }))
     }
 
     /// The address of the state with the lock that we hold.

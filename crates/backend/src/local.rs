@@ -109,14 +109,27 @@ impl Local {
 
     /// Gives the file a second name, which it keeps when another takes its place.
     fn back_up(&self) -> io::Result<()> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let backup = self.path.with_file_name(format!("{name}.backup"));
+        let backup = self.backup();
         let linked = self.beside("old");
         match std::fs::hard_link(&self.path, &linked) {
             Ok(()) => std::fs::rename(&linked, &backup),
             // Not every file system has links.
             Err(_) => std::fs::copy(&self.path, &backup).map(drop),
         }
+    }
+
+    fn backup(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        self.path.with_file_name(format!("{name}.backup"))
+    }
+
+    /// Puts a whole file under a name.
+    fn put(&self, content: Content<'_>, name: &Path) -> io::Result<()> {
+        let fresh = self.beside("copy");
+        let mut file = File::create(&fresh)?;
+        content(&mut file)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, name)
     }
 
     /// A file of this process in the folder of the state.
@@ -176,7 +189,7 @@ fn whole(mut file: File) -> io::Result<Stored> {
     let version = version(&file.metadata()?);
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok(Stored { bytes, version })
+    Ok(Stored { bytes, version, outdated: false })
 }
 
 #[async_trait]
@@ -194,6 +207,10 @@ impl Store for Local {
             return Err(StoreError::Conflict);
         }
         self.replace(content).map_err(|e| self.failed("written", &e))
+    }
+
+    async fn replace_backup(&self, content: Content<'_>) -> Result<(), StoreError> {
+        self.put(content, &self.backup()).map_err(|e| self.failed("copied", &e))
     }
 
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {

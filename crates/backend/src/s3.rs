@@ -111,7 +111,7 @@ impl S3 {
         let bytes = object.body.collect().await.map_err(|e| {
             StoreError::Failed(format!("The state s3://{} could not be read to its end: {e}.", self.path()))
         })?;
-        Ok(Some(Stored { bytes: bytes.to_vec(), version }))
+        Ok(Some(Stored { bytes: bytes.to_vec(), version, outdated: false }))
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Stored {
     pub bytes: Vec<u8>,
     /// What a conditional write has to name.
     pub version: Version,
+    /// Whether they would be stored in another form now, so that the next write is due even if nothing else changes.
+    pub outdated: bool,
 }
 
 /// Who holds a lock, in the fields that Terraform writes.
@@ -97,6 +99,27 @@ pub trait Store: Send + Sync {
 
     /// Writes the state if what is stored is still `base` (`None`: nothing), and returns the new version.
     async fn save(&self, content: Content<'_>, base: Option<&Version>) -> Result<Version, StoreError>;
+
+    /// Makes sure that what a save to come needs, such as a key, is at hand before anything is done that must be saved.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// A state file as this store would store it, for keeping it elsewhere: encrypted, if states are encrypted.
+    async fn sealed(&self, state: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        Ok(state)
+    }
+
+    /// The state file in bytes that were stored, by this store or as [`Store::sealed`] gave them.
+    async fn unsealed(&self, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        Ok(bytes)
+    }
+
+    /// Puts this in the place of the copy that the last save has kept of what was there before; for stores that keep one.
+    async fn replace_backup(&self, content: Content<'_>) -> Result<(), StoreError> {
+        let _ = content;
+        Ok(())
+    }
 
     /// Takes the lock at once, or says who holds it. Fills in the `path` of the info.
     async fn lock(&self, info: LockInfo) -> Result<Locked, StoreError>;
