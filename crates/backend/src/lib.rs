@@ -3,6 +3,7 @@
 //! Every store implements [`terrane_state::Store`] and passes one conformance suite (`tests/conformance.rs`). Absent
 //! on purpose: state content and schemas; a store moves bytes.
 
+pub mod encryption;
 mod http;
 mod local;
 mod s3;

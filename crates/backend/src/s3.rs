@@ -9,6 +9,7 @@ mod connect;
 mod digest;
 mod lock;
 mod role;
+pub(crate) mod shared;
 
 use async_trait::async_trait;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};

@@ -2,6 +2,7 @@
 
 mod backend;
 pub mod edit;
+pub mod encryption;
 mod install;
 mod lock;
 mod modules;
@@ -27,7 +28,7 @@ use crate::world::Disk;
 pub use backend::{Initialised, open, reopen, store};
 pub use install::{Present, install};
 pub use lock::locking;
-pub use saved::{check, read as read_plan, supply};
+pub use saved::{check, read as read_plan, read_of_any_kind as read_plan_of_any_kind, supply};
 pub use state::{
     Opened, open_state, open_store, open_store_of, parse as parse_state, read as read_state, read_file, store_in,
 };
@@ -119,7 +120,10 @@ impl Project {
 
 fn digests(files: &Files, values: &Range<usize>) -> BTreeMap<String, String> {
     let hex = |text: &str| Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect();
-    let configuration = files.iter().enumerate().filter(|(i, _)| !values.contains(i));
+    // How files are encrypted may change between a plan and its application; and no file may let a passphrase be guessed.
+    let is_secret = |name: &str| name == terrane_lang::encryption::VARIABLE;
+    let configuration =
+        files.iter().enumerate().filter(|(i, (name, _))| !values.contains(i) && !is_secret(name));
     configuration.map(|(_, (name, text))| (name.to_owned(), hex(text))).collect()
 }
 

@@ -63,6 +63,10 @@ impl World for Disk {
         self.planned_at
     }
 
+    fn encryption(&self) -> Option<String> {
+        std::env::var("TF_ENCRYPTION").ok()
+    }
+
     fn random(&self, bytes: &mut [u8]) {
         // Only a kernel without randomness fails here; zeros are then as good as any.
         let _ = getrandom::fill(bytes);

@@ -76,8 +76,10 @@ impl Cipher for AesGcm {
 
     async fn decrypt(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure> {
         let key = self.key(key)?;
-        let (nonce, rest) = data.split_at_checked(NONCE_LEN).ok_or_else(|| Failure::new("The encrypted data is cut off."))?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Failure::new("The encrypted data is cut off."))?;
+        let (nonce, rest) =
+            data.split_at_checked(NONCE_LEN).ok_or_else(|| Failure::new("The encrypted data is cut off."))?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(nonce).map_err(|_| Failure::new("The encrypted data is cut off."))?;
         let mut data = rest.to_vec();
         let opened = key.open_in_place(nonce, Aad::from(&self.aad), &mut data).map(|opened| opened.len());
         let length = opened.map_err(|_| {

@@ -46,7 +46,11 @@ impl Keys {
             let Some(list) = value.get(name).filter(|list| !list.is_null()) else { return Ok(None) };
             let wrong = || Failure::new(format!("{name:?} must be a list of bytes, which are numbers from 0 to 255."));
             let items = list.elements().ok_or_else(wrong)?;
-            items.iter().map(|item| item.as_i64().and_then(|n| u8::try_from(n).ok()).ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
+            items
+                .iter()
+                .map(|item| item.as_i64().and_then(|n| u8::try_from(n).ok()).ok_or_else(wrong))
+                .collect::<Result<_, _>>()
+                .map(Some)
         };
         let encryption = key("encryption_key")?.filter(|key| !key.is_empty()).ok_or_else(|| {
             Failure::new("A reference to a key provider is needed here, such as key_provider.pbkdf2.main, or an object with \"encryption_key\".")

@@ -79,10 +79,13 @@ impl Pbkdf2 {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let passphrase = text("passphrase").filter(|text| !text.is_empty()).map(str::to_owned);
         match (&passphrase, chained) {
-            (None, false) => return Err(Failure::new("It needs a \"passphrase\", or a \"chain\" to another key provider.")),
+            (None, false) => {
+                return Err(Failure::new("It needs a \"passphrase\", or a \"chain\" to another key provider."));
+            }
             (Some(_), true) => return Err(Failure::new("Only one of \"passphrase\" and \"chain\" can be set.")),
             (Some(text), false) if text.len() < LEAST_PASSPHRASE => {
-                let why = format!("The passphrase is too short: {} bytes; {LEAST_PASSPHRASE} are the least.", text.len());
+                let why =
+                    format!("The passphrase is too short: {} bytes; {LEAST_PASSPHRASE} are the least.", text.len());
                 return Err(Failure(why));
             }
             _ => {}
@@ -157,7 +160,9 @@ impl KeyProvider for Pbkdf2 {
 
     async fn again(&self, stored: Option<&[u8]>, upstream: Option<&[u8]>) -> Result<Option<Vec<u8>>, Failure> {
         let Some(stored) = stored else { return Ok(None) };
-        let damaged = |why: String| Failure(format!("What is stored of its key is damaged, or of another kind of provider: {why}."));
+        let damaged = |why: String| {
+            Failure(format!("What is stored of its key is damaged, or of another kind of provider: {why}."))
+        };
         let stored: Stored = serde_json::from_slice(stored).map_err(|e| damaged(e.to_string()))?;
         let salt = BASE64.decode(&stored.salt).map_err(|e| damaged(format!("the salt is no base64 ({e})")))?;
         let iterations = NonZeroU32::new(stored.iterations).ok_or_else(|| damaged("no iterations".into()))?;

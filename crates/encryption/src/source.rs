@@ -86,7 +86,8 @@ impl KeySource {
     pub async fn again(&self, metadata: &Metadata) -> Result<Vec<u8>, Failure> {
         let link = match self {
             KeySource::Given(keys) => {
-                let none = || Failure::new("The keys that are written in the configuration have no \"decryption_key\".");
+                let none =
+                    || Failure::new("The keys that are written in the configuration have no \"decryption_key\".");
                 return keys.decryption.clone().ok_or_else(none);
             }
             KeySource::Provider(link) => link,

@@ -36,10 +36,10 @@ impl Encrypted {
     }
 }
 
-
 fn written(content: Content<'_>) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
-    content(&mut bytes).map_err(|e: io::Error| StoreError::Failed(format!("The state cannot be put into memory: {e}.")))?;
+    content(&mut bytes)
+        .map_err(|e: io::Error| StoreError::Failed(format!("The state cannot be put into memory: {e}.")))?;
     Ok(bytes)
 }
 

@@ -104,7 +104,11 @@ impl Target {
                 self.what
             ),
             [one] => format!("The {} cannot be decrypted by {one}", self.what),
-            all => format!("The {} cannot be decrypted by any method of the configuration:\n  {}", self.what, all.join("\n  ")),
+            all => format!(
+                "The {} cannot be decrypted by any method of the configuration:\n  {}",
+                self.what,
+                all.join("\n  ")
+            ),
         }))
     }
 
@@ -133,7 +137,9 @@ impl Target {
         };
         match head {
             Head { serial: other, .. } if *other != serial => differs("serial", other, &serial),
-            Head { lineage: other, .. } if !other.is_empty() && *other != lineage => differs("lineage", other, &lineage),
+            Head { lineage: other, .. } if !other.is_empty() && *other != lineage => {
+                differs("lineage", other, &lineage)
+            }
             _ => Ok(()),
         }
     }

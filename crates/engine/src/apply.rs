@@ -88,6 +88,7 @@ pub async fn apply(
     session: &mut Session<'_>,
     running: &Running,
 ) -> Result<Finished, Diagnostics> {
+    session.prepare().await.map_err(Diagnostics::from)?;
     let prepared = Prepared::new(plan, job.providers);
     let options =
         ApplyOptions { seed: *uuid::Uuid::new_v4().as_bytes(), rollback: running.rollback, ..ApplyOptions::default() };

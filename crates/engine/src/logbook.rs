@@ -12,14 +12,16 @@ use sha2::{Digest, Sha256};
 use terrane_address::Instance;
 use terrane_source::Diagnostic;
 use terrane_state::{
-    Entry, EntryKind, JournalHead, Mark, Recovered, Snapshot, begin_line, end_line, mark, recover, run_line,
+    Entry, EntryKind, JournalHead, Mark, Recovered, Snapshot, Store, begin_line, end_line, mark, recover, run_line,
 };
 
 /// Lines that follow one another faster are made safe from a crash of the machine together.
 const SYNC_EVERY: Duration = Duration::from_millis(20);
 
 /// The journal of the runs that change one state from one folder.
-pub(crate) struct Logbook {
+pub(crate) struct Logbook<'s> {
+    /// Says how what is kept is stored: encrypted, if states are.
+    store: &'s dyn Store,
     path: PathBuf,
     head: JournalHead,
     /// Locked while this run lives; there from the first line on.
@@ -35,11 +37,12 @@ pub(crate) struct Logbook {
     loose: bool,
 }
 
-impl Logbook {
-    /// The journal of the state at `place`, in a folder.
-    pub fn new(folder: &Path, place: &str, head: JournalHead) -> Logbook {
+impl<'s> Logbook<'s> {
+    /// The journal of the state in a store, in a folder.
+    pub fn new(folder: &Path, store: &'s dyn Store, head: JournalHead) -> Logbook<'s> {
         Logbook {
-            path: path(folder, place),
+            store,
+            path: path(folder, &store.place()),
             head,
             file: None,
             first: String::new(),
@@ -51,17 +54,36 @@ impl Logbook {
     }
 
     /// What a run that was killed has left, given to the state. A journal whose run is alive is none.
-    pub fn recover(&self, state: &mut Snapshot) -> Option<Recovered> {
+    pub async fn recover(&self, state: &mut Snapshot) -> Option<Recovered> {
         let mut file = File::options().read(true).write(true).open(&self.path).ok()?;
         file.try_lock().ok()?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).ok()?;
-        let recovered = recover(&String::from_utf8_lossy(&text), state);
+        let recovered = recover(&self.opened(&text).await, state);
         if recovered.is_nothing() {
             let _ = std::fs::remove_file(&self.path);
             return None;
         }
         Some(recovered)
+    }
+
+    /// The lines of a journal, of which some may be encrypted.
+    async fn opened(&self, text: &[u8]) -> String {
+        let mut lines = String::new();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let opened = self.store.unsealed(line.to_vec()).await;
+            lines += &String::from_utf8_lossy(opened.as_deref().unwrap_or(line));
+        }
+        lines
+    }
+
+    /// Lines as they are kept.
+    async fn sealed(&self, lines: String) -> io::Result<Vec<u8>> {
+        let mut sealed = self.store.sealed(lines.into_bytes()).await.map_err(io::Error::other)?;
+        if sealed.last() != Some(&b'\n') {
+            sealed.push(b'\n');
+        }
+        Ok(sealed)
     }
 
     /// Which lineage the next lines belong to.
@@ -95,7 +117,7 @@ impl Logbook {
     }
 
     /// Notes what has begun and what has come of it; `now` is the state after the entries.
-    pub fn note(&mut self, entries: &[Entry], now: &Snapshot) -> io::Result<()> {
+    pub async fn note(&mut self, entries: &[Entry], now: &Snapshot) -> io::Result<()> {
         let mut text = String::new();
         for entry in entries {
             let (operation, instance) = (&entry.operation, &entry.instance);
@@ -109,17 +131,17 @@ impl Logbook {
             // Deposing goes before a begin of the same operation.
             self.begun.remove(operation);
         }
-        self.write(&text)
+        self.write(text).await
     }
 
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    async fn write(&mut self, mut text: String) -> io::Result<()> {
         if self.file.is_none() {
             self.file = Some(create(&self.path)?);
-            let head = run_line(&self.head) + &std::mem::take(&mut self.first);
-            return self.write(&(head + text));
+            text = run_line(&self.head) + &std::mem::take(&mut self.first) + &text;
         }
+        let text = self.sealed(text).await?;
         if let Some(file) = &mut self.file {
-            file.write_all(text.as_bytes())?;
+            file.write_all(&text)?;
             self.loose = true;
         }
         if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) }
@@ -135,27 +157,27 @@ impl Logbook {
     }
 
     /// Begins anew, since the state has all that was noted.
-    pub fn restart(&mut self) {
+    pub async fn restart(&mut self) {
         self.marks.clear();
         if self.begun.is_empty() {
-            self.file = None;
-            let _ = std::fs::remove_file(&self.path);
-            return;
+            return self.discard();
         }
         let open: String = self.begun.values().map(String::as_str).collect();
-        let text = run_line(&self.head) + &open;
+        let Ok(text) = self.sealed(run_line(&self.head) + &open).await else { return };
         // A journal that tells too much does no harm.
         if let Some(file) = &mut self.file
             && file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).is_ok()
         {
-            let _ = file.write_all(text.as_bytes());
+            let _ = file.write_all(&text);
         }
     }
 
     /// Removes the journal, since what it tells is kept elsewhere.
     pub fn discard(&mut self) {
+        self.marks.clear();
         self.begun.clear();
-        self.restart();
+        self.file = None;
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -38,9 +38,11 @@ pub struct Session<'s> {
     /// What the store holds, or will after the next save.
     snapshot: Snapshot,
     dirty: bool,
+    /// Whether the state would be stored in another form now.
+    outdated: bool,
     saved: Instant,
     failed: Option<StoreError>,
-    logbook: Option<Logbook>,
+    logbook: Option<Logbook<'s>>,
     /// What the store holds, while `snapshot` has been replaced and not written since.
     stored: Option<Snapshot>,
     recovered: Option<Recovered>,
@@ -76,9 +78,10 @@ impl<'s> Session<'s> {
             version: None,
             snapshot: Snapshot::default(),
             dirty: false,
+            outdated: false,
             saved: Instant::now(),
             failed: None,
-            logbook: locking.journals.as_ref().map(|folder| Logbook::new(folder, &store.place(), head(&locking.info))),
+            logbook: locking.journals.as_ref().map(|folder| Logbook::new(folder, &**store, head(&locking.info))),
             stored: None,
             recovered: None,
             to_keep: false,
@@ -94,12 +97,16 @@ impl<'s> Session<'s> {
     }
 
     async fn read(&mut self) -> Result<(), Diagnostic> {
-        let (snapshot, version) = load(self.store).await?;
-        self.snapshot = snapshot;
-        self.version = version;
+        if self.lock.is_some() {
+            self.prepare().await?;
+        }
+        let loaded = load(self.store).await?;
+        self.snapshot = loaded.snapshot;
+        self.version = loaded.version;
+        self.outdated = loaded.outdated;
         if let Some(logbook) = &mut self.logbook {
             let mut whole = self.snapshot.clone();
-            self.recovered = logbook.recover(&mut whole);
+            self.recovered = logbook.recover(&mut whole).await;
             logbook.continues(&self.snapshot.lineage);
             if let Some(recovered) = &self.recovered {
                 self.to_keep = true;
@@ -108,6 +115,15 @@ impl<'s> Session<'s> {
             }
         }
         Ok(())
+    }
+
+    /// Makes sure that what is about to be changed can be written.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn prepare(&self) -> Result<(), Diagnostic> {
+        let cannot = |e: StoreError| Diagnostic::error("State cannot be written", format!("{e} Nothing was changed."));
+        self.store.prepare().await.map_err(cannot)
     }
 
     /// What was recovered from the journal of a run that was killed, for people.
@@ -167,12 +183,13 @@ impl<'s> Session<'s> {
         self.save().await
     }
 
-    /// Writes the state if it has changed, with the next serial. Failures are tried again a few times.
+    /// Writes the state if it has changed, or is stored in another form than the configuration now asks for, with the
+    /// next serial. Failures are tried again a few times.
     ///
     /// # Errors
     /// Why it could not be written. The state is then still in [`Session::snapshot`].
     pub async fn save(&mut self) -> Result<(), StoreError> {
-        if !self.dirty {
+        if !self.dirty && !self.outdated {
             return Ok(());
         }
         let (serial, lineage) = (self.snapshot.serial, self.snapshot.lineage.clone());
@@ -184,12 +201,12 @@ impl<'s> Session<'s> {
         match self.put().await {
             Ok(version) => {
                 self.version = Some(version);
-                self.dirty = false;
+                (self.dirty, self.outdated) = (false, false);
                 self.saved = Instant::now();
                 (self.stored, self.to_keep) = (None, false);
                 if let Some(logbook) = &mut self.logbook {
                     logbook.continues(&self.snapshot.lineage);
-                    logbook.restart();
+                    logbook.restart().await;
                 }
                 Ok(())
             }
@@ -273,7 +290,7 @@ impl Journal for Session<'_> {
         }
         replay(&mut self.snapshot, entries);
         if let Some(logbook) = &mut self.logbook
-            && let Err(error) = logbook.note(entries, &self.snapshot)
+            && let Err(error) = logbook.note(entries, &self.snapshot).await
         {
             self.give_up_journal(&error);
         }
@@ -303,16 +320,27 @@ fn head(info: &LockInfo) -> JournalHead {
     JournalHead { who, operation, created, ..JournalHead::default() }
 }
 
+/// A state that was read from a store.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The state; an empty one if there is none.
+    pub snapshot: Snapshot,
+    /// What a conditional write has to name; `None` if there is no state.
+    pub version: Option<Version>,
+    /// Whether the state would be stored in another form now.
+    pub outdated: bool,
+}
+
 /// Reads the state in a store.
 ///
 /// # Errors
 /// Why it cannot be read.
-pub async fn load(store: &dyn Store) -> Result<(Snapshot, Option<Version>), Diagnostic> {
+pub async fn load(store: &dyn Store) -> Result<Loaded, Diagnostic> {
     let cannot = |why: String| Diagnostic::error("State cannot be read", why);
     match store.load().await {
-        Ok(None) => Ok((Snapshot::default(), None)),
+        Ok(None) => Ok(Loaded::default()),
         Ok(Some(stored)) => match terrane_state::read(&stored.bytes) {
-            Ok(snapshot) => Ok((snapshot, Some(stored.version))),
+            Ok(snapshot) => Ok(Loaded { snapshot, version: Some(stored.version), outdated: stored.outdated }),
             Err(e) => Err(cannot(format!("{e} It is in {}.", store.place()))),
         },
         Err(e) => Err(cannot(e.to_string())),

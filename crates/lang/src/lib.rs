@@ -10,6 +10,7 @@
 mod check;
 mod contributors;
 mod describe;
+pub mod encryption;
 mod eval;
 mod evaluator;
 pub mod functions;
@@ -38,7 +39,7 @@ pub use load::{InstalledModule, Loading, Modules, Wanted, load};
 pub use lookup::{Dep, Keys, Lookup, Stop};
 pub use program::{
     Argument, BackendDecl, Block, Body, CallDecl, CallSource, CheckDecl, Condition, Constraint, Contents, Defaults,
-    DependsOn, DependsTarget, Dynamic, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl,
+    DependsOn, DependsTarget, Dynamic, EncryptedDecl, EncryptionDecl, EncryptionPart, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl,
     MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl, ProviderRef, ProvisionerDecl, RemovedDecl, Repeat,
     RequiredProvider, ResourceDecl, Settings, VariableDecl,
 };

@@ -122,8 +122,8 @@ pub struct Settings {
     pub backend: Option<BackendDecl>,
     /// Where the `cloud` block begins.
     pub(crate) cloud: Option<Span>,
-    /// Where the first `encryption` block begins.
-    pub(crate) encryption: Option<Span>,
+    /// How state and plans are encrypted.
+    pub encryption: Option<EncryptionDecl>,
     /// Where the `required_providers` block begins.
     pub(crate) providers_span: Option<Span>,
 }
@@ -147,6 +147,53 @@ pub struct RequiredProvider {
     /// Configurations that the calling module must pass.
     pub configuration_aliases: Vec<ConfigName>,
     /// Where it stands.
+    pub span: Span,
+}
+
+/// `encryption { … }`, with what overrides it.
+#[derive(Debug, Default)]
+pub struct EncryptionDecl {
+    /// `key_provider "pbkdf2" "main" { … }`
+    pub key_providers: Vec<EncryptionPart>,
+    /// `method "aes_gcm" "main" { … }`
+    pub methods: Vec<EncryptionPart>,
+    /// The project's state.
+    pub state: Option<EncryptedDecl>,
+    /// Saved plans.
+    pub plan: Option<EncryptedDecl>,
+    /// States that are read from elsewhere, unless they are among `remotes`.
+    pub remote_default: Option<EncryptedDecl>,
+    /// States that data sources read, by their name.
+    pub remotes: BTreeMap<Arc<str>, EncryptedDecl>,
+    /// Where the block begins; `None` if all of it is from the environment.
+    pub span: Option<Span>,
+}
+
+/// One key provider or method.
+#[derive(Debug)]
+pub struct EncryptionPart {
+    /// The kind: `pbkdf2`.
+    pub ty: Arc<str>,
+    /// The name.
+    pub name: Arc<str>,
+    /// The argument `encrypted_metadata_alias` of a key provider.
+    pub alias: Option<Arc<str>>,
+    /// The other arguments. Names of key providers are bound in it.
+    pub body: Body,
+    /// Where the block begins.
+    pub span: Span,
+}
+
+/// How one kind of file is encrypted.
+#[derive(Debug)]
+pub struct EncryptedDecl {
+    /// The types and names of its methods, and where they are named: the first writes, all read.
+    pub methods: Vec<(Arc<str>, Arc<str>, Span)>,
+    /// Where a block begins that names no method.
+    pub missing: Option<Span>,
+    /// Whether the file must be encrypted.
+    pub enforced: bool,
+    /// Where the block begins.
     pub span: Span,
 }
 

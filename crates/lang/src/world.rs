@@ -41,6 +41,11 @@ pub trait World: Send + Sync {
         self.now()
     }
 
+    /// The text of `TF_ENCRYPTION`: an `encryption` block that changes the one of the root module.
+    fn encryption(&self) -> Option<String> {
+        None
+    }
+
     /// Fills `bytes` by chance.
     fn random(&self, bytes: &mut [u8]);
 }

@@ -33,6 +33,9 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, FormatError> {
         Ok(file) => file,
         Err(error) => return Err(check_version(text).err().unwrap_or_else(|| broken(&error))),
     };
+    if file.version.is_none() {
+        check_version(text)?;
+    }
     known_version(file.version)?;
     let mut snapshot = Snapshot {
         terraform_version: file.terraform_version,
@@ -55,15 +58,22 @@ fn broken(error: &serde_json::Error) -> FormatError {
     FormatError(format!("The state file is damaged or not a state file: {error}."))
 }
 
-/// Says what a file of another version is, whatever else is wrong with it.
 /// The lineage and the serial of a state file, without reading the rest of it; `None` if it is none.
 pub fn head(bytes: &[u8]) -> Option<(String, u64)> {
     let head: wire::Head = serde_json::from_slice(bytes).ok()?;
     (!head.lineage.is_empty()).then_some((head.lineage, head.serial))
 }
 
+/// Says what a file of another version is, whatever else is wrong with it.
 fn check_version(text: &str) -> Result<(), FormatError> {
     let head: wire::Head = serde_json::from_str(text).map_err(|e| broken(&e))?;
+    if !head.encryption_version.is_empty() {
+        return Err(FormatError(
+            "The state is encrypted, and nothing says how it is decrypted. Add the encryption block it was written with, \
+             or set TF_ENCRYPTION."
+                .into(),
+        ));
+    }
     known_version(head.version)
 }
 

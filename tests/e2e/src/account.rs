@@ -44,6 +44,12 @@ impl Account {
         self.send("dynamodb", "POST", "/", &target, body)
     }
 
+    /// Makes a KMS call and returns the answer's body.
+    pub fn kms(&self, action: &str, body: &str) -> String {
+        let target = format!("X-Amz-Target: TrentService.{action}\r\nContent-Type: application/x-amz-json-1.1\r\n");
+        expect(action, self.send("kms", "POST", "/", &target, body))
+    }
+
     /// Makes an S3 call and returns the answer's body.
     pub fn s3(&self, method: &str, target: &str, body: &str) -> String {
         expect(target, self.send("s3", method, target, "", body))

@@ -39,8 +39,20 @@ pub const PURE: &[&str] =
     &["source", "value", "address", "syntax", "lang", "provider", "state", "query", "encryption", "plan"];
 
 /// What a pure crate must not depend on, by the start of the name.
-const WORLDLY: &[&str] =
-    &["tokio", "hyper", "reqwest", "aws-config", "aws-sdk-", "aws-smithy-", "nix", "rustix", "socket2", "getrandom", "clap", "indicatif"];
+const WORLDLY: &[&str] = &[
+    "tokio",
+    "hyper",
+    "reqwest",
+    "aws-config",
+    "aws-sdk-",
+    "aws-smithy-",
+    "nix",
+    "rustix",
+    "socket2",
+    "getrandom",
+    "clap",
+    "indicatif",
+];
 
 #[test]
 fn every_arrow_is_in_the_table() {

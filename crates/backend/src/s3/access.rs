@@ -119,7 +119,7 @@ impl Access {
         Ok((aws_sdk_s3::Client::from_conf(s3.build()), aws_sdk_dynamodb::Client::from_conf(dynamodb.build())))
     }
 
-    async fn load(&self, region: &str) -> Result<SdkConfig, ConvertError> {
+    pub async fn load(&self, region: &str) -> Result<SdkConfig, ConvertError> {
         let region = Region::new(region.to_owned());
         let files = self.profile_files();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())

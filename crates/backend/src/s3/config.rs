@@ -167,6 +167,17 @@ pub(super) fn wrong(name: &str, message: impl Into<String>) -> ConvertError {
     ConvertError::new(Path::root().attr(name), message)
 }
 
+/// The region, which the environment may name.
+pub(super) fn region(value: &Value) -> Result<String, ConvertError> {
+    let region = text(value, "region").or_else(|| environment(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
+    region.ok_or_else(|| {
+        wrong(
+            "region",
+            "A region is needed here: set the attribute \"region\" or the environment variable AWS_REGION.",
+        )
+    })
+}
+
 impl Config {
     /// Reads a value of the form of [`schema`].
     pub fn read(value: &Value) -> Result<Config, ConvertError> {
@@ -177,13 +188,7 @@ impl Config {
         if key.starts_with('/') || key.ends_with('/') {
             return Err(wrong("key", format!("The key {key:?} must not start or end with \"/\".")));
         }
-        let region = text(value, "region").or_else(|| environment(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
-        let region = region.ok_or_else(|| {
-            wrong(
-                "region",
-                "The S3 backend needs a region: set the attribute \"region\" or the environment variable AWS_REGION.",
-            )
-        })?;
+        let region = region(value)?;
         let prefix = text(value, "workspace_key_prefix").unwrap_or_else(|| "env:".into());
         if prefix.starts_with('/') || prefix.ends_with('/') {
             return Err(wrong(

@@ -47,12 +47,12 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         diags.error(problem);
         return context.end(&diags, &Default::default());
     }
-    let saved = match args.plan.as_deref().map(project::read_plan).transpose() {
-        Ok(saved) => saved,
-        Err(problem) => {
-            diags.error(problem);
-            return context.end(&diags, &Default::default());
-        }
+    let saved = match &args.plan {
+        Some(path) => match project::read_plan(path, context, &args.planning.vars, &mut diags).await {
+            Ok(saved) => Some(saved),
+            Err(files) => return context.end(&diags, &files),
+        },
+        None => None,
     };
     let ready = match &saved {
         Some((plan, _)) => run::ready_as_planned(context, &args.planning.vars, &plan.inputs, &mut diags).await,

@@ -8,15 +8,18 @@ mod session;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use terrane_backend::Local;
 use terrane_lang::{Evaluator, Input, Inputs, Program, Stage};
-use terrane_source::{Diagnostic, Diagnostics};
-use terrane_state::Snapshot;
+use terrane_source::Diagnostics;
+use terrane_state::{Snapshot, Store};
 use terrane_value::Value;
 
 use super::Common;
 use crate::Context;
 use crate::flags::{Lock, Vars};
+use crate::project::encryption::Encryption;
 use crate::project::{self, Project};
 use input::{Input as Lines, Typed};
 use session::{Reply, Scene, Session};
@@ -82,16 +85,9 @@ fn leave_unset_unknown(program: &Program, inputs: &mut Inputs) {
 
 async fn state(args: &Args, project: &Project, inputs: &Inputs, diags: &mut Diagnostics) -> Option<Snapshot> {
     if let Some(path) = &args.state {
-        let read = match std::fs::read(path) {
-            Ok(bytes) => terrane_state::read(&bytes).map_err(|e| e.to_string()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Snapshot::default()),
-            Err(e) => Err(e.to_string()),
-        };
-        let failed = |why| {
-            let detail = format!("The file {} of -state cannot be read: {why}", path.display());
-            diags.error(Diagnostic::error("State cannot be read", detail));
-        };
-        return read.map_err(failed).ok();
+        let store: Arc<dyn Store> = Arc::new(Local::at(path.clone(), "terraform.tfstate.d".into()));
+        let store = Encryption::of(project, inputs).over(store, diags).ok()?;
+        return project::read_state(&store, diags).await;
     }
     let store = {
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs.clone());

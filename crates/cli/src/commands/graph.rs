@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use super::Common;
 use crate::Context;
@@ -60,7 +60,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
     let kind = args.kind.unwrap_or(if args.plan.is_some() { Kind::Apply } else { Kind::Plan });
     let (drawing, files) = match (kind, &args.plan) {
-        (Kind::Apply, Some(path)) => (operations(path, &mut diags), Default::default()),
+        (Kind::Apply, Some(path)) => operations(path, context, &args.vars, &mut diags).await,
         (Kind::Apply, None) => {
             let detail = "The operations of an apply are in a plan, but no plan is given.";
             let hint = "Save one with \"terrane plan -out=FILE\" and name it with -plan=FILE.";
@@ -82,12 +82,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     context.end(&diags, &files)
 }
 
-fn operations(path: &Path, diags: &mut Diagnostics) -> Option<Drawing> {
-    match project::read_plan(path) {
-        Ok((plan, _)) => Some(graph::planned(&plan)),
-        Err(problem) => {
-            diags.error(problem);
-            None
-        }
+async fn operations(path: &Path, context: &Context, vars: &Vars, diags: &mut Diagnostics) -> (Option<Drawing>, Files) {
+    match project::read_plan_of_any_kind(path, context, vars, diags).await {
+        Ok((plan, _)) => (Some(graph::planned(&plan)), Files::new()),
+        Err(files) => (None, files),
     }
 }

@@ -186,7 +186,7 @@ async fn backend(args: &Args, project: &Project, inputs: Inputs, view: &dyn View
     let migration = Migration { project, before: before.as_ref(), now: &now, force: args.force_copy, view };
     let moved = match (migrates, local_state) {
         (true, _) => migration.run(&mut evaluator, diags).await,
-        (false, true) => migration.notice(&*store, diags).await,
+        (false, true) => migration.notice(&*store, &evaluator, diags).await,
         (false, false) => Some(()),
     };
     if moved.is_none() {

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use terrane_plan::file::Origin;
-use terrane_source::{Diagnostic, Diagnostics, Files};
+use terrane_source::{Diagnostic, Diagnostics, Files, Reported};
 
 use super::{Common, generate, run};
 use crate::Context;
 use crate::flags::Lock;
+use crate::project::encryption::Encryption;
 use crate::views;
 
 /// Show what would change
@@ -16,7 +17,7 @@ use crate::views;
 /// Compares the configuration with the state and with what exists, and shows what "apply" would do. Changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Write the plan to a file that "apply" takes. The file holds secrets in plain text
+    /// Write the plan to a file that "apply" takes. Unless plans are encrypted, the file holds secrets in plain text
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// End with code 2 if there are changes, 0 if there are none, 1 on errors
@@ -82,11 +83,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if !diags.has_errors()
         && let Some(path) = &args.out
     {
-        match write(path, &plan, &ready) {
+        match write(path, &plan, &ready, &mut diags).await {
             Ok(()) => context.view.saved(path),
-            Err(problem) => {
-                diags.error(problem);
-            }
+            Err(_) => {}
         }
     }
     let code = context.end(&diags, &ready.project.files);
@@ -96,7 +95,13 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
 }
 
-fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) -> Result<(), Diagnostic> {
+async fn write(
+    path: &std::path::Path,
+    plan: &terrane_plan::Plan,
+    ready: &run::Ready,
+    diags: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let target = Encryption::of(&ready.project, &ready.inputs).plan(diags)?;
     let cannot = |why: String| {
         Diagnostic::error("Plan cannot be saved", format!("The file {} cannot be written: {why}.", path.display()))
     };
@@ -108,8 +113,12 @@ fn write(path: &std::path::Path, plan: &terrane_plan::Plan, ready: &run::Ready) 
         place: ready.store.place(),
         declared: serde_json::to_string(&declared).ok().map(Into::into),
     };
-    let bytes = terrane_plan::file::write(plan, &origin).map_err(|e| cannot(e.to_string()))?;
-    write_private(path, &bytes).map_err(|e| cannot(e.to_string()))
+    let bytes = terrane_plan::file::write(plan, &origin).map_err(|e| diags.error(cannot(e.to_string())))?;
+    let bytes = match target {
+        Some(target) => target.seal(bytes, None).await.map_err(|e| diags.error(cannot(e.to_string())))?,
+        None => bytes,
+    };
+    write_private(path, &bytes).map_err(|e| diags.error(cannot(e.to_string())))
 }
 
 /// Writes a file that only its owner may read.

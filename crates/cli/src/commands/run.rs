@@ -262,7 +262,7 @@ pub async fn carry_out(
     match terrane_engine::apply(ready.job(), plan, session, &live.running).await {
         Ok(finished) => {
             if let Some(error) = &finished.unsaved {
-                diags.error(rescue(session, error));
+                diags.error(rescue(session, &*ready.store, error).await);
                 session.discard_journal();
             }
             diags.extend(finished.applied.diagnostics.clone());
@@ -276,7 +276,7 @@ pub async fn carry_out(
 }
 
 /// Keeps a state that could not be written beside the configuration.
-fn rescue(session: &Session<'_>, error: &StoreError) -> Diagnostic {
+async fn rescue(session: &Session<'_>, store: &dyn Store, error: &StoreError) -> Diagnostic {
     let (why, next) = match error {
         StoreError::Conflict => (
             "Another run has changed the stored state since this run read it.".to_owned(),
@@ -285,7 +285,10 @@ fn rescue(session: &Session<'_>, error: &StoreError) -> Diagnostic {
         error => (error.to_string(), "keep it, and put it in place of the stored state before the next run."),
     };
     let problem = Diagnostic::error("State cannot be written", why);
-    let bytes = terrane_state::write(&unsaved(session));
+    let bytes = match store.sealed(terrane_state::write(&unsaved(session))).await {
+        Ok(bytes) => bytes,
+        Err(e) => return problem.note(format!("It could not be encrypted either, so it was not kept: {e}")),
+    };
     match std::fs::write("errored.tfstate", &bytes) {
         Ok(()) => problem.hint(format!(
             "The state was written to the file errored.tfstate instead. It is the only record of what this run made: {next}"

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use terrane_encryption::envelope;
 use terrane_plan::Providers;
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::Snapshot;
 
 use super::Common;
 use crate::Context;
-use crate::project;
+use crate::flags::Vars;
+use crate::project::{self, encryption};
 use crate::views;
 use crate::views::json::Secrets;
 use crate::views::lines::Paint;
@@ -48,7 +50,10 @@ impl Args {
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
     let text = match &args.file {
-        Some(path) => file(path, &args, context),
+        Some(path) => match file(path, &args, context, &mut diags).await {
+            Ok(text) => text,
+            Err(files) => return context.end(&diags, &files),
+        },
         None => match project::open_state(context, &mut diags).await {
             Ok(opened) => state(&opened.snapshot, &opened.project.providers, &args, context),
             Err(project) => return context.end(&diags, &project.files),
@@ -82,19 +87,33 @@ fn json(document: impl serde::Serialize) -> Result<String, Diagnostic> {
 }
 
 /// Shows a saved plan, or a state that is kept in a file.
-fn file(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {
+async fn file(
+    path: &std::path::Path,
+    args: &Args,
+    context: &Context,
+    diags: &mut Diagnostics,
+) -> Result<Result<String, Diagnostic>, Files> {
     let bytes = std::fs::read(path).unwrap_or_default();
+    let bytes = match envelope::is_sealed(&bytes) && envelope::read(&bytes).is_ok_and(|sealed| sealed.head.is_some()) {
+        true => encryption::opened_state(bytes, path, context, diags).await?,
+        false => bytes,
+    };
     match terrane_state::read(&bytes) {
-        Ok(snapshot) if !bytes.is_empty() => state(&snapshot, &crate::providers::all(), args, context),
-        _ => plan(path, args, context),
+        Ok(snapshot) if !bytes.is_empty() => Ok(state(&snapshot, &crate::providers::all(), args, context)),
+        _ => plan(path, args, context, diags).await,
     }
 }
 
-fn plan(path: &std::path::Path, args: &Args, context: &Context) -> Result<String, Diagnostic> {
-    let (plan, origin) = project::read_plan(path)?;
+async fn plan(
+    path: &std::path::Path,
+    args: &Args,
+    context: &Context,
+    diags: &mut Diagnostics,
+) -> Result<Result<String, Diagnostic>, Files> {
+    let (plan, origin) = project::read_plan_of_any_kind(path, context, &Vars::default(), diags).await?;
     let providers = crate::providers::all();
     if args.json {
-        return json(views::json::plan(&plan, &origin, &providers, args.secrets())?);
+        return Ok(views::json::plan(&plan, &origin, &providers, args.secrets()).and_then(json));
     }
-    Ok(views::plan::plan(&plan, &providers, args.paint(context)))
+    Ok(Ok(views::plan::plan(&plan, &providers, args.paint(context))))
 }

@@ -140,7 +140,10 @@ impl Workspaces<'_> {
             return Err(Diagnostic::error("Workspace exists", format!("There is a workspace {name:?} already."))
                 .hint(format!("To use it, run: terrane workspace select {name}")));
         }
-        let start = from.map_or_else(|| Ok(Snapshot::default()), project::read_file)?;
+        let start = match from {
+            Some(file) => project::read_file(file, &*self.store).await?,
+            None => Snapshot::default(),
+        };
         self.create(name, start, lock, diags).await?;
         self.use_it(name)?;
         outln!(

@@ -15,6 +15,7 @@ use terrane_state::Store;
 use terrane_value::json::{from_json, to_json};
 use terrane_value::{Attribute, Block, Schema, Value, convert};
 
+use super::encryption::Encryption;
 use super::{Project, data_dir, workspace};
 
 /// What `init` found out and was told about the backend.
@@ -140,7 +141,7 @@ pub async fn open(
     let value = written(&block, evaluator, diags)?;
     let value = with_given(value, &block, &init.given, diags)?;
     match terrane_backend::open(&kind, &value, workspace, &project.dir).await {
-        Ok(store) => Some(store),
+        Ok(store) => Encryption::with(project, evaluator).over(store, diags).ok(),
         Err(e) => {
             let problem = Diagnostic::error("Wrong backend configuration", e.message);
             diags.error(match span {
@@ -157,12 +158,13 @@ pub async fn reopen(
     project: &Project,
     workspace: &str,
     init: &Initialised,
+    evaluator: &Evaluator<'_>,
     diags: &mut Diagnostics,
 ) -> Option<Arc<dyn Store>> {
     let block = shape(&init.kind, None, diags)?;
     let value = with_given(init.value(&block), &block, &init.given, diags)?;
     match terrane_backend::open(&init.kind, &value, workspace, &project.dir).await {
-        Ok(store) => Some(store),
+        Ok(store) => Encryption::with(project, evaluator).over(store, diags).ok(),
         Err(e) => {
             let detail =
                 format!("The backend {:?} of the last \"terrane init\" cannot be opened: {}", init.kind, e.message);

@@ -8,6 +8,7 @@ use terrane_engine::{Session, Unwatched};
 use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store, edit::EditError};
 
+use super::encryption::Root;
 use super::{Initialised, Project, locking, open_store_of, workspace};
 use crate::Context;
 use crate::flags::{Lock, Vars};
@@ -43,16 +44,20 @@ pub struct Editable {
 }
 
 impl Editable {
-    /// The state in a file.
-    pub fn file(path: &Path) -> Editable {
-        let store = Arc::new(Local::at(path.to_owned(), PathBuf::from("terraform.tfstate.d")));
-        Editable { store, file: Some(path.to_owned()), journals: None, files: Files::new() }
+    /// The state in a file, encrypted as the project's state is.
+    pub fn file(path: &Path, context: &Context, vars: &Vars, diags: &mut Diagnostics) -> Result<Editable, Files> {
+        let store: Arc<dyn Store> = Arc::new(Local::at(path.to_owned(), PathBuf::from("terraform.tfstate.d")));
+        let root = Root::load(context, vars);
+        match root.encryption(&context.dir).over(store, diags) {
+            Ok(store) => Ok(Editable { store, file: Some(path.to_owned()), journals: None, files: root.files }),
+            Err(_) => Err(root.files),
+        }
     }
 
     /// The state of the project, or of the file that was named.
     pub async fn open(context: &Context, editing: &Editing, diags: &mut Diagnostics) -> Result<Editable, Files> {
         match &editing.state {
-            Some(path) => Ok(Editable::file(path)),
+            Some(path) => Editable::file(path, context, &editing.vars, diags),
             None => Editable::of(context, &workspace(&context.dir), &editing.vars, diags).await,
         }
     }
@@ -87,7 +92,7 @@ impl Editable {
             return Ok(());
         }
         if let Some(file) = &self.file {
-            keep(file, backup)?;
+            keep(file, backup, &*self.store).await?;
         }
         session.set(changed);
         session.save().await.map_err(|e| {
@@ -101,7 +106,7 @@ fn is_local(project: &Project) -> bool {
 }
 
 /// Copies a state file beside itself, under a name with the time in it.
-fn keep(file: &Path, backup: Option<&Path>) -> Result<(), Diagnostic> {
+async fn keep(file: &Path, backup: Option<&Path>, store: &dyn Store) -> Result<(), Diagnostic> {
     let named = || {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let second = jiff::Timestamp::now().as_second();
@@ -109,13 +114,17 @@ fn keep(file: &Path, backup: Option<&Path>) -> Result<(), Diagnostic> {
         (0..).map(path).find(|path| !path.exists()).unwrap_or_default()
     };
     let to = backup.map_or_else(named, Path::to_owned);
-    match std::fs::copy(file, &to) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Diagnostic::error(
-            "State cannot be backed up",
-            format!("The copy {} cannot be written: {e}. Nothing was changed.", to.display()),
-        )),
-        _ => Ok(()),
-    }
+    let cannot = |why: String| {
+        let detail = format!("The copy {} cannot be written: {why}. Nothing was changed.", to.display());
+        Diagnostic::error("State cannot be backed up", detail)
+    };
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) if bytes.is_empty() || terrane_encryption::envelope::is_sealed(&bytes) => bytes,
+        Ok(bytes) => store.sealed(bytes).await.map_err(|e| cannot(e.to_string()))?,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(cannot(e.to_string())),
+    };
+    std::fs::write(&to, bytes).map_err(|e| cannot(e.to_string()))
 }
 
 /// Lets `change` change the state, and stores it unless that failed or only a look was asked for.

@@ -3,26 +3,68 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use terrane_encryption::envelope::is_sealed;
 use terrane_lang::Inputs;
 use terrane_plan::Plan;
 use terrane_plan::file::{FileError, Origin};
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::Store;
 
-use super::Project;
+use super::{Project, encryption};
+use crate::Context;
+use crate::flags::Vars;
 
-/// Reads a saved plan, and where it comes from.
+/// Reads a saved plan to be looked at, and where it comes from; one that is not encrypted is read wherever it is.
 ///
 /// # Errors
-/// Why it cannot be read, or is none.
-pub fn read(path: &Path) -> Result<(Plan, Origin), Diagnostic> {
-    let cannot = |why: String| Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()));
+/// After what is wrong was reported, with the texts it may point at.
+pub async fn read_of_any_kind(
+    path: &Path,
+    context: &Context,
+    vars: &Vars,
+    diags: &mut Diagnostics,
+) -> Result<(Plan, Origin), Files> {
+    match bytes(path) {
+        Ok(plain) if !is_sealed(&plain) => parse(path, &plain).map_err(|problem| reported(diags, problem)),
+        _ => read(path, context, vars, diags).await,
+    }
+}
+
+/// Reads a saved plan that is stored as the configuration in the folder asks for: encrypted, if it asks for that.
+///
+/// # Errors
+/// After what is wrong was reported, with the texts it may point at.
+pub async fn read(
+    path: &Path,
+    context: &Context,
+    vars: &Vars,
+    diags: &mut Diagnostics,
+) -> Result<(Plan, Origin), Files> {
+    let bytes = bytes(path).map_err(|problem| reported(diags, problem))?;
+    let bytes = encryption::opened_plan(bytes, context, vars, diags).await?;
+    parse(path, &bytes).map_err(|problem| reported(diags, problem))
+}
+
+fn reported(diags: &mut Diagnostics, problem: Diagnostic) -> Files {
+    diags.error(problem);
+    Files::new()
+}
+
+fn cannot(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error("Plan cannot be read", format!("{}: {why}", path.display()))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     if path.is_dir() {
         let hint = format!("To use the configuration in that folder, run: terrane -chdir={} ...", path.display());
-        return Err(cannot("this is a folder, not a plan file.".into()).hint(hint));
+        return Err(cannot(path, "this is a folder, not a plan file.").hint(hint));
     }
-    let bytes = std::fs::read(path).map_err(|e| cannot(format!("{e}.")))?;
-    terrane_plan::file::read(&bytes).map_err(|error| {
+    std::fs::read(path).map_err(|e| cannot(path, &format!("{e}.")))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<(Plan, Origin), Diagnostic> {
+    let cannot = |why: String| cannot(path, &why);
+    terrane_plan::file::read(bytes).map_err(|error| {
         let problem = cannot(error.to_string());
         match error {
             FileError::Foreign(_) => problem.hint("A plan file is made by: terrane plan -out=FILE"),

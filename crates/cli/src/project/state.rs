@@ -62,13 +62,13 @@ pub async fn store_in(
     store_of(project, workspace, &mut evaluator, diags).await
 }
 
-/// Reads a state file that is no project's own.
+/// Reads a state file that is no project's own; it may be encrypted as the states of a store are.
 ///
 /// # Errors
 /// Why it cannot be read, or is none.
-pub fn read_file(path: &Path) -> Result<Snapshot, Diagnostic> {
+pub async fn read_file(path: &Path, store: &dyn Store) -> Result<Snapshot, Diagnostic> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
-    parse(path, &bytes)
+    parse(path, &super::encryption::unsealed(bytes, store).await?)
 }
 
 /// The state that was read from a file, or from what `path` stands for.

@@ -13,13 +13,5 @@ pub fn unsupported(program: &Program) -> Vec<Diagnostic> {
         let detail = "HCP Terraform and Terraform Enterprise is not supported by Terrane.";
         Diagnostic::error("Unsupported cloud block", detail).at(span).hint("Use a backend block instead.")
     });
-    let encryption = settings.encryption.map(|span| {
-        let detail = "Encryption of state and plan files is not supported by Terrane yet. Since the configuration asks \
-                      for it, nothing is read or written unencrypted instead.";
-        Diagnostic::error("Unsupported encryption block", detail).at(span).hint(
-            "Use OpenTofu for this configuration; or remove the block, after OpenTofu has written the state without \
-             encryption, and let the backend encrypt what it stores.",
-        )
-    });
-    cloud.into_iter().chain(encryption).collect()
+    cloud.into_iter().collect()
 }

@@ -26,7 +26,7 @@ struct Occurrences<'p> {
 }
 
 /// Turns a body into a value of its schema; what is wrong is added to the errors of `eval`.
-pub(super) fn value(eval: &mut Eval<'_, '_>, body: &Body, header: Span, shape: &Shape) -> Result<Value, Stop> {
+pub(crate) fn value(eval: &mut Eval<'_, '_>, body: &Body, header: Span, shape: &Shape) -> Result<Value, Stop> {
     unexpected(eval, body, shape);
     let header = body.open.unwrap_or(header);
     let mut fields = Vec::with_capacity(shape.attributes.len() + shape.blocks.len());

@@ -39,6 +39,7 @@ use frame::{Run, Scope};
 pub use import::{ImportBy, ImportTarget};
 use memo::{At, Deps, ModuleState, SchemaMemo};
 pub(crate) use values::{fitting, no_value};
+pub(crate) use body::value as body_value;
 use verdicts::Verdicts;
 pub use verdicts::{CheckStatus, Checkable, Checked, CheckedObject};
 
@@ -320,6 +321,11 @@ impl<'p> Evaluator<'p> {
         let (value, reads) = self.run(lookup, diags).provider_config(config)?;
         let unexpanded = self.deps.calls(&reads);
         Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Arc::from([]), unexpanded })
+    }
+
+    /// What the configuration is given.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
     /// The arguments of the `backend` block as a value of the backend's schema; `None` without such a block.

@@ -1,6 +1,7 @@
 //! Bodies that a schema describes, `dynamic` blocks included.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
@@ -29,8 +30,14 @@ impl Decoder<'_> {
 
     /// Resolves the names in a body whose values must be there before anything is planned.
     pub(super) fn body_early(&mut self, body: &syn::Body, place: Place, leave: &Leave) -> Body {
+        self.body_binding(&[], body, place, leave)
+    }
+
+    /// The same with names that have their values from outside, in this order.
+    pub(super) fn body_binding(&mut self, bound: &[&str], body: &syn::Body, place: Place, leave: &Leave) -> Body {
         let escaped = if leave.blocks.contains(&ESCAPE) { self.escaped(body) } else { None };
         let mut lowerer = Lowerer::new(self.declared, self.exprs, self.diags, place);
+        lowerer.bound.extend(bound.iter().map(|name| Arc::from(*name)));
         let attributes = body.attributes().filter(|a| !leave.attributes.contains(&a.name.text));
         let attributes = attributes.chain(escaped.into_iter().flat_map(|body| body.attributes()));
         let attributes = unique(attributes, lowerer.diags);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use terrane_source::{Diagnostic, Diagnostics, FileId, Files};
 use terrane_syntax as syn;
 
+use super::encryption;
 use super::json;
 use super::merge::Merge;
 use crate::world::{World, join};
@@ -14,6 +15,8 @@ use crate::world::{World, join};
 pub(super) struct Folder {
     plain: Vec<Source>,
     overrides: Vec<Source>,
+    /// What the environment says of encryption.
+    encryption: Option<Source>,
 }
 
 struct Source {
@@ -32,7 +35,7 @@ pub(super) fn read(
     let (overrides, plain): (Vec<String>, Vec<String>) = names(world, dir)?.into_iter().partition(|n| is_override(n));
     let mut sources =
         |names: Vec<String>| names.iter().filter_map(|name| source(world, dir, name, files, diags)).collect();
-    Ok(Folder { plain: sources(plain), overrides: sources(overrides) })
+    Ok(Folder { plain: sources(plain), overrides: sources(overrides), encryption: None })
 }
 
 impl Folder {
@@ -42,14 +45,25 @@ impl Folder {
         for source in &self.plain {
             items.extend(source.items(arena, diags));
         }
-        if self.overrides.is_empty() {
+        if self.overrides.is_empty() && self.encryption.is_none() {
             return items;
         }
         let mut merge = Merge::new(&items);
         for source in &self.overrides {
             merge.apply(&source.items(arena, diags), diags);
         }
+        if let Some(source) = &self.encryption {
+            merge.apply(&[encryption::overriding(source.file, &source.text, arena, diags)], diags);
+        }
         merge.finish(arena)
+    }
+
+    /// The folder with what the environment says of encryption, which changes what its files say.
+    pub(super) fn with_encryption(mut self, text: &str, files: &mut Files) -> Folder {
+        let text: Arc<str> = text.into();
+        let file = files.add(encryption::VARIABLE, encryption::without_texts(&text));
+        self.encryption = Some(Source { file, text, is_json: false });
+        self
     }
 }
 

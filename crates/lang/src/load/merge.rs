@@ -18,15 +18,20 @@ pub(super) struct Merge<'t> {
     blocks: HashMap<Key<'t>, usize>,
     /// The `locals` block that has a local value, by its place.
     locals: HashMap<&'t str, usize>,
+    /// The `terraform` block that has the `encryption` block, by its place.
+    encryption: Option<usize>,
 }
 
 impl<'t> Merge<'t> {
     pub(super) fn new(items: &[syn::Item<'t>]) -> Merge<'t> {
-        let mut merge = Merge { items: Draft::new(items), blocks: HashMap::new(), locals: HashMap::new() };
+        let mut merge =
+            Merge { items: Draft::new(items), blocks: HashMap::new(), locals: HashMap::new(), encryption: None };
         for (place, item) in items.iter().enumerate() {
             if let syn::Item::Block(block) = item {
                 merge.blocks.entry(key(block)).or_insert(place);
                 merge.add_locals(block, place);
+                let encrypts = block.ty.text == "terraform" && block.body.blocks().any(|b| b.ty.text == "encryption");
+                merge.encryption = merge.encryption.or(encrypts.then_some(place));
             }
         }
         merge
@@ -57,8 +62,18 @@ impl<'t> Merge<'t> {
         self.items.finish(arena)
     }
 
+    /// The place of the block that a block changes.
+    fn base(&self, block: &syn::Block<'t>) -> Option<usize> {
+        let encrypts = |block: &syn::Block| block.body.blocks().any(|b| b.ty.text == "encryption");
+        let first = self.blocks.get(&key(block)).copied();
+        if block.ty.text == "terraform" && encrypts(block) {
+            return self.encryption.or(first);
+        }
+        first
+    }
+
     fn block(&mut self, block: &'t syn::Block<'t>, diags: &mut Diagnostics) {
-        let base = self.blocks.get(&key(block)).and_then(|place| self.items.body(*place));
+        let base = self.base(block).and_then(|place| self.items.body(place));
         match (block.ty.text, base) {
             ("locals", _) => self.merge_locals(block, diags),
             ("moved" | "import" | "removed" | "check" | "language", _) => {

@@ -24,6 +24,7 @@ use terrane_source::{Diagnostics, Files};
 use crate::{Inputs, Program, Stage, World};
 
 pub(crate) use early::Early;
+pub use encryption::VARIABLE as ENCRYPTION_VARIABLE;
 pub use tree::{Loading, Wanted};
 
 pub(crate) use contents::{missing_argument, unsupported_argument, unsupported_block};

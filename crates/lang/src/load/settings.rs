@@ -31,10 +31,7 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
             "required_providers" => providers(decoder, &mut settings, nested),
             "backend" => backend(decoder, &mut settings, nested),
             "cloud" => cloud(decoder, &mut settings, nested),
-            "encryption" => {
-                encryption::check(decoder, nested);
-                settings.encryption.get_or_insert(nested.header);
-            }
+            "encryption" => encryption::add(decoder, &mut settings, nested),
             "provider_meta" => provider_meta(decoder, nested),
             _ => {}
         }

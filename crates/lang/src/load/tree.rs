@@ -176,6 +176,11 @@ impl Loading {
         }
         let contents = folder::read(world, &key, files, diags).map(|folder| {
             let arena = Arena::new();
+            let set = world.encryption().filter(|text| self.program.modules.is_empty() && !text.trim().is_empty());
+            let folder = match set {
+                Some(text) => folder.with_encryption(&text, files),
+                None => folder,
+            };
             Arc::new(decode(&key, &folder.items(&arena, diags), diags))
         });
         if let Ok(contents) = &contents {

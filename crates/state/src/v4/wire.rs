@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub serial: u64,
     #[serde(default)]
     pub lineage: String,
+    #[serde(default)]
+    pub encryption_version: String,
 }
 
 #[derive(Deserialize)]

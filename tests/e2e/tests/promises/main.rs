@@ -8,6 +8,7 @@ mod console;
 mod contention;
 mod deferral;
 mod drawing;
+mod encryption;
 mod ephemeral;
 mod errors;
 mod events;

@@ -26,8 +26,8 @@ pub struct Migration<'a> {
 impl Migration<'_> {
     /// Says that there is a state in the folder of which a project, whose backend is set up for the first time, would
     /// lose sight.
-    pub async fn notice(&self, to: &dyn Store, diags: &mut Diagnostics) -> Option<()> {
-        let from = self.source(&workspace(&self.project.dir), diags).await?;
+    pub async fn notice(&self, to: &dyn Store, evaluator: &Evaluator<'_>, diags: &mut Diagnostics) -> Option<()> {
+        let from = self.source(&workspace(&self.project.dir), evaluator, diags).await?;
         let Some(_) = read(&*from, diags).await? else { return Some(()) };
         let detail = format!(
             "The folder holds the state {}, and the configuration now keeps its state in {}.",
@@ -43,7 +43,7 @@ impl Migration<'_> {
     /// Copies. `None` after an error; what was copied by then stays in both places.
     pub async fn run(&self, evaluator: &mut Evaluator<'_>, diags: &mut Diagnostics) -> Option<()> {
         let selected = workspace(&self.project.dir);
-        let names = match self.source("default", diags).await?.workspaces().await {
+        let names = match self.source("default", evaluator, diags).await?.workspaces().await {
             Ok(names) => names,
             Err(e) => {
                 diags.error(Diagnostic::error("Workspaces cannot be listed", e.to_string()));
@@ -52,7 +52,7 @@ impl Migration<'_> {
         };
         let beside = (!names.contains(&selected)).then_some(selected);
         for name in names.into_iter().chain(beside) {
-            let from = self.source(&name, diags).await?;
+            let from = self.source(&name, evaluator, diags).await?;
             let Some(found) = read(&*from, diags).await? else { continue };
             let to = project::open(self.project, &name, self.now, evaluator, diags).await?;
             if let Err(problem) = self.copy(&found, &*from, &*to).await {
@@ -63,10 +63,15 @@ impl Migration<'_> {
         Some(())
     }
 
-    async fn source(&self, workspace: &str, diags: &mut Diagnostics) -> Option<Arc<dyn Store>> {
+    async fn source(
+        &self,
+        workspace: &str,
+        evaluator: &Evaluator<'_>,
+        diags: &mut Diagnostics,
+    ) -> Option<Arc<dyn Store>> {
         match self.before {
-            Some(before) => project::reopen(self.project, workspace, before, diags).await,
-            None => project::reopen(self.project, workspace, &Initialised::local(), diags).await,
+            Some(before) => project::reopen(self.project, workspace, before, evaluator, diags).await,
+            None => project::reopen(self.project, workspace, &Initialised::local(), evaluator, diags).await,
         }
     }
 

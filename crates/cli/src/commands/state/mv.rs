@@ -93,7 +93,7 @@ async fn into_another(args: &Args, context: &Context, diags: &mut Diagnostics) -
 
 async fn destination(args: &Args, context: &Context, diags: &mut Diagnostics) -> Result<Editable, Files> {
     if let Some(file) = &args.state_out {
-        return Ok(Editable::file(file));
+        return Editable::file(file, context, &args.editing.vars, diags);
     }
     let dir = args.to_dir.clone().unwrap_or_else(|| context.dir.clone());
     let workspace = args.to_workspace.clone().unwrap_or_else(|| workspace(&dir));

@@ -8,6 +8,7 @@ use terrane_state::Snapshot;
 
 use crate::Context;
 use crate::flags::{Lock, Vars};
+use crate::project::encryption::unsealed;
 use crate::project::{self, edit::Editable, workspace};
 
 /// Put a state file in the place of the state
@@ -30,8 +31,8 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let pushed = match read(&args.file) {
-        Ok(pushed) => pushed,
+    let bytes = match read(&args.file) {
+        Ok(bytes) => bytes,
         Err(problem) => {
             diags.error(problem);
             return context.end(&diags, &Default::default());
@@ -41,14 +42,16 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Ok(editable) => editable,
         Err(files) => return context.end(&diags, &files),
     };
-    match push(&editable, pushed, &args).await {
+    match push(&editable, bytes, &args).await {
         Ok(Some(problem)) | Err(problem) => diags.push(problem),
         Ok(None) => {}
     }
     context.end(&diags, &editable.files)
 }
 
-async fn push(editable: &Editable, pushed: Snapshot, args: &Args) -> Result<Option<Diagnostic>, Diagnostic> {
+async fn push(editable: &Editable, bytes: Vec<u8>, args: &Args) -> Result<Option<Diagnostic>, Diagnostic> {
+    let bytes = unsealed(bytes, &*editable.store).await?;
+    let pushed = project::parse_state(args.file.as_ref(), &bytes)?;
     let mut session = editable.session("state-push", &args.lock).await?;
     let stored = match args.force {
         true => Ok(()),
@@ -64,14 +67,13 @@ async fn push(editable: &Editable, pushed: Snapshot, args: &Args) -> Result<Opti
     stored.map(|()| unlocked)
 }
 
-fn read(file: &str) -> Result<Snapshot, Diagnostic> {
-    if file != "-" {
-        return project::read_file(file.as_ref());
-    }
+fn read(file: &str) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
-    let read = std::io::stdin().read_to_end(&mut bytes);
-    read.map_err(|e| Diagnostic::error("State file cannot be read", format!("{file}: {e}")))?;
-    project::parse_state(file.as_ref(), &bytes)
+    let read = match file {
+        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
+        file => std::fs::read(file),
+    };
+    read.map_err(|e| Diagnostic::error("State file cannot be read", format!("{file}: {e}")))
 }
 
 /// Whether a state may take the place of another without force.

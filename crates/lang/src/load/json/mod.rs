@@ -28,6 +28,19 @@ pub(super) fn items<'t>(
     Vec::new()
 }
 
+/// The items of an `encryption` block that is a JSON text of its own.
+pub(super) fn encryption<'t>(
+    file: FileId,
+    text: &'t str,
+    arena: &'t syn::Arena,
+    diags: &mut Diagnostics,
+) -> Vec<syn::Item<'t>> {
+    match syn::parse_json(file, text, arena, diags) {
+        Ok(root) => body(root, &shapes::ENCRYPTION, arena, diags),
+        Err(_) => Vec::new(),
+    }
+}
+
 /// The `dynamic` blocks that a property stands for.
 fn dynamic<'t>(property: Property<'t>, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<&'t syn::Block<'t>> {
     let mut items = Vec::new();

@@ -147,7 +147,7 @@ static SETTINGS: Shape = Shape {
 
 static CLOUD: Shape = Shape { blocks: &[("workspaces", 0, &ARGUMENTS)], ..VALUES };
 
-static ENCRYPTION: Shape = Shape {
+pub(super) static ENCRYPTION: Shape = Shape {
     blocks: &[
         ("key_provider", 2, &ARGUMENTS),
         ("method", 2, &ARGUMENTS),
@@ -158,7 +158,7 @@ static ENCRYPTION: Shape = Shape {
     ..VALUES
 };
 
-static ENCRYPTED: Shape = Shape { blocks: &[("fallback", 0, &ENCRYPTED)], ..VALUES };
+static ENCRYPTED: Shape = Shape { blocks: &[("fallback", 0, &ENCRYPTED)], expressions: &["method"], ..VALUES };
 
 static ENCRYPTED_REMOTES: Shape =
     Shape { blocks: &[("default", 0, &ENCRYPTED), ("remote_state_data_source", 1, &ENCRYPTED)], ..VALUES };

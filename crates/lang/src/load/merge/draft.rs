@@ -68,17 +68,18 @@ impl<'t> Draft<'t> {
     /// Changes it by a body of an override file: arguments replace arguments; blocks of a type replace all blocks of
     /// that type; `lifecycle` is changed itself.
     pub(super) fn change(&mut self, over: syn::Body<'t>) {
-        self.apply(over, &["lifecycle"]);
+        self.apply(over, "");
     }
 
-    /// As [`Draft::change`], but required providers are replaced one by one.
+    /// As [`Draft::change`], but required providers are replaced one by one, and so are the parts of `encryption`.
     pub(super) fn change_settings(&mut self, over: syn::Body<'t>) {
-        self.apply(over, &["lifecycle", "required_providers"]);
+        self.apply(over, "terraform");
     }
 
-    fn apply(&mut self, over: syn::Body<'t>, merged: &[&str]) {
+    fn apply(&mut self, over: syn::Body<'t>, ty: &str) {
+        let merged = merged_in(ty);
         let is_merged = |block: &&syn::Block<'t>| merged.contains(&block.ty.text);
-        for attribute in over.attributes().filter(|a| !is_property(a)) {
+        for attribute in over.attributes().filter(|a| !is_property(a) && !lifts(a, ty)) {
             self.set(attribute);
         }
         let properties = || over.attributes().filter(|a| is_property(a));
@@ -97,7 +98,7 @@ impl<'t> Draft<'t> {
         });
         for block in over.blocks().filter(is_merged) {
             match self.same(block) {
-                Some(base) => base.change(block.body),
+                Some(base) => base.apply(block.body, block.ty.text),
                 None => {
                     self.push(syn::Item::Block(block));
                 }
@@ -156,6 +157,22 @@ impl<'t> Draft<'t> {
         });
         items.collect()
     }
+}
+
+/// The types of blocks that change blocks of the same type and labels, in a body of this type.
+fn merged_in(ty: &str) -> &'static [&'static str] {
+    match ty {
+        "terraform" => &["encryption", "lifecycle", "required_providers"],
+        "encryption" => &["key_provider", "method", "plan", "remote_state_data_sources", "state"],
+        "remote_state_data_sources" => &["default", "remote_state_data_source"],
+        _ => &["lifecycle"],
+    }
+}
+
+/// Whether an argument would allow again what the block it changes forbids: files without encryption.
+fn lifts(attribute: &syn::Attribute, ty: &str) -> bool {
+    let off = matches!(attribute.expr.kind, syn::ExprKind::Literal(syn::Literal::Bool(false)));
+    off && attribute.name.text == "enforced" && matches!(ty, "plan" | "state")
 }
 
 /// Whether it is a property of a JSON object that may as well stand for blocks.
