@@ -23,6 +23,7 @@ use terrane_plan::Providers;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use crate::flags::Vars;
+use crate::remote_states::RemoteStates;
 use crate::world::Disk;
 
 pub use backend::{Initialised, open, reopen, store};
@@ -47,6 +48,8 @@ pub struct Project {
     pub world: Disk,
     /// The providers at hand.
     pub providers: Providers,
+    /// How they read the states of other projects.
+    pub remote_states: RemoteStates,
     /// Digests of the configuration's files, variables files left out: a saved plan is applied only with the same.
     pub digests: BTreeMap<String, String>,
     /// Values that were gathered while it was loaded; taken by [`inputs`].
@@ -105,8 +108,10 @@ impl Project {
     /// A project of its parts; `values` says which files hold values of variables.
     fn of(dir: &Path, world: Disk, files: Files, program: Program, values: Range<usize>, inputs: Inputs) -> Project {
         let digests = digests(&files, &values);
-        let providers = crate::providers::all();
-        Project { dir: dir.to_owned(), files, program, world, providers, digests, gathered: Some(inputs) }
+        let remote_states = RemoteStates::default();
+        let providers = crate::providers::reading(remote_states.clone());
+        let gathered = Some(inputs);
+        Project { dir: dir.to_owned(), files, program, world, providers, remote_states, digests, gathered }
     }
 
     /// Whether the folder holds any configuration at all.

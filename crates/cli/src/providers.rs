@@ -7,10 +7,15 @@ use terrane_plan::Providers;
 
 use crate::remote_states::RemoteStates;
 
-/// All of them, by source address.
+/// All of them, by source address. States of other projects are read as they are stored.
 pub fn all() -> Providers {
+    reading(RemoteStates::default())
+}
+
+/// All of them, with a way to read the states of other projects.
+pub fn reading(states: RemoteStates) -> Providers {
     let aws: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_aws::AwsProvider::new());
-    let builtin: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_builtin::Builtin::new(Arc::new(RemoteStates)));
+    let builtin: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_builtin::Builtin::new(Arc::new(states)));
     Providers::new([
         (Provider::new("hashicorp", "aws"), aws.clone()),
         (opentofu(&Provider::new("hashicorp", "aws")), aws),

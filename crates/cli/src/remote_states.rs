@@ -2,16 +2,35 @@
 
 use std::collections::BTreeMap;
 use std::path::Path as Folder;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use terrane_builtin::States;
+use terrane_encryption::{Encrypted, Target};
 use terrane_provider::Problem;
+use terrane_state::Store;
 use terrane_value::{Path, Value, convert, json};
 
 /// Reads them from all backends that a project may have.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RemoteStates;
+#[derive(Clone, Default)]
+pub struct RemoteStates {
+    /// How they are encrypted, once that is known.
+    target: Arc<OnceLock<Arc<Target>>>,
+}
+
+impl RemoteStates {
+    /// Says how the states are encrypted that are read from now on.
+    pub fn decrypt_by(&self, target: Target) {
+        self.target.get_or_init(|| Arc::new(target));
+    }
+
+    fn over(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        match self.target.get() {
+            Some(target) => Arc::new(Encrypted::over(store, target.clone())),
+            None => store,
+        }
+    }
+}
 
 const WRONG: &str = "Invalid backend configuration";
 
@@ -60,6 +79,7 @@ impl States for RemoteStates {
             let path = e.path.0.into_iter().fold(Path::root().attr("config"), |path, step| path.with(step));
             Problem::error(WRONG, e.message).at(path)
         })?;
+        let store = self.over(store);
         let cannot = |why: String| Problem::error("Remote state cannot be read", why).at(Path::root().attr("backend"));
         let Some(stored) = store.load().await.map_err(|e| cannot(e.to_string()))? else { return Ok(None) };
         let snapshot =

@@ -14,6 +14,7 @@ use super::events::Events;
 use super::selection::{self, Selection};
 use crate::Context;
 use crate::flags::{Lock, Vars};
+use crate::project::encryption::Encryption;
 use crate::project::{self, Project, nothing_here};
 use crate::views::view::Watching;
 
@@ -144,6 +145,10 @@ async fn checked(context: &Context, mut project: Project, diags: &mut Diagnostic
         // Planning would say so, but does not begin.
         terrane_lang::variables::check_given(&project.program, &inputs, diags);
         return Err(Box::new(project));
+    }
+    match Encryption::of(&project, &inputs).remote_states(diags) {
+        Ok(target) => target.into_iter().for_each(|target| project.remote_states.decrypt_by(target)),
+        Err(_) => return Err(Box::new(project)),
     }
     let store = {
         let mut evaluator = Evaluator::new(&project.program, &project.providers, &project.world, inputs.clone());

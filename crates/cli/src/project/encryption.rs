@@ -10,9 +10,10 @@ use terrane_encryption::{Encrypted, KeySource, Keys, Link, Method, Random, Targe
 use terrane_lang::encryption::{self, declared, key_provider};
 use terrane_lang::{EncryptedDecl, EncryptionDecl, EncryptionPart, Evaluator, Inputs, Loading, Program, World};
 use terrane_source::{Diagnostic, Diagnostics, Files, Reported};
-use terrane_state::Store;
+use terrane_state::{Snapshot, Store};
 use terrane_value::{Block, Value};
 
+use super::state::unreadable;
 use super::variables;
 use crate::Context;
 use crate::flags::Vars;
@@ -104,16 +105,31 @@ impl<'a> Encryption<'a> {
         decl.plan.as_ref().map(|plan| self.target("plan", decl, plan, diags)).transpose()
     }
 
-    /// The encryption of a state that the data source of this name reads, such as `network`, `network[0]` or
-    /// `a.network` in the module `a`;
-    /// `None` if it is not encrypted.
+    /// The encryption of states that data sources read: all methods of `remote_state_data_sources`, of which each state
+    /// takes the one that fits, since a provider does not know the names of data sources. `None` if there are none.
     ///
     /// # Errors
     /// What is wrong with the configuration of it.
-    pub fn remote_state(self, name: &str, diags: &mut Diagnostics) -> Result<Option<Target>, Reported> {
+    pub fn remote_states(self, diags: &mut Diagnostics) -> Result<Option<Target>, Reported> {
         let Some(decl) = declared(self.program) else { return Ok(None) };
-        let remote = decl.remotes.get(name).or(decl.remote_default.as_ref());
-        remote.map(|remote| self.target("remote state", decl, remote, diags)).transpose()
+        let mut methods = Vec::new();
+        for target in decl.remote_default.iter().chain(decl.remotes.values()) {
+            methods.extend(self.methods(decl, target, diags)?);
+        }
+        if decl.remote_default.is_none() && !methods.is_empty() {
+            methods.push(Method::Unencrypted);
+        }
+        Ok((!methods.is_empty()).then(|| Target::new("remote state", methods)))
+    }
+
+    fn methods(
+        self,
+        decl: &EncryptionDecl,
+        target: &EncryptedDecl,
+        diags: &mut Diagnostics,
+    ) -> Result<Vec<Method>, Reported> {
+        let methods = encryption::methods(decl, target, diags)?;
+        methods.into_iter().map(|method| self.method(decl, method, diags)).collect()
     }
 
     fn target(
@@ -123,9 +139,7 @@ impl<'a> Encryption<'a> {
         target: &EncryptedDecl,
         diags: &mut Diagnostics,
     ) -> Result<Target, Reported> {
-        let methods = encryption::methods(decl, target, diags)?;
-        let methods = methods.into_iter().map(|method| self.method(decl, method, diags)).collect::<Result<_, _>>()?;
-        Ok(Target::new(what, methods))
+        Ok(Target::new(what, self.methods(decl, target, diags)?))
     }
 
     fn method(self, decl: &EncryptionDecl, part: &EncryptionPart, diags: &mut Diagnostics) -> Result<Method, Reported> {
@@ -263,4 +277,24 @@ pub async fn opened_state(
             }
         },
     }
+}
+
+/// The state in a file that may be encrypted as the configuration in the folder says.
+///
+/// # Errors
+/// After what is wrong was reported, with the texts it may point at.
+pub async fn state_in(path: &Path, context: &Context, diags: &mut Diagnostics) -> Result<Snapshot, Files> {
+    let mut reported = |problem| {
+        diags.error(problem);
+        Files::new()
+    };
+    let bytes = std::fs::read(path).map_err(|e| reported(unreadable(path, &e)))?;
+    let bytes = match is_sealed(&bytes) {
+        true => opened_state(bytes, path, context, diags).await?,
+        false => bytes,
+    };
+    super::parse_state(path, &bytes).map_err(|problem| {
+        diags.error(problem);
+        Files::new()
+    })
 }

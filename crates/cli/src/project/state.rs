@@ -79,7 +79,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Snapshot, Diagnostic> {
     terrane_state::read(bytes).map_err(|e| unreadable(path, &e))
 }
 
-fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
+pub(super) fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error("State file cannot be read", format!("{}: {why}", path.display()))
 }
 

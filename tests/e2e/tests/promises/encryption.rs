@@ -265,6 +265,41 @@ fn programs_give_keys_and_encrypt() {
     folder.terrane("", &["plan"]).code(1).complains(&["no key today", "key_provider.external.e"]);
 }
 
+#[test]
+fn encrypted_states_of_other_projects_are_read() {
+    let folder = Folder::new();
+    folder.write("network/main.tf", &(RESOURCES.to_owned() + &simple()));
+    folder.terrane("network", &["apply", "-auto-approve"]).code(0);
+    let reads = "data \"terraform_remote_state\" \"network\" {\n  backend = \"local\"\n  config = { path = \"../network/terraform.tfstate\" }\n}\n\
+                 output \"seen\" {\n  value = data.terraform_remote_state.network.outputs.o\n}\n";
+    folder.write("app/main.tf", reads);
+    folder.terrane("app", &["plan"]).code(1).complains(&["The state is encrypted"]);
+    for target in ["default", "remote_state_data_source \"network\""] {
+        let remote = format!("remote_state_data_sources {{\n  {target} {{\n    method = method.aes_gcm.a\n  }}\n}}");
+        folder.write("app/encryption.tf", &encryption(&[&key_provider("a", PASSPHRASE, ""), &aes("a"), &remote]));
+        folder.terrane("app", &["plan"]).code(0).says(&["very-visible"]);
+    }
+}
+
+#[test]
+fn a_killed_run_leaves_nothing_readable_and_loses_nothing() {
+    let folder = Folder::new();
+    let slow = "resource \"terraform_data\" \"slow\" {\n  depends_on = [terraform_data.x]\n  provisioner \"local-exec\" {\n    command = \"touch began; sleep 20\"\n  }\n}\n";
+    folder.write("main.tf", &(RESOURCES.to_owned() + &simple() + slow));
+    let run = folder.start("", &["apply", "-auto-approve"]);
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !folder.path().join("began").exists() {
+        assert!(std::time::Instant::now() < end, "the provisioner never began");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    drop(run);
+    assert_eq!(readable(folder.path()), [""; 0]);
+    folder.write("main.tf", &(RESOURCES.to_owned() + &simple()));
+    folder.terrane("", &["apply", "-auto-approve"]).code(0).complains(&["An earlier run was killed"]).says(&["0 added"]);
+    folder.terrane("", &["state", "list"]).code(0).says(&["terraform_data.x"]);
+    assert_eq!(readable(folder.path()), [""; 0]);
+}
+
 /// Runs OpenTofu; `None`, said aloud, when it is not there.
 fn tofu(folder: &Folder, arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new("tofu");

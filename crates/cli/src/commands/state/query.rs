@@ -81,8 +81,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
 
 async fn state(args: &Args, context: &Context, diags: &mut Diagnostics) -> Result<(Snapshot, Providers, Files), Files> {
     if let Some(path) = &args.state {
-        let read = project::read_file(path).map_err(|problem| diags.push(problem));
-        return read.map(|snapshot| (snapshot, crate::providers::all(), Files::new())).map_err(|()| Files::new());
+        let snapshot = project::encryption::state_in(path, context, diags).await?;
+        return Ok((snapshot, crate::providers::all(), Files::new()));
     }
     match project::open_state(context, diags).await {
         Ok(opened) => Ok((opened.snapshot, opened.project.providers, opened.project.files)),
