@@ -187,6 +187,14 @@ fn long_texts_end() {
     }
 }
 
+/// Wherever the tokens that are held end, looking ahead for a brace leaves those at hand.
+#[test]
+fn braces_are_looked_for_across_lines() {
+    for blocks in 0..300 {
+        assert!(run(&format!("{}a\n# b\n\n\n\n}}\n", "b {}\n".repeat(blocks))) > 0);
+    }
+}
+
 #[test]
 fn json_values_end_within_the_text_after_too_many_errors() {
     let text = format!("{{\"x\": 1 {}", "\"a\": {], ".repeat(30));

@@ -190,10 +190,13 @@ impl<'t> Parser<'t, '_> {
 
     /// Moves to the brace that stands, after newlines only, where one on this line is expected.
     fn brace_on_next_line(&mut self) -> bool {
-        let at = self.at;
-        let found = self.with_newlines(false, |p| p.peek().kind == TokenKind::OpenBrace);
-        if !found {
-            self.at = at;
+        let mut next = self.at;
+        while matches!(self.tokens.get(next, self.at).kind, TokenKind::Newline | TokenKind::Comment) {
+            next += 1;
+        }
+        let found = self.tokens.get(next, self.at).kind == TokenKind::OpenBrace;
+        if found {
+            self.at = next;
         }
         found
     }
