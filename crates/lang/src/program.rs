@@ -321,6 +321,8 @@ pub struct ResourceDecl {
     pub resource: Resource,
     /// The header of the block.
     pub span: Span,
+    /// Its type as it is written.
+    pub type_span: Span,
     /// How often it is expanded.
     pub repeat: Repeat,
     /// Its arguments and blocks, those that mean the same for every type left out.

@@ -191,7 +191,7 @@ pub(super) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &
         Mode::Ephemeral => ("ephemeral resource type", "Invalid ephemeral resource"),
     };
     let detail = format!("The provider {provider} does not support {what} \"{}\".", resource.ty);
-    let error = Diagnostic::error(summary, detail).at(decl.span);
+    let error = Diagnostic::error(summary, detail).at(decl.type_span);
     let other = if resource.mode == Mode::Managed { Mode::Data } else { Mode::Managed };
     if schemas.resource(provider, other, &resource.ty).is_some() {
         let (is, word) = if other == Mode::Data { ("data source", "data") } else { ("resource type", "resource") };

@@ -47,6 +47,7 @@ impl<'t> Merge<'t> {
 
     /// Changes the items by those of an override file.
     pub(super) fn apply(&mut self, overrides: &[syn::Item<'t>], diags: &mut Diagnostics) {
+        ["backend", "cloud"].into_iter().for_each(|ty| once(overrides, ty, diags));
         for item in overrides {
             match item {
                 syn::Item::Attribute(_) => {
@@ -109,6 +110,22 @@ impl<'t> Merge<'t> {
                 }
             }
         }
+    }
+}
+
+/// Reports blocks of `terraform` blocks beyond the first: where the state is, a file can say once.
+fn once(items: &[syn::Item<'_>], ty: &str, diags: &mut Diagnostics) {
+    let blocks = items.iter().filter_map(|item| match item {
+        syn::Item::Block(block) if block.ty.text == "terraform" => Some(block.body.blocks()),
+        _ => None,
+    });
+    let mut found = blocks.flatten().filter(|block| block.ty.text == ty);
+    let Some(first) = found.next() else { return };
+    for second in found {
+        let detail = format!("An override file can have only one {ty} block, which replaces that of the other files.");
+        let summary = format!("Duplicate {ty} configuration{}", if ty == "cloud" { "s" } else { "" });
+        let error = Diagnostic::error(summary, detail).at(second.header);
+        diags.error(error.note_at(first.header, "The first is here"));
     }
 }
 

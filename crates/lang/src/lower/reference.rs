@@ -295,7 +295,9 @@ fn missing_key(address: &str, what: &str, keys: Keys, chain: &Chain<'_>, used: u
         "Because {address} has \"{argument}\" set, its attributes must be accessed on specific instances.\n\nFor example, to \
          correlate with indices of a referring resource, use:\n    {address}[{example}]"
     );
-    Diagnostic::error(format!("Missing {what} instance key"), detail).at(chain.span_of(used + 1))
+    // Of a module the output is named, of a resource what has the instances.
+    let shown = if what == "module" { used + 1 } else { used };
+    Diagnostic::error(format!("Missing {what} instance key"), detail).at(chain.span_of(shown))
 }
 
 fn no_variable(attr: &syn::Ident, names: &HashMap<Arc<str>, crate::VariableId>, span: Span) -> Diagnostic {

@@ -82,6 +82,23 @@ fn a_folder_begins_with_a_copy_of_a_module() {
 }
 
 #[test]
+fn a_copied_module_that_calls_its_neighbours_is_told_where_they_are() {
+    let folder = Folder::new();
+    folder.write(
+        "repository/one/main.tf",
+        "module \"two\" { source = \"../two\" }\nmodule \"in\" { source = \"./in\" }\n",
+    );
+    folder.write("repository/one/in/main.tf", "");
+    folder.write("repository/two/main.tf", "");
+    folder.shell("repository", "git init -q . && git add . && git -c user.name=x -c user.email=x@x commit -qm x");
+    let package = format!("git::file://{}", folder.path().join("repository").display());
+    folder.shell("", "mkdir new");
+    let run = folder.terrane("new", &["init", &format!("-from-module={package}//one")]).code(1);
+    run.complains(&["Root module references parent directory", "main.tf line 1", &format!("{package}//two")]);
+    assert_eq!(folder.shell("new", "ls"), "in\nmain.tf\n");
+}
+
+#[test]
 fn init_needs_no_more_than_it_needs() {
     let folder = Folder::new();
     folder.write("main.tf", "output \"x\" { value = terraform_data.nope.id }\n");

@@ -1,14 +1,14 @@
 //! `lifecycle` blocks.
 
 use terrane_address::{Mode, Resource};
-use terrane_source::Diagnostic;
+use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
 
 use super::{blocks, conditions};
 use crate::ir::Reference;
 use crate::load::addresses;
 use crate::load::contents::Decoder;
-use crate::lower::{Chain, Place};
+use crate::lower::{Chain, Place, Step};
 use crate::program::{IgnoreChanges, Lifecycle};
 
 const ATTRIBUTES: [&str; 6] =
@@ -134,6 +134,17 @@ fn replace_triggered_by(decoder: &mut Decoder<'_>, body: &syn::Body, place: Plac
     items.iter().filter_map(|item| trigger(decoder, item, place)).collect()
 }
 
+/// Where a chain, or a key in it, is an attribute of `each` other than `each.key`.
+fn other_than_key(chain: &Chain<'_>) -> Option<Span> {
+    if let (Some("each"), Some(Step::Attr { name, span })) = (chain.name(), chain.steps.first()) {
+        return Some(*span).filter(|_| name.text != "key");
+    }
+    chain.steps.iter().find_map(|step| match step {
+        Step::Index { key, .. } => other_than_key(&Chain::of(key)),
+        Step::Attr { .. } => None,
+    })
+}
+
 fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<crate::ExprId> {
     use crate::ir::Node;
     let chain = Chain::of(item);
@@ -145,12 +156,13 @@ fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<
         decoder.lower_early(item, place);
         return None;
     }
-    let id = decoder.lower(item, place);
-    for span in decoder.references(id, |r| matches!(r, Reference::EachValue)) {
+    if let Some(span) = other_than_key(&chain) {
         let detail = "Of \"each\" only each.key can tell which instance is meant here.";
         let summary = "Invalid each reference in replace_triggered_by expression";
         decoder.diags.error(Diagnostic::error(summary, detail).at(span));
+        return None;
     }
+    let id = decoder.lower(item, place);
     let mut root = id;
     loop {
         match decoder.exprs.node(root) {

@@ -37,19 +37,18 @@ fn blocks<'t>(body: &syn::Body<'t>, ty: &'static str) -> impl Iterator<Item = &'
 fn condition(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Option<Condition> {
     decoder.expect(&block.body, &["condition", "error_message"], &[]);
     let complete = decoder.require(block, "condition") & decoder.require(block, "error_message");
-    let (true, Some(condition), Some(message)) =
-        (complete, block.body.attribute("condition"), block.body.attribute("error_message"))
-    else {
-        return None;
-    };
-    let condition_id = decoder.lower(condition.expr, place);
-    if !refers(decoder, condition_id, &mut |_| true) {
-        let detail = "The condition refers to nothing, so that its result would always be the same.";
-        let summary = format!("Invalid {} expression", block.ty.text);
-        decoder.diags.error(Diagnostic::error(summary, detail).at(condition.expr.span));
-    }
-    let error_message = decoder.lower(message.expr, place);
-    Some(Condition { condition: condition_id, error_message, span: block.header })
+    let condition = block.body.attribute("condition").map(|written| {
+        let id = decoder.lower(written.expr, place);
+        if !refers(decoder, id, &mut |_| true) {
+            let detail = "The condition refers to nothing, so that its result would always be the same.";
+            let summary = format!("Invalid {} expression", block.ty.text);
+            decoder.diags.error(Diagnostic::error(summary, detail).at(written.expr.span));
+        }
+        id
+    });
+    let error_message = block.body.attribute("error_message").map(|written| decoder.lower(written.expr, place));
+    let (true, Some(condition), Some(error_message)) = (complete, condition, error_message) else { return None };
+    Some(Condition { condition, error_message, span: block.header })
 }
 
 impl Decoder<'_> {
@@ -130,7 +129,15 @@ fn depends_on(decoder: &mut Decoder<'_>, body: &syn::Body) -> Vec<DependsOn> {
 
 fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<DependsOn> {
     let arena = syn::Arena::new();
-    let item = addresses::unquoted(item, &arena).unwrap_or(item);
+    let item = match addresses::unquoted(item, &arena) {
+        Some(unquoted) => {
+            let detail = "References are written as they are, without quotes.";
+            let warning = Diagnostic::warning("Quoted references are deprecated", detail).at(item.span);
+            decoder.diags.push(warning.hint("Remove the quotes."));
+            unquoted
+        }
+        None => item,
+    };
     let chain = Chain::of(item);
     if chain.name().is_none() {
         let detail = "A single static reference is required: only attribute access and indexing with constant keys.";

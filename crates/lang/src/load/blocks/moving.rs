@@ -70,25 +70,24 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
         decoder.expect(&lifecycle.body, &["destroy"], &[]);
         destroy = decoder.bool(&lifecycle.body, "destroy");
     }
-    if destroy.is_none() {
-        // Terraform destroys, OpenTofu does not: what can be made good again is done.
-        let detail = "It is not said whether the object is to be destroyed; it is left as it is and no longer tracked.";
-        let warning = Diagnostic::warning("Missing lifecycle in removed block", detail).at(block.header);
-        decoder.diags.push(warning.hint("Say which: lifecycle { destroy = false }, or true."));
-    }
     let provisioners = removed_provisioners(decoder, block);
     let from = fixed(decoder, block, "from")?;
     if has_key(&from) {
         let detail = "A removed block names a whole resource or module, without instance keys.";
-        decoder
-            .diags
-            .error(Diagnostic::error("Resource instance address with keys is not allowed", detail).at(block.header));
+        let place = block.body.attribute("from").map_or(block.header, |from| from.expr.span);
+        decoder.diags.error(Diagnostic::error("Resource instance address with keys is not allowed", detail).at(place));
         return None;
     }
     if is_data(&from) {
         let detail = "It has no object that could be destroyed or left. Removing its own block is all that is needed.";
         decoder.diags.error(Diagnostic::error("Data source address is not allowed", detail).at(block.header));
         return None;
+    }
+    if destroy.is_none() {
+        // Terraform destroys, OpenTofu does not: what can be made good again is done.
+        let detail = "It is not said whether the object is to be destroyed; it is left as it is and no longer tracked.";
+        let warning = Diagnostic::warning("Missing lifecycle in removed block", detail).at(block.header);
+        decoder.diags.push(warning.hint("Say which: lifecycle { destroy = false }, or true."));
     }
     if !provisioners.is_empty() {
         if matches!(from, Target::Module(_)) {

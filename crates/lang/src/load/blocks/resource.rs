@@ -36,6 +36,7 @@ pub(crate) fn resource(
     ResourceDecl {
         resource,
         span: block.header,
+        type_span: block.labels.first().map_or(block.header, |label| label.span),
         repeat: repeat(decoder, body),
         body: Body { open: Some(block.opening()), ..decoder.body(body, place, &META) },
         provider: body.attribute("provider").and_then(|a| provider_ref(decoder, a.expr, place)),
