@@ -37,7 +37,7 @@ pub(crate) fn decode(
     if stored.schema_version == shape.schema.version
         && let Ok(value) = stored.decode(&shape.ty)
     {
-        return Ok(Object { value: value.unmark_deep().0, private });
+        return Ok(Object { private, ..Object::new(value.unmark_deep().0) });
     }
     let Some(provider) = providers.get(provider) else { return Err(vec![missing(provider)]) };
     let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;
@@ -47,7 +47,7 @@ pub(crate) fn decode(
             format!("The stored object of type {ty} could not be brought to the present schema: {why} This is a bug in the provider; please report it."),
         )]
     })?;
-    Ok(Object { value, private })
+    Ok(Object { private, ..Object::new(value) })
 }
 
 /// The marks that go on with an object: what is ephemeral is not part of it.

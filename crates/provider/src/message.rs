@@ -51,12 +51,15 @@ pub struct Object {
     pub value: Value,
     /// What the provider keeps with it.
     pub private: Private,
+    /// What names it, in the shape of [`Provider::identity_schema`](crate::Provider::identity_schema). An import says it,
+    /// and the read of what was imported hands it on; elsewhere it is `None`, and what the state has stays.
+    pub identity: Option<Value>,
 }
 
 impl Object {
     /// An object without private bytes.
     pub fn new(value: Value) -> Object {
-        Object { value, private: Arc::from([]) }
+        Object { value, private: Arc::from([]), identity: None }
     }
 }
 

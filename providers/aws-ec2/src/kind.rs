@@ -115,8 +115,8 @@ impl<K: Kind> Managed<K> {
         }
         let seen = self.0.fetch(&ec2, &wanted).await?;
         let object = |o: &Object, seen: &K::Seen| Object {
-            value: refreshed(&o.value, &self.complete(&ec2, &o.value, seen)),
             private: o.private.clone(),
+            ..Object::new(refreshed(&o.value, &self.complete(&ec2, &o.value, seen)))
         };
         Ok(keyed.iter().filter_map(|(at, o, key)| Some((*at, object(o, seen.get(key)?)))).collect())
     }

@@ -51,6 +51,16 @@ impl Instance {
         Err(Problem::error("Object is in another account", detail))
     }
 
+    /// What names an object; `None` if its type has no identity, or the object does not say all that belongs to it.
+    async fn identity(&self, schema: &TypeSchema, object: &Value) -> Result<Option<Value>, Problem> {
+        let Some(shape) = &schema.identity else { return Ok(None) };
+        let account = match shape.block.attributes.contains_key("account_id") {
+            true => self.cloud.account_id().await?,
+            false => String::new(),
+        };
+        Ok(identity::of(&shape.block, &account, object))
+    }
+
     /// Reads objects of one type.
     async fn read_type(&self, ty: &str, prior: &[Object]) -> Vec<ReadOutcome> {
         let (implementation, schema) = match self.resource(ty) {
@@ -68,12 +78,13 @@ impl Instance {
     fn seen(&self, schema: &TypeSchema, prior: &Object, outcome: ReadOutcome) -> ReadOutcome {
         let Some(object) = outcome? else { return Ok(None) };
         let (object, problems) = self.completed(schema, &prior.value, object);
+        let object = Object { identity: prior.identity.clone(), ..object };
         if problems.is_empty() { Ok(Some(object)) } else { Err(problems) }
     }
 
     fn completed(&self, schema: &TypeSchema, known: &Value, object: Object) -> (Object, Vec<Problem>) {
         let (value, problems) = complete(schema, &AwsRules, Some(known), &object.value);
-        (Object { value: self.placed(schema, known, value), private: object.private }, problems)
+        (Object { value: self.placed(schema, known, value), ..object }, problems)
     }
 
     /// The object with its region, where its type has one and the answer does not say it.
@@ -221,7 +232,9 @@ impl Configured for Instance {
             object.value = Value::from_kind(Kind::Object(fields.with("region", Value::string(region))));
         }
         let outcome = self.read_type(&request.ty, &[object]).await.pop().unwrap_or(Ok(None));
-        outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])
+        let object = outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])?;
+        let identity = self.identity(&schema, &object.value).await.map_err(|p| vec![p])?;
+        Ok(Object { identity, ..object })
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {

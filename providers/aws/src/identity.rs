@@ -2,7 +2,7 @@
 
 use terrane_provider::Problem;
 use terrane_provider::sdk::schema::TypeSchema;
-use terrane_value::Value;
+use terrane_value::{Block, Value};
 
 /// What every identity may say beside the object itself.
 const PLACE: [&str; 2] = ["account_id", "region"];
@@ -23,6 +23,22 @@ pub(crate) fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String,
         Some(region) => format!("{id}@{region}"),
         None => id,
     })
+}
+
+/// The identity of an object, made of what it says of itself; `None` if it lacks a part that every identity has.
+pub(crate) fn of(shape: &Block, account: &str, object: &Value) -> Option<Value> {
+    let fields = shape.attributes.iter().map(|(name, attribute)| {
+        let value = match &**name {
+            "account_id" if account.is_empty() => None,
+            "account_id" => Some(Value::string(account)),
+            name => object.get(name).filter(|value| !value.is_null()).cloned(),
+        };
+        match value {
+            Some(value) => Some((name.clone(), terrane_value::convert(&value, &attribute.ty).ok()?)),
+            None => (!attribute.required).then(|| (name.clone(), Value::null(attribute.ty.clone()))),
+        }
+    });
+    Some(Value::object(fields.collect::<Option<Vec<_>>>()?))
 }
 
 /// As much of an object as an identity says by `id`, for types whose import ids are made of other parts.
@@ -73,5 +89,18 @@ mod tests {
             let identity = schema.identity.as_ref().unwrap().block.coerce(&written).unwrap();
             assert_eq!(import_id(&schema, &identity).ok().as_deref(), expect, "{ty}");
         }
+    }
+
+    #[test]
+    fn objects_say_their_identities() {
+        let shape = |ty: &str| resource_schema(ty).unwrap().identity.clone().unwrap();
+        let bucket = Value::object([("bucket", Value::from("logs")), ("region", Value::from("eu-west-1"))]);
+        let found = of(&shape("aws_s3_bucket").block, "123456789012", &bucket).unwrap();
+        let text = |name: &str| found.get(name).and_then(Value::as_str);
+        let parts = ["account_id", "bucket", "region"].map(text);
+        assert_eq!(parts, [Some("123456789012"), Some("logs"), Some("eu-west-1")]);
+        assert_eq!(of(&shape("aws_vpc").block, "123456789012", &bucket), None, "it has no id");
+        let found = of(&shape("aws_s3_bucket").block, "", &bucket).unwrap();
+        assert!(found.get("account_id").unwrap().is_null());
     }
 }

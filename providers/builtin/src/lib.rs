@@ -102,7 +102,7 @@ impl Provider for Builtin {
             return Err(vec![unknown_type(ty)]);
         }
         let value = terraform_data::taken_over(former).map_err(|problem| vec![problem])?;
-        Ok(Object { value, private: former.private.clone() })
+        Ok(Object { private: former.private.clone(), ..Object::new(value) })
     }
 
     async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {

@@ -84,9 +84,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         return context.end(&problem.into(), &Default::default());
     }
     if let Some(source) = &args.from_module {
-        from_module::copy(source, context, &mut diags).await;
+        let files = from_module::copy(source, context, &mut diags).await;
         if diags.has_errors() {
-            return context.end(&diags, &Default::default());
+            return context.end(&diags, &files);
         }
     }
     if Project::is_empty(&context.dir) {

@@ -101,7 +101,7 @@ impl<'p> Applier<'p> {
         };
         let Some(stored) = self.state.object(&step.instance) else { return EntryKind::Failed };
         let Ok(value) = object::conform_known(object.value, &shape.ty) else { return EntryKind::Failed };
-        let object = Object { value, private: object.private };
+        let object = Object { private: object.private, ..Object::new(value) };
         match object::encode(&object, &object::stored_marks(stored), shape, stored.clone()) {
             Ok(stored) => EntryKind::Current(Some(stored)),
             Err(_) => EntryKind::Failed,

@@ -236,16 +236,16 @@ impl<'p> Applier<'p> {
         object: Object,
         failed: &mut Option<Reported>,
     ) -> Option<Object> {
-        let Object { value, private } = object;
+        let Object { value, private, .. } = object;
         match object::conform_known(value.clone(), &flight.shape.ty) {
-            Ok(value) => Some(Object { value, private }),
+            Ok(value) => Some(Object { private, ..Object::new(value) }),
             Err(why) => {
                 if failed.is_none() {
                     let (instance, provider) = (&step.instance, &flight.provider);
                     *failed = Some(problems::invalid_answer("changed", &why, instance, provider, &mut self.diags));
                 }
                 let known = object::conform(value, &flight.shape.ty).ok()?;
-                Some(Object { value: nulls_for_unknown(known), private })
+                Some(Object { private, ..Object::new(nulls_for_unknown(known)) })
             }
         }
     }

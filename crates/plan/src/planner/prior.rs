@@ -195,7 +195,7 @@ impl Planner<'_> {
         };
         let provider = self.providers.get(&config.provider)?;
         Some(provider.take_over(ty, &former).and_then(|object| match object::conform_known(object.value, &shape.ty) {
-            Ok(value) => Ok(Object { value, private: object.private }),
+            Ok(value) => Ok(Object { private: object.private, ..Object::new(value) }),
             Err(why) => Err(vec![Problem::error(
                 "Provider produced an invalid object",
                 format!("The object of type {old} could not become one of type {ty}: {why} This is a bug in the provider; please report it."),
@@ -264,7 +264,7 @@ impl Planner<'_> {
         if value != before.object.value {
             self.drift.insert(key.clone(), drift(Some(marked(&value))));
         }
-        let object = Object { value, private: found.private };
+        let object = Object { private: found.private, ..Object::new(value) };
         let changed = object != before.object;
         let facts = self.stored(key).cloned().unwrap_or_default();
         if changed || facts.schema_version != shape.schema.version {
@@ -353,10 +353,24 @@ impl Planner<'_> {
         };
         let value = object::conform_known(found.value, &shape.ty)
             .map_err(|why| problems::invalid_answer("imported", &why, &key.0, &config, &mut self.diags))?;
-        let object = Object { value, private: found.private };
-        let stored = self.encode(&object, &Vec::new(), &shape, StoredObject::default(), key)?;
+        let object = Object { private: found.private, ..Object::new(value) };
+        let identity = found.identity.and_then(|identity| self.identity(&config, key, &identity));
+        let facts = StoredObject { identity, ..StoredObject::default() };
+        let stored = self.encode(&object, &Vec::new(), &shape, facts, key)?;
         self.put_refreshed(key, &config, Some(stored));
         Ok(Some(Prior { object, marks: Vec::new(), tainted: false, imported: true }))
+    }
+
+    /// An identity as the state keeps it, with the version of its schema; `None` if it has another shape.
+    fn identity(
+        &self,
+        config: &ProviderConfig,
+        (instance, _): &ObjectKey,
+        identity: &Value,
+    ) -> Option<(u64, Arc<str>)> {
+        let schema = self.providers.get(&config.provider)?.identity_schema(&instance.resource.resource.ty)?;
+        let json = terrane_value::json::to_json(identity, &schema.block.implied_type()).ok()?;
+        Some((schema.version, json.into()))
     }
 }
 

@@ -81,7 +81,7 @@ impl Life {
         let (value, problems) = complete(&self.schema, &AwsRules, known, &answer.value);
         assert!(problems.is_empty(), "{} answers in the shape of its schema: {problems:#?}", self.name());
         assert!(value.is_wholly_known(), "{} answers what is known: {value:#?}", self.name());
-        Object { value, private: answer.private }
+        Object { value, ..answer }
     }
 
     /// Reads an object as it is now.

@@ -29,6 +29,10 @@ pub struct Object {
     pub tainted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposed_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_schema_version: Option<u64>,
 }
 
 /// One module instance with all below it.
@@ -59,6 +63,8 @@ impl Object {
             depends_on: Vec::new(),
             tainted: false,
             deposed_key: None,
+            identity: None,
+            identity_schema_version: None,
         }
     }
 }

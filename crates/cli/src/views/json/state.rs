@@ -109,6 +109,8 @@ fn object(
         schema_version: stored.schema_version,
         values: values::known(&value, secrets),
         sensitive_values: values::sensitive(&value),
+        identity_schema_version: stored.identity.as_ref().map(|(version, _)| *version),
+        identity: stored.identity.as_ref().map(|(_, json)| raw(json.to_string())),
         depends_on: stored.dependencies.iter().map(ToString::to_string).collect(),
         tainted: stored.tainted && resource.mode == Mode::Managed,
         ..Object::new(instance, provider)
