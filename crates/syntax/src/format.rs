@@ -2,7 +2,8 @@
 //!
 //! The layout is a function of tokens and lines only, so that it is the same for everything that parses. Its rules are
 //! those of `tofu fmt`, byte for byte, save where that loses part of the program: block labels with `$` or `%` in them,
-//! the key of `x[null]` or `x[true]`, and interpolations that cannot be unwrapped because of a comment or heredoc.
+//! the key of `x[null]` or `x[true]`, the index of `2 .0`, and interpolations that cannot be unwrapped because of a
+//! comment or heredoc.
 
 mod lines;
 mod rewrite;

@@ -36,6 +36,9 @@ fn equals_signs_and_comments_are_aligned() {
 
 #[test]
 fn blanks_depend_on_neighbours() {
+    // Without the blank it would be another number.
+    check("a = (2  .  0)\n", "a = (2 .0)\n");
+    check("a = 2 . b\n", "a = 2.b\n");
     check("a=b+c*-d -e\n", "a = b + c * -d - e\n");
     check("a=!b&&c?d:e\n", "a = !b && c ? d : e\n");
     check("a=f( b ,c... )\n", "a = f(b, c...)\n");

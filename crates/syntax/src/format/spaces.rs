@@ -10,9 +10,14 @@ pub(super) fn space(cell: &mut [Word<'_>]) {
     }
     let mut before = None;
     for i in 1..cell.len() {
-        cell[i].spaces = usize::from(between(before, &cell[i - 1], &cell[i]));
+        cell[i].spaces = usize::from(between(before, &cell[i - 1], &cell[i]) || indexes_number(&cell[i - 1..]));
         before = Some(cell[i - 1].kind);
     }
+}
+
+/// Whether words begin with the index of a number, `2 .0`, which without its blank would be another number.
+fn indexes_number(words: &[Word<'_>]) -> bool {
+    matches!(words, [left, dot, right, ..] if [left.kind, dot.kind, right.kind] == [Number, Dot, Number])
 }
 
 /// Whether a blank stands between `left` and `right`; `before` is what stands before `left`.
