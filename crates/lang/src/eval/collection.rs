@@ -7,6 +7,9 @@ use super::{Eval, elements};
 use crate::ir::{ExprId, For};
 use crate::lookup::Stop;
 
+/// The keys and values of a collection.
+type Elements = Vec<(Value, Value)>;
+
 /// Whether an element of a `for` is taken.
 enum Taken {
     Yes,
@@ -70,8 +73,29 @@ impl Eval<'_, '_> {
         let Some(cond_marks) = self.sound_condition(f)? else { return Ok(Value::dynamic()) };
         match elements(&collection) {
             None => Ok(Value::dynamic().mark(marks.union(cond_marks))),
-            Some(elements) if f.key_result.is_some() => self.for_object(id, f, elements, marks),
-            Some(elements) => self.for_tuple(f, elements, marks),
+            Some(elements) => self.for_elements(id, f, elements, marks),
+        }
+    }
+
+    /// The result for elements, of which no error says what they are if the collection must not be shown.
+    fn for_elements(&mut self, id: ExprId, f: &For, elements: Elements, marks: Marks) -> Result<Value, Stop> {
+        let hidden = marks.without(Marks::DEPRECATED);
+        if hidden.is_empty() {
+            return self.for_results(id, f, elements, marks);
+        }
+        let before = self.errors.len();
+        let value = self.for_results(id, f, elements.clone(), marks)?;
+        self.veil(before, |eval| {
+            let veiled = elements.into_iter().map(|(key, value)| (key.mark(hidden), value.mark(hidden)));
+            eval.for_results(id, f, veiled.collect(), marks)
+        })?;
+        Ok(value)
+    }
+
+    fn for_results(&mut self, id: ExprId, f: &For, elements: Elements, marks: Marks) -> Result<Value, Stop> {
+        match f.key_result {
+            Some(_) => self.for_object(id, f, elements, marks),
+            None => self.for_tuple(f, elements, marks),
         }
     }
 
@@ -125,7 +149,7 @@ impl Eval<'_, '_> {
         })
     }
 
-    fn for_tuple(&mut self, f: &For, elements: Vec<(Value, Value)>, mut marks: Marks) -> Result<Value, Stop> {
+    fn for_tuple(&mut self, f: &For, elements: Elements, mut marks: Marks) -> Result<Value, Stop> {
         let mut results = Vec::with_capacity(elements.len());
         let mut known = true;
         for (key, value) in elements {
@@ -140,13 +164,7 @@ impl Eval<'_, '_> {
         Ok(if known { Value::tuple(results) } else { Value::dynamic() }.mark(marks))
     }
 
-    fn for_object(
-        &mut self,
-        id: ExprId,
-        f: &For,
-        elements: Vec<(Value, Value)>,
-        mut marks: Marks,
-    ) -> Result<Value, Stop> {
+    fn for_object(&mut self, id: ExprId, f: &For, elements: Elements, mut marks: Marks) -> Result<Value, Stop> {
         let mut results = indexmap::IndexMap::<super::Name, Vec<Value>>::with_capacity(elements.len());
         let mut known = true;
         for (key, value) in elements {
@@ -168,8 +186,12 @@ impl Eval<'_, '_> {
                 && !f.grouping
                 && results.contains_key(&key)
             {
+                let shown = match marks.without(Marks::DEPRECATED).is_empty() {
+                    true => format!("key \"{key}\""),
+                    false => "same key".to_owned(),
+                };
                 let detail = format!(
-                    "Two different items produced the key \"{key}\" in this 'for' expression. If duplicates are \
+                    "Two different items produced the {shown} in this 'for' expression. If duplicates are \
                      expected, use the ellipsis (...) after the value expression to enable grouping by key."
                 );
                 self.error(key_id, Diagnostic::error("Duplicate object key", detail));

@@ -281,6 +281,28 @@ impl<'x, 'r> Eval<'x, 'r> {
         Ok((value, self.errors.split_off(before)))
     }
 
+    /// Replaces the errors from the one numbered `from` on by those of the same work done with marked values: they were
+    /// taken out of a collection that must not be shown, so that no error may say what they are.
+    pub(crate) fn veil<T>(
+        &mut self,
+        from: usize,
+        again: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<(), Stop> {
+        if self.errors.len() == from {
+            return Ok(());
+        }
+        let shown = self.errors.split_off(from);
+        again(self)?;
+        if self.errors.len() == from {
+            let detail = "What is wrong cannot be shown, as it tells of a sensitive value.";
+            for error in shown {
+                let veiled = Diagnostic::error(error.summary, detail);
+                self.errors.push(error.span.into_iter().fold(veiled, Diagnostic::at));
+            }
+        }
+        Ok(())
+    }
+
     fn quietly<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
         let was = std::mem::replace(&mut self.quiet, true);
         let result = f(self);

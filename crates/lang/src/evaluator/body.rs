@@ -275,19 +275,36 @@ fn several<'p>(
     let perhaps = eval.perhaps;
     eval.perhaps |= known.is_none();
     let items = known.unwrap_or_else(|| vec![unknown_element(&each)]);
+    let hidden = marks.without(Marks::DEPRECATED);
     for (key, item) in items {
-        eval.bound.truncate(dynamic.slot as usize);
-        eval.bound.push(Value::object([("key", key), ("value", item)]));
-        let label = match dynamic.labels.first() {
-            Some(label) => label_text(eval, *label)?,
-            None => None,
-        };
-        let value = value(eval, &block.body, block.header, &nested.block)?;
+        let before = eval.errors.len();
+        let (label, value) = generated(eval, block, dynamic, nested, (key.clone(), item.clone()))?;
         found.values.push((label, value.mark(marks)));
+        if !hidden.is_empty() {
+            let element = (key.mark(hidden), item.mark(hidden));
+            eval.veil(before, |eval| generated(eval, block, dynamic, nested, element))?;
+        }
     }
     eval.bound.truncate(dynamic.slot as usize);
     eval.perhaps = perhaps;
     Ok(())
+}
+
+/// The block, and its label, that a `dynamic` block makes for an element.
+fn generated(
+    eval: &mut Eval<'_, '_>,
+    block: &Block,
+    dynamic: &Dynamic,
+    nested: &NestedBlock,
+    (key, item): (Value, Value),
+) -> Result<(Option<Arc<str>>, Value), Stop> {
+    eval.bound.truncate(dynamic.slot as usize);
+    eval.bound.push(Value::object([("key", key), ("value", item)]));
+    let label = match dynamic.labels.first() {
+        Some(label) => label_text(eval, *label)?,
+        None => None,
+    };
+    Ok((label, value(eval, &block.body, block.header, &nested.block)?))
 }
 
 /// What is known of the elements of an unknown collection.
@@ -302,15 +319,17 @@ fn unknown_element(collection: &Value) -> (Value, Value) {
 
 fn label_text(eval: &mut Eval<'_, '_>, label: crate::ExprId) -> Result<Option<Arc<str>>, Stop> {
     let value = eval.value(label)?;
-    match convert(&value, &Type::String) {
-        Ok(text) => Ok(text.as_str().map(Into::into)),
-        Err(e) => {
-            let detail = format!("Cannot use this value as a dynamic block label: {e}.");
-            let error = Diagnostic::error("Invalid dynamic block label", detail).at(eval.span(label));
-            eval.errors.push(error);
-            Ok(None)
-        }
-    }
+    let hidden = value.marks().without(Marks::DEPRECATED);
+    let why = match convert(&value, &Type::String) {
+        _ if !hidden.is_empty() => "it is sensitive or ephemeral, and labels are shown".to_owned(),
+        Ok(text) if text.is_null() => "it is null".to_owned(),
+        Ok(text) => return Ok(text.as_str().map(Into::into)),
+        Err(e) => e.to_string(),
+    };
+    let detail = format!("Cannot use this value as a dynamic block label: {why}.");
+    let error = Diagnostic::error("Invalid dynamic block label", detail).at(eval.span(label));
+    eval.errors.push(error);
+    Ok(None)
 }
 
 fn check_number(eval: &mut Eval<'_, '_>, name: &str, nested: &NestedBlock, found: &Occurrences<'_>, header: Span) {
