@@ -55,6 +55,11 @@ pub trait Schemas: Send + Sync {
     /// The shape of a provider's own configuration; `None` if that provider is not at hand.
     fn provider(&self, provider: &Provider) -> Option<Arc<Schema>>;
 
+    /// The source addresses of the providers at hand, sorted. By default none is told.
+    fn providers(&self) -> Vec<Provider> {
+        Vec::new()
+    }
+
     /// The shape of a resource type or data source; `None` if the provider does not have it.
     fn resource(&self, provider: &Provider, mode: Mode, ty: &str) -> Option<Arc<Schema>>;
 

@@ -42,6 +42,10 @@ impl Schemas for Providers {
         self.get(provider).map(|p| p.config_schema())
     }
 
+    fn providers(&self) -> Vec<Provider> {
+        self.addresses().cloned().collect()
+    }
+
     fn resource(&self, provider: &Provider, mode: Mode, ty: &str) -> Option<Arc<Schema>> {
         let provider = self.get(provider)?;
         match mode {

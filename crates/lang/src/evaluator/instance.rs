@@ -182,7 +182,7 @@ impl<'p> Run<'_, 'p> {
 /// The error for a type that its provider does not have.
 pub(super) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &ResourceDecl) -> Diagnostic {
     if schemas.provider(provider).is_none() {
-        return no_provider(provider).at(decl.span);
+        return no_provider(schemas, provider).at(decl.span);
     }
     let resource = &decl.resource;
     let (what, summary) = match resource.mode {
@@ -201,7 +201,10 @@ pub(super) fn no_type(schemas: &dyn crate::Schemas, provider: &Provider, decl: &
     error.suggest(&resource.ty, types.iter().map(String::as_str))
 }
 
-pub(super) fn no_provider(provider: &Provider) -> Diagnostic {
+/// The error for a provider that is not at hand.
+pub(super) fn no_provider(schemas: &dyn crate::Schemas, provider: &Provider) -> Diagnostic {
     let detail = format!("The provider {provider} is not part of Terrane, and running others is not supported yet.");
-    Diagnostic::error("Provider not available", detail)
+    let known = schemas.providers();
+    let others = known.iter().map(|known| &*known.ty).filter(|name| **name != *provider.ty);
+    Diagnostic::error("Provider not available", detail).suggest(&provider.ty, others)
 }

@@ -113,7 +113,7 @@ impl<'p> Run<'_, 'p> {
 
     pub(super) fn provider_config(&mut self, config: &ProviderConfig) -> Result<(Value, Reads), Stop> {
         let Some(schema) = self.ev.schemas.provider(&config.provider) else {
-            return Err(self.diags.error(no_provider(&config.provider)).into());
+            return Err(self.diags.error(no_provider(self.ev.schemas, &config.provider)).into());
         };
         let Some((module, decl)) = self.ev.program.provider_decl(config) else {
             return Ok((schema.block.empty(), Reads::new()));

@@ -118,7 +118,7 @@ impl<'p> Run<'_, 'p> {
             let provider = self.ev.program.module(module).provider_of(&decl.name.local);
             let schema = self.ev.schemas.provider(&provider);
             if schema.is_none() && missing.insert(provider.clone()) {
-                self.diags.error(no_provider(&provider).at(decl.span));
+                self.diags.error(no_provider(self.ev.schemas, &provider).at(decl.span));
             }
             let repeat = decl.for_each.map_or(Repeat::Once, Repeat::ForEach);
             let declared = self.ev.program.module(module);

@@ -113,13 +113,12 @@ impl<'t> Merge<'t> {
     }
 }
 
-/// Reports blocks of `terraform` blocks beyond the first: where the state is, a file can say once.
+/// Reports `terraform` blocks beyond the first that say where the state is: a file can do that once.
 fn once(items: &[syn::Item<'_>], ty: &str, diags: &mut Diagnostics) {
-    let blocks = items.iter().filter_map(|item| match item {
-        syn::Item::Block(block) if block.ty.text == "terraform" => Some(block.body.blocks()),
+    let mut found = items.iter().filter_map(|item| match item {
+        syn::Item::Block(block) if block.ty.text == "terraform" => block.body.blocks().find(|b| b.ty.text == ty),
         _ => None,
     });
-    let mut found = blocks.flatten().filter(|block| block.ty.text == ty);
     let Some(first) = found.next() else { return };
     for second in found {
         let detail = format!("An override file can have only one {ty} block, which replaces that of the other files.");

@@ -111,6 +111,10 @@ impl Schemas for TestSchemas {
         }
     }
 
+    fn providers(&self) -> Vec<Provider> {
+        vec![Provider::new("hashicorp", "test")]
+    }
+
     fn resource(&self, provider: &Provider, mode: Mode, ty: &str) -> Option<Arc<Schema>> {
         self.provider(provider)?;
         match (mode, ty) {

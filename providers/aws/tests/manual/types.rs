@@ -29,6 +29,20 @@ pub fn page(provider: &AwsProvider) -> String {
     page
 }
 
+/// The attributes of the identity, those that must be written first.
+fn identity(ty: &TypeSchema) -> String {
+    let Some(shape) = &ty.identity else { return String::new() };
+    let names = |required: bool| {
+        let wanted = shape.block.attributes.iter().filter(move |(_, a)| a.required == required);
+        wanted.map(|(name, a)| format!("`{name}` ({})", self::shape(&a.ty))).collect::<Vec<_>>().join(", ")
+    };
+    match (names(true), names(false)) {
+        (required, optional) if optional.is_empty() => format!("Identity: {required}.\n\n"),
+        (required, optional) if required.is_empty() => format!("Identity: {optional}, each optional.\n\n"),
+        (required, optional) => format!("Identity: {required}; optional: {optional}.\n\n"),
+    }
+}
+
 fn section(ty: &TypeSchema) -> String {
     let block = &ty.schema.block;
     let mut text = format!("\n## {}\n\n", ty.name);
@@ -36,6 +50,7 @@ fn section(ty: &TypeSchema) -> String {
         Some(format) => writeln!(text, "Import: `{format}`\n"),
         None => writeln!(text, "Objects of this type cannot be imported.\n"),
     };
+    text += &identity(ty);
     let mut rows = Vec::new();
     arguments(&mut rows, "", block, &ty.facts);
     if !rows.is_empty() {

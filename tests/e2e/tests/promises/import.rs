@@ -38,6 +38,11 @@ fn taken_over(test: &str, import: &str, said: &str) {
     world.terrane(&["init"]).code(0);
     world.terrane(&["plan"]).code(0).says(&["2 to import, 0 to add, 0 to change, 0 to destroy", said]);
     world.terrane(&["apply", "-auto-approve"]).code(0);
+    let json = world.terrane(&["show", "-json"]).code(0).stdout;
+    assert_eq!(json.matches("\"identity_schema_version\":0").count(), 2, "{json}");
+    for bucket in [&first, &second] {
+        assert!(json.contains(&format!("\"bucket\":\"{bucket}\",\"region\":\"eu-west-1\"}}")), "{json}");
+    }
     world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
     world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["2 destroyed"]);
 }
