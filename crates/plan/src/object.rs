@@ -8,8 +8,8 @@ use terrane_provider::{Object, Problem};
 use terrane_state::StoredObject;
 use terrane_value::{Marks, Path, Type, Value, convert};
 
-use crate::Providers;
 use crate::shapes::Shape;
+use crate::{Providers, protocol};
 
 /// Where marks are within a value.
 pub(crate) type MarkedPaths = Vec<(Path, Marks)>;
@@ -17,7 +17,7 @@ pub(crate) type MarkedPaths = Vec<(Path, Marks)>;
 /// A stored object as one of the present schema.
 pub(crate) fn decode(
     providers: &Providers,
-    provider: &Provider,
+    address: &Provider,
     instance: &Instance,
     stored: &StoredObject,
     shape: &Shape,
@@ -39,14 +39,10 @@ pub(crate) fn decode(
     {
         return Ok(Object { private, ..Object::new(value.unmark_deep().0) });
     }
-    let Some(provider) = providers.get(provider) else { return Err(vec![missing(provider)]) };
+    let Some(provider) = providers.get(address) else { return Err(vec![missing(address)]) };
     let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;
-    let value = conform(value, &shape.ty).map_err(|why| {
-        vec![Problem::error(
-            "Provider produced an invalid object",
-            format!("The stored object of type {ty} could not be brought to the present schema: {why} This is a bug in the provider; please report it."),
-        )]
-    })?;
+    let value = conform_known(value, &shape.ty)
+        .map_err(|why| vec![protocol::bad_upgrade(ty, &why, providers.whose(address))])?;
     Ok(Object { private, ..Object::new(value) })
 }
 
@@ -69,6 +65,9 @@ pub(crate) fn sensitive(value: &Value) -> BTreeSet<Path> {
 
 /// A value as one of `ty`, without marks, or a sentence that says why it is none.
 pub(crate) fn conform(value: Value, ty: &Type) -> Result<Value, String> {
+    if protocol::is_absent(&value) {
+        return Err("There is no object, but null.".into());
+    }
     convert(&value, ty).map_err(|e| match e.path.0.is_empty() {
         true => format!("The object is wrong: {e}."),
         false => format!("Attribute {} is wrong: {e}.", &e.path.to_string()[1..]),

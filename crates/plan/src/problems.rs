@@ -1,12 +1,12 @@
 //! Problems of providers as diagnostics.
 
-use terrane_address::{Instance, ProviderConfig};
+use terrane_address::{Instance, ProviderConfig, Resource};
 use terrane_lang::Evaluator;
 use terrane_provider::Problem;
 use terrane_source::{Diagnostic, Diagnostics, Reported, Severity};
 use terrane_value::Path;
 
-use crate::protocol::Breach;
+use crate::protocol::{Breach, Whose};
 
 /// Adds problems with an instance; returns the proof if one of them is an error.
 pub(crate) fn of_instance(
@@ -67,6 +67,10 @@ pub(crate) enum Moment {
     FinalPlan,
     /// In the object it returned.
     Apply,
+    /// In what it keeps with an object it read or imported.
+    Read,
+    /// In the ephemeral object it opened.
+    Open,
 }
 
 /// Reports the promises a provider broke; says whose bug it is.
@@ -74,23 +78,22 @@ pub(crate) fn of_breaches(
     breaches: &[Breach],
     moment: Moment,
     instance: &Instance,
-    provider: &ProviderConfig,
+    whose: Whose<'_>,
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
     let (summary, situation) = match moment {
         Moment::Plan => ("Provider produced an invalid plan", "planned an invalid value for"),
         Moment::FinalPlan => ("Provider changed its plan", "planned something else than before for"),
         Moment::Apply => ("Provider produced an unexpected object", "returned something else than was planned for"),
+        Moment::Read => ("Provider produced an invalid object", "returned an invalid object for"),
+        Moment::Open => ("Provider produced an invalid object", "opened something else than is written for"),
     };
     if breaches.is_empty() {
         return None;
     }
     let lines = breaches.iter().map(|b| format!("\n  - {}{}: {}", instance, b.path, b.message));
-    let detail = format!(
-        "Provider {} {situation} {instance}.{}\n\nThis is a bug in the provider, not in your configuration; please report it.",
-        provider.provider,
-        lines.collect::<String>(),
-    );
+    let detail =
+        format!("Provider {} {situation} {instance}.{}\n\n{}", whose.provider, lines.collect::<String>(), whose.bug(),);
     Some(diags.error(Diagnostic::error(summary, detail).about(instance.to_string())))
 }
 
@@ -99,15 +102,34 @@ pub(crate) fn invalid_answer(
     what: &str,
     why: &str,
     instance: &Instance,
-    provider: &ProviderConfig,
+    whose: Whose<'_>,
     diags: &mut Diagnostics,
 ) -> Reported {
+    let Problem { summary, detail, .. } = invalid_object(what, why, instance, whose);
+    diags.error(Diagnostic::error(summary, detail).about(instance.to_string()))
+}
+
+/// The same as a problem.
+pub(crate) fn invalid_object(what: &str, why: &str, instance: &Instance, whose: Whose<'_>) -> Problem {
     let detail = format!(
-        "Provider {} {what} {instance}, and the answer does not have the form its own schema demands. {why}\n\n\
-         This is a bug in the provider, not in your configuration; please report it.",
-        provider.provider,
+        "Provider {} {what} {instance}, and the answer does not have the form its own schema demands. {why}\n\n{}",
+        whose.provider,
+        whose.bug(),
     );
-    diags.error(Diagnostic::error("Provider produced an invalid object", detail).about(instance.to_string()))
+    Problem::error("Provider produced an invalid object", detail)
+}
+
+/// The error for a type whose schema makes no sense.
+pub(crate) fn bad_schema(resource: &Resource, faults: &[Breach], whose: Whose<'_>) -> Diagnostic {
+    let lines = faults.iter().map(|b| format!("\n  - {}: {}", b.path.to_string().trim_start_matches('.'), b.message));
+    let detail = format!(
+        "The schema of {} in provider {} makes no sense.{}\n\n{}",
+        resource.ty,
+        whose.provider,
+        lines.collect::<String>(),
+        whose.bug(),
+    );
+    Diagnostic::error("Provider has an invalid schema", detail)
 }
 
 /// The error for an ephemeral type that its provider does not have.

@@ -8,6 +8,8 @@ use terrane_lang::{Fault, Schemas, Subject};
 use terrane_provider::Problem;
 use terrane_value::{CallFault, FunctionSchema, Schema, Value};
 
+use crate::protocol::{self, Whose};
+
 /// The providers of one operation by source address.
 #[derive(Clone, Default)]
 pub struct Providers {
@@ -23,6 +25,12 @@ impl Providers {
     /// A provider.
     pub fn get(&self, address: &Provider) -> Option<&Arc<dyn terrane_provider::Provider>> {
         self.by_address.get(address)
+    }
+
+    /// A provider, for complaints about it.
+    pub(crate) fn whose<'a>(&self, address: &'a Provider) -> Whose<'a> {
+        let native = self.get(address).is_some_and(|provider| provider.is_native());
+        Whose { provider: address, native }
     }
 
     /// All source addresses, sorted.
@@ -79,10 +87,15 @@ impl Schemas for Providers {
     }
 
     fn call(&self, provider: &Provider, name: &str, args: &[Value]) -> Result<Value, CallFault> {
-        match self.get(provider) {
-            Some(provider) => provider.call_function(name, args),
-            None => Err(CallFault::call(format!("the provider {provider} is not there"))),
-        }
+        let Some(found) = self.get(provider) else {
+            return Err(CallFault::call(format!("the provider {provider} is not there")));
+        };
+        let result = found.call_function(name, args)?;
+        let Some(schema) = found.function_schema(name) else { return Ok(result) };
+        protocol::function_result(&schema, args, result).map_err(|why| {
+            let bug = self.whose(provider).bug();
+            CallFault::call(format!("the provider gave an invalid answer. {why} {}", bug.trim_end_matches('.')))
+        })
     }
 
     fn faults(&self, provider: &Provider, subject: Subject<'_>, config: &Value) -> Vec<Fault> {

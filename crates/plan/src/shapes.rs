@@ -8,6 +8,7 @@ use terrane_lang::Schemas;
 use terrane_value::{Attribute, Block, Kind, Marks, Nesting, Path, Schema, Step, Type, Value};
 
 use crate::Providers;
+use crate::protocol::{self, Breach};
 
 /// A schema with what is derived from it.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Shape {
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     by_provider: HashMap<Provider, HashMap<(Mode, Arc<str>), Arc<Shape>>>,
+    /// Types whose schema makes no sense, with what is wrong.
+    pub faults: Vec<(Provider, Resource, Vec<Breach>)>,
 }
 
 impl Shapes {
@@ -42,6 +45,10 @@ impl Shapes {
         }
         if let Some(schema) = providers.resource(provider, resource.mode, &resource.ty) {
             let key = (resource.mode, resource.ty.clone());
+            let faults = protocol::schema_faults(resource.mode, &schema);
+            if !faults.is_empty() {
+                self.faults.push((provider.clone(), resource.clone(), faults));
+            }
             self.by_provider.entry(provider.clone()).or_default().insert(key, Arc::new(Shape::new(schema)));
         }
     }

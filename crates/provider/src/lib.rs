@@ -21,6 +21,11 @@ pub use message::{
 /// A provider before it is configured: schemas and validation, without any call to the outside.
 #[async_trait]
 pub trait Provider: Send + Sync {
+    /// Whether it is part of Terrane, so that its bugs are Terrane's. By default it is not.
+    fn is_native(&self) -> bool {
+        false
+    }
+
     /// The shape of its `provider` block.
     fn config_schema(&self) -> Arc<Schema>;
 

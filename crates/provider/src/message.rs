@@ -95,6 +95,8 @@ pub struct PlanResponse {
     pub requires_replace: Vec<Path>,
     /// What the provider wants back at apply.
     pub private: Option<Private>,
+    /// Whether arguments that are absent may be planned with a default or zero value though they are not computed.
+    pub legacy: bool,
     /// What is to be said, errors included.
     pub problems: Vec<Problem>,
 }

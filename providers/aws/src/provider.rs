@@ -32,6 +32,10 @@ impl Default for AwsProvider {
 
 #[async_trait]
 impl Provider for AwsProvider {
+    fn is_native(&self) -> bool {
+        true
+    }
+
     fn config_schema(&self) -> Arc<Schema> {
         terrane_aws_core::config_schema()
     }

@@ -47,6 +47,10 @@ fn unknown_type(ty: &str) -> Problem {
 
 #[async_trait]
 impl Provider for Builtin {
+    fn is_native(&self) -> bool {
+        true
+    }
+
     fn config_schema(&self) -> Arc<Schema> {
         Arc::new(Schema::default())
     }

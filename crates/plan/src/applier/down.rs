@@ -81,7 +81,15 @@ impl<'p> Applier<'p> {
         let failed = failed.or_else(|| {
             let why = "It deleted the object without an error, and yet returned one.";
             let still = response.object.is_some();
-            still.then(|| problems::invalid_answer("deleted", why, &step.instance, &step.provider, &mut self.diags))
+            still.then(|| {
+                problems::invalid_answer(
+                    "deleted",
+                    why,
+                    &step.instance,
+                    self.providers.whose(&step.provider.provider),
+                    &mut self.diags,
+                )
+            })
         });
         let (kind, result) = match failed {
             None => {

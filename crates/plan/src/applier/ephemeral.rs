@@ -9,10 +9,12 @@ use terrane_provider::{OpenOutcome, OpenRequest, Problem};
 use terrane_source::{Diagnostic, Reported};
 
 use super::{Applier, Flight, Halt, Wait};
+use crate::Question;
 use crate::leases::{Lease, Leases};
 use crate::object::{self, MarkedPaths, first_unknown};
+use crate::problems::{self, Moment};
+use crate::protocol::{self, Rules};
 use crate::shapes::Shape;
-use crate::{Question, problems};
 
 /// How far ephemeral resources are.
 #[derive(Default)]
@@ -151,6 +153,7 @@ impl Applier<'_> {
             problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
                 .unwrap_or_else(|| self.diags.error(problems::not_opened(&instance)))
         })?;
+        let config = evaluated.value.clone().unmark_deep().0;
         // It is open, whatever its value is, and has to be closed.
         let through = self.through(&provider);
         let needs = evaluated.deps.into_iter().chain(evaluated.explicit.iter().cloned()).chain(through).collect();
@@ -158,8 +161,20 @@ impl Applier<'_> {
         if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
             return Err(reported);
         }
-        let value = object::conform_known(opened.value, &shape.ty)
-            .map_err(|why| problems::invalid_answer("opened", &why, &instance, &provider, &mut self.diags))?;
+        let value = object::conform_known(opened.value, &shape.ty).map_err(|why| {
+            problems::invalid_answer(
+                "opened",
+                &why,
+                &instance,
+                self.providers.whose(&provider.provider),
+                &mut self.diags,
+            )
+        })?;
+        let breaches = protocol::keeps_config(&shape.schema.block, Rules::Strict, None, &config, &value);
+        let whose = self.providers.whose(&provider.provider);
+        if let Some(broken) = problems::of_breaches(&breaches, Moment::Open, &instance, whose, &mut self.diags) {
+            return Err(broken);
+        }
         let value = shape.mark(value.mark_at(&marks));
         if let Some(reported) = self.ephemeral_post(&instance, &value) {
             return Err(reported);

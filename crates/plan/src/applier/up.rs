@@ -18,7 +18,7 @@ use crate::object::{self, MarkedPaths, first_unknown};
 use crate::planner::checks::soften;
 use crate::planner::data::unknown_computed;
 use crate::problems::{self, Moment};
-use crate::protocol::{self, Breach};
+use crate::protocol::{self, Breach, Rules};
 use crate::shapes::Shape;
 use crate::{Change, Leg, Planned, Question, Step};
 
@@ -135,18 +135,33 @@ impl<'p> Applier<'p> {
             return Err(reported);
         }
         let planned = response.planned.ok_or_else(|| "It has neither a plan nor an error.".to_owned());
-        let planned = planned
-            .and_then(|planned| object::conform(planned, &flight.shape.ty))
-            .map_err(|why| problems::invalid_answer("planned", &why, instance, provider, &mut self.diags))?;
+        let planned = planned.and_then(|planned| object::conform(planned, &flight.shape.ty)).map_err(|why| {
+            problems::invalid_answer(
+                "planned",
+                &why,
+                instance,
+                self.providers.whose(&provider.provider),
+                &mut self.diags,
+            )
+        })?;
         let prior = flight.prior.as_ref().map(|p| &p.value);
-        let mut breaches = protocol::keeps_config(&flight.shape.schema.block, prior, &flight.config, &planned);
+        let rules = if response.legacy { Rules::Legacy } else { Rules::Strict };
+        let block = &flight.shape.schema.block;
+        let mut breaches = protocol::keeps_config(block, rules, prior, &flight.config, &planned);
+        breaches.extend(response.private.as_deref().and_then(protocol::private_breach));
         breaches.extend(protocol::keeps_planned(&flight.planned, &planned));
         let decision = prior.map(|prior| decide(prior, &planned, &response.requires_replace));
         if let Some(Decision::Replace(paths)) = &decision {
             let message = || "It was planned to change in place, but now cannot.".to_owned();
             breaches.extend(paths.iter().map(|path| Breach { path: path.clone(), message: message() }));
         }
-        if let Some(r) = problems::of_breaches(&breaches, Moment::FinalPlan, instance, provider, &mut self.diags) {
+        if let Some(r) = problems::of_breaches(
+            &breaches,
+            Moment::FinalPlan,
+            instance,
+            self.providers.whose(&provider.provider),
+            &mut self.diags,
+        ) {
             return Err(r);
         }
         let flight = UpFlight { planned, private: response.private, ..flight };
@@ -201,8 +216,15 @@ impl<'p> Applier<'p> {
         match object {
             Some(object) => {
                 if !refused {
-                    let breaches = protocol::keeps_planned(&flight.planned, &object.value);
-                    let broken = problems::of_breaches(&breaches, Moment::Apply, instance, provider, &mut self.diags);
+                    let mut breaches = protocol::keeps_planned(&flight.planned, &object.value);
+                    breaches.extend(protocol::private_breach(&object.private));
+                    let broken = problems::of_breaches(
+                        &breaches,
+                        Moment::Apply,
+                        instance,
+                        self.providers.whose(&provider.provider),
+                        &mut self.diags,
+                    );
                     failed = failed.or(broken);
                 }
                 // Half made: the next plan has to replace it.
@@ -212,7 +234,13 @@ impl<'p> Applier<'p> {
             None => {
                 let reported = failed.unwrap_or_else(|| {
                     let why = "It has neither an object nor an error.";
-                    problems::invalid_answer("changed", why, instance, provider, &mut self.diags)
+                    problems::invalid_answer(
+                        "changed",
+                        why,
+                        instance,
+                        self.providers.whose(&provider.provider),
+                        &mut self.diags,
+                    )
                 });
                 let kind = match self.deposed.remove(&flight.place) {
                     Some(key) => EntryKind::Restore(key),
@@ -242,7 +270,13 @@ impl<'p> Applier<'p> {
             Err(why) => {
                 if failed.is_none() {
                     let (instance, provider) = (&step.instance, &flight.provider);
-                    *failed = Some(problems::invalid_answer("changed", &why, instance, provider, &mut self.diags));
+                    *failed = Some(problems::invalid_answer(
+                        "changed",
+                        &why,
+                        instance,
+                        self.providers.whose(&provider.provider),
+                        &mut self.diags,
+                    ));
                 }
                 let known = object::conform(value, &flight.shape.ty).ok()?;
                 Some(Object { private, ..Object::new(nulls_for_unknown(known)) })
@@ -296,9 +330,10 @@ impl<'p> Applier<'p> {
 
     pub(super) fn data_read(&mut self, flight: UpFlight, outcome: DataOutcome) {
         let Some((_, Leg::Up, step)) = self.step(flight.op) else { return };
+        let whose = self.providers.whose(&flight.provider.provider);
         let value = outcome.and_then(|value| {
             object::conform_known(value, &flight.shape.ty)
-                .map_err(|why| vec![Problem::error("Data source gave an invalid answer", why)])
+                .map_err(|why| vec![problems::invalid_object("read", &why, &step.instance, whose)])
         });
         match value {
             Ok(value) => {

@@ -149,8 +149,9 @@ impl Planner<'_> {
             problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
                 .unwrap_or_else(|| self.diags.error(unexplained(&instance)))
         })?;
-        let value = object::conform_known(value, &shape.ty)
-            .map_err(|why| problems::invalid_answer("read", &why, &instance, &provider, &mut self.diags))?;
+        let value = object::conform_known(value, &shape.ty).map_err(|why| {
+            problems::invalid_answer("read", &why, &instance, self.providers.whose(&provider.provider), &mut self.diags)
+        })?;
         let object = terrane_provider::Object::new(value);
         if let Ok(stored) = object::encode(&object, &marks, &shape, StoredObject::default()) {
             self.refreshed.set(&instance, &provider, Some(stored));

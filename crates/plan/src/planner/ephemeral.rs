@@ -14,8 +14,10 @@ use super::queue::Task;
 use super::{Flight, Halt, Planner};
 use crate::leases::Lease;
 use crate::object::{self, MarkedPaths};
+use crate::problems::{self, Moment};
+use crate::protocol::{self, Rules};
 use crate::shapes::Shape;
-use crate::{Change, Question, Step, problems};
+use crate::{Change, Question, Step};
 
 /// An ephemeral resource that is being opened.
 pub(super) struct OpenFlight {
@@ -70,6 +72,7 @@ impl Planner<'_> {
             problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
                 .unwrap_or_else(|| self.diags.error(problems::not_opened(&instance)))
         })?;
+        let config = evaluated.value.clone().unmark_deep().0;
         // It is open, whatever its value is, and has to be closed.
         let through = self.provider_reads(&provider).map(|e| e.deps.clone()).unwrap_or_default();
         let needs = evaluated.deps.iter().chain(evaluated.explicit.iter()).cloned().chain(through).collect();
@@ -77,8 +80,20 @@ impl Planner<'_> {
         if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
             return Err(reported);
         }
-        let value = object::conform_known(opened.value, &shape.ty)
-            .map_err(|why| problems::invalid_answer("opened", &why, &instance, &provider, &mut self.diags))?;
+        let value = object::conform_known(opened.value, &shape.ty).map_err(|why| {
+            problems::invalid_answer(
+                "opened",
+                &why,
+                &instance,
+                self.providers.whose(&provider.provider),
+                &mut self.diags,
+            )
+        })?;
+        let breaches = protocol::keeps_config(&shape.schema.block, Rules::Strict, None, &config, &value);
+        let whose = self.providers.whose(&provider.provider);
+        if let Some(broken) = problems::of_breaches(&breaches, Moment::Open, &instance, whose, &mut self.diags) {
+            return Err(broken);
+        }
         self.take_ephemeral(&instance, provider, shape.mark(value.mark_at(&marks)));
         Ok(())
     }

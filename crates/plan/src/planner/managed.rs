@@ -15,8 +15,9 @@ use crate::decide::{Decision, decide};
 use crate::ignore::ignore;
 use crate::object::{self, MarkedPaths};
 use crate::problems::{self, Moment};
+use crate::protocol::{self, Rules};
 use crate::shapes::Shape;
-use crate::{Change, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step, protocol};
+use crate::{Change, PlanMode, Planned, Question, ReplaceOrder, ReplaceReason, Step};
 
 /// A plan that is asked for.
 pub(super) struct PlanFlight {
@@ -270,14 +271,36 @@ impl<'p> Planner<'p> {
         }
         let Some(planned) = response.planned else {
             let why = "It has neither a plan nor an error.";
-            return Err(problems::invalid_answer("planned", why, instance, &flight.provider, &mut self.diags));
+            return Err(problems::invalid_answer(
+                "planned",
+                why,
+                instance,
+                self.providers.whose(&flight.provider.provider),
+                &mut self.diags,
+            ));
         };
-        let planned = object::conform(planned, &flight.shape.ty)
-            .map_err(|why| problems::invalid_answer("planned", &why, instance, &flight.provider, &mut self.diags))?;
+        let planned = object::conform(planned, &flight.shape.ty).map_err(|why| {
+            problems::invalid_answer(
+                "planned",
+                &why,
+                instance,
+                self.providers.whose(&flight.provider.provider),
+                &mut self.diags,
+            )
+        })?;
         let prior = flight.prior.as_ref().filter(|_| flight.replacing.is_empty()).map(|p| &p.object.value);
         let block = &flight.shape.schema.block;
-        let breaches = protocol::keeps_config(block, prior, &flight.config, &planned);
-        let broken = problems::of_breaches(&breaches, Moment::Plan, instance, &flight.provider, &mut self.diags);
+        let rules = if response.legacy { Rules::Legacy } else { Rules::Strict };
+        let mut breaches = protocol::keeps_config(block, rules, prior, &flight.config, &planned);
+        breaches.extend(protocol::stray_paths(&response.requires_replace, &flight.shape.ty));
+        breaches.extend(response.private.as_deref().and_then(protocol::private_breach));
+        let broken = problems::of_breaches(
+            &breaches,
+            Moment::Plan,
+            instance,
+            self.providers.whose(&flight.provider.provider),
+            &mut self.diags,
+        );
         if let Some(reported) = broken {
             return Err(reported);
         }

@@ -12,8 +12,10 @@ use super::deferral::Later;
 use super::queue::Wait;
 use super::{Flight, Halt, ObjectKey, Planner};
 use crate::object::{self, MarkedPaths};
+use crate::problems::{self, Moment};
+use crate::protocol::{self, Breach};
 use crate::shapes::Shape;
-use crate::{DeferReason, Drift, Question, problems};
+use crate::{DeferReason, Drift, Question};
 
 /// An object as it is now.
 #[derive(Clone, Debug)]
@@ -196,10 +198,11 @@ impl Planner<'_> {
         let provider = self.providers.get(&config.provider)?;
         Some(provider.take_over(ty, &former).and_then(|object| match object::conform_known(object.value, &shape.ty) {
             Ok(value) => Ok(Object { private: object.private, ..Object::new(value) }),
-            Err(why) => Err(vec![Problem::error(
-                "Provider produced an invalid object",
-                format!("The object of type {old} could not become one of type {ty}: {why} This is a bug in the provider; please report it."),
-            )]),
+            Err(why) => {
+                let bug = self.providers.whose(&config.provider).bug();
+                let detail = format!("The object of type {old} could not become one of type {ty}: {why} {bug}");
+                Err(vec![Problem::error("Provider produced an invalid object", detail)])
+            }
         }))
     }
 
@@ -215,12 +218,12 @@ impl Planner<'_> {
     }
 
     pub(super) fn read(&mut self, keys: Vec<ObjectKey>, outcomes: Vec<ReadOutcome>) {
-        let missing = keys.len().saturating_sub(outcomes.len());
-        let unanswered = (0..missing).map(|_| {
-            let detail = "The provider answered fewer objects than it was asked for. This is a bug in the provider; please report it.";
-            Err(vec![Problem::error("Object was not read", detail)])
-        });
-        for (key, outcome) in keys.into_iter().zip(outcomes.into_iter().chain(unanswered)) {
+        // Nobody can tell which answer is for which object.
+        let outcomes = match outcomes.len() == keys.len() {
+            true => outcomes,
+            false => keys.iter().map(|key| Err(vec![self.miscounted(key, keys.len(), outcomes.len())])).collect(),
+        };
+        for (key, outcome) in keys.into_iter().zip(outcomes) {
             let state = match self.refresh(&key, outcome) {
                 Ok(prior) => PriorState::Known(prior.map(Arc::new)),
                 Err(reported) => PriorState::Failed(reported),
@@ -228,6 +231,21 @@ impl Planner<'_> {
             self.objects.insert(key.clone(), state);
             self.queue.wake(&Wait::Prior(key));
         }
+    }
+
+    /// Refuses an object with which more is to be kept than a state can hold.
+    fn kept_small(&mut self, key: &ObjectKey, config: &ProviderConfig, private: &[u8]) -> Result<(), Reported> {
+        let breaches: Vec<Breach> = protocol::private_breach(private).into_iter().collect();
+        let whose = self.providers.whose(&config.provider);
+        let broken = problems::of_breaches(&breaches, Moment::Read, &key.0, whose, &mut self.diags);
+        broken.map_or(Ok(()), Err)
+    }
+
+    fn miscounted(&self, key: &ObjectKey, asked: usize, answered: usize) -> Problem {
+        let provider = self.provider_for(&key.0);
+        let bug = provider.map(|p| self.providers.whose(&p.provider).bug()).unwrap_or_default();
+        let detail = format!("The provider was asked for {asked} objects and answered {answered}. {bug}");
+        Problem::error("Object was not read", detail)
     }
 
     /// Takes what a read said into the refreshed state, and notes what was changed outside.
@@ -259,11 +277,13 @@ impl Planner<'_> {
             self.put_refreshed(key, &config, None);
             return Ok(None);
         };
-        let value = object::conform_known(found.value, &shape.ty)
-            .map_err(|why| problems::invalid_answer("read", &why, &key.0, &config, &mut self.diags))?;
+        let value = object::conform_known(found.value, &shape.ty).map_err(|why| {
+            problems::invalid_answer("read", &why, &key.0, self.providers.whose(&config.provider), &mut self.diags)
+        })?;
         if value != before.object.value {
             self.drift.insert(key.clone(), drift(Some(marked(&value))));
         }
+        self.kept_small(key, &config, &found.private)?;
         let object = Object { private: found.private, ..Object::new(value) };
         let changed = object != before.object;
         let facts = self.stored(key).cloned().unwrap_or_default();
@@ -327,8 +347,18 @@ impl Planner<'_> {
 
     pub(super) fn imported(&mut self, instance: &Instance, result: Result<Object, Vec<Problem>>) {
         let key = (instance.clone(), None);
-        match (result, self.provider_for(instance)) {
-            (Ok(object), Some(config)) => {
+        match (result, self.home(&key)) {
+            (Ok(object), Some((config, shape))) => {
+                let object = match object::conform(object.value, &shape.ty) {
+                    Ok(value) => Object { value, private: object.private },
+                    Err(why) => {
+                        let whose = self.providers.whose(&config.provider);
+                        let reported = problems::invalid_answer("imported", &why, instance, whose, &mut self.diags);
+                        self.objects.insert(key.clone(), PriorState::Failed(reported));
+                        self.queue.wake(&Wait::Prior(key));
+                        return;
+                    }
+                };
                 let ty = instance.resource.resource.ty.clone();
                 let request = ReadRequest { ty: ty.clone(), prior: object };
                 self.to_read.entry((config, ty)).or_default().push((key, request));
@@ -351,8 +381,10 @@ impl Planner<'_> {
         let Some((config, shape)) = self.home(key) else {
             return Err(self.diags.error(unknown_type(&key.0, None)));
         };
-        let value = object::conform_known(found.value, &shape.ty)
-            .map_err(|why| problems::invalid_answer("imported", &why, &key.0, &config, &mut self.diags))?;
+        let value = object::conform_known(found.value, &shape.ty).map_err(|why| {
+            problems::invalid_answer("imported", &why, &key.0, self.providers.whose(&config.provider), &mut self.diags)
+        })?;
+        self.kept_small(key, &config, &found.private)?;
         let object = Object { private: found.private, ..Object::new(value) };
         let identity = found.identity.and_then(|identity| self.identity(&config, key, &identity));
         let facts = StoredObject { identity, ..StoredObject::default() };

@@ -8,11 +8,12 @@ use terrane_lang::{Dep, ModuleId, Repeat};
 use super::assemble::can_reach;
 use super::queue::{Task, Wait};
 use super::{Halt, Planner};
-use crate::{DeleteReason, OutputChange, PlanMode};
+use crate::{DeleteReason, OutputChange, PlanMode, problems};
 
 impl Planner<'_> {
     /// Queues what the mode asks for.
     pub(super) fn start(&mut self) {
+        self.check_schemas();
         self.check_removals();
         self.index_objects();
         for module in &self.program.modules {
@@ -29,6 +30,13 @@ impl Planner<'_> {
         }
         self.start_outputs();
         self.start_checks();
+    }
+
+    /// Complains about types whose provider describes them badly.
+    fn check_schemas(&mut self) {
+        for (provider, resource, faults) in std::mem::take(&mut self.shapes.faults) {
+            self.diags.error(problems::bad_schema(&resource, &faults, self.providers.whose(&provider)));
+        }
     }
 
     fn start_declared(&mut self) {

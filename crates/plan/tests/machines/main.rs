@@ -6,4 +6,5 @@ mod file;
 mod markdown;
 mod programs;
 mod properties;
+mod protocol;
 mod support;

@@ -22,15 +22,16 @@ pub fn plan(schema: &TypeSchema, rules: &dyn Rules, prior: Option<&Value>, confi
         rules.fill(schema, prior, config, planned)
     };
     let planned = draft(false);
-    let Some(prior) = prior else { return PlanResponse { planned: Some(planned), ..PlanResponse::default() } };
+    let legacy = schema.family == Family::Legacy;
+    let Some(prior) = prior else { return PlanResponse { planned: Some(planned), legacy, ..PlanResponse::default() } };
     let (block, facts) = (&schema.schema.block, &schema.facts);
     if compare(schema, rules).body(block, facts, prior, &planned) {
-        return PlanResponse { planned: Some(prior.clone()), ..PlanResponse::default() };
+        return PlanResponse { planned: Some(prior.clone()), legacy, ..PlanResponse::default() };
     }
     let requires_replace = replaced(schema, &compare(schema, rules), prior, &planned, config);
     let planned = if schema.family == Family::Strict { draft(true) } else { planned };
     let planned = recomputed(schema, rules, prior, config, planned);
-    PlanResponse { planned: Some(planned), requires_replace, ..PlanResponse::default() }
+    PlanResponse { planned: Some(planned), requires_replace, legacy, ..PlanResponse::default() }
 }
 
 fn compare<'a>(schema: &TypeSchema, rules: &'a dyn Rules) -> Compare<'a> {

@@ -1,6 +1,7 @@
 //! A world of things, a provider for it, and a driver that answers machines in any order.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+pub mod odd;
 pub mod provider;
 pub mod run;
 pub mod things;
