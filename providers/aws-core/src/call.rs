@@ -12,6 +12,7 @@ use aws_smithy_types::retry::ErrorKind;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Cloud;
+use crate::pace::service;
 
 /// Attempts when no connection comes about or a server error carries no code: such faults seldom pass.
 const SPEECHLESS_ATTEMPTS: u32 = 8;
@@ -185,11 +186,15 @@ impl Cloud {
         self.ready().map_err(SdkError::construction_failure)?;
         for n in 0.. {
             self.calls.admit(operation).await;
-            let error = match send().await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
+            self.paces.admit(service(operation)).await;
+            let answer = send().await;
+            let fault = answer.as_ref().err().map(fault);
+            self.paces.answered(service(operation), fault == Some(Fault::Throttle));
+            let (error, fault) = match (answer, fault) {
+                (Err(error), Some(fault)) => (error, fault),
+                (answer, _) => return answer,
             };
-            let (fault, pause) = (fault(&error), delay(n));
+            let pause = delay(n);
             if fault == Fault::Throttle {
                 self.calls.throttled(operation, pause);
             }

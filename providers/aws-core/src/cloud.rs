@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::arn::{Arn, Partition};
 use crate::call::Calls;
+use crate::pace::Paces;
 use crate::problem::problem;
 use crate::tags::TagRules;
 
@@ -44,6 +45,8 @@ pub struct Cloud {
     /// Why no call can be made, if none can.
     pub(crate) obstacle: Option<String>,
     pub(crate) calls: Calls,
+    /// How fast the services of this account and region are asked.
+    pub(crate) paces: Paces,
     clients: Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>,
     caller: OnceCell<Caller>,
 }
@@ -69,6 +72,7 @@ impl Cloud {
             sts_region: None,
             obstacle: None,
             calls: Calls::default(),
+            paces: Paces::default(),
             clients: Mutex::default(),
             caller: OnceCell::new(),
         }
@@ -155,6 +159,11 @@ impl Cloud {
         let answer = answer.map_err(|e| problem("asking AWS who the credentials belong to", &e))?;
         let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
         Ok(Caller { account: text(answer.account()), arn: text(answer.arn()), user: text(answer.user_id()) })
+    }
+
+    /// The present limit of calls a second to a service that asked to slow down; `None` if there is none.
+    pub fn limit(&self, service: &'static str) -> Option<f64> {
+        self.paces.limit(service)
     }
 
     /// The ARN of an object of this account: `cloud.arn("ec2", &region, "vpc/vpc-1")`. Global services have no region.

@@ -18,6 +18,7 @@ use terrane_provider::Problem;
 use terrane_value::{Path, Value};
 
 use crate::credentials::{assumed, profile_files, source, told};
+use crate::pace::Paces;
 use crate::rules::is_region;
 use crate::settings::Settings;
 use crate::{Cloud, http};
@@ -103,9 +104,22 @@ async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
         Some(role) => sdk.into_builder().credentials_provider(role).build(),
         None => sdk,
     };
-    let cloud = with(sdk, &settings);
+    let mut cloud = with(sdk, &settings);
     admitted(&cloud, &settings).await.map_err(|p| vec![p])?;
+    cloud.paces = Paces::of(place(&cloud, &settings).await);
     Ok(cloud)
+}
+
+/// Whose calls count together: those of one account in one region. Where the account is not asked for, those with the
+/// same key.
+async fn place(cloud: &Cloud, settings: &Settings) -> (String, String, String) {
+    let account = match settings.skip_account_id || settings.skip_credentials_validation {
+        true => None,
+        false => cloud.caller().await.ok().map(|caller| caller.account.clone()),
+    };
+    let who = account.or_else(|| settings.keys.as_ref().map(|keys| keys.access.clone())).or_else(|| settings.profile.clone()).unwrap_or_default();
+    let endpoint = cloud.sdk.endpoint_url().unwrap_or_default().to_owned();
+    (who, cloud.region.clone(), endpoint)
 }
 
 fn timeouts() -> TimeoutConfig {

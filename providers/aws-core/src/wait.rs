@@ -15,6 +15,9 @@ use crate::duration::{duration_text, parse_duration};
 const FIRST_POLL: Duration = Duration::from_millis(50);
 const LONGEST_POLL: Duration = Duration::from_secs(5);
 
+/// How the summary of the problem begins when a wait comes to its end.
+pub const TIMED_OUT: &str = "Timed out waiting for";
+
 /// What a poll found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Poll<T> {
@@ -59,10 +62,7 @@ impl Cloud {
 fn out_of_time(what: &dyn Display, timeout: Duration, state: &str) -> Problem {
     let state = if state.is_empty() { String::new() } else { format!(" The last state was {state:?}.") };
     let after = duration_text(timeout);
-    Problem::error(
-        format!("Timed out waiting for {what}"),
-        format!("It had not happened after {after}.{state} Run again to go on, or allow more time in `timeouts`."),
-    )
+    Problem::error(format!("{TIMED_OUT} {what}"), format!("It had not happened after {after}.{state}"))
 }
 
 /// How long an operation may take: `timeouts { create = "20m" }` of the object, else the default.

@@ -14,6 +14,7 @@ use terrane_provider::{
 use terrane_value::{Kind, Value};
 
 use crate::identity;
+use crate::overtime;
 use crate::provider::unknown;
 use crate::registry::Registry;
 
@@ -102,7 +103,7 @@ impl Instance {
             Err(problem) => return failed(existing(&request.change), vec![problem]),
         };
         let (cloud, operation) = (&self.cloud, &*request.operation);
-        match &request.change {
+        let answer = match &request.change {
             Change::Create { planned, config } => {
                 let create = Create { planned, config, operation };
                 self.made(&schema, planned, None, implementation.create(cloud, create).await)
@@ -115,7 +116,14 @@ impl Instance {
                 Ok(()) => ApplyResponse::default(),
                 Err(Failed { object, problems }) => failed(object.or_else(|| Some(prior.clone())), problems),
             },
-        }
+        };
+        let (verb, object) = match &request.change {
+            Change::Create { planned, .. } => ("create", planned),
+            Change::Update { planned, .. } => ("update", planned),
+            Change::Delete { prior } => ("delete", &prior.value),
+        };
+        let explained = |problem| overtime::explained(&schema, &request.ty, verb, object, problem);
+        ApplyResponse { problems: answer.problems.into_iter().map(explained).collect(), ..answer }
     }
 
     /// What a create or update led to. A failed update leaves at least the object that was.

@@ -7,6 +7,7 @@ mod data_partition;
 mod data_region;
 mod functions;
 mod identity;
+mod overtime;
 mod provider;
 mod regions;
 mod registry;
