@@ -97,7 +97,7 @@ pub async fn apply(
     drive(&mut applier, job.providers, session, running, stop).await;
     let applied = applier.finish();
     session.set(applied.snapshot.clone());
-    let unsaved = session.save().await.err();
+    let unsaved = session.save_first().await.err();
     Ok(Finished { applied, unsaved })
 }
 

@@ -26,6 +26,8 @@ pub struct Step {
     pub moved_from: Option<Instance>,
     /// What names the object that is imported.
     pub import: Option<ImportBy>,
+    /// Whether something that is named in `replace_triggered_by` changes, though there is nothing to replace.
+    pub triggered: bool,
 }
 
 /// The change of one object. Values carry marks.

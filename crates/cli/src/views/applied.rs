@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use terrane_plan::{Applied, Kept, Outcome, Plan, PlanMode, Step};
+use terrane_plan::{Applied, Change, Kept, Outcome, Plan, PlanMode, Step};
 use terrane_state::Snapshot;
 
 use super::json::Secrets;
@@ -59,8 +59,12 @@ pub fn skipped(plan: &Plan, applied: &Applied) -> Vec<String> {
 pub fn undone(plan: &Plan, applied: &Applied) -> Vec<String> {
     let Some(undone) = &applied.undone else { return Vec::new() };
     let name = |place: &u32| plan.steps.get(*place as usize).map(Step::address).unwrap_or_default();
-    let mut lines: Vec<String> =
-        undone.deleted.iter().map(|place| format!("{} was rolled back: deleted again.", name(place))).collect();
+    let how = |place: &u32| match plan.steps.get(*place as usize).map(|step| &step.change) {
+        Some(Change::Replace { .. }) => "the new object was deleted again, the old one is in use",
+        _ => "deleted again",
+    };
+    let back = |place: &u32| format!("{} was rolled back: {}.", name(place), how(place));
+    let mut lines: Vec<String> = undone.deleted.iter().map(back).collect();
     lines.extend(undone.kept.iter().map(|(place, why)| {
         let why = match why {
             Kept::NeededBy(other) => format!("{} needs it", name(other)),

@@ -317,6 +317,7 @@ mod tests {
             dependencies: Default::default(),
             moved_from: None,
             import: None,
+            triggered: false,
         };
         let expect = r#"  # thing.a will no longer be managed by Terrane, but will not be destroyed
   . resource "thing" "a" {

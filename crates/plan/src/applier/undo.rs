@@ -1,7 +1,8 @@
 //! Undoing the creates of a run that failed, the latest first.
 //!
-//! What was made is known from the journal's entries. Updates, replacements and deletes are not undone, nor is what
-//! these have come to need.
+//! What was made is known from the journal's entries. So is a replacement whose old object is still there: the new one is
+//! deleted, and the old one is in use again. Updates, other replacements and deletes are not undone, nor is what these have
+//! come to need.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +62,12 @@ pub(super) struct Undoing {
 impl Undoing {
     /// Takes note of a journal entry of a step that makes an object.
     pub fn note(&mut self, place: u32, step: &Step, leg: Leg, kind: &EntryKind) {
-        let made = matches!((&step.change, leg, kind), (Change::Create { .. }, Leg::Up, EntryKind::Current(Some(_))));
+        let makes = match &step.change {
+            Change::Create { .. } => true,
+            Change::Replace { order, .. } => order.creates_first(),
+            _ => false,
+        };
+        let made = makes && matches!((leg, kind), (Leg::Up, EntryKind::Current(Some(_))));
         if made && step.instance.resource.resource.mode == Mode::Managed && !self.made.contains(&place) {
             self.made.push(place);
         }
@@ -111,7 +117,19 @@ impl Applier<'_> {
         // They would tell of what is going to be deleted.
         self.outputs.clear();
         self.state.outputs = self.plan.refreshed.outputs.clone();
-        self.undoing.left = self.undoing.made.iter().rev().copied().collect();
+        let undoable = |place: &u32| match self.plan.steps.get(*place as usize).map(|step| &step.change) {
+            Some(Change::Replace { .. }) => self.has_old(*place),
+            _ => true,
+        };
+        self.undoing.left = self.undoing.made.iter().rev().copied().filter(undoable).collect();
+    }
+
+    /// Whether the old object of a replacement is still there, untouched.
+    fn has_old(&self, place: u32) -> bool {
+        let ends = |op: &Op| matches!(op, Op::Step { step, leg: Leg::Down } if *step == place);
+        let mut results = self.plan.graph.ops().iter().zip(&self.results).filter(|(op, _)| ends(op));
+        let touched = results.any(|(_, result)| matches!(result, Some(Outcome::Done | Outcome::Failed(_))));
+        self.deposed.contains_key(&place) && !touched
     }
 
     /// Steps other than creates that have changed the world, or may have.
@@ -122,7 +140,8 @@ impl Applier<'_> {
             let found = self.plan.steps.get(*step as usize).map(|step| &step.change);
             let lasts = matches!(found, Some(Change::Update { .. } | Change::Replace { .. }));
             let gone = matches!(found, Some(Change::Delete { .. })) && *result == Some(Outcome::Done);
-            if lasts || gone {
+            let is_undone = self.undoing.made.contains(step) && self.has_old(*step);
+            if (lasts || gone) && !is_undone {
                 changed.insert(*step);
             }
         }
@@ -226,7 +245,7 @@ impl Applier<'_> {
         let kind = match failed {
             None => {
                 self.undoing.undone.deleted.push(place);
-                EntryKind::Current(None)
+                self.deposed.remove(&place).map_or(EntryKind::Current(None), EntryKind::Restore)
             }
             Some(reported) => {
                 self.undoing.undone.kept.push((place, Kept::Failed(reported)));

@@ -152,6 +152,7 @@ fn step(step: wire::Step) -> Result<Step, String> {
         dependencies: step.dependencies.iter().map(|d| config_resource(d)).collect::<Result<_, _>>()?,
         moved_from: step.moved_from.as_deref().map(instance).transpose()?,
         import: step.import.map(import).transpose()?,
+        triggered: step.triggered,
     })
 }
 

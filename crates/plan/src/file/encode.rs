@@ -115,6 +115,7 @@ fn step(step: &Step) -> Result<wire::Step, String> {
         dependencies: step.dependencies.iter().map(ToString::to_string).collect(),
         moved_from: step.moved_from.as_ref().map(ToString::to_string),
         import: step.import.as_ref().map(import).transpose()?,
+        triggered: step.triggered,
     })
 }
 

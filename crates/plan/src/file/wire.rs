@@ -99,6 +99,8 @@ pub(super) struct Step {
     pub moved_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub import: Option<Import>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub triggered: bool,
 }
 
 #[derive(Serialize, Deserialize)]

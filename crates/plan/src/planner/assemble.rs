@@ -12,7 +12,7 @@ use terrane_value::{Marks, Value};
 use super::closure::Closure;
 use super::queue::Wait;
 use super::{Draft, Halt, ObjectKey, Planner};
-use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, object, provision};
+use crate::{Change, Node, On, Order, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, Step, object, provision};
 
 impl Planner<'_> {
     /// Evaluates an output and notes what becomes of it. What a target leaves out is not planned for the sake of one.
@@ -141,9 +141,23 @@ impl Planner<'_> {
         (plan, self.diags)
     }
 
+    /// Adds what a changed object is going to depend on: it may do so already when its change goes wrong half-way.
+    fn remember_dependencies(&mut self, step: &Step) {
+        let Some(object) = self.refreshed.object(&step.instance).filter(|_| step.deposed.is_none()) else { return };
+        let known = |dependency: &ConfigResource| object.dependencies.iter().any(|known| known == dependency);
+        if !step.dependencies.iter().all(known) {
+            let both: BTreeSet<_> = object.dependencies.iter().chain(step.dependencies.iter()).cloned().collect();
+            let now = StoredObject { dependencies: both.into_iter().collect(), ..object.clone() };
+            self.refreshed.set(&step.instance, &step.provider, Some(now));
+        }
+    }
+
     /// Brings what the state says of an unchanged object up to date.
     fn remember(&mut self, draft: &Draft) {
         let step = &draft.step;
+        if matches!(step.change, Change::Update { .. } | Change::Replace { .. }) && self.options.refresh {
+            return self.remember_dependencies(step);
+        }
         let kept = matches!(step.change, Change::NoOp { .. }) && step.instance.is_managed();
         let Some(object) = self.refreshed.object(&step.instance).filter(|_| kept && draft.declared) else { return };
         let evaluated = self.evaluated.get(&step.instance);

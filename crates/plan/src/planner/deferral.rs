@@ -1,14 +1,13 @@
 //! Leaving for a later plan what cannot be planned yet.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use terrane_address::{AbsCall, AbsResource, Beyond, Instance, Key, Mode, Place, ProviderConfig};
+use terrane_address::{AbsCall, AbsResource, Beyond, ConfigResource, Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Repeat, ResourceDecl};
 use terrane_state::{Dependencies, DeposedKey};
 use terrane_value::Value;
 
-use super::assemble::can_reach;
 use super::data::unknown_computed;
 use super::open::Opening;
 use super::queue::{Task, Wait};
@@ -21,6 +20,8 @@ pub(super) struct Deferrals {
     all: BTreeMap<(Place, Option<DeposedKey>), Deferred>,
     /// Resources whose keys are not known.
     keyless: HashSet<AbsResource>,
+    /// Places in instances of modules of which it is not known which there are.
+    beyond: Vec<Place>,
 }
 
 /// Why a task is not done now.
@@ -46,13 +47,16 @@ impl Deferrals {
     }
 
     fn add(&mut self, deferred: Deferred) {
+        if matches!(deferred.place, Place::Beyond { .. }) {
+            self.beyond.push(deferred.place.clone());
+        }
         self.all.entry((deferred.place.clone(), deferred.deposed.clone())).or_insert(deferred);
     }
 
     fn covers(&self, instance: &Instance) -> bool {
         self.keyless.contains(&instance.resource)
             || self.has(instance)
-            || self.all.keys().any(|(place, _)| matches!(place, Place::Beyond { .. }) && place.covers(instance))
+            || self.beyond.iter().any(|place| place.covers(instance))
     }
 
     /// What a plan says of them: an ephemeral resource leaves nothing to be done.
@@ -255,7 +259,7 @@ impl Planner<'_> {
         let mut kept = Vec::new();
         drafts.retain(|draft| {
             let Change::Delete { prior, .. } = &draft.step.change else { return true };
-            let Some(because) = holder_of(&holders, &draft.step.instance) else { return true };
+            let Some(because) = holders.of(&draft.step.instance) else { return true };
             kept.push(kept_end(draft, prior, because));
             false
         });
@@ -272,7 +276,7 @@ impl Planner<'_> {
             else {
                 continue;
             };
-            let Some(because) = holder_of(&holders, &draft.step.instance) else { continue };
+            let Some(because) = holders.of(&draft.step.instance) else { continue };
             (*legs, node.legs) = (ReplaceOrder::CreateThenKeep, Legs::Up);
             let prior = prior.clone();
             kept.push(kept_end(draft, &prior, because));
@@ -280,26 +284,47 @@ impl Planner<'_> {
         kept.into_iter().for_each(|deferred| self.deferrals.add(deferred));
     }
 
-    /// Objects that exist and are deferred, with what they were made after.
-    fn holders(&self) -> Vec<Holder> {
+    fn holders(&self) -> Holders {
+        let mut holders = Holders::default();
         if self.deferrals.all.is_empty() {
-            return Vec::new();
+            return holders;
         }
-        let held = self.refreshed.instances().filter(|(instance, ..)| self.deferrals.covers(instance));
-        held.filter_map(|(i, _, state)| Some((i, state.current.as_ref()?.dependencies.clone()))).collect()
+        for (instance, _, state) in self.refreshed.instances() {
+            if let Some(object) = state.current.as_ref().filter(|_| self.deferrals.covers(&instance)) {
+                holders.add(instance, &object.dependencies);
+            }
+        }
+        holders
     }
 }
 
-/// An object that is deferred, and what it was made after.
-type Holder = (Instance, Dependencies);
+/// Objects that exist and are deferred, by what they were made after.
+#[derive(Debug, Default)]
+struct Holders {
+    all: Vec<Instance>,
+    /// The first of those that can reach a resource from the instances of the modules that both are in.
+    first: HashMap<ConfigResource, HashMap<Vec<(Arc<str>, Key)>, usize>>,
+}
 
-/// A deferred object that was made after an instance of another resource.
-fn holder_of(holders: &[Holder], instance: &Instance) -> Option<Arc<str>> {
-    let name = instance.resource.config();
-    let needs = |(holder, made_after): &&Holder| {
-        holder.resource.config() != name && made_after.contains(&name) && can_reach(holder, instance)
-    };
-    holders.iter().find(needs).map(|(holder, _)| Arc::from(holder.to_string()))
+impl Holders {
+    fn add(&mut self, holder: Instance, made_after: &Dependencies) {
+        let (place, own) = (self.all.len(), holder.resource.config());
+        let modules = &holder.resource.module.0;
+        for name in made_after.iter().filter(|name| **name != own) {
+            let shared = modules.iter().zip(&name.module.0).take_while(|((a, _), b)| a == *b).count();
+            let reached = self.first.entry(name.clone()).or_default();
+            reached.entry(modules[..shared].to_vec()).or_insert(place);
+        }
+        self.all.push(holder);
+    }
+
+    /// A deferred object that was made after an instance of another resource.
+    fn of(&self, instance: &Instance) -> Option<Arc<str>> {
+        let reached = self.first.get(&instance.resource.config())?;
+        let modules = &instance.resource.module.0;
+        let first = (0..=modules.len()).filter_map(|shared| reached.get(&modules[..shared])).min()?;
+        Some(self.all.get(*first)?.to_string().into())
+    }
 }
 
 fn kept_end(draft: &Draft, prior: &Value, because: Arc<str>) -> Deferred {

@@ -50,6 +50,7 @@ impl Planner<'_> {
             dependencies: Default::default(),
             moved_from: self.moves.origin(instance).filter(|_| self.options.mode == PlanMode::Normal).cloned(),
             import: None,
+            triggered: false,
         };
         self.draft(key.clone(), Draft { step, config: Vec::new(), explicit: Arc::from([]), state, declared: false });
         Ok(())

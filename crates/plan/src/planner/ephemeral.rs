@@ -112,6 +112,7 @@ impl Planner<'_> {
             dependencies: Default::default(),
             moved_from: None,
             import: None,
+            triggered: false,
         };
         self.draft_declared((instance.clone(), None), step);
         self.give(instance, value);

@@ -33,6 +33,8 @@ pub(super) struct PlanFlight {
     marks: MarkedPaths,
     /// Why the object is replaced, if it is: then this plan is for the new one.
     replacing: Vec<ReplaceReason>,
+    /// Whether it would be replaced if there were anything to replace.
+    triggered: bool,
     create_before_destroy: bool,
     /// Whether a replaced object is forgotten rather than deleted.
     forgets: bool,
@@ -77,9 +79,9 @@ impl<'p> Planner<'p> {
         if let Some(reported) = problems::of_instance(&found, instance, &self.evaluator, &mut self.diags) {
             return Err(Halt::Failed(reported));
         }
-        let replacing = match &prior {
-            Some(prior) => self.why_replace(instance, prior, decl)?,
-            None => Vec::new(),
+        let (replacing, triggered) = match &prior {
+            Some(prior) => (self.why_replace(instance, prior, decl)?, false),
+            None => (Vec::new(), !self.triggering(instance, decl)?.is_empty()),
         };
         let create_before_destroy =
             self.attempt(|e, lookup, diags| e.create_before_destroy(instance, lookup, diags))?;
@@ -104,6 +106,7 @@ impl<'p> Planner<'p> {
             written,
             marks,
             replacing,
+            triggered,
             create_before_destroy,
             forgets,
         };
@@ -191,19 +194,26 @@ impl<'p> Planner<'p> {
         if self.options.replace.contains(instance) {
             reasons.push(ReplaceReason::Requested);
         }
-        if !decl.lifecycle.replace_triggered_by.is_empty() {
-            let triggers = self.attempt(|e, lookup, diags| e.replace_triggers(instance, lookup, diags))?;
-            let mut changed = Vec::new();
-            for (dep, path) in triggers {
-                if self.triggers(&dep, &path)? {
-                    changed.push(written(&dep, &path));
-                }
-            }
-            if !changed.is_empty() {
-                reasons.push(ReplaceReason::Triggered(changed));
-            }
+        let changed = self.triggering(instance, decl)?;
+        if !changed.is_empty() {
+            reasons.push(ReplaceReason::Triggered(changed));
         }
         Ok(reasons)
+    }
+
+    /// What changes of that which is named in `replace_triggered_by`, as written.
+    fn triggering(&mut self, instance: &Instance, decl: &ResourceDecl) -> Result<Vec<String>, Halt> {
+        if decl.lifecycle.replace_triggered_by.is_empty() {
+            return Ok(Vec::new());
+        }
+        let triggers = self.attempt(|e, lookup, diags| e.replace_triggers(instance, lookup, diags))?;
+        let mut changed = Vec::new();
+        for (dep, path) in triggers {
+            if self.triggers(&dep, &path)? {
+                changed.push(written(&dep, &path));
+            }
+        }
+        Ok(changed)
     }
 
     /// Whether what is read changes; goes on only when that is known.
@@ -358,6 +368,7 @@ impl<'p> Planner<'p> {
             create_before_destroy: flight.create_before_destroy,
             dependencies: Default::default(),
             moved_from: self.moves.origin(instance).cloned(),
+            triggered: flight.triggered,
             import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.of(instance).cloned()),
         };
         self.draft_declared((instance.clone(), None), step);

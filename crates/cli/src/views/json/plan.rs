@@ -215,7 +215,8 @@ impl View<'_> {
             let output = Output {
                 sensitive: change.is_secret(),
                 value: known.then(|| values::known(&value, self.secrets)).flatten(),
-                ty: known.then(|| raw(type_to_json(&value.ty()))),
+                // The type of a null output is not kept anywhere.
+                ty: known.then(|| raw(type_to_json(&if value.is_null() { Type::Any } else { value.ty() }))),
             };
             Some((name.to_string(), output))
         });
@@ -243,7 +244,7 @@ impl View<'_> {
         Resource {
             previous_address: step.moved_from.as_ref().map(ToString::to_string),
             deposed: step.deposed.as_ref().map(ToString::to_string),
-            action_reason: reason(&step.change),
+            action_reason: reason(&step.change).or(step.triggered.then_some("replace_by_triggers")),
             ..resource(&step.instance, &step.provider, change)
         }
     }
