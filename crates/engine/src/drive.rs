@@ -17,12 +17,13 @@ use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Outcome};
 use crate::observe::{Event, Watcher};
 use crate::provision::{self, Line, Surroundings};
+use crate::rooms::{Parallelism, Rooms};
 
 /// How a machine is run.
 #[derive(Clone)]
 pub struct Running {
     /// Greatest number of questions in flight.
-    pub parallelism: usize,
+    pub parallelism: Parallelism,
     /// Who watches.
     pub watcher: Watcher,
     /// Who may stop it.
@@ -74,7 +75,9 @@ pub(crate) async fn drive<M: Machine>(
     stop: fn(&mut M, Urgency),
 ) {
     let (lines, mut written) = unbounded_channel();
-    let mut run = Run { host: Host::new(providers), tasks: JoinSet::new(), flights: HashMap::new(), running, lines };
+    let rooms = Rooms::new(running.parallelism.clone());
+    let (host, tasks) = (Host::new(providers), JoinSet::new());
+    let mut run = Run { host, rooms, tasks, flights: HashMap::new(), running, lines };
     let mut seen = Urgency::None;
     loop {
         let busy = run.begin(machine, journal).await;
@@ -106,6 +109,7 @@ pub(crate) async fn drive<M: Machine>(
 
 struct Run<'r> {
     host: Host,
+    rooms: Rooms,
     tasks: JoinSet<Outcome>,
     flights: HashMap<Id, Flight>,
     running: &'r Running,
@@ -118,8 +122,11 @@ impl Run<'_> {
     async fn begin<M: Machine>(&mut self, machine: &mut M, journal: &mut impl Journal) -> bool {
         let since = Instant::now();
         while since.elapsed() < TURN {
-            let asks = machine.poll(self.running.parallelism.saturating_sub(self.tasks.len()));
             let mut answered = false;
+            while let Some(ask) = self.rooms.next() {
+                answered |= self.ask(machine, ask);
+            }
+            let asks = machine.poll(self.rooms.wanted());
             for ask in asks {
                 if let Question::Persist { entries } = &ask.question {
                     let result = journal.append(entries).await;
@@ -130,7 +137,9 @@ impl Run<'_> {
                     answered = true;
                     continue;
                 }
-                answered |= self.ask(machine, ask);
+                if let Some(ask) = self.rooms.enter(ask) {
+                    answered |= self.ask(machine, ask);
+                }
             }
             if !answered {
                 return false;
@@ -181,6 +190,7 @@ impl Run<'_> {
 
     /// Takes the answer to a question; `None` if the provider crashed.
     fn take<M: Machine>(&mut self, machine: &mut M, flight: Flight, outcome: Option<Outcome>) {
+        self.rooms.leave(&flight.question);
         let (answer, opened) = outcome.unwrap_or_else(|| (lost(&flight), None));
         self.host.keep(opened);
         self.running.watcher.event(Event::Answered {
@@ -196,7 +206,12 @@ impl Run<'_> {
     async fn abort<M: Machine>(mut self, machine: &mut M, journal: &mut impl Journal) {
         self.running.watcher.event(Event::Aborting);
         self.tasks.abort_all();
+        for ask in self.rooms.empty() {
+            let problem = Problem::error("Interrupted", "The run was aborted before this was begun.");
+            machine.feed(ask.id, ask.question.unanswered(problem));
+        }
         for (_, flight) in std::mem::take(&mut self.flights) {
+            self.rooms.leave(&flight.question);
             let names = flight.about.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let problem = Problem::error(
                 "Interrupted",

@@ -14,6 +14,7 @@ mod logbook;
 mod observe;
 mod plan;
 mod provision;
+mod rooms;
 mod session;
 
 pub use apply::{Finished, apply, claim};
@@ -22,6 +23,7 @@ pub use drive::Running;
 pub use import::import;
 pub use observe::{Event, Observer, Unwatched, Watcher};
 pub use plan::{Job, plan};
+pub use rooms::Parallelism;
 pub use session::{Locking, Session, load};
 
 /// The version that state files name as their writer: of the language that Terrane understands.

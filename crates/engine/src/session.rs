@@ -218,6 +218,15 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// The same, and also if there is no stored state yet.
+    ///
+    /// # Errors
+    /// Why it could not be written. The state is then still in [`Session::snapshot`].
+    pub async fn save_first(&mut self) -> Result<(), StoreError> {
+        self.dirty |= self.version.is_none();
+        self.save().await
+    }
+
     /// Puts another state in the place of the stored one, with its own lineage, and a serial above the stored one's
     /// unless its own is.
     ///
