@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use nix::errno::Errno;
@@ -22,7 +23,18 @@ pub fn schema() -> Block {
 pub struct Local {
     path: PathBuf,
     workspaces: PathBuf,
+    backup: Backup,
+    /// Whether the state as it was before this run has been kept.
+    backed_up: AtomicBool,
     held: Mutex<Option<Held>>,
+}
+
+/// Where the state is kept as it was before a run.
+#[derive(Debug)]
+enum Backup {
+    Beside,
+    At(PathBuf),
+    Nowhere,
 }
 
 /// An open lock: the record lock lives as long as the file is open.
@@ -48,7 +60,18 @@ impl Local {
 
     /// The store of the file at `path`; other workspaces are folders of `workspaces`.
     pub fn at(path: PathBuf, workspaces: PathBuf) -> Local {
-        Local { path, workspaces, held: Mutex::new(None) }
+        let (backup, backed_up) = (Backup::Beside, AtomicBool::new(false));
+        Local { path, workspaces, backup, backed_up, held: Mutex::new(None) }
+    }
+
+    /// The same with the state as it was before kept in a file.
+    pub fn with_backup(self, path: PathBuf) -> Local {
+        Local { backup: Backup::At(path), ..self }
+    }
+
+    /// The same without keeping the state as it was before.
+    pub fn without_backup(self) -> Local {
+        Local { backup: Backup::Nowhere, ..self }
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> StoreError {
@@ -82,13 +105,14 @@ impl Local {
         }
     }
 
-    /// Writes beside the file and renames, so that the file is always whole; keeps what was there as `.backup`.
+    /// Writes beside the file and renames, so that the file is always whole; keeps what was there at first as a backup.
     fn replace(&self, content: Content<'_>) -> io::Result<Version> {
         let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        if std::fs::metadata(&self.path).is_ok_and(|m| m.len() > 0) {
+        if std::fs::metadata(&self.path).is_ok_and(|m| m.len() > 0) && !self.backed_up.load(Ordering::Relaxed) {
             self.back_up()?;
         }
+        self.backed_up.store(true, Ordering::Relaxed);
         let fresh = self.beside("new");
         let mut file = File::create(&fresh)?;
         content(&mut file)?;
@@ -109,7 +133,11 @@ impl Local {
 
     /// Gives the file a second name, which it keeps when another takes its place.
     fn back_up(&self) -> io::Result<()> {
-        let backup = self.backup();
+        let backup = match &self.backup {
+            Backup::Nowhere => return Ok(()),
+            Backup::At(path) => return std::fs::copy(&self.path, path).map(drop),
+            Backup::Beside => self.backup_beside(),
+        };
         let linked = self.beside("old");
         match std::fs::hard_link(&self.path, &linked) {
             Ok(()) => std::fs::rename(&linked, &backup),
@@ -118,7 +146,7 @@ impl Local {
         }
     }
 
-    fn backup(&self) -> PathBuf {
+    fn backup_beside(&self) -> PathBuf {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         self.path.with_file_name(format!("{name}.backup"))
     }
@@ -210,7 +238,12 @@ impl Store for Local {
     }
 
     async fn replace_backup(&self, content: Content<'_>) -> Result<(), StoreError> {
-        self.put(content, &self.backup()).map_err(|e| self.failed("copied", &e))
+        let backup = match &self.backup {
+            Backup::Nowhere => return Ok(()),
+            Backup::At(path) => path.clone(),
+            Backup::Beside => self.backup_beside(),
+        };
+        self.put(content, &backup).map_err(|e| self.failed("copied", &e))
     }
 
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {

@@ -18,6 +18,54 @@ pub fn normalise(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     words.into_iter().map(dash).collect()
 }
 
+/// The words with those of `TF_CLI_ARGS`, and of the variable for the command such as `TF_CLI_ARGS_plan`, after the command.
+///
+/// # Errors
+/// Which variable has quotes without an end.
+pub fn with_environment(words: Vec<OsString>, get: impl Fn(&str) -> Option<String>) -> Result<Vec<OsString>, String> {
+    let is_flag = |word: &&OsString| word.to_string_lossy().starts_with('-');
+    let command: Vec<&OsString> =
+        words.iter().skip(1).skip_while(is_flag).take_while(|w| !is_flag(w)).take(2).collect();
+    let Some(first) = command.first() else { return Ok(words) };
+    let in_group = GROUPS.contains(&&*first.to_string_lossy()) && command.len() == 2;
+    let names = command.iter().take(if in_group { 2 } else { 1 });
+    let name = names.map(|word| word.to_string_lossy().replace('-', "_")).collect::<Vec<_>>().join("_");
+    let mut more = Vec::new();
+    for variable in ["TF_CLI_ARGS".to_owned(), format!("TF_CLI_ARGS_{name}")] {
+        let text = get(&variable).unwrap_or_default();
+        let words = split(&text).ok_or_else(|| format!("The quotes in {variable} in the environment have no end."))?;
+        more.extend(words.into_iter().map(OsString::from));
+    }
+    let flags = words.iter().skip(1).take_while(is_flag).count();
+    let mut words = words;
+    let after = 1 + flags + if in_group { 2 } else { 1 };
+    words.splice(after..after, more);
+    Ok(words)
+}
+
+/// Commands that have commands of their own.
+const GROUPS: [&str; 5] = ["lock", "metadata", "providers", "state", "workspace"];
+
+/// Splits a text as a shell does: at spaces that are not in quotes or behind a backslash. `None` if quotes have no end.
+fn split(text: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (Some(open), c) if c == open => quote = None,
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(rest.next()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
 /// Writes clap's help with single-dash flags.
 pub fn go_style(help: &str) -> String {
     let mut out = String::with_capacity(help.len());
@@ -122,6 +170,26 @@ mod tests {
     fn commands_that_others_have_are_explained() {
         assert!(not_there("test").is_some_and(|why| why.contains("tftest.hcl")));
         assert!(not_there("plam").is_none());
+    }
+
+    #[test]
+    fn the_environment_adds_words_after_the_command() {
+        let get = |name: &str| match name {
+            "TF_CLI_ARGS" => Some("-no-color".to_owned()),
+            "TF_CLI_ARGS_plan" => Some("-var 'a=b c' -var=x=\\\"".to_owned()),
+            "TF_CLI_ARGS_state_list" => Some("-id=\"i 1\"".to_owned()),
+            "TF_CLI_ARGS_apply" => Some("'".to_owned()),
+            _ => None,
+        };
+        let with = |line: &str| with_environment(line.split(' ').map(OsString::from).collect(), get).unwrap();
+        assert_eq!(
+            with("t -chdir=x plan -out p"),
+            ["t", "-chdir=x", "plan", "-no-color", "-var", "a=b c", "-var=x=\"", "-out", "p"]
+        );
+        assert_eq!(with("t state list a"), ["t", "state", "list", "-no-color", "-id=i 1", "a"]);
+        assert_eq!(with("t -version"), ["t", "-version"]);
+        let wrong = with_environment(["t", "apply"].map(OsString::from).to_vec(), get);
+        assert!(wrong.unwrap_err().contains("TF_CLI_ARGS_apply"));
     }
 
     #[test]

@@ -92,8 +92,16 @@ impl Context {
 }
 
 fn main() -> ExitCode {
-    let words = args::normalise(std::env::args_os());
-    let parsed = Cli::command().try_get_matches_from(words).and_then(|m| Cli::from_arg_matches(&m));
+    let given = args::with_environment(std::env::args_os().collect(), |name| std::env::var(name).ok());
+    let words = match given {
+        Ok(words) => args::normalise(words),
+        Err(why) => {
+            errln!("Error: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let command = Cli::command().args_override_self(true);
+    let parsed = command.try_get_matches_from(words).and_then(|m| Cli::from_arg_matches(&m));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),

@@ -1,5 +1,6 @@
 //! A folder with configuration, and what a command needs to know of it.
 
+mod aside;
 mod backend;
 pub mod edit;
 pub mod encryption;
@@ -26,12 +27,14 @@ use crate::flags::Vars;
 use crate::remote_states::RemoteStates;
 use crate::world::Disk;
 
+pub use aside::StateFiles;
 pub use backend::{Initialised, open, reopen, store};
 pub use install::{Present, install};
 pub use lock::locking;
 pub use saved::{check, read as read_plan, read_of_any_kind as read_plan_of_any_kind, supply};
 pub use state::{
-    Opened, open_state, open_store, open_store_of, parse as parse_state, read as read_state, read_file, store_in,
+    Opened, open_state, open_state_with, open_store, open_store_of, parse as parse_state, read as read_state,
+    read_file, store_in,
 };
 pub use transfer::Transfer;
 pub use variables::inputs;

@@ -43,6 +43,27 @@ impl Terminal {
         terminal.size_checked().map(|(_, columns)| columns.into())
     }
 
+    /// Whether somebody sits at a terminal who can answer.
+    pub fn can_answer() -> bool {
+        Terminal::detect(true).input && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    }
+
+    /// Asks for the value of a variable, which is not shown if it is a secret; `None` if there is no answer.
+    pub fn ask_for(name: &str, description: Option<&str>, secret: bool) -> Option<String> {
+        let about = description.map(|text| format!("  {}\n", text.trim().replace('\n', "\n  "))).unwrap_or_default();
+        let question = format!("var.{name}\n{about}\n  Enter a value: ");
+        let answer = match secret {
+            false => Terminal::detect(true).ask(&question),
+            true => {
+                out!("{question}");
+                let _ = std::io::stdout().flush();
+                console::Term::stdout().read_secure_line().ok()
+            }
+        };
+        outln!("");
+        answer.filter(|answer| !answer.is_empty())
+    }
+
     /// Asks a question and returns the answer without its line ending; `None` if there is no more input.
     pub fn ask(&self, question: &str) -> Option<String> {
         out!("{question}");

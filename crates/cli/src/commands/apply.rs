@@ -58,6 +58,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Some((plan, _)) => run::ready_as_planned(context, &args.planning.vars, &plan.inputs, &mut diags).await,
         None => run::ready(context, &args.planning.vars, &mut diags).await,
     };
+    let ready = ready.and_then(|ready| ready.kept_in(&args.planning.files, context, &mut diags));
     let mut ready = match ready {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),

@@ -36,6 +36,14 @@ pub struct Told {
 }
 
 impl Told {
+    /// The surroundings of a command that has no other flags for who is told what.
+    ///
+    /// # Errors
+    /// Why the file for the events cannot be written.
+    pub fn context(&self, context: &Context) -> Result<Context, Diagnostic> {
+        Ok(Context { view: self.view(context.view.clone())?, ..context.clone() })
+    }
+
     /// Those who are told: people, programs, or both.
     ///
     /// # Errors

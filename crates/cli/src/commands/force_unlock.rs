@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use terrane_source::{Diagnostic, Diagnostics};
 
 use super::Common;
+use super::events::Told;
 use crate::Context;
 use crate::flags::Vars;
 use crate::project;
@@ -20,13 +21,21 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    vars: Vars,
+    #[command(flatten)]
+    told: Told,
+    #[command(flatten)]
     pub common: Common,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.told.context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
-    let (project, store) = match project::open_store(context, &Vars::default(), &mut diags).await {
+    let (project, store) = match project::open_store(context, &args.vars, &mut diags).await {
         Ok(opened) => opened,
         Err(project) => return context.end(&diags, &project.files),
     };
@@ -43,7 +52,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     };
     match done {
         Ok(()) => {
-            outln!("{} The state {} is no longer locked.", context.terminal.out.green("Unlocked."), store.place())
+            let done = if args.told.json { "Unlocked.".into() } else { context.terminal.out.green("Unlocked.") };
+            context.view.say(&format!("{done} The state {} is no longer locked.", store.place()));
         }
         Err(problem) => {
             diags.error(problem);

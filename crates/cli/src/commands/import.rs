@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use terrane_source::{Diagnostic, Diagnostics};
 
+use super::events::Told;
 use super::{Common, run};
 use crate::Context;
 use crate::flags::{Lock, Vars};
+use crate::project::StateFiles;
 
 /// Take an existing object into the state
 ///
@@ -21,6 +23,13 @@ pub struct Args {
     #[command(flatten)]
     vars: Vars,
     #[command(flatten)]
+    files: StateFiles,
+    /// The folder of the configuration, in place of the present one
+    #[arg(long, value_name = "FOLDER")]
+    config: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    told: Told,
+    #[command(flatten)]
     lock: Lock,
     #[command(flatten)]
     work: run::Work,
@@ -30,6 +39,14 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let mut context = match args.told.context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
+    if let Some(folder) = &args.config {
+        context.dir = folder.clone();
+    }
+    let context = &context;
     let mut diags = Diagnostics::new();
     let instance = match terrane_address::parse_instance(&args.address) {
         Ok(instance) => instance,
@@ -39,7 +56,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             return context.end(&diags, &Default::default());
         }
     };
-    let ready = match run::ready(context, &args.vars, &mut diags).await {
+    let ready = run::ready(context, &args.vars, &mut diags).await;
+    let ready = match ready.and_then(|ready| ready.kept_in(&args.files, context, &mut diags)) {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
@@ -60,10 +78,13 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         }
     }
     if !diags.has_errors() {
-        let done = context.terminal.out.with("1;32", "Import successful!");
-        outln!(
-            "\n{done} The state now has the object as {instance}. \"terrane plan\" shows whether it matches the configuration."
+        let text = format!(
+            "The state now has the object as {instance}. \"terrane plan\" shows whether it matches the configuration."
         );
+        match args.told.json {
+            true => context.view.say(&format!("Import successful! {text}")),
+            false => context.view.say(&format!("\n{} {text}", context.terminal.out.with("1;32", "Import successful!"))),
+        }
     }
     context.end(&diags, &ready.project.files)
 }

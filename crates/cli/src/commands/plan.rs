@@ -9,6 +9,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files, Reported};
 use super::{Common, generate, run};
 use crate::Context;
 use crate::flags::Lock;
+use crate::project::Project;
 use crate::project::encryption::Encryption;
 use crate::views;
 
@@ -44,7 +45,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if diags.has_errors() {
         return context.end(&diags, &files);
     }
-    let mut ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+    let mut ready = match self::ready(context, &args.planning, &mut diags).await {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };
@@ -56,7 +57,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         };
     }
     if !generated.is_empty() {
-        ready = match run::ready(context, &args.planning.vars, &mut diags).await {
+        ready = match self::ready(context, &args.planning, &mut diags).await {
             Ok(ready) => ready,
             Err(project) => return context.end(&diags, &project.files),
         };
@@ -93,6 +94,15 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         true => ExitCode::from(2),
         false => code,
     }
+}
+
+async fn ready(
+    context: &Context,
+    planning: &run::Planning,
+    diags: &mut Diagnostics,
+) -> Result<run::Ready, Box<Project>> {
+    let ready = run::ready(context, &planning.vars, diags).await?;
+    ready.kept_in(&planning.files, context, diags)
 }
 
 async fn write(

@@ -43,7 +43,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if diags.has_errors() {
         return context.end(&diags, &files);
     }
-    let ready = match run::ready(context, &planning.vars, &mut diags).await {
+    let ready = run::ready(context, &planning.vars, &mut diags).await;
+    let ready = match ready.and_then(|ready| ready.kept_in(&planning.files, context, &mut diags)) {
         Ok(ready) => ready,
         Err(project) => return context.end(&diags, &project.files),
     };

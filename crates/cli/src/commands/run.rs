@@ -13,9 +13,9 @@ use terrane_state::{Snapshot, Store, StoreError};
 use super::events::Events;
 use super::selection::{self, Selection};
 use crate::Context;
-use crate::flags::{Lock, Vars};
+use crate::flags::{Limit, Lock, Vars, limits};
 use crate::project::encryption::Encryption;
-use crate::project::{self, Project, nothing_here};
+use crate::project::{self, Project, StateFiles, nothing_here};
 use crate::views::view::Watching;
 
 /// Flags that decide what is planned.
@@ -38,6 +38,8 @@ pub struct Planning {
     #[command(flatten)]
     pub vars: Vars,
     #[command(flatten)]
+    pub files: StateFiles,
+    #[command(flatten)]
     pub lock: Lock,
     #[command(flatten)]
     pub work: Work,
@@ -48,9 +50,9 @@ pub struct Planning {
 /// Flags that decide how work is done.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Work {
-    /// Do at most this many things at once
-    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub parallelism: u16,
+    /// Do at most this many things at once; 10 if nothing is said. With a provider, as in aws=4, how many of them that provider does, which then do not count among the others. May be given several times
+    #[arg(long, value_name = "N|PROVIDER=N", value_parser = Limit::parse)]
+    pub parallelism: Vec<Limit>,
     /// Ask for consent; with -input=false a command that has to ask ends with an error
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     pub input: bool,
@@ -86,7 +88,7 @@ impl Live {
             }
         });
         let running =
-            Running { parallelism: work.parallelism.into(), watcher: watching.clone(), cancel, rollback: false };
+            Running { parallelism: limits(&work.parallelism), watcher: watching.clone(), cancel, rollback: false };
         Live { running, watching, interrupts }
     }
 
@@ -164,6 +166,27 @@ impl Ready {
     /// What the engine works on.
     pub fn job(&self) -> Job<'_> {
         Job { program: &self.project.program, providers: &self.project.providers, world: &self.project.world }
+    }
+
+    /// The same with the state in the files that flags name.
+    ///
+    /// # Errors
+    /// The project alone, after it was reported that its state is no file.
+    pub fn kept_in(
+        self,
+        files: &StateFiles,
+        context: &Context,
+        diags: &mut Diagnostics,
+    ) -> Result<Ready, Box<Project>> {
+        let store = match files.store(context, &*self.store) {
+            Ok(None) => return Ok(self),
+            Ok(Some(store)) => Encryption::of(&self.project, &self.inputs).over(store, diags),
+            Err(problem) => Err(diags.error(problem)),
+        };
+        match store {
+            Ok(store) => Ok(Ready { store, ..self }),
+            Err(_) => Err(Box::new(self.project)),
+        }
     }
 
     /// Opens the state, locked for an operation.

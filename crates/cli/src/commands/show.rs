@@ -21,6 +21,12 @@ use crate::views::lines::Paint;
 pub struct Args {
     /// A file written by "terrane plan -out", or one that holds a state; without one the state in use is shown
     file: Option<PathBuf>,
+    /// Show this saved plan; the same as naming the file
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    plan: Option<PathBuf>,
+    /// Show the state in use; the same as naming nothing
+    #[arg(long, conflicts_with_all = ["file", "plan"])]
+    state: bool,
     /// Write Terraform's JSON. Sensitive values are in the clear, unless -redact is given
     #[arg(long)]
     json: bool,
@@ -30,6 +36,8 @@ pub struct Args {
     /// Show sensitive values in the text
     #[arg(long)]
     show_sensitive: bool,
+    #[command(flatten)]
+    vars: Vars,
     #[command(flatten)]
     pub common: Common,
 }
@@ -49,12 +57,12 @@ impl Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let text = match &args.file {
+    let text = match args.file.as_ref().or(args.plan.as_ref()) {
         Some(path) => match file(path, &args, context, &mut diags).await {
             Ok(text) => text,
             Err(files) => return context.end(&diags, &files),
         },
-        None => match project::open_state(context, &mut diags).await {
+        None => match project::open_state_with(context, &args.vars, &mut diags).await {
             Ok(opened) => state(&opened.snapshot, &opened.project.providers, &args, context),
             Err(project) => return context.end(&diags, &project.files),
         },

@@ -8,6 +8,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store, StoreError};
 
 use super::Common;
+use super::events::Told;
 use crate::Context;
 use crate::flags::{Lock, Vars};
 use crate::project::{self, edit::Editable};
@@ -27,6 +28,8 @@ enum Command {
     List {
         #[command(flatten)]
         vars: Vars,
+        #[command(flatten)]
+        told: Told,
     },
     /// Show the name of the selected workspace
     Show,
@@ -41,6 +44,8 @@ enum Command {
         lock: Lock,
         #[command(flatten)]
         vars: Vars,
+        #[command(flatten)]
+        told: Told,
     },
     /// Select the workspace that the next commands use
     Select {
@@ -51,6 +56,8 @@ enum Command {
         or_create: bool,
         #[command(flatten)]
         vars: Vars,
+        #[command(flatten)]
+        told: Told,
     },
     /// Delete a workspace with its state
     Delete {
@@ -63,6 +70,8 @@ enum Command {
         lock: Lock,
         #[command(flatten)]
         vars: Vars,
+        #[command(flatten)]
+        told: Told,
     },
 }
 
@@ -74,10 +83,17 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             outln!("{}", project::workspace(&context.dir));
             Files::new()
         }
-        Command::List { vars }
-        | Command::New { vars, .. }
-        | Command::Select { vars, .. }
-        | Command::Delete { vars, .. } => on_store(&args.command, vars, context, &mut diags).await,
+        Command::List { vars, told }
+        | Command::New { vars, told, .. }
+        | Command::Select { vars, told, .. }
+        | Command::Delete { vars, told, .. } => {
+            let context = &match told.context(context) {
+                Ok(context) => context,
+                Err(problem) => return context.end(&problem.into(), &Files::new()),
+            };
+            let files = on_store(&args.command, vars, context, &mut diags).await;
+            return context.end(&diags, &files);
+        }
     };
     context.end(&diags, &files)
 }
@@ -114,13 +130,10 @@ impl Workspaces<'_> {
     }
 
     async fn list(&self) -> Result<(), Diagnostic> {
-        let current = project::workspace(&self.context.dir);
-        for name in self.names().await? {
-            outln!("{} {name}", if name == current { '*' } else { ' ' });
-        }
-        outln!("");
+        let names = self.names().await?;
+        self.context.view.workspaces(&names, &project::workspace(&self.context.dir));
         if overridden().is_some() {
-            outln!("The workspace is selected by TF_WORKSPACE in the environment.");
+            self.context.view.say("The workspace is selected by TF_WORKSPACE in the environment.");
         }
         Ok(())
     }
@@ -146,13 +159,10 @@ impl Workspaces<'_> {
         };
         self.create(name, start, lock, diags).await?;
         self.use_it(name)?;
-        outln!(
-            "Created and switched to the workspace {name:?}. It has a state of its own, which is {}.",
-            match from {
-                Some(file) => format!("a copy of {}", file.display()),
-                None => "empty".into(),
-            }
-        );
+        let content = from.map_or_else(|| "empty".into(), |file| format!("a copy of {}", file.display()));
+        self.context.view.say(&format!(
+            "Created and switched to the workspace {name:?}. It has a state of its own, which is {content}."
+        ));
         Ok(())
     }
 
@@ -182,11 +192,11 @@ impl Workspaces<'_> {
             }
             let lock = Lock { lock: Some(true), lock_timeout: std::time::Duration::ZERO };
             self.create(name, Snapshot::default(), &lock, diags).await?;
-            outln!("Created the workspace {name:?}.");
+            self.context.view.say(&format!("Created the workspace {name:?}."));
         }
         if name != project::workspace(&self.context.dir) {
             self.use_it(name)?;
-            outln!("Switched to the workspace {name:?}.");
+            self.context.view.say(&format!("Switched to the workspace {name:?}."));
         }
         Ok(())
     }
@@ -212,7 +222,7 @@ impl Workspaces<'_> {
         };
         session.close().await.filter(|_| deleted.is_err()).into_iter().for_each(|problem| diags.push(problem));
         deleted?;
-        outln!("Deleted the workspace {name:?}.");
+        self.context.view.say(&format!("Deleted the workspace {name:?}."));
         if !objects.is_empty() {
             let detail = format!(
                 "The state of {name:?} held {} objects. They are still there, and nothing tracks them.",

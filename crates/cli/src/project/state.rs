@@ -88,7 +88,15 @@ pub(super) fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic
 /// # Errors
 /// The project alone, after the errors were reported to `diags`.
 pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
-    let (project, store) = open_store(context, &Vars::default(), diags).await?;
+    open_state_with(context, &Vars::default(), diags).await
+}
+
+/// The same with values for variables, which the arguments of the backend may be made of.
+///
+/// # Errors
+/// The project alone, after the errors were reported to `diags`.
+pub async fn open_state_with(context: &Context, vars: &Vars, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
+    let (project, store) = open_store(context, vars, diags).await?;
     match read(&store, diags).await {
         Some(snapshot) => Ok(Opened { project, snapshot }),
         None => Err(Box::new(project)),

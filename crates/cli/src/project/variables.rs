@@ -10,6 +10,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use super::Project;
 use crate::flags::{Given, Vars};
+use crate::terminal::Terminal;
 use crate::world::Disk;
 
 type Values = BTreeMap<Arc<str>, Input>;
@@ -51,8 +52,25 @@ impl Gather<'_> {
                 Given::Value(text) => values.extend(self.command_line(text, diags)),
             }
         }
+        if vars.ask && Terminal::can_answer() {
+            self.ask(&mut values, diags);
+        }
         let workspace = super::workspace(self.dir);
         Inputs { variables: values, workspace: workspace.into(), cwd: cwd.into(), stage: Stage::Plan }
+    }
+
+    /// Asks for the values of variables that need one and have none.
+    fn ask(&mut self, values: &mut Values, diags: &mut Diagnostics) {
+        let Some(module) = self.program.modules.first() else { return };
+        for decl in module.contents.variables.iter().filter(|decl| decl.default.is_none()) {
+            if values.contains_key(&decl.name) {
+                continue;
+            }
+            let name = &*decl.name;
+            if let Some(text) = Terminal::ask_for(name, decl.description.as_deref(), decl.sensitive) {
+                values.extend(self.one(name, &text, "your answer", diags));
+            }
+        }
     }
 
     fn environment(&mut self, diags: &mut Diagnostics) -> Values {

@@ -52,6 +52,13 @@ impl View for Human {
         out!("{}", applied::outputs(snapshot, self.terminal.out.secrets));
     }
 
+    fn workspaces(&self, names: &[String], current: &str) {
+        for name in names {
+            outln!("{} {name}", if name == current { '*' } else { ' ' });
+        }
+        outln!("");
+    }
+
     fn say(&self, text: &str) {
         outln!("{text}");
     }

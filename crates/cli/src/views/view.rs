@@ -29,6 +29,9 @@ pub trait View: Debug + Send + Sync {
     /// Tells of the outputs that a state now has.
     fn outputs(&self, snapshot: &Snapshot);
 
+    /// Tells which workspaces there are, and which is selected.
+    fn workspaces(&self, names: &[String], current: &str);
+
     /// Tells anything else, in a sentence.
     fn say(&self, text: &str);
 }
@@ -71,6 +74,11 @@ impl View for Both {
     fn outputs(&self, snapshot: &Snapshot) {
         self.0.outputs(snapshot);
         self.1.outputs(snapshot);
+    }
+
+    fn workspaces(&self, names: &[String], current: &str) {
+        self.0.workspaces(names, current);
+        self.1.workspaces(names, current);
     }
 
     fn say(&self, text: &str) {

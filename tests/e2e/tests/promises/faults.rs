@@ -35,6 +35,45 @@ fn throttling_is_waited_out() {
     world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["2 destroyed"]);
 }
 
+/// With a hundred calls at once, each refused a few times, nothing fails and few calls are in vain.
+#[test]
+fn a_service_that_asks_to_slow_down_is_asked_at_its_pace() {
+    let Some(world) = World::new("pace") else { return };
+    let vpcs = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\nresource \"aws_vpc\" \"v\" {\n  count = 30\n  cidr_block = \"10.0.0.0/16\"\n}\n";
+    world.write("main.tf", vpcs);
+    world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::Throttle).first(20)]);
+    world.terrane(&["apply", "-auto-approve", "-parallelism=30"]).code(0).says(&["30 added"]);
+    world.proxy().set_rules(Vec::new());
+    world.terrane(&["destroy", "-auto-approve", "-parallelism=aws=30"]).code(0).says(&["30 destroyed"]);
+}
+
+#[test]
+fn a_wait_that_takes_too_long_says_which_timeout_it_was() {
+    let Some(world) = World::new("overtime") else { return };
+    world.write(
+        "main.tf",
+        &(TWO.to_owned()
+            + r#"
+resource "aws_nat_gateway" "n" {
+  subnet_id         = aws_subnet.a.id
+  connectivity_type = "private"
+  timeouts {
+    create = "2s"
+  }
+}
+"#),
+    );
+    world.proxy().set_rules(vec![Rule::new("ec2:DescribeNatGateways", Fault::LatencyMs(3000))]);
+    let failed = world.terrane(&["apply", "-auto-approve"]);
+    world.proxy().set_rules(Vec::new());
+    // An emulator that has the gateway available at once answers before the time is over.
+    if failed.code != Some(0) {
+        failed.complains(&["Timed out waiting for", "timeouts { create = \"4s\" }"]);
+        world.terrane(&["state", "show", "aws_nat_gateway.n"]).code(0).says(&["(tainted)"]);
+    }
+    world.terrane(&["destroy", "-auto-approve"]).code(0);
+}
+
 #[test]
 fn what_was_made_before_a_failure_is_in_the_state() {
     let Some(world) = World::new("failure") else { return };

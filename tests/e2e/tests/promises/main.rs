@@ -14,6 +14,7 @@ mod errors;
 mod events;
 mod example;
 mod faults;
+mod flags;
 mod functions;
 mod generate;
 mod import;

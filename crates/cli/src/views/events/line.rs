@@ -29,6 +29,7 @@ pub enum Payload {
     Log,
     Diagnostic { diagnostic: Json },
     StateLockAcquire,
+    WorkspaceList { workspaces: Vec<String>, current_workspace: String },
     ResourceDrift { change: Change },
     PlannedChange { change: Change },
     DeferredChange { deferred: Deferral },

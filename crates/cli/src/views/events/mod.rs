@@ -106,6 +106,11 @@ impl View for Events {
         self.info(&format!("Outputs: {}", outputs.len()), Payload::Outputs { outputs });
     }
 
+    fn workspaces(&self, names: &[String], current: &str) {
+        let payload = Payload::WorkspaceList { workspaces: names.to_vec(), current_workspace: current.into() };
+        self.info(&format!("Workspaces: {}", names.len()), payload);
+    }
+
     fn say(&self, text: &str) {
         self.info(text, Payload::Log);
     }
