@@ -7,16 +7,19 @@ mod query;
 mod replace_provider;
 mod rm;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use terrane_address::{Instance, Target, parse_target};
 use terrane_plan::covers;
 use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::Snapshot;
 
 use super::Common;
 use crate::Context;
-use crate::project::{self, Opened};
+use crate::project::{self, Opened, Project};
+use crate::views::json::Secrets;
 use crate::views::lines::Paint;
 use crate::views::objects;
 
@@ -38,6 +41,9 @@ enum Command {
         /// List only objects with this id
         #[arg(long, value_name = "ID")]
         id: Option<String>,
+        /// Look into this state file instead of the project's state
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
     },
     /// Show the attributes of an object
     Show {
@@ -46,6 +52,12 @@ enum Command {
         /// Show sensitive values
         #[arg(long)]
         show_sensitive: bool,
+        /// Write Terraform's JSON of a state that holds nothing else. Sensitive values are in the clear
+        #[arg(long)]
+        json: bool,
+        /// Look into this state file instead of the project's state
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
     },
     #[command(visible_alias = "move")]
     Mv(mv::Args),
@@ -66,20 +78,32 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Command::Push(args) => push::run(args, context).await,
         Command::Query(args) => query::run(args, context).await,
         Command::ReplaceProvider(args) => replace_provider::run(args, context).await,
-        Command::List { addresses, id } => look(context, |opened| list(opened, &addresses, id.as_deref())).await,
-        Command::Show { address, show_sensitive } => {
+        Command::List { addresses, id, state } => {
+            look(context, state.as_deref(), |opened| list(opened, &addresses, id.as_deref())).await
+        }
+        Command::Show { address, json: true, state, .. } => {
+            look(context, state.as_deref(), |opened| show_json(opened, &address)).await
+        }
+        Command::Show { address, show_sensitive, state, .. } => {
             let paint = context.terminal.out;
             let paint = if show_sensitive { paint.with_secrets() } else { paint };
-            look(context, |opened| show(opened, &address, paint)).await
+            look(context, state.as_deref(), |opened| show(opened, &address, paint)).await
         }
     }
 }
 
-async fn look(context: &Context, at: impl FnOnce(&Opened) -> Result<(), Diagnostic>) -> ExitCode {
+/// Looks at the state of the project, or of a file.
+async fn look(context: &Context, file: Option<&Path>, at: impl FnOnce(&Opened) -> Result<(), Diagnostic>) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let opened = match project::open_state(context, &mut diags).await {
-        Ok(opened) => opened,
-        Err(project) => return context.end(&diags, &project.files),
+    let opened = match file {
+        Some(file) => match project::read_file(file) {
+            Ok(snapshot) => Opened { project: Project::load(&context.dir, &mut Diagnostics::new()), snapshot },
+            Err(problem) => return context.end(&problem.into(), &Default::default()),
+        },
+        None => match project::open_state(context, &mut diags).await {
+            Ok(opened) => opened,
+            Err(project) => return context.end(&diags, &project.files),
+        },
     };
     if let Err(problem) = at(&opened) {
         diags.error(problem);
@@ -122,14 +146,32 @@ fn nothing_matches(addresses: &[String]) -> Diagnostic {
         .hint("\"terrane state list\" shows all that is there.")
 }
 
-fn show(opened: &Opened, address: &str, paint: Paint) -> Result<(), Diagnostic> {
-    let instance = match parse(address)? {
-        Target::Instance(instance) => instance,
-        Target::Resource(resource) => resource.instance(terrane_address::Key::None),
+fn instance(address: &str) -> Result<Instance, Diagnostic> {
+    match parse(address)? {
+        Target::Instance(instance) => Ok(instance),
+        Target::Resource(resource) => Ok(resource.instance(terrane_address::Key::None)),
         Target::Module(_) => {
-            return Err(Diagnostic::error("Not an object", format!("{address:?} names a module, not an object.")));
+            Err(Diagnostic::error("Not an object", format!("{address:?} names a module, not an object.")))
         }
+    }
+}
+
+fn show_json(opened: &Opened, address: &str) -> Result<(), Diagnostic> {
+    let instance = instance(address)?;
+    let (Some(provider), Some(object)) = (opened.snapshot.provider_of(&instance), opened.snapshot.object(&instance))
+    else {
+        return Err(missing(opened, &instance));
     };
+    let version = opened.snapshot.terraform_version.clone();
+    let mut alone = Snapshot { terraform_version: version, ..Snapshot::default() };
+    alone.set(&instance, &provider, Some(object.clone()));
+    let document = crate::views::json::state(&alone, &opened.project.providers, Secrets::Shown)?;
+    outln!("{}", serde_json::to_string(&document).unwrap_or_default());
+    Ok(())
+}
+
+fn show(opened: &Opened, address: &str, paint: Paint) -> Result<(), Diagnostic> {
+    let instance = instance(address)?;
     let provider = opened.snapshot.resources.get(&instance.resource).map(|r| &r.provider);
     match (provider, opened.snapshot.object(&instance)) {
         (Some(provider), Some(object)) => {
