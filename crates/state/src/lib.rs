@@ -18,4 +18,4 @@ pub use journal::{Entry, EntryKind, replay};
 pub use recovery::{JournalHead, Mark, Recovered, begin_line, end_line, mark, recover, run_line};
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 pub use store::{Content, Lease, LockInfo, Locked, Store, StoreError, Stored, Version};
-pub use v4::{FormatError, head, read, write, write_to};
+pub use v4::{FormatError, Unknown, head, read, write, write_to};

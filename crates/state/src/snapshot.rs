@@ -7,7 +7,7 @@ use std::sync::Arc;
 use terrane_address::{AbsResource, Instance, Key, ProviderConfig};
 use terrane_value::{ConvertError, Path, Type, Value};
 
-use crate::Dependencies;
+use crate::{Dependencies, Unknown};
 
 /// All objects and outputs of one project and workspace.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub resources: BTreeMap<AbsResource, ResourceState>,
     /// Results of checks as raw JSON; see [`Snapshot::checks`].
     pub check_results: Option<Arc<str>>,
+    /// Fields of the file that are not known, for those who know them.
+    pub unknown: Unknown,
 }
 
 /// The value of a root output.

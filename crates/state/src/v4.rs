@@ -5,6 +5,7 @@
 
 mod names;
 mod paths;
+mod unknown;
 mod wire;
 mod write;
 
@@ -16,6 +17,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use terrane_address::{AbsResource, Key, Mode, ProviderConfig, Resource, parse_module};
 
 use self::names::Names;
+pub use self::unknown::Unknown;
 pub use self::write::write_to;
 use crate::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
 
@@ -37,7 +39,9 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, FormatError> {
         check_version(text)?;
     }
     known_version(file.version)?;
+    let unknown = unknown::read(&file);
     let mut snapshot = Snapshot {
+        unknown,
         terraform_version: file.terraform_version,
         serial: file.serial,
         lineage: file.lineage,
@@ -91,9 +95,12 @@ fn known_version(version: Option<u64>) -> Result<(), FormatError> {
 }
 
 fn read_output(output: wire::Output<'_>) -> Result<OutputValue, FormatError> {
-    let ty = terrane_value::json::type_from_json(output.ty.get())
+    let (Some(value), Some(ty)) = (output.value, output.ty) else {
+        return Err(FormatError("The state file has an output without value or type.".into()));
+    };
+    let ty = terrane_value::json::type_from_json(ty.get())
         .map_err(|e| FormatError(format!("The state file has an output of a type that cannot be read: {e}.")))?;
-    Ok(OutputValue { json: compact(output.value.get()), ty, sensitive: output.sensitive })
+    Ok(OutputValue { json: compact(value.get()), ty, sensitive: output.sensitive })
 }
 
 fn read_resource(
@@ -147,6 +154,9 @@ fn read_address(resource: &wire::Resource<'_>) -> Result<AbsResource, FormatErro
         "data" => Mode::Data,
         other => return Err(FormatError(format!("The state file has a resource of mode {other:?}."))),
     };
+    if resource.ty.is_empty() || resource.name.is_empty() {
+        return Err(FormatError("The state file has a resource without type or name.".into()));
+    }
     let resource = Resource { mode, ty: (*resource.ty).into(), name: (*resource.name).into() };
     Ok(AbsResource { module, resource })
 }
@@ -322,6 +332,29 @@ mod tests {
     fn what_is_read_is_written_to_the_byte() {
         let snapshot = read(STATE.as_bytes()).unwrap();
         assert_eq!(String::from_utf8(write(&snapshot)).unwrap(), STATE);
+    }
+
+    #[test]
+    fn fields_that_are_not_known_stay_where_they_are() {
+        let fields = "\"moon\": {\n<    \"full\": [\n<      true\n<    ]\n<  }";
+        let put = |text: &str, after: &str| {
+            let line = text.lines().find(|line| line.contains(after)).unwrap();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let fields = fields.replace("<  ", indent);
+            text.replacen(line, &format!("{line},\n{indent}{fields}"), 1)
+        };
+        let mut text = STATE.to_owned();
+        for after in ["\"check_results\": null", "\"sensitive\": true", "\"prevent_destroy\": true"] {
+            text = put(&text, after);
+        }
+        assert_eq!(String::from_utf8(write(&read(text.as_bytes()).unwrap())).unwrap(), text);
+        let each = STATE.replacen(
+            "      ]\n    },\n    {\n      \"module\"",
+            "      ],\n      \"each\": \"list\"\n    },\n    {\n      \"module\"",
+            1,
+        );
+        assert!(each != STATE);
+        assert_eq!(String::from_utf8(write(&read(each.as_bytes()).unwrap())).unwrap(), each);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use terrane_address::{AbsResource, Key, Mode};
 
 use super::paths;
+use super::unknown::Fields;
 use crate::{DeposedKey, OutputValue, ResourceState, Snapshot, StoredObject};
 
 /// Writes a state file.
@@ -30,17 +31,18 @@ fn file(to: &mut Layout<'_>, snapshot: &Snapshot) -> io::Result<()> {
     to.open(b'{')?;
     for (name, value) in &snapshot.outputs {
         to.key(name)?;
-        output(to, value)?;
+        output(to, value, others(snapshot.unknown.outputs.get(name)))?;
     }
     to.close(b'}')?;
     to.key("resources")?;
     to.open(b'[')?;
     for (module, address, state) in sorted(snapshot) {
         to.element()?;
-        resource(to, &module, address, state)?;
+        resource(to, &module, address, state, snapshot)?;
     }
     to.close(b']')?;
     to.field("check_results", snapshot.check_results.as_deref().unwrap_or("null"))?;
+    to.others(&snapshot.unknown.file)?;
     to.close(b'}')
 }
 
@@ -55,19 +57,32 @@ fn sorted(snapshot: &Snapshot) -> Vec<(String, &AbsResource, &ResourceState)> {
     resources
 }
 
+fn others(others: Option<&Fields>) -> &Fields {
+    static NONE: Fields = Vec::new();
+    others.unwrap_or(&NONE)
+}
+
 fn mode(mode: Mode) -> &'static str {
     if mode == Mode::Managed { "managed" } else { "data" }
 }
 
-fn output(to: &mut Layout<'_>, output: &OutputValue) -> io::Result<()> {
+fn output(to: &mut Layout<'_>, output: &OutputValue, others: &Fields) -> io::Result<()> {
     to.open(b'{')?;
     to.field("value", &output.json)?;
     to.field("type", &terrane_value::json::type_to_json(&output.ty))?;
     to.flag("sensitive", output.sensitive)?;
+    to.others(others)?;
     to.close(b'}')
 }
 
-fn resource(to: &mut Layout<'_>, module: &str, address: &AbsResource, state: &ResourceState) -> io::Result<()> {
+fn resource(
+    to: &mut Layout<'_>,
+    module: &str,
+    address: &AbsResource,
+    state: &ResourceState,
+    snapshot: &Snapshot,
+) -> io::Result<()> {
+    let unknown = &snapshot.unknown;
     to.open(b'{')?;
     if !module.is_empty() {
         to.text("module", module)?;
@@ -87,10 +102,13 @@ fn resource(to: &mut Layout<'_>, module: &str, address: &AbsResource, state: &Re
         let current = instance.current.iter().map(|object| (None, object));
         for (deposed, stored) in current.chain(instance.deposed.iter().map(|(key, object)| (Some(key), object))) {
             to.element()?;
-            object(to, key, deposed, provider.as_deref(), stored)?;
+            let of = || (address.instance(key.clone()), deposed.cloned());
+            let kept = (!unknown.objects.is_empty()).then(|| unknown.objects.get(&of())).flatten();
+            object(to, key, deposed, provider.as_deref(), stored, others(kept))?;
         }
     }
     to.close(b']')?;
+    to.others(others(unknown.resources.get(address)))?;
     to.close(b'}')
 }
 
@@ -100,6 +118,7 @@ fn object(
     deposed: Option<&DeposedKey>,
     provider: Option<&str>,
     object: &StoredObject,
+    others: &Fields,
 ) -> io::Result<()> {
     to.open(b'{')?;
     match key {
@@ -134,6 +153,7 @@ fn object(
     to.flag("create_before_destroy", object.create_before_destroy)?;
     to.flag("skip_destroy", object.skip_destroy)?;
     to.flag("prevent_destroy", object.prevent_destroy)?;
+    to.others(others)?;
     to.close(b'}')
 }
 
@@ -183,6 +203,11 @@ impl Layout<'_> {
     fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
         self.key(name)?;
         self.string(text)
+    }
+
+    /// Members that are not known.
+    fn others(&mut self, others: &Fields) -> io::Result<()> {
+        others.iter().try_for_each(|(name, json)| self.field(name, json))
     }
 
     /// A member that is there only if it is true.
