@@ -6,6 +6,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -15,8 +16,9 @@ use terrane_state::{
     Entry, EntryKind, JournalHead, Mark, Recovered, Snapshot, Store, begin_line, end_line, mark, recover, run_line,
 };
 
-/// Lines that follow one another faster are made safe from a crash of the machine together.
-const SYNC_EVERY: Duration = Duration::from_millis(20);
+/// How often lines are made safe from a crash of the machine, beside the work. A killed process loses none: they are
+/// written one by one.
+const SYNC_EVERY: Duration = Duration::from_millis(100);
 
 /// The journal of the runs that change one state from one folder.
 pub(crate) struct Logbook<'s> {
@@ -35,6 +37,8 @@ pub(crate) struct Logbook<'s> {
     synced: Instant,
     /// Whether lines have been written that are not safe yet.
     loose: bool,
+    /// Whether lines are being made safe right now.
+    syncing: Arc<AtomicBool>,
 }
 
 impl<'s> Logbook<'s> {
@@ -50,6 +54,7 @@ impl<'s> Logbook<'s> {
             begun: BTreeMap::new(),
             synced: Instant::now(),
             loose: false,
+            syncing: Arc::default(),
         }
     }
 
@@ -147,12 +152,19 @@ impl<'s> Logbook<'s> {
         if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) }
     }
 
-    /// Makes what was written safe from a crash of the machine.
+    /// Begins to make what was written safe from a crash of the machine.
     pub fn sync(&mut self) -> io::Result<()> {
-        if let Some(file) = self.file.as_ref().filter(|_| self.loose) {
-            file.sync_data()?;
+        let Some(file) = self.file.as_ref().filter(|_| self.loose) else { return Ok(()) };
+        if self.syncing.swap(true, Ordering::AcqRel) {
+            return Ok(());
         }
+        let (file, syncing) = (file.try_clone()?, self.syncing.clone());
         (self.loose, self.synced) = (false, Instant::now());
+        tokio::task::spawn_blocking(move || {
+            // Where this fails, writing does, too.
+            let _ = file.sync_data();
+            syncing.store(false, Ordering::Release);
+        });
         Ok(())
     }
 

@@ -57,9 +57,11 @@ pub fn begin_line(operation: &str, instance: &Instance, verb: &str) -> String {
 
 /// The line that says what became of an instance, whose objects were as `before` when the state was last written.
 pub fn end_line(operation: &str, instance: &Instance, before: &Mark, now: &Snapshot) -> String {
-    let after = one(now, instance).and_then(|json| RawValue::from_string(json.to_string()).ok());
-    let (operation, instance) = (operation.to_owned(), instance.to_string());
-    text(&Line::End { operation, instance, before: before.clone(), after })
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let before = before.as_deref().map_or_else(|| "null".into(), quoted);
+    let (operation, instance, after) = (quoted(operation), quoted(&instance.to_string()), one(now, instance));
+    let after = after.as_deref().unwrap_or("null");
+    format!("{{\"end\":{{\"operation\":{operation},\"instance\":{instance},\"before\":{before},\"after\":{after}}}}}\n")
 }
 
 /// The mark of the objects of an instance.
