@@ -1,5 +1,7 @@
 //! State in a file, locked the way Terraform locks it.
 
+mod history;
+
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use nix::errno::Errno;
-use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_state::{Content, Kept, LockInfo, Locked, Past, Store, StoreError, Stored, Version};
 use terrane_value::{Block, Type, Value};
 
 /// What a `backend "local"` block may hold.
@@ -305,6 +307,14 @@ impl Store for Local {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.failed("removed", &e)),
             _ => Ok(()),
         }
+    }
+
+    async fn versions(&self, limit: usize) -> Result<Vec<Past>, StoreError> {
+        history::list(&self.path, limit)
+    }
+
+    async fn load_version(&self, id: &str) -> Result<Kept, StoreError> {
+        history::load(&self.path, id)
     }
 
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {

@@ -7,9 +7,12 @@ mod access;
 mod config;
 mod connect;
 mod digest;
+mod history;
 mod lock;
 mod role;
 pub(crate) mod shared;
+
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -17,7 +20,7 @@ use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ObjectCannedAcl, ServerSideEncryption};
-use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_state::{Content, Kept, LockInfo, Locked, Past, Store, StoreError, Stored, Version};
 use terrane_value::{ConvertError, Value};
 
 use config::Config;
@@ -32,6 +35,8 @@ pub struct S3 {
     key: String,
     s3: aws_sdk_s3::Client,
     dynamodb: aws_sdk_dynamodb::Client,
+    /// The lock that is held: who writes.
+    holder: Mutex<Option<LockInfo>>,
 }
 
 /// How often, and how far apart, a digest that does not match is looked at again: S3 itself is consistent, but a
@@ -47,7 +52,7 @@ impl S3 {
             name => format!("{}/{name}/{}", config.workspace_key_prefix, config.key),
         };
         let (s3, dynamodb) = config.clients().await?;
-        Ok(S3 { config, key, s3, dynamodb })
+        Ok(S3 { config, key, s3, dynamodb, holder: Mutex::default() })
     }
 
     /// The name of the lock, and of the state in messages: `bucket/key`.
@@ -165,7 +170,8 @@ impl Store for S3 {
         let mut bytes = Vec::new();
         content(&mut bytes).map_err(|e| StoreError::Failed(format!("The state could not be written: {e}.")))?;
         let record = Recorded::of(&bytes);
-        let put = self.put(&self.key, bytes);
+        let holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let put = history::signed(self.put(&self.key, bytes), holder.as_ref());
         let put = match base {
             Some(version) => put.if_match(version.0.to_string()),
             None => put.if_none_match("*"),
@@ -192,6 +198,7 @@ impl Store for S3 {
             }
             return Err(error);
         }
+        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
         Ok(Locked { info })
     }
 
@@ -234,6 +241,14 @@ impl Store for S3 {
         let delete = self.s3.delete_object().bucket(&self.config.bucket).key(&self.key);
         delete.send().await.map_err(|e| failed(&format!("delete the state s3://{}", self.path()), &e))?;
         self.forget_digest().await
+    }
+
+    async fn versions(&self, limit: usize) -> Result<Vec<Past>, StoreError> {
+        self.list_versions(limit).await
+    }
+
+    async fn load_version(&self, id: &str) -> Result<Kept, StoreError> {
+        self.get_version(id).await
     }
 
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {

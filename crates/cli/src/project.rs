@@ -4,6 +4,7 @@ mod aside;
 mod backend;
 pub mod edit;
 pub mod encryption;
+pub mod history;
 mod install;
 mod lock;
 mod modules;

@@ -4,6 +4,7 @@
 //! schemas, configuration, files, any network: storage moves bytes.
 
 mod checks;
+pub mod compare;
 mod dependencies;
 pub mod edit;
 mod journal;
@@ -17,5 +18,5 @@ pub use dependencies::Dependencies;
 pub use journal::{Entry, EntryKind, replay};
 pub use recovery::{JournalHead, Mark, Recovered, begin_line, end_line, mark, recover, run_line};
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
-pub use store::{Content, Lease, LockInfo, Locked, Store, StoreError, Stored, Version};
+pub use store::{Content, Kept, Lease, LockInfo, Locked, Past, Store, StoreError, Stored, Version, Writer};
 pub use v4::{FormatError, Unknown, head, read, write, write_to};

@@ -68,6 +68,39 @@ pub struct Locked {
     pub info: LockInfo,
 }
 
+/// A state that was stored at some time and is still kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// What names it in its store: a version of an object, a file.
+    pub id: Arc<str>,
+    /// When it was stored, in seconds since 1970.
+    pub stored: i64,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Whether it is the state in use.
+    pub current: bool,
+    /// Whether it stands for the deletion of the state, so that there is nothing to load.
+    pub deleted: bool,
+}
+
+/// The content of a state that was stored at some time.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The state file.
+    pub bytes: Vec<u8>,
+    /// Who stored it, if that is known.
+    pub writer: Option<Writer>,
+}
+
+/// Who stored a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// `user@host`.
+    pub who: String,
+    /// What was being done, as in the lock.
+    pub operation: String,
+}
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -142,6 +175,21 @@ pub trait Store: Send + Sync {
 
     /// Removes the state of this workspace for good. What is not there is no error.
     async fn remove(&self) -> Result<(), StoreError>;
+
+    /// The states that are still kept, newest first, at most so many. The one in use is among them.
+    async fn versions(&self, limit: usize) -> Result<Vec<Past>, StoreError> {
+        let _ = limit;
+        Err(StoreError::Failed(format!(
+            "The state {} has no history: this kind of backend keeps the newest state alone.",
+            self.place()
+        )))
+    }
+
+    /// Reads one of [`Store::versions`] by its id.
+    async fn load_version(&self, id: &str) -> Result<Kept, StoreError> {
+        let _ = id;
+        self.versions(0).await.map(|_| Kept { bytes: Vec::new(), writer: None })
+    }
 
     /// Names of the workspaces that have a state here, `default` first. Stores without workspaces keep the default.
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {

@@ -64,6 +64,12 @@ impl Account {
         self.s3("PUT", &format!("/{name}"), &body);
     }
 
+    /// Turns on versioning of a bucket.
+    pub fn keep_versions(&self, name: &str) {
+        let body = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+        self.s3("PUT", &format!("/{name}?versioning"), body);
+    }
+
     /// Makes a table for state locks.
     pub fn create_lock_table(&self, name: &str) {
         let key = r#""AttributeDefinitions":[{"AttributeName":"LockID","AttributeType":"S"}],"KeySchema":[{"AttributeName":"LockID","KeyType":"HASH"}]"#;

@@ -1,11 +1,15 @@
 //! `terrane state`
 
+mod diff;
+mod history;
+mod identities;
 mod mv;
 mod pull;
 mod push;
 mod query;
 mod replace_provider;
 mod rm;
+mod rollback;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -66,6 +70,10 @@ enum Command {
     Pull(pull::Args),
     Push(push::Args),
     Query(query::Args),
+    History(history::Args),
+    Diff(diff::Args),
+    Rollback(rollback::Args),
+    Identities(identities::Args),
     ReplaceProvider(replace_provider::Args),
 }
 
@@ -76,6 +84,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Command::Rm(args) => rm::run(args, context).await,
         Command::Pull(args) => pull::run(args, context).await,
         Command::Push(args) => push::run(args, context).await,
+        Command::History(args) => history::run(args, context).await,
+        Command::Diff(args) => diff::run(args, context).await,
+        Command::Rollback(args) => rollback::run(args, context).await,
+        Command::Identities(args) => identities::run(args, context).await,
         Command::Query(args) => query::run(args, context).await,
         Command::ReplaceProvider(args) => replace_provider::run(args, context).await,
         Command::List { addresses, id, state } => {

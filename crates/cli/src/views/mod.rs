@@ -5,6 +5,7 @@ pub mod deferral;
 pub mod diagnostics;
 pub mod diagnostics_json;
 pub mod diff;
+pub mod difference;
 pub mod drift;
 pub mod events;
 pub mod graph;

@@ -17,6 +17,7 @@ mod faults;
 mod flags;
 mod functions;
 mod generate;
+mod history;
 mod import;
 mod killed;
 mod lost;

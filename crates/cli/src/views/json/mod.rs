@@ -2,6 +2,7 @@
 
 mod checks;
 mod configuration;
+mod difference;
 mod functions;
 mod modules;
 mod plan;
@@ -11,6 +12,7 @@ mod state;
 mod values;
 
 pub use configuration::kept;
+pub use difference::difference;
 pub use functions::functions;
 pub use modules::index;
 pub use plan::{Importing, defer_reason, importing, plan, reason};

@@ -61,10 +61,10 @@ struct Variable {
 }
 
 #[derive(Serialize)]
-struct Resource {
+pub(super) struct Resource {
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    previous_address: Option<String>,
+    pub(super) previous_address: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     module_address: String,
     mode: &'static str,
@@ -75,7 +75,7 @@ struct Resource {
     index: Option<Raw>,
     provider_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deposed: Option<String>,
+    pub(super) deposed: Option<String>,
     change: Delta,
     #[serde(skip_serializing_if = "Option::is_none")]
     action_reason: Option<&'static str>,
@@ -89,7 +89,7 @@ struct DeferredChange {
 }
 
 #[derive(Serialize)]
-struct Delta {
+pub(super) struct Delta {
     actions: &'static [&'static str],
     before: Raw,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,9 +155,9 @@ pub fn plan(plan: &Plan, origin: &Origin, schemas: &dyn Schemas, secrets: Secret
     })
 }
 
-struct View<'a> {
-    schemas: &'a dyn Schemas,
-    secrets: Secrets,
+pub(super) struct View<'a> {
+    pub(super) schemas: &'a dyn Schemas,
+    pub(super) secrets: Secrets,
 }
 
 impl View<'_> {
@@ -289,7 +289,7 @@ impl View<'_> {
         Resource { deposed, ..resource(&drift.instance, &provider, change) }
     }
 
-    fn delta(
+    pub(super) fn delta(
         &self,
         before: Option<&Value>,
         after: Option<&Value>,
@@ -314,7 +314,7 @@ impl View<'_> {
         }
     }
 
-    fn output_change(&self, change: &OutputChange) -> Delta {
+    pub(super) fn output_change(&self, change: &OutputChange) -> Delta {
         let side = |value: &Option<Value>| value.as_ref().map(|value| output_value(value, change.is_secret()));
         let (before, after) = (side(&change.before), side(&change.after));
         let actions: &[_] = match (&before, &after) {
@@ -346,7 +346,7 @@ fn output_value(value: &Value, sensitive: bool) -> Value {
     if sensitive { value.mark(Marks::SENSITIVE) } else { value }
 }
 
-fn resource(instance: &Instance, provider: &ProviderConfig, change: Delta) -> Resource {
+pub(super) fn resource(instance: &Instance, provider: &ProviderConfig, change: Delta) -> Resource {
     let resource = &instance.resource.resource;
     Resource {
         address: instance.to_string(),
