@@ -101,6 +101,23 @@ async fn one_winner<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     assert_eq!(results.iter().filter(|(won, _)| *won).count(), 1);
 }
 
+/// What is stored is the newest version, and can be read as one.
+async fn history<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
+    let store = open().await;
+    assert!(store.versions(5).await.unwrap().is_empty());
+    let first = store.save(&|out| out.write_all(b"{\"serial\":1}"), None).await.unwrap();
+    store.save(&|out| out.write_all(b"{\"serial\":2}"), Some(&first)).await.unwrap();
+    let versions = store.versions(5).await.unwrap();
+    let newest = versions.first().unwrap();
+    assert!(newest.current && !newest.deleted && newest.size == 12 && newest.stored > 0, "{versions:?}");
+    assert_eq!(store.load_version(&newest.id).await.unwrap().bytes, b"{\"serial\":2}");
+    if let Some(earlier) = versions.get(1) {
+        assert_eq!(store.load_version(&earlier.id).await.unwrap().bytes, b"{\"serial\":1}");
+    }
+    assert!(store.load_version("nonsense").await.unwrap_err().to_string().contains("nonsense"));
+    assert_eq!(store.versions(1).await.unwrap().len(), 1);
+}
+
 fn emulator() -> Option<String> {
     let endpoint = std::env::var("TERRANE_TEST_ENDPOINT").ok();
     if endpoint.is_none() {
@@ -164,6 +181,7 @@ async fn s3_conforms(lock: impl Fn(&str) -> Vec<(&'static str, Value)>) {
     one_winner(|| open("race")).await;
     removes(|| open("gone")).await;
     leases(|| open("leased")).await;
+    history(|| open("kept")).await;
 }
 
 #[tokio::test]
@@ -174,6 +192,7 @@ async fn local_conforms() {
     conforms(open).await;
     one_winner(open).await;
     removes(|| async { terrane_backend::open("local", &empty, "gone", folder.path()).await.unwrap() }).await;
+    history(|| async { terrane_backend::open("local", &empty, "kept", folder.path()).await.unwrap() }).await;
     let backup = std::fs::read(folder.path().join("terraform.tfstate.backup")).unwrap();
     assert_eq!(backup, b"{\"serial\":3}");
 }
@@ -238,6 +257,15 @@ async fn http_conforms_with_a_login() {
         let store = terrane_backend::open("http", &config, "default", std::path::Path::new(".")).await.unwrap();
         let error = store.load().await.unwrap_err().to_string();
         assert!(error.contains(part) && !error.contains("wrong") && !error.contains("team"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn http_has_no_history() {
+    let config = Value::object([("address", Value::string("http://127.0.0.1:9/state"))]);
+    let store = terrane_backend::open("http", &config, "default", std::path::Path::new(".")).await.unwrap();
+    for refused in [store.versions(5).await.map(drop), store.load_version("1").await.map(drop)] {
+        assert!(refused.unwrap_err().to_string().contains("has no history"));
     }
 }
 
