@@ -19,13 +19,13 @@ output "size" {{
 }
 
 fn bucket(world: &World) -> String {
-    let bucket = world.unique("history");
+    // An emulator that was used before has the bucket of then.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+    let bucket = format!("{}-{now}", world.unique("history"));
     world.account().create_bucket(&bucket);
     world.account().keep_versions(&bucket);
-    // An emulator that was used before has the versions of then.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
     format!(
-        "terraform {{\n  backend \"s3\" {{\n    bucket = {bucket:?}\n    key = \"app-{now}.tfstate\"\n    region = \"eu-west-1\"\n    \
+        "terraform {{\n  backend \"s3\" {{\n    bucket = {bucket:?}\n    key = \"app.tfstate\"\n    region = \"eu-west-1\"\n    \
          use_lockfile = true\n    use_path_style = true\n  }}\n}}\n"
     )
 }
