@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use terrane_state::{Content, LockInfo, Locked, Store, StoreError, Stored, Version};
+use terrane_state::{Content, Kept, LockInfo, Locked, Past, Store, StoreError, Stored, Version};
 
 use crate::envelope::Head;
 use crate::{Failure, Target};
@@ -107,6 +107,15 @@ impl Store for Encrypted {
 
     async fn remove(&self) -> Result<(), StoreError> {
         self.inner.remove().await
+    }
+
+    async fn versions(&self, limit: usize) -> Result<Vec<Past>, StoreError> {
+        self.inner.versions(limit).await
+    }
+
+    async fn load_version(&self, id: &str) -> Result<Kept, StoreError> {
+        let kept = self.inner.load_version(id).await?;
+        Ok(Kept { bytes: self.unsealed(kept.bytes).await?, ..kept })
     }
 
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {

@@ -74,7 +74,7 @@ pub async fn named(store: &Arc<dyn Store>, name: &str) -> Result<Named, Diagnost
         return of_serial(store, serial).await;
     }
     match Path::new(name).is_file() {
-        true => Ok(Named { snapshot: read_file(Path::new(name))?, name: name.to_owned() }),
+        true => Ok(Named { snapshot: read_file(Path::new(name), &**store).await?, name: name.to_owned() }),
         false => of_version(store, name).await,
     }
 }

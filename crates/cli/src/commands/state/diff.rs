@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use terrane_backend::Local;
 use terrane_plan::Providers;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::Store;
@@ -12,7 +11,9 @@ use terrane_state::Store;
 use crate::Context;
 use crate::flags::Vars;
 use crate::project;
+use crate::project::edit::Editable;
 use crate::project::history::{self, Named};
+
 use crate::views::json::Secrets;
 use crate::views::{difference, json};
 
@@ -68,8 +69,8 @@ async fn open(
     diags: &mut Diagnostics,
 ) -> Result<(Arc<dyn Store>, Providers, Files), Files> {
     if let Some(path) = &args.state {
-        let store = Arc::new(Local::at(path.clone(), PathBuf::from("terraform.tfstate.d")));
-        return Ok((store, crate::providers::all(), Files::new()));
+        let editable = Editable::file(path, context, &args.vars, diags)?;
+        return Ok((editable.store, crate::providers::all(), editable.files));
     }
     match project::open_store(context, &args.vars, diags).await {
         Ok((project, store)) => Ok((store, project.providers, project.files)),

@@ -40,7 +40,11 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         return super::look(context, |opened| list(&opened.snapshot, &args)).await;
     };
     let mut diags = Diagnostics::new();
-    if let Err(problem) = project::read_file(path).and_then(|snapshot| list(&snapshot, &args)) {
+    let snapshot = match project::encryption::state_in(path, context, &mut diags).await {
+        Ok(snapshot) => snapshot,
+        Err(files) => return context.end(&diags, &files),
+    };
+    if let Err(problem) = list(&snapshot, &args) {
         diags.push(problem);
     }
     context.end(&diags, &Default::default())
