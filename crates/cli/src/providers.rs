@@ -16,11 +16,13 @@ pub fn all() -> Providers {
 pub fn reading(states: RemoteStates) -> Providers {
     let aws: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_aws::AwsProvider::new());
     let builtin: Arc<dyn terrane_provider::Provider> = Arc::new(terrane_builtin::Builtin::new(Arc::new(states)));
-    Providers::new([
-        (Provider::new("hashicorp", "aws"), aws.clone()),
-        (opentofu(&Provider::new("hashicorp", "aws")), aws),
-        (Provider::implied("terraform"), builtin),
-    ])
+    let utilities = terrane_builtin::Utility::all(|| jiff::Timestamp::now().as_second()).into_iter();
+    let utilities = utilities.map(|(name, utility)| (name, Arc::new(utility) as Arc<dyn terrane_provider::Provider>));
+    let hashicorp = utilities.chain([("aws", aws)]).flat_map(|(name, provider)| {
+        let address = Provider::new("hashicorp", name);
+        [(opentofu(&address), provider.clone()), (address, provider)]
+    });
+    Providers::new(hashicorp.chain([(Provider::implied("terraform"), builtin)]))
 }
 
 /// The same provider as OpenTofu's registry names it; state that OpenTofu wrote holds such addresses.

@@ -4,6 +4,7 @@
 
 mod remote_state;
 mod terraform_data;
+mod utility;
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,6 +16,7 @@ use terrane_provider::{
 use terrane_value::{Schema, Value, json};
 
 pub use remote_state::States;
+pub use utility::{Clock, Utility};
 
 const TERRAFORM_DATA: &str = "terraform_data";
 
