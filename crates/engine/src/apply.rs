@@ -94,6 +94,7 @@ pub async fn apply(
         ApplyOptions { seed: *uuid::Uuid::new_v4().as_bytes(), rollback: running.rollback, ..ApplyOptions::default() };
     let mut applier = Applier::new(job.program, job.providers, job.world, plan, &prepared, options)?;
     session.set(plan.refreshed.clone());
+    session.rest();
     drive(&mut applier, job.providers, session, running, stop).await;
     let applied = applier.finish();
     session.set(applied.snapshot.clone());

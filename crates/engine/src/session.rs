@@ -41,6 +41,8 @@ pub struct Session<'s> {
     /// Whether the state would be stored in another form now.
     outdated: bool,
     saved: Instant,
+    /// How long after the last save the next one comes at the earliest.
+    pause: Duration,
     failed: Option<StoreError>,
     logbook: Option<Logbook<'s>>,
     /// What the store holds, while `snapshot` has been replaced and not written since.
@@ -54,6 +56,9 @@ pub struct Session<'s> {
 
 /// While an operation runs, its state is written at most this often.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
+
+/// How many times as long as the last save took nothing is saved after it: the journal has what happens meanwhile.
+const SAVE_PAUSE: u32 = 10;
 
 impl<'s> Session<'s> {
     /// Takes the lock and reads the state.
@@ -80,6 +85,7 @@ impl<'s> Session<'s> {
             dirty: false,
             outdated: false,
             saved: Instant::now(),
+            pause: SAVE_EVERY,
             failed: None,
             logbook: locking.journals.as_ref().map(|folder| Logbook::new(folder, &**store, head(&locking.info))),
             stored: None,
@@ -160,6 +166,11 @@ impl<'s> Session<'s> {
     /// The state as it now is.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Begins an operation: it is saved for the first time once it has gone on for a while.
+    pub(crate) fn rest(&mut self) {
+        self.saved = Instant::now();
     }
 
     /// Replaces the state, which keeps its history; it is written by [`Session::save`].
@@ -316,9 +327,12 @@ impl Journal for Session<'_> {
         if let Some(Err(error)) = self.logbook.as_mut().map(Logbook::sync) {
             self.give_up_journal(&error);
         }
-        if self.dirty && self.saved.elapsed() >= SAVE_EVERY {
+        if self.dirty && self.saved.elapsed() >= self.pause {
+            let begun = Instant::now();
             self.failed = self.save().await.err();
             self.saved = Instant::now();
+            let journaled = self.logbook.is_some() && self.unjournaled.is_none();
+            self.pause = if journaled { SAVE_EVERY.max(begun.elapsed() * SAVE_PAUSE) } else { SAVE_EVERY };
         }
     }
 }
@@ -348,7 +362,7 @@ pub async fn load(store: &dyn Store) -> Result<Loaded, Diagnostic> {
     let cannot = |why: String| Diagnostic::error("State cannot be read", why);
     match store.load().await {
         Ok(None) => Ok(Loaded::default()),
-        Ok(Some(stored)) => match terrane_state::read(&stored.bytes) {
+        Ok(Some(stored)) => match terrane_state::read_whole(stored.bytes) {
             Ok(snapshot) => Ok(Loaded { snapshot, version: Some(stored.version), outdated: stored.outdated }),
             Err(e) => Err(cannot(format!("{e} It is in {}.", store.place()))),
         },

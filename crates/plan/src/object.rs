@@ -35,7 +35,7 @@ pub(crate) fn decode(
         )]);
     }
     if stored.schema_version == shape.schema.version
-        && let Ok(value) = stored.decode(&shape.ty)
+        && let Some(value) = shape.decode(stored)
     {
         return Ok(Object { private, ..Object::new(value.unmark_deep().0) });
     }

@@ -1,10 +1,12 @@
 //! The schemas of one operation, looked up once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use terrane_address::{Mode, Provider, Resource};
 use terrane_lang::Schemas;
+use terrane_state::StoredObject;
+use terrane_value::json::Decoder;
 use terrane_value::{Attribute, Block, Kind, Marks, Nesting, Path, Schema, Step, Type, Value};
 
 use crate::Providers;
@@ -20,6 +22,7 @@ pub(crate) struct Shape {
     sensitive: bool,
     /// Whether any attribute is write-only.
     write_only: bool,
+    decoder: Mutex<Decoder>,
 }
 
 /// The shapes of all types that an operation can meet.
@@ -63,7 +66,13 @@ impl Shape {
         let ty = schema.block.implied_type();
         let sensitive = any(&schema.block, &|a| a.sensitive);
         let write_only = any(&schema.block, &|a| a.write_only);
-        Shape { schema, ty, sensitive, write_only }
+        Shape { schema, ty, sensitive, write_only, decoder: Mutex::default() }
+    }
+
+    /// The attributes of a stored object of the schema's version, without marks; `None` if they are not of the type.
+    pub fn decode(&self, stored: &StoredObject) -> Option<Value> {
+        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        stored.decode_with(&mut decoder, &self.ty).ok()
     }
 
     /// The value as it may be kept, in which write-only attributes are null whatever a provider says.

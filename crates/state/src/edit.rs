@@ -1,6 +1,6 @@
 //! Changes of a state that no provider takes part in: renaming, forgetting, handing over to another provider.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ModuleInstance, Provider, Target};
 
@@ -33,8 +33,8 @@ pub fn take(state: &mut Snapshot, source: &Target, destination: &Target) -> Resu
         match (from, to) {
             (Target::Resource(from), Target::Resource(to)) => {
                 let Some(resource) = state.resources.remove(from) else { continue };
-                contents.extend(resource.instances.into_iter().map(|(key, instance)| {
-                    let one = [(key.clone(), instance)].into();
+                contents.extend(resource.instances.into_inner().into_iter().map(|(key, instance)| {
+                    let one = BTreeMap::from([(key.clone(), instance)]).into();
                     (to.instance(key), ResourceState { provider: resource.provider.clone(), instances: one })
                 }));
             }
@@ -66,7 +66,7 @@ pub fn put(state: &mut Snapshot, parcel: Parcel) -> Result<(), EditError> {
                 resource.provider, instance.resource, home.provider
             )));
         }
-        home.instances.extend(resource.instances.into_values().map(|state| (instance.key.clone(), state)));
+        home.instances.extend(resource.instances.into_inner().into_values().map(|state| (instance.key.clone(), state)));
     }
     Ok(())
 }
@@ -197,7 +197,7 @@ fn take_instance(state: &mut Snapshot, from: &Instance, to: &Instance) -> Option
     if resource.instances.is_empty() {
         state.resources.remove(&from.resource);
     }
-    Some((to.clone(), ResourceState { provider, instances: [(from.key.clone(), instance)].into() }))
+    Some((to.clone(), ResourceState { provider, instances: BTreeMap::from([(from.key.clone(), instance)]).into() }))
 }
 
 fn objects(state: &mut Snapshot) -> impl Iterator<Item = &mut crate::StoredObject> {

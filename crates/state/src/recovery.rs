@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use terrane_address::{Instance, parse_instance};
 
-use crate::v4::{compact, read, write};
+use crate::v4::{read, write_compact};
 use crate::{InstanceState, ResourceState, Snapshot};
 
 /// The run that keeps a journal.
@@ -74,13 +74,13 @@ fn digest(json: &str) -> String {
 }
 
 /// A state with nothing but the objects of one instance, as JSON without white space.
-fn one(snapshot: &Snapshot, instance: &Instance) -> Option<std::sync::Arc<str>> {
+fn one(snapshot: &Snapshot, instance: &Instance) -> Option<String> {
     let resource = snapshot.resources.get(&instance.resource)?;
     let state = resource.instances.get(&instance.key)?;
-    let only = [(instance.key.clone(), state.clone())].into();
+    let only = BTreeMap::from([(instance.key.clone(), state.clone())]).into();
     let alone = ResourceState { provider: resource.provider.clone(), instances: only };
     let alone = Snapshot { resources: [(instance.resource.clone(), alone)].into(), ..Snapshot::default() };
-    Some(compact(std::str::from_utf8(&write(&alone)).unwrap_or_default()))
+    Some(write_compact(&alone))
 }
 
 /// What a journal has given to a state.
@@ -158,7 +158,7 @@ fn restore(state: &mut Snapshot, instance: &Instance, after: Option<&RawValue>) 
         return false;
     };
     let home = state.resources.entry(instance.resource.clone());
-    let home = home.or_insert_with(|| ResourceState { provider: provider.clone(), instances: BTreeMap::new() });
+    let home = home.or_insert_with(|| ResourceState { provider: provider.clone(), instances: Default::default() });
     home.provider = provider;
     home.instances.insert(instance.key.clone(), objects);
     true

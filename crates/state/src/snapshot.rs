@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use terrane_address::{AbsResource, Instance, Key, ProviderConfig};
+use terrane_value::json::Decoder;
 use terrane_value::{ConvertError, Path, Type, Value};
 
-use crate::{Dependencies, Unknown};
+use crate::{Dependencies, Json, Shared, Unknown};
 
 /// All objects and outputs of one project and workspace.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +46,7 @@ pub struct ResourceState {
     /// The provider configuration that manages them, without key.
     pub provider: ProviderConfig,
     /// Its instances by key.
-    pub instances: BTreeMap<Key, InstanceState>,
+    pub instances: Shared<BTreeMap<Key, InstanceState>>,
 }
 
 /// The objects of one instance.
@@ -75,7 +76,7 @@ pub struct StoredObject {
     /// The schema version of `attributes`.
     pub schema_version: u64,
     /// The attributes: a JSON object.
-    pub attributes: Arc<str>,
+    pub attributes: Json,
     /// Attributes that are sensitive because configuration made them so.
     pub sensitive: Vec<Path>,
     /// What the provider keeps with the object.
@@ -97,7 +98,15 @@ pub struct StoredObject {
 impl StoredObject {
     /// The attributes as a value of the type, with marks on the sensitive ones.
     pub fn decode(&self, ty: &Type) -> Result<Value, ConvertError> {
-        let value = terrane_value::json::from_json(&self.attributes, ty)?;
+        self.decode_with(&mut Decoder::default(), ty)
+    }
+
+    /// The same with a decoder that remembers what many objects have in common.
+    pub fn decode_with(&self, decoder: &mut Decoder, ty: &Type) -> Result<Value, ConvertError> {
+        let value = match self.attributes.value(ty) {
+            Some(value) => value.clone(),
+            None => decoder.decode(&self.attributes, ty)?,
+        };
         let marks: Vec<_> = self.sensitive.iter().map(|p| (p.clone(), terrane_value::Marks::SENSITIVE)).collect();
         Ok(value.mark_at(&marks))
     }
@@ -108,7 +117,7 @@ impl StoredObject {
         let sensitive = marks.into_iter().filter(|(_, m)| m.contains(terrane_value::Marks::SENSITIVE));
         Ok(StoredObject {
             schema_version: version,
-            attributes: terrane_value::json::to_json(&value, ty)?.into(),
+            attributes: Json::of(value, ty)?,
             sensitive: sensitive.map(|(path, _)| path).collect(),
             ..StoredObject::default()
         })
@@ -171,7 +180,7 @@ impl Snapshot {
 
     fn edit(&mut self, instance: &Instance, provider: &ProviderConfig, change: impl FnOnce(&mut InstanceState)) {
         let home = provider.without_key();
-        let new = || ResourceState { provider: home.clone(), instances: BTreeMap::new() };
+        let new = || ResourceState { provider: home.clone(), instances: Shared::default() };
         let resource = self.resources.entry(instance.resource.clone()).or_insert_with(new);
         resource.provider = home;
         let state = resource.instances.entry(instance.key.clone()).or_default();

@@ -3,6 +3,7 @@
 //! Field order, indentation and escapes follow those programs, so that a state which passes through here changes only
 //! where its content does.
 
+mod attributes;
 mod names;
 mod paths;
 mod unknown;
@@ -16,10 +17,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use terrane_address::{AbsResource, Key, Mode, ProviderConfig, Resource, parse_module};
 
+use self::attributes::{Attributes, compact};
 use self::names::Names;
 pub use self::unknown::Unknown;
 pub use self::write::write_to;
-use crate::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
+use crate::{DeposedKey, InstanceState, Json, OutputValue, ResourceState, Snapshot, StoredObject};
 
 /// Why bytes are no state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +30,19 @@ pub struct FormatError(pub String);
 
 /// Reads a state file. Objects stay raw.
 pub fn read(bytes: &[u8]) -> Result<Snapshot, FormatError> {
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        FormatError(format!("The state file is not UTF-8 text: the byte at offset {} is wrong.", e.valid_up_to()))
+    read_whole(bytes.to_vec())
+}
+
+/// Reads a state file that nobody else needs: its text is kept where objects are large, rather than copied.
+pub fn read_whole(bytes: Vec<u8>) -> Result<Snapshot, FormatError> {
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let offset = e.utf8_error().valid_up_to();
+        FormatError(format!("The state file is not UTF-8 text: the byte at offset {offset} is wrong."))
     })?;
-    let file: wire::File<'_> = match serde_json::from_str(text) {
+    let text = Arc::new(text);
+    let file: wire::File<'_> = match serde_json::from_str(&text) {
         Ok(file) => file,
-        Err(error) => return Err(check_version(text).err().unwrap_or_else(|| broken(&error))),
+        Err(error) => return Err(check_version(&text).err().unwrap_or_else(|| broken(&error))),
     };
     if file.version.is_none() {
         check_version(text)?;
@@ -45,15 +54,16 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, FormatError> {
         terraform_version: file.terraform_version,
         serial: file.serial,
         lineage: file.lineage,
-        check_results: file.check_results.map(|raw| raw.get().into()),
+        check_results: file.check_results.map(|raw| compact(raw.get()).into()),
         ..Snapshot::default()
     };
     for (name, output) in file.outputs {
         snapshot.outputs.insert(name, read_output(output)?);
     }
     let mut names = Names::of(&file.resources);
+    let mut attributes = Attributes::of(&file.resources, &text);
     for resource in &file.resources {
-        read_resource(resource, &mut names, &mut snapshot)?;
+        read_resource(resource, &mut names, &mut attributes, &mut snapshot)?;
     }
     Ok(snapshot)
 }
@@ -100,12 +110,13 @@ fn read_output(output: wire::Output<'_>) -> Result<OutputValue, FormatError> {
     };
     let ty = terrane_value::json::type_from_json(ty.get())
         .map_err(|e| FormatError(format!("The state file has an output of a type that cannot be read: {e}.")))?;
-    Ok(OutputValue { json: compact(value.get()), ty, sensitive: output.sensitive })
+    Ok(OutputValue { json: compact(value.get()).into(), ty, sensitive: output.sensitive })
 }
 
 fn read_resource(
     resource: &wire::Resource<'_>,
     names: &mut Names<'_>,
+    attributes: &mut Attributes,
     snapshot: &mut Snapshot,
 ) -> Result<(), FormatError> {
     let address = read_address(resource)?;
@@ -123,7 +134,8 @@ fn read_resource(
             }
             state.provider_key = own.key;
         }
-        let object = read_object(instance, names).map_err(|e| fail(format!("{e} (instance {address}{key})")))?;
+        let json = attributes.next();
+        let object = read_object(instance, names, json).map_err(|e| fail(format!("{e} (instance {address}{key})")))?;
         let twice = match &instance.deposed {
             Some(id) => state.deposed.insert(DeposedKey((**id).into()), object).is_some(),
             None => state.current.replace(object).is_some(),
@@ -133,7 +145,8 @@ fn read_resource(
         }
     }
     let provider = provider.ok_or_else(|| fail("It names no provider configuration.".into()))?;
-    if snapshot.resources.insert(address.clone(), ResourceState { provider, instances }).is_some() {
+    let state = ResourceState { provider, instances: instances.into() };
+    if snapshot.resources.insert(address.clone(), state).is_some() {
         return Err(FormatError(format!("The state file holds {address} twice.")));
     }
     Ok(())
@@ -169,7 +182,7 @@ fn read_key(key: Option<&serde_json::Value>) -> Result<Key, String> {
     }
 }
 
-fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>) -> Result<StoredObject, String> {
+fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>, attributes: Json) -> Result<StoredObject, String> {
     if instance.attributes_flat.is_some() {
         return Err("It was last written by Terraform 0.11; run Terraform 0.12 on it once.".into());
     }
@@ -180,7 +193,7 @@ fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>) -> Result<S
     let dependencies = names.list(&instance.dependencies)?;
     Ok(StoredObject {
         schema_version: instance.schema_version,
-        attributes: instance.attributes.map_or_else(|| "null".into(), |raw| compact(raw.get())),
+        attributes,
         sensitive: paths::read(instance.sensitive_attributes)?,
         private,
         tainted: instance.status.as_deref() == Some("tainted"),
@@ -188,37 +201,18 @@ fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>) -> Result<S
         create_before_destroy: instance.create_before_destroy,
         skip_destroy: instance.skip_destroy,
         prevent_destroy: instance.prevent_destroy,
-        identity: instance.identity.map(|raw| (instance.identity_schema_version.unwrap_or(0), compact(raw.get()))),
+        identity: instance
+            .identity
+            .map(|raw| (instance.identity_schema_version.unwrap_or(0), compact(raw.get()).into())),
     })
 }
 
-/// The same JSON without white space between its tokens.
-pub(crate) fn compact(json: &str) -> Arc<str> {
-    let mut out = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(quote) = rest.find('"') {
-        let (between, text) = rest.split_at(quote);
-        out.extend(between.split_ascii_whitespace());
-        let end = end_of_string(text);
-        out.push_str(&text[..end]);
-        rest = &text[end..];
-    }
-    out.extend(rest.split_ascii_whitespace());
-    out.into()
-}
-
-/// How long the string is that a JSON text begins with, its quotes included.
-fn end_of_string(json: &str) -> usize {
-    let bytes = json.as_bytes();
-    let mut at = 1;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\'))) {
-        at += found;
-        match bytes[at] {
-            b'"' => return at + 1,
-            _ => at += 2,
-        }
-    }
-    bytes.len()
+/// A state file without white space between its tokens.
+pub(crate) fn write_compact(snapshot: &Snapshot) -> String {
+    let mut bytes = Vec::new();
+    // Writing into memory does not fail.
+    let _ = write::write_compact_to(snapshot, &mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Writes a state file.

@@ -14,6 +14,11 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// Values under ascending names in normal form C, which may be shared; `None` unless there are as many.
+    pub(crate) fn of(names: Arc<[Arc<str>]>, values: Vec<Value>) -> Option<Fields> {
+        (names.len() == values.len()).then(|| Fields { names, values: values.into() })
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.names.len()

@@ -169,7 +169,7 @@ impl Value {
             return self;
         }
         let marks: Marks = self.marks();
-        let known = known.clone().and(more);
+        let known = Refinement::clone(known).and(more);
         let value = known.only(ty).unwrap_or_else(|| Value::unknown_refined(ty.clone(), known));
         value.mark(marks)
     }

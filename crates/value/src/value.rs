@@ -18,8 +18,8 @@ pub struct Value {
 pub enum Kind {
     /// No value of that type.
     Null(Type),
-    /// A value of that type which is known only after apply.
-    Unknown(Type, Refinement),
+    /// A value of that type which is known only after apply. What more is known of it takes up room only there.
+    Unknown(Type, Box<Refinement>),
     /// A boolean.
     Bool(bool),
     /// A number.
@@ -50,17 +50,17 @@ impl Value {
 
     /// An unknown value of a type.
     pub fn unknown(ty: Type) -> Value {
-        Value::of(Kind::Unknown(ty, Refinement::default()))
+        Value::unknown_refined(ty, Refinement::default())
     }
 
     /// An unknown value of a type that is certain not to be null.
     pub fn unknown_not_null(ty: Type) -> Value {
-        Value::of(Kind::Unknown(ty, Refinement { not_null: true, ..Refinement::default() }))
+        Value::unknown_refined(ty, Refinement::not_null())
     }
 
     /// An unknown value of which something is known.
     pub fn unknown_refined(ty: Type, refinement: Refinement) -> Value {
-        Value::of(Kind::Unknown(ty, refinement))
+        Value::of(Kind::Unknown(ty, Box::new(refinement)))
     }
 
     /// An unknown value of an unknown type.
@@ -189,6 +189,26 @@ impl Value {
             Kind::Map(t, _) => Type::map(t.clone()),
             Kind::Tuple(values) => Type::tuple(values.iter().map(Value::ty)),
             Kind::Object(fields) => Type::object(fields.iter().map(|(n, v)| (n.clone(), v.ty()))),
+        }
+    }
+
+    /// Whether it is of a type as it is: its own type equals `ty`, but for what is `Any` there.
+    pub fn conforms_to(&self, ty: &Type) -> bool {
+        match (&self.kind, ty) {
+            (_, Type::Any) => true,
+            (Kind::Null(own) | Kind::Unknown(own, _), _) => own.conforms_to(ty),
+            (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => true,
+            (Kind::List(own, _), Type::List(ty)) | (Kind::Set(own, _), Type::Set(ty)) => own.conforms_to(ty),
+            (Kind::Map(own, _), Type::Map(ty)) => own.conforms_to(ty),
+            (Kind::Tuple(values), Type::Tuple(types)) => {
+                values.len() == types.len() && values.iter().zip(types.iter()).all(|(value, ty)| value.conforms_to(ty))
+            }
+            (Kind::Object(fields), Type::Object(object)) => {
+                let types = &object.attributes;
+                fields.len() == types.len()
+                    && fields.iter().zip(types).all(|((name, value), (n, ty))| name == n && value.conforms_to(ty))
+            }
+            _ => false,
         }
     }
 

@@ -90,7 +90,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         }
     }
     let code = context.end(&diags, &ready.project.files);
-    match args.detailed_exitcode && !diags.has_errors() && (plan.has_changes() || !plan.deferred.is_empty()) {
+    let changes = plan.has_changes() || !plan.deferred.is_empty();
+    // The process ends now; to free a large plan piece by piece would only take time.
+    std::mem::forget(plan);
+    match args.detailed_exitcode && !diags.has_errors() && changes {
         true => ExitCode::from(2),
         false => code,
     }

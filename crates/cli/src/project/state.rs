@@ -107,7 +107,7 @@ pub async fn open_state_with(context: &Context, vars: &Vars, diags: &mut Diagnos
 pub async fn read(store: &Arc<dyn Store>, diags: &mut Diagnostics) -> Option<Snapshot> {
     let problem = match store.load().await {
         Ok(None) => return Some(Snapshot::default()),
-        Ok(Some(stored)) => match terrane_state::read(&stored.bytes) {
+        Ok(Some(stored)) => match terrane_state::read_whole(stored.bytes) {
             Ok(snapshot) => return Some(snapshot),
             Err(e) => Diagnostic::error("State cannot be read", format!("{} ({})", e, store.place())),
         },

@@ -176,7 +176,7 @@ impl Work {
         if resource.instances.is_empty() {
             self.snapshot.resources.remove(&from.resource);
         }
-        let new = || ResourceState { provider: provider.clone(), instances: BTreeMap::new() };
+        let new = || ResourceState { provider: provider.clone(), instances: Default::default() };
         let resource = self.snapshot.resources.entry(to.resource.clone()).or_insert_with(new);
         resource.instances.insert(to.key.clone(), state);
         let first = || Renamed { from: from.clone(), provider, stated: false };

@@ -62,6 +62,9 @@ impl Planner<'_> {
 
     /// The configuration of all objects that were found, by instance, not yet laid out.
     pub(super) fn generated(&self) -> BTreeMap<Instance, Arc<str>> {
+        if self.found.is_empty() {
+            return BTreeMap::new();
+        }
         let mut names = Names::default();
         let known = self.drafts.keys().filter(|(_, deposed)| deposed.is_none()).map(|(instance, _)| instance);
         for instance in known.chain(self.found.keys()).filter(|i| i.resource.module.0.is_empty()) {

@@ -40,6 +40,13 @@ pub(super) struct PlanFlight {
     forgets: bool,
 }
 
+impl PlanFlight {
+    /// Whether configuration put no marks on the object as it is.
+    fn is_unmarked(&self) -> bool {
+        self.prior.as_ref().is_some_and(|prior| prior.marks.is_empty())
+    }
+}
+
 impl<'p> Planner<'p> {
     /// Evaluates an instance, waits for its provider and prior object, and asks for a plan.
     pub(super) fn managed(&mut self, instance: &Instance) -> Result<(), Halt> {
@@ -328,6 +335,10 @@ impl<'p> Planner<'p> {
             // What is secret about an object is part of its state.
             (Some(Decision::NoOp), Some(prior)) if object::sensitive(&prior) != object::sensitive(&new.value) => {
                 Change::Update { prior, planned: new }
+            }
+            // The two are equal: one of them is enough.
+            (Some(Decision::NoOp), Some(prior)) if flight.marks.is_empty() && flight.is_unmarked() => {
+                Change::NoOp { value: prior }
             }
             (Some(Decision::NoOp), _) => Change::NoOp { value: new.value },
             (Some(Decision::Update), Some(prior)) => Change::Update { prior, planned: new },

@@ -192,7 +192,7 @@ impl Planner<'_> {
             provider: renamed.provider.provider.to_string(),
             ty: old.clone(),
             version: stored.schema_version,
-            json: stored.attributes.clone(),
+            json: Arc::from(&*stored.attributes),
             private: Arc::from(stored.private.as_slice()),
         };
         let provider = self.providers.get(&config.provider)?;

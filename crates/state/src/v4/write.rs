@@ -1,6 +1,6 @@
 //! Writing: once through the snapshot, from its raw JSON straight into the laid out text.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,13 +15,21 @@ use crate::{DeposedKey, OutputValue, ResourceState, Snapshot, StoredObject};
 /// # Errors
 /// Those of `out`.
 pub fn write_to(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
-    let mut layout = Layout { out: BufWriter::with_capacity(1 << 16, out), depth: 0, empty: true };
-    file(&mut layout, snapshot)?;
-    layout.out.write_all(b"\n")?;
-    layout.out.flush()
+    let mut layout = Layout::new(out);
+    let mut scratch = String::new();
+    file(&mut layout, snapshot, &mut scratch)?;
+    layout.put(b"\n")?;
+    layout.finish()
 }
 
-fn file(to: &mut Layout<'_>, snapshot: &Snapshot) -> io::Result<()> {
+/// Writes a state file without white space between its tokens.
+pub(super) fn write_compact_to(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let mut layout = Layout { airy: false, ..Layout::new(out) };
+    file(&mut layout, snapshot, &mut String::new())?;
+    layout.finish()
+}
+
+fn file(to: &mut Layout<'_>, snapshot: &Snapshot, scratch: &mut String) -> io::Result<()> {
     to.open(b'{')?;
     to.field("version", "4")?;
     to.text("terraform_version", &snapshot.terraform_version)?;
@@ -38,7 +46,7 @@ fn file(to: &mut Layout<'_>, snapshot: &Snapshot) -> io::Result<()> {
     to.open(b'[')?;
     for (module, address, state) in sorted(snapshot) {
         to.element()?;
-        resource(to, &module, address, state, snapshot)?;
+        resource(to, &module, address, state, snapshot, scratch)?;
     }
     to.close(b']')?;
     to.field("check_results", snapshot.check_results.as_deref().unwrap_or("null"))?;
@@ -81,6 +89,7 @@ fn resource(
     address: &AbsResource,
     state: &ResourceState,
     snapshot: &Snapshot,
+    scratch: &mut String,
 ) -> io::Result<()> {
     let unknown = &snapshot.unknown;
     to.open(b'{')?;
@@ -97,14 +106,14 @@ fn resource(
     }
     to.key("instances")?;
     to.open(b'[')?;
-    for (key, instance) in &state.instances {
+    for (key, instance) in state.instances.iter() {
         let provider = keyed.then(|| state.provider.with_key(instance.provider_key.clone()).to_string());
         let current = instance.current.iter().map(|object| (None, object));
         for (deposed, stored) in current.chain(instance.deposed.iter().map(|(key, object)| (Some(key), object))) {
             to.element()?;
             let of = || (address.instance(key.clone()), deposed.cloned());
             let kept = (!unknown.objects.is_empty()).then(|| unknown.objects.get(&of())).flatten();
-            object(to, key, deposed, provider.as_deref(), stored, others(kept))?;
+            object(to, key, deposed, provider.as_deref(), stored, others(kept), scratch)?;
         }
     }
     to.close(b']')?;
@@ -119,6 +128,7 @@ fn object(
     provider: Option<&str>,
     object: &StoredObject,
     others: &Fields,
+    scratch: &mut String,
 ) -> io::Result<()> {
     to.open(b'{')?;
     match key {
@@ -132,12 +142,15 @@ fn object(
     deposed.map_or(Ok(()), |key| to.text("deposed", &key.0))?;
     provider.map_or(Ok(()), |provider| to.text("provider", provider))?;
     to.field("schema_version", &object.schema_version.to_string())?;
-    to.field("attributes", &object.attributes)?;
+    to.field("attributes", object.attributes.text_in(scratch))?;
     if let Some((version, json)) = &object.identity {
         to.field("identity_schema_version", &version.to_string())?;
         to.field("identity", json)?;
     }
-    to.field("sensitive_attributes", &paths::write(&object.sensitive))?;
+    match object.sensitive.is_empty() {
+        true => to.field("sensitive_attributes", "[]")?,
+        false => to.field("sensitive_attributes", &paths::write(&object.sensitive))?,
+    }
     if !object.private.is_empty() {
         to.text("private", &BASE64.encode(&object.private))?;
     }
@@ -159,17 +172,44 @@ fn object(
 
 /// Lays out JSON with two blanks of indentation, as Go's encoder does.
 struct Layout<'w> {
-    out: BufWriter<&'w mut dyn Write>,
+    out: &'w mut dyn Write,
+    /// What has not been written yet.
+    buffer: Vec<u8>,
     depth: usize,
     /// Whether nothing has been written yet since the last bracket was opened.
     empty: bool,
+    /// Whether there is white space between tokens.
+    airy: bool,
 }
 
-impl Layout<'_> {
+/// As much is written at once, or more.
+const PIECE: usize = 1 << 16;
+
+impl<'w> Layout<'w> {
+    fn new(out: &'w mut dyn Write) -> Layout<'w> {
+        Layout { out, buffer: Vec::with_capacity(2 * PIECE), depth: 0, empty: true, airy: true }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() >= PIECE {
+            self.finish()?;
+            return self.out.write_all(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE { self.finish() } else { Ok(()) }
+    }
+
+    /// Writes what has not been written yet.
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
     fn open(&mut self, bracket: u8) -> io::Result<()> {
         self.depth += 1;
         self.empty = true;
-        self.out.write_all(&[bracket])
+        self.put(&[bracket])
     }
 
     fn close(&mut self, bracket: u8) -> io::Result<()> {
@@ -177,13 +217,13 @@ impl Layout<'_> {
         if !std::mem::replace(&mut self.empty, false) {
             self.line()?;
         }
-        self.out.write_all(&[bracket])
+        self.put(&[bracket])
     }
 
     /// Begins the next element of a list.
     fn element(&mut self) -> io::Result<()> {
         if !std::mem::replace(&mut self.empty, false) {
-            self.out.write_all(b",")?;
+            self.put(b",")?;
         }
         self.line()
     }
@@ -192,7 +232,7 @@ impl Layout<'_> {
     fn key(&mut self, name: &str) -> io::Result<()> {
         self.element()?;
         self.string(name)?;
-        self.out.write_all(b": ")
+        self.put(self.colon())
     }
 
     fn field(&mut self, name: &str, json: &str) -> io::Result<()> {
@@ -216,53 +256,63 @@ impl Layout<'_> {
     }
 
     fn string(&mut self, text: &str) -> io::Result<()> {
-        self.json(&serde_json::to_string(text)?)
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b' ');
+        if !text.bytes().all(is_plain) {
+            return self.json(&serde_json::to_string(text)?);
+        }
+        self.put(b"\"")?;
+        self.put(text.as_bytes())?;
+        self.put(b"\"")
+    }
+
+    fn colon(&self) -> &'static [u8] {
+        if self.airy { b": " } else { b":" }
     }
 
     fn line(&mut self) -> io::Result<()> {
-        const BLANKS: &[u8] = &[b' '; 64];
-        self.out.write_all(b"\n")?;
+        if !self.airy {
+            return Ok(());
+        }
+        const LINE: &[u8] = b"\n                                                                ";
+        let blanks = LINE.len() - 1;
         let mut rest = 2 * self.depth;
-        while rest > 0 {
-            let some = rest.min(BLANKS.len());
-            self.out.write_all(&BLANKS[..some])?;
-            rest -= some;
+        self.put(&LINE[..=rest.min(blanks)])?;
+        while rest > blanks {
+            rest -= blanks;
+            self.put(&LINE[1..=rest.min(blanks)])?;
         }
         Ok(())
     }
 
-    /// Writes JSON that has no white space between its tokens.
+    /// Writes JSON, whatever white space it has between its tokens.
     fn json(&mut self, json: &str) -> io::Result<()> {
         let mut rest = json.as_bytes();
         while let Some((first, after)) = rest.split_first() {
+            rest = after;
             match first {
-                b'{' | b'[' => match after.split_first() {
-                    Some((close @ (b'}' | b']'), after)) => {
-                        self.out.write_all(&[*first, *close])?;
+                b' ' | b'\n' | b'\r' | b'\t' => {}
+                b'{' | b'[' => {
+                    rest = after.trim_ascii_start();
+                    if let Some((close @ (b'}' | b']'), after)) = rest.split_first() {
+                        self.put(&[*first, *close])?;
                         rest = after;
                         continue;
                     }
-                    _ => {
-                        self.open(*first)?;
-                        self.line()?;
-                    }
-                },
+                    self.open(*first)?;
+                    self.line()?;
+                }
                 b'}' | b']' => {
                     self.empty = false;
                     self.close(*first)?;
                 }
                 b',' => {
-                    self.out.write_all(b",")?;
+                    self.put(b",")?;
                     self.line()?;
                 }
-                b':' => self.out.write_all(b": ")?,
-                b'"' => {
-                    rest = self.rest_of_string(after)?;
-                    continue;
-                }
-                other => self.out.write_all(&[*other])?,
+                b':' => self.put(self.colon())?,
+                b'"' => rest = self.rest_of_string(after)?,
+                other => self.put(&[*other])?,
             }
-            rest = after;
         }
         self.empty = false;
         Ok(())
@@ -271,28 +321,38 @@ impl Layout<'_> {
     /// Writes a string that has been begun to its end, and returns what comes after. Go's encoder escapes what is
     /// dangerous in HTML and JavaScript.
     fn rest_of_string<'j>(&mut self, json: &'j [u8]) -> io::Result<&'j [u8]> {
-        self.out.write_all(b"\"")?;
-        let mut rest = json;
+        self.put(b"\"")?;
+        let (mut from, mut at) = (0, 0);
         loop {
-            let plain = rest.iter().position(|byte| SPECIAL[*byte as usize]).unwrap_or(rest.len());
-            self.out.write_all(&rest[..plain])?;
-            rest = &rest[plain..];
-            let (written, taken): (&[u8], usize) = match rest {
-                [] => return Ok(rest),
+            let rest = &json[at..];
+            at += rest.iter().position(|byte| SPECIAL[*byte as usize]).unwrap_or(rest.len());
+            let (written, taken): (&[u8], usize) = match &json[at..] {
+                [] => {
+                    self.put(&json[from..])?;
+                    return Ok(&[]);
+                }
                 [b'"', after @ ..] => {
-                    self.out.write_all(b"\"")?;
+                    self.put(&json[from..=at])?;
                     return Ok(after);
+                }
+                [b'\\', _, ..] => {
+                    at += 2;
+                    continue;
                 }
                 [b'<', ..] => (b"\\u003c", 1),
                 [b'>', ..] => (b"\\u003e", 1),
                 [b'&', ..] => (b"\\u0026", 1),
                 [0xe2, 0x80, 0xa8, ..] => (b"\\u2028", 3),
                 [0xe2, 0x80, 0xa9, ..] => (b"\\u2029", 3),
-                [b'\\', _, ..] => (&rest[..2], 2),
-                other => (&other[..1], 1),
+                _ => {
+                    at += 1;
+                    continue;
+                }
             };
-            self.out.write_all(written)?;
-            rest = &rest[taken..];
+            self.put(&json[from..at])?;
+            self.put(written)?;
+            at += taken;
+            from = at;
         }
     }
 }
@@ -316,9 +376,9 @@ mod tests {
 
     fn laid_out(json: &str) -> String {
         let mut bytes = Vec::new();
-        let mut layout = Layout { out: BufWriter::new(&mut bytes), depth: 0, empty: true };
+        let mut layout = Layout::new(&mut bytes);
         layout.json(json).unwrap();
-        drop(layout);
+        layout.finish().unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -327,6 +387,10 @@ mod tests {
         let json = r#"{"a":[1,{"b":{}},[]],"c":"x, {\"y\": \\","d":[{"e":null}]}"#;
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
         assert_eq!(laid_out(json), serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(laid_out(&laid_out(&json.replace("{}", "{ }"))), laid_out(json));
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        let value: serde_json::Value = serde_json::from_str(&deep).unwrap();
+        assert_eq!(laid_out(&deep), serde_json::to_string_pretty(&value).unwrap());
     }
 
     #[test]

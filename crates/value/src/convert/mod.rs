@@ -5,7 +5,7 @@ mod mismatch;
 mod rule;
 mod unify;
 
-use crate::{Path, Type, Value};
+use crate::{Kind, Path, Type, Value};
 
 pub(crate) use apply::alike;
 pub use mismatch::mismatch;
@@ -41,7 +41,7 @@ impl ConvertError {
 /// Nulls and unknown values get the type, marks stay where they are, `Any` in `ty` is replaced by what is there,
 /// attributes that an object type does not have are dropped, and its optional ones become null.
 pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
-    if *ty == Type::Any {
+    if is_already(value, ty) {
         return Ok(value.clone());
     }
     let from = value.ty();
@@ -51,6 +51,28 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match rule::Conversion::between(&from, ty) {
         Some(conversion) => conversion.apply(value, &mut Path::root()),
         None => Err(ConvertError::new(Path::root(), mismatch(&from, ty))),
+    }
+}
+
+/// Whether a value is plainly what its conversion would give, for which its type need not be made.
+fn is_already(value: &Value, ty: &Type) -> bool {
+    let settled = |own: &Type, ty: &Type| own == ty && !ty.has_any() && !ty.has_optional();
+    match (value.kind(), ty) {
+        (_, Type::Any) => true,
+        (Kind::Null(own) | Kind::Unknown(own, _), ty) => settled(own, ty),
+        (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => true,
+        (Kind::List(own, _), Type::List(ty))
+        | (Kind::Set(own, _), Type::Set(ty))
+        | (Kind::Map(own, _), Type::Map(ty)) => settled(own, ty),
+        (Kind::Tuple(values), Type::Tuple(types)) => {
+            values.len() == types.len() && values.iter().zip(types.iter()).all(|(value, ty)| is_already(value, ty))
+        }
+        (Kind::Object(fields), Type::Object(object)) => {
+            let types = &object.attributes;
+            let is = |((name, value), (n, ty)): ((&_, &Value), (&_, &Type))| name == n && is_already(value, ty);
+            fields.len() == types.len() && fields.iter().zip(types).all(is)
+        }
+        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON text to values.
+//! JSON as a tree to values: whatever it says, and what is wrong with it.
 
 use std::sync::Arc;
 
@@ -9,22 +9,18 @@ use crate::convert::alike;
 use crate::types::ObjectType;
 use crate::{ConvertError, Number, Path, Step, Type, Value, convert};
 
-/// The value of a type that a JSON text says.
-///
-/// Attributes that are absent become null; ones the type does not have are errors. Where the type is `Any` the text
-/// must hold the type of the value as [`super::to_json`] writes it.
-pub fn from_json(text: &str, ty: &Type) -> Result<Value, ConvertError> {
-    from_json_value(&parse(text)?, ty)
-}
-
-/// [`from_json`] of JSON that is parsed already.
+/// The value of a type that JSON says which is parsed already, as [`super::from_json`] reads it.
 pub fn from_json_value(json: &Json, ty: &Type) -> Result<Value, ConvertError> {
     decode(json, ty, &mut Path::root())
 }
 
-/// The value that a JSON text says by itself, as the function `jsondecode` reads it: arrays become tuples, objects
-/// become objects.
-pub fn json_decode(text: &str) -> Result<Value, ConvertError> {
+/// The value of a type that a JSON text says.
+pub(super) fn of_type(text: &str, ty: &Type) -> Result<Value, ConvertError> {
+    from_json_value(&parse(text)?, ty)
+}
+
+/// The value that a JSON text says by itself.
+pub(super) fn implied_of(text: &str) -> Result<Value, ConvertError> {
     implied(&parse(text)?, &mut Path::root())
 }
 

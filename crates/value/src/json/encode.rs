@@ -1,8 +1,8 @@
 //! Values to JSON text.
 
-use std::sync::Arc;
+use std::fmt::Write;
 
-use super::type_to_json;
+use super::types::write_type;
 use crate::{ConvertError, Fields, Kind, Path, Step, Type, Value, convert};
 
 /// The JSON text of a value that is read back with [`super::from_json`] and the same type.
@@ -11,25 +11,32 @@ use crate::{ConvertError, Fields, Kind, Path, Step, Type, Value, convert};
 /// numbers exact, and `<`, `>` and `&` escaped. A value of another type is converted first. Unknown and marked parts
 /// are errors.
 pub fn to_json(value: &Value, ty: &Type) -> Result<String, ConvertError> {
-    let converted;
-    let value = match value.ty().conforms_to(ty) {
-        true => value,
-        false => {
-            converted = convert(value, ty)?;
-            &converted
-        }
-    };
     let mut text = String::new();
-    write(value, ty, &mut Path::root(), &mut text)?;
+    match value.conforms_to(ty) {
+        true => append_json(value, ty, &mut text)?,
+        false => append_json(&convert(value, ty)?, ty, &mut text)?,
+    }
     Ok(text)
+}
+
+/// Appends what [`to_json`] gives for a value that is of the type.
+///
+/// # Errors
+/// What is unknown or marked.
+pub fn append_json(value: &Value, ty: &Type, text: &mut String) -> Result<(), ConvertError> {
+    check_plain(value)?;
+    text.reserve(length(value));
+    write(value, ty, text);
+    Ok(())
 }
 
 /// The JSON text of a value without its type, as the function `jsonencode` writes it.
 ///
 /// Unknown and marked parts are errors.
 pub fn json_encode(value: &Value) -> Result<String, ConvertError> {
-    let mut text = String::new();
-    write_plain(value, &mut Path::root(), &mut text)?;
+    check_plain(value)?;
+    let mut text = String::with_capacity(length(value));
+    write_plain(value, &mut text);
     Ok(text)
 }
 
@@ -40,105 +47,116 @@ pub fn quote(text: &str) -> String {
     out
 }
 
-fn write(value: &Value, ty: &Type, path: &mut Path, out: &mut String) -> Result<(), ConvertError> {
-    check(value, path)?;
+/// Refuses a value of which any part is unknown or marked.
+///
+/// # Errors
+/// Where the first of these parts is.
+pub fn check_plain(value: &Value) -> Result<(), ConvertError> {
+    if is_plain(value) { Ok(()) } else { find_fault(value, &mut Path::root()).map_or(Ok(()), Err) }
+}
+
+fn is_plain(value: &Value) -> bool {
+    value.marks().is_empty() && value.is_known() && value.children().all(is_plain)
+}
+
+fn find_fault(value: &Value, path: &mut Path) -> Option<ConvertError> {
+    if !value.marks().is_empty() {
+        return Some(ConvertError::new(path.clone(), "value has marks, so it cannot be serialized"));
+    }
+    if !value.is_known() {
+        return Some(ConvertError::new(path.clone(), "value is not known"));
+    }
+    let mut below = |step: Step, part: &Value| {
+        path.0.push(step);
+        let fault = find_fault(part, path);
+        path.0.pop();
+        fault
+    };
+    match value.kind() {
+        Kind::Map(_, fields) => {
+            fields.iter().find_map(|(name, part)| below(Step::Index(Value::string(name.clone())), part))
+        }
+        Kind::Object(fields) => fields.iter().find_map(|(name, part)| below(Step::Attr(name.clone()), part)),
+        _ => {
+            let mut parts = value.elements().unwrap_or_default().iter().enumerate();
+            parts.find_map(|(i, part)| below(Step::Index(Value::from(i as i64)), part))
+        }
+    }
+}
+
+/// About how long the text of a value is.
+fn length(value: &Value) -> usize {
+    match value.kind() {
+        // Some of it is escaped.
+        Kind::String(text) => text.len() + text.len() / 4 + 2,
+        Kind::Map(_, fields) | Kind::Object(fields) => {
+            2 + fields.iter().map(|(name, part)| name.len() + 4 + length(part)).sum::<usize>()
+        }
+        _ => 8 + value.elements().unwrap_or_default().iter().map(length).sum::<usize>(),
+    }
+}
+
+fn write(value: &Value, ty: &Type, out: &mut String) {
     match (value.kind(), ty) {
         (Kind::Null(Type::Any), Type::Any) => out.push_str("null"),
         (_, Type::Any) => {
             let own = value.ty();
             out.push_str("{\"value\":");
-            write(value, &own, path, out)?;
+            write(value, &own, out);
             out.push_str(",\"type\":");
-            out.push_str(&type_to_json(&own));
+            write_type(&own, out);
             out.push('}');
         }
         (Kind::List(_, values), Type::List(t)) | (Kind::Set(_, values), Type::Set(t)) => {
-            array(values, |_, value, path, out| write(value, t, path, out), path, out)?;
+            array(values, |_, value, out| write(value, t, out), out);
         }
         (Kind::Tuple(values), Type::Tuple(types)) => {
-            let one = |i: usize, value: &Value, path: &mut Path, out: &mut String| match types.get(i) {
-                Some(t) => write(value, t, path, out),
-                None => write_plain(value, path, out),
+            let one = |i: usize, value: &Value, out: &mut String| match types.get(i) {
+                Some(t) => write(value, t, out),
+                None => write_plain(value, out),
             };
-            array(values, one, path, out)?;
+            array(values, one, out);
         }
-        (Kind::Map(_, fields), Type::Map(t)) => {
-            object(fields, key, |_, value, path, out| write(value, t, path, out), path, out)?;
-        }
+        (Kind::Map(_, fields), Type::Map(t)) => object(fields, |_, value, out| write(value, t, out), out),
         (Kind::Object(fields), Type::Object(types)) => {
-            let one = |name: &str, value: &Value, path: &mut Path, out: &mut String| match types.attributes.get(name) {
-                Some(t) => write(value, t, path, out),
-                None => write_plain(value, path, out),
+            let one = |name: &str, value: &Value, out: &mut String| match types.attributes.get(name) {
+                Some(t) => write(value, t, out),
+                None => write_plain(value, out),
             };
-            object(fields, attribute, one, path, out)?;
+            object(fields, one, out);
         }
-        _ => write_plain(value, path, out)?,
+        _ => write_plain(value, out),
     }
-    Ok(())
 }
 
-fn write_plain(value: &Value, path: &mut Path, out: &mut String) -> Result<(), ConvertError> {
-    check(value, path)?;
+fn write_plain(value: &Value, out: &mut String) {
     match value.kind() {
         Kind::Null(_) | Kind::Unknown(..) => out.push_str("null"),
         Kind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Kind::Number(n) => out.push_str(&n.to_string()),
+        // Writing into memory does not fail.
+        Kind::Number(n) => {
+            let _ = write!(out, "{n}");
+        }
         Kind::String(s) => write_string(s, out),
         Kind::List(_, values) | Kind::Set(_, values) | Kind::Tuple(values) => {
-            array(values, |_, value, path, out| write_plain(value, path, out), path, out)?;
+            array(values, |_, value, out| write_plain(value, out), out);
         }
-        Kind::Map(_, fields) => object(fields, key, |_, value, path, out| write_plain(value, path, out), path, out)?,
-        Kind::Object(fields) => {
-            object(fields, attribute, |_, value, path, out| write_plain(value, path, out), path, out)?;
-        }
+        Kind::Map(_, fields) | Kind::Object(fields) => object(fields, |_, value, out| write_plain(value, out), out),
     }
-    Ok(())
 }
 
-fn check(value: &Value, path: &Path) -> Result<(), ConvertError> {
-    if !value.marks().is_empty() {
-        return Err(ConvertError::new(path.clone(), "value has marks, so it cannot be serialized"));
-    }
-    if !value.is_known() {
-        return Err(ConvertError::new(path.clone(), "value is not known"));
-    }
-    Ok(())
-}
-
-fn key(name: &Arc<str>) -> Step {
-    Step::Index(Value::string(name.clone()))
-}
-
-fn attribute(name: &Arc<str>) -> Step {
-    Step::Attr(name.clone())
-}
-
-fn array(
-    values: &[Value],
-    mut one: impl FnMut(usize, &Value, &mut Path, &mut String) -> Result<(), ConvertError>,
-    path: &mut Path,
-    out: &mut String,
-) -> Result<(), ConvertError> {
+fn array(values: &[Value], mut one: impl FnMut(usize, &Value, &mut String), out: &mut String) {
     out.push('[');
     for (i, value) in values.iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
-        path.0.push(Step::Index(Value::from(i as i64)));
-        one(i, value, path, out)?;
-        path.0.pop();
+        one(i, value, out);
     }
     out.push(']');
-    Ok(())
 }
 
-fn object(
-    fields: &Fields,
-    step: fn(&Arc<str>) -> Step,
-    mut one: impl FnMut(&str, &Value, &mut Path, &mut String) -> Result<(), ConvertError>,
-    path: &mut Path,
-    out: &mut String,
-) -> Result<(), ConvertError> {
+fn object(fields: &Fields, mut one: impl FnMut(&str, &Value, &mut String), out: &mut String) {
     out.push('{');
     for (i, (name, value)) in fields.iter().enumerate() {
         if i > 0 {
@@ -146,37 +164,73 @@ fn object(
         }
         write_string(name, out);
         out.push(':');
-        path.0.push(step(name));
-        one(name, value, path, out)?;
-        path.0.pop();
+        one(name, value, out);
     }
     out.push('}');
-    Ok(())
 }
 
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    let mut plain = 0;
-    for (at, c) in text.char_indices() {
-        let Some(escape) = escape(c) else { continue };
+    let bytes = text.as_bytes();
+    let (mut plain, mut at) = (0, 0);
+    while let Some(found) = bytes[at..].iter().position(|byte| SPECIAL[*byte as usize]) {
+        at += found;
+        let Some(taken) = special(&bytes[at..]) else {
+            at += 1;
+            continue;
+        };
         out.push_str(&text[plain..at]);
-        out.push_str(&escape);
-        plain = at + c.len_utf8();
+        write_escape(&bytes[at..at + taken], out);
+        at += taken;
+        plain = at;
     }
     out.push_str(&text[plain..]);
     out.push('"');
 }
 
-fn escape(c: char) -> Option<String> {
-    Some(match c {
-        '"' => "\\\"".into(),
-        '\\' => "\\\\".into(),
-        '\n' => "\\n".into(),
-        '\r' => "\\r".into(),
-        '\t' => "\\t".into(),
-        '\u{8}' => "\\b".into(),
-        '\u{c}' => "\\f".into(),
-        '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => format!("\\u{:04x}", u32::from(c)),
-        _ => return None,
-    })
+/// How many bytes of a text that begins with a special one are escaped together.
+fn special(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => Some(3),
+        [0xe2, ..] => None,
+        _ => Some(1),
+    }
 }
+
+fn write_escape(bytes: &[u8], out: &mut String) {
+    match bytes {
+        [b'"'] => out.push_str("\\\""),
+        [b'\\'] => out.push_str("\\\\"),
+        [b'\n'] => out.push_str("\\n"),
+        [b'\r'] => out.push_str("\\r"),
+        [b'\t'] => out.push_str("\\t"),
+        [8] => out.push_str("\\b"),
+        [12] => out.push_str("\\f"),
+        [b'<'] => out.push_str("\\u003c"),
+        [b'>'] => out.push_str("\\u003e"),
+        [b'&'] => out.push_str("\\u0026"),
+        [_, _, 0xa8] => out.push_str("\\u2028"),
+        [_, _, _] => out.push_str("\\u2029"),
+        // Writing into memory does not fail.
+        rest => rest.iter().for_each(|byte| {
+            let _ = write!(out, "\\u{byte:04x}");
+        }),
+    }
+}
+
+/// Bytes that may have to be escaped.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        special[control] = true;
+        control += 1;
+    }
+    let bytes = [b'"', b'\\', b'<', b'>', b'&', 0xe2];
+    let mut i = 0;
+    while i < bytes.len() {
+        special[bytes[i] as usize] = true;
+        i += 1;
+    }
+    special
+};

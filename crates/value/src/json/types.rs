@@ -9,7 +9,63 @@ use crate::{ConvertError, Path, Type};
 
 /// The JSON text of a type.
 pub fn type_to_json(ty: &Type) -> String {
-    type_to_json_value(ty).to_string()
+    let mut text = String::new();
+    write_type(ty, &mut text);
+    text
+}
+
+/// Appends the JSON text of a type.
+pub(super) fn write_type(ty: &Type, out: &mut String) {
+    let element = |kind: &str, element: &Type, out: &mut String| {
+        out.push_str(kind);
+        write_type(element, out);
+        out.push(']');
+    };
+    match ty {
+        Type::Any => out.push_str("\"dynamic\""),
+        Type::Bool => out.push_str("\"bool\""),
+        Type::Number => out.push_str("\"number\""),
+        Type::String => out.push_str("\"string\""),
+        Type::List(t) => element("[\"list\",", t, out),
+        Type::Set(t) => element("[\"set\",", t, out),
+        Type::Map(t) => element("[\"map\",", t, out),
+        Type::Tuple(types) => {
+            out.push_str("[\"tuple\",[");
+            for (i, ty) in types.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                write_type(ty, out);
+            }
+            out.push_str("]]");
+        }
+        Type::Object(object) => write_object_type(object, out),
+    }
+}
+
+fn write_object_type(object: &ObjectType, out: &mut String) {
+    out.push_str("[\"object\",{");
+    for (i, (name, ty)) in object.attributes.iter().enumerate() {
+        out.push_str(if i > 0 { "," } else { "" });
+        write_name(name, out);
+        out.push(':');
+        write_type(ty, out);
+    }
+    out.push('}');
+    if !object.optional.is_empty() {
+        let names: Vec<&str> = object.optional.iter().map(|name| &**name).collect();
+        out.push(',');
+        out.push_str(&json!(names).to_string());
+    }
+    out.push(']');
+}
+
+fn write_name(name: &str, out: &mut String) {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
+        out.push('"');
+        out.push_str(name);
+        out.push('"');
+    } else {
+        out.push_str(&json!(name).to_string());
+    }
 }
 
 /// The type that a JSON text says.

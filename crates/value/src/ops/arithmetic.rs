@@ -122,7 +122,7 @@ fn bounds(value: &Value) -> Bounds {
             let end = Some(Bound::inclusive(n.clone()));
             Bounds { least: end.clone(), most: end }
         }
-        Kind::Unknown(_, Refinement { bounds: Some(bounds), .. }) => (**bounds).clone(),
+        Kind::Unknown(_, known) => known.bounds.as_deref().cloned().unwrap_or_default(),
         _ => Bounds::default(),
     }
 }

@@ -23,7 +23,7 @@ impl Block {
     fn coerce_at(&self, value: &Value, path: &mut Path) -> Result<Value, ConvertError> {
         let coerced = match value.kind() {
             Kind::Null(_) => Value::null(self.implied_type()),
-            Kind::Unknown(_, known) => Value::unknown_refined(self.implied_type(), known.clone()),
+            Kind::Unknown(_, known) => Value::unknown_refined(self.implied_type(), (**known).clone()),
             Kind::Object(fields) | Kind::Map(_, fields) => self.coerce_fields(fields, path)?,
             _ => return Err(ConvertError::new(path.clone(), "an object is required")),
         };
@@ -84,7 +84,7 @@ impl NestedBlock {
         }
         let coerced = match value.kind() {
             Kind::Null(_) => Value::null(self.implied_type()),
-            Kind::Unknown(_, known) => Value::unknown_refined(self.implied_type(), known.clone()),
+            Kind::Unknown(_, known) => Value::unknown_refined(self.implied_type(), (**known).clone()),
             Kind::List(_, values) | Kind::Set(_, values) | Kind::Tuple(values) if self.nesting != Nesting::Map => {
                 self.coerce_sequence(values, path)?
             }
