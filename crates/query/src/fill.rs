@@ -345,7 +345,7 @@ impl<'a> Secrets<'a> {
         let (of_type, secret) = self.of(row);
         let escaped = row.object.attributes.contains("\\u00");
         if (shown || secret.is_empty()) && !escaped && of_type.any.is_empty() {
-            return text(&row.object.attributes);
+            return text(&*row.object.attributes);
         }
         let mut object: Json = serde_json::from_str(&row.object.attributes).unwrap_or_default();
         of_type.bare(&mut object);
