@@ -84,7 +84,7 @@ fn each_expression(body: &Body, f: &mut dyn FnMut(&Expr)) {
 }
 
 /// The text of an expression is the same expression.
-fn alone(text: &str, expr: &Expr) {
+fn alone(text: &str, expr: Expr) {
     let start = expr.span.start;
     let own = &text[start as usize..expr.span.end as usize];
     let (arena, mut diags) = (Arena::new(), Diagnostics::new());

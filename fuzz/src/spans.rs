@@ -65,10 +65,10 @@ impl<'a> Visitor<'a> {
     }
 
     /// Checks an expression that stands within `outer`.
-    pub fn expr(&mut self, expr: &Expr, outer: Range<usize>) {
-        let own = self.span(expr.span, outer);
+    pub fn expr(&mut self, expr: Expr, outer: Range<usize>) {
+        let own = self.span(expr.span(), outer);
         let inner = || own.clone();
-        match &expr.kind {
+        match expr.kind() {
             ExprKind::Literal(_) => {}
             ExprKind::Json(_) => panic!("native syntax has no JSON values"),
             ExprKind::Variable(name) => {
@@ -111,7 +111,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr<'e>>, outer: Range<usize>) {
+    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = Expr<'e>>, outer: Range<usize>) {
         exprs.into_iter().for_each(|expr| self.expr(expr, outer.clone()));
     }
 

@@ -63,37 +63,37 @@ impl<'a> Lowerer<'a> {
         Lowerer { declared, exprs, diags, place, bound: Vec::new() }
     }
 
-    pub(crate) fn expr(&mut self, expr: &syn::Expr) -> ExprId {
+    pub(crate) fn expr(&mut self, expr: syn::Expr) -> ExprId {
         // Parsing has limited the depth; the stack grows where the thread's own is small.
         stacker::maybe_grow(96 * 1024, 1024 * 1024, || {
             let node = self.node(expr);
-            self.exprs.add(node, expr.span)
+            self.exprs.add(node, expr.span())
         })
     }
 
-    fn node(&mut self, expr: &syn::Expr) -> Node {
+    fn node(&mut self, expr: syn::Expr) -> Node {
         use syn::ExprKind as K;
-        match &expr.kind {
-            K::Literal(literal) => self.literal(literal, expr.span),
+        match expr.kind() {
+            K::Literal(literal) => self.literal(&literal, expr.span()),
             K::Template(parts) => self.template(parts),
             K::TemplateWrap(inner) | K::Parens(inner) => Node::Wrapped(self.expr(inner)),
             K::Variable(_) | K::GetAttr { .. } | K::Index { .. } => self.chain(expr),
-            K::Splat(splat) => self.splat(splat, expr.span),
+            K::Splat(splat) => self.splat(&splat, expr.span()),
             K::Tuple(items) => Node::Tuple(self.exprs_of(items)),
-            K::Object(items) => Node::Object(items.iter().map(|item| self.object_item(item)).collect()),
-            K::ForTuple(f) => self.for_tuple(f),
-            K::ForObject(f) => self.for_object(f),
-            K::Unary { op, operand } => Node::Unary(*op, self.expr(operand)),
+            K::Object(items) => Node::Object(items.iter().map(|item| self.object_item(&item)).collect()),
+            K::ForTuple(f) => self.for_tuple(&f),
+            K::ForObject(f) => self.for_object(&f),
+            K::Unary { op, operand } => Node::Unary(op, self.expr(operand)),
             K::Binary { op, lhs, rhs, .. } => {
                 let lhs = self.expr(lhs);
-                Node::Binary(*op, lhs, self.expr(rhs))
+                Node::Binary(op, lhs, self.expr(rhs))
             }
             K::Conditional(c) => {
                 let cond = self.expr(c.cond);
                 let then = self.expr(c.then);
                 Node::Conditional { cond, then, else_: self.expr(c.else_) }
             }
-            K::Call(call) => self.call(call, expr.span),
+            K::Call(call) => self.call(&call, expr.span()),
             K::Json(value) => match value.expression(syn::Strings::Templates, &syn::Arena::new(), self.diags) {
                 Ok(expr) => self.node(expr),
                 Err(_) => Node::Invalid,
@@ -101,7 +101,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn exprs_of(&mut self, exprs: &[&syn::Expr]) -> Box<[ExprId]> {
+    fn exprs_of(&mut self, exprs: syn::List<'_, syn::Expr<'_>>) -> Box<[ExprId]> {
         exprs.iter().map(|e| self.expr(e)).collect()
     }
 
@@ -122,14 +122,14 @@ impl<'a> Lowerer<'a> {
         Node::Invalid
     }
 
-    fn template(&mut self, parts: &[syn::Part]) -> Node {
-        Node::Template(parts.iter().map(|part| self.part(part)).collect())
+    fn template(&mut self, parts: syn::List<'_, syn::Part<'_>>) -> Node {
+        Node::Template(parts.iter().map(|part| self.part(&part)).collect())
     }
 
     fn part(&mut self, part: &syn::Part) -> Part {
         match part {
             syn::Part::Literal(text) => Part::Text((*text).into()),
-            syn::Part::Interpolation(expr) => Part::Value(self.expr(expr)),
+            syn::Part::Interpolation(expr) => Part::Value(self.expr(*expr)),
             syn::Part::If(i) => {
                 let cond = self.expr(i.cond);
                 let then = self.sub_template(i.then, i.span);
@@ -146,7 +146,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn sub_template(&mut self, parts: &[syn::Part], span: Span) -> ExprId {
+    fn sub_template(&mut self, parts: syn::List<'_, syn::Part<'_>>, span: Span) -> ExprId {
         stacker::maybe_grow(96 * 1024, 1024 * 1024, || {
             let node = self.template(parts);
             self.exprs.add(node, span)
@@ -191,23 +191,23 @@ impl<'a> Lowerer<'a> {
                 let text = self.exprs.name(name.text);
                 self.exprs.add(Node::Literal(Value::string(text)), name.span)
             }
-            syn::ObjectKey::Expr(expr) => self.object_key(expr),
+            syn::ObjectKey::Expr(expr) => self.object_key(*expr),
         };
         (key, self.expr(item.value))
     }
 
-    fn object_key(&mut self, expr: &syn::Expr) -> ExprId {
+    fn object_key(&mut self, expr: syn::Expr) -> ExprId {
         use syn::ExprKind as K;
-        let is_path = matches!(expr.kind, K::GetAttr { .. } | K::Index { .. });
-        if !is_path || !matches!(Chain::of(expr).root.kind, K::Variable(_)) {
+        let is_path = matches!(expr.kind(), K::GetAttr { .. } | K::Index { .. });
+        if !is_path || !matches!(Chain::of(expr).root.kind(), K::Variable(_)) {
             return self.expr(expr);
         }
         let error = Diagnostic::error(
             "Ambiguous attribute key",
             "A reference as a key must be in parentheses; a name with dots in it must be in quotes.",
         );
-        let node = self.invalid(error.at(expr.span));
-        self.exprs.add(node, expr.span)
+        let node = self.invalid(error.at(expr.span()));
+        self.exprs.add(node, expr.span())
     }
 
     fn splat(&mut self, splat: &syn::Splat, span: Span) -> Node {
@@ -215,12 +215,12 @@ impl<'a> Lowerer<'a> {
         self.splat_of(source, splat.each, span)
     }
 
-    fn splat_of(&mut self, source: ExprId, each: &[syn::Access], span: Span) -> Node {
+    fn splat_of(&mut self, source: ExprId, each: syn::List<'_, syn::Access<'_>>, span: Span) -> Node {
         let slot = self.bound.len() as u32;
         let name = self.exprs.name("");
         self.bound.push(name.clone());
         let element = self.exprs.add(Node::Reference(Reference::Bound { slot, name }), span);
-        let each = each.iter().fold(element, |base, access| self.access(base, access, span));
+        let each = each.iter().fold(element, |base, access| self.access(base, &access, span));
         self.unbind(slot);
         Node::Splat { source, slot, each }
     }
@@ -230,8 +230,8 @@ impl<'a> Lowerer<'a> {
             syn::Access::Attr(name) => {
                 (Node::GetAttr { base, name: self.exprs.name(name.text), name_span: name.span }, name.span)
             }
-            syn::Access::Index { key, span, .. } => (Node::Index { base, key: self.expr(key) }, *span),
-            syn::Access::Splat { each, span, .. } => (self.splat_of(base, each, *span), *span),
+            syn::Access::Index { key, span, .. } => (Node::Index { base, key: self.expr(*key) }, *span),
+            syn::Access::Splat { each, span, .. } => (self.splat_of(base, *each, *span), *span),
         };
         self.exprs.add(node, if at.file == span.file { at } else { span })
     }

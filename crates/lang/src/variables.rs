@@ -33,11 +33,11 @@ pub fn from_file(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) 
     let arena = syn::Arena::new();
     let body = syn::parse(file, text, &arena, diags);
     for block in body.blocks() {
-        diags.error(unexpected_block(block));
+        diags.error(unexpected_block(&block));
     }
     let inputs = body.attributes().filter_map(|attribute| {
         let value = value_of(attribute.expr, diags)?;
-        let input = Input { value, span: Some(attribute.expr.span), origin: name.into() };
+        let input = Input { value, span: Some(attribute.expr.span()), origin: name.into() };
         Some((attribute.name.text.into(), input))
     });
     inputs.collect()
@@ -55,7 +55,7 @@ fn unexpected_block(block: &syn::Block) -> Diagnostic {
 fn from_json(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) -> BTreeMap<Arc<str>, Input> {
     let arena = syn::Arena::new();
     let Ok(root) = syn::parse_json(file, text, &arena, diags) else { return BTreeMap::new() };
-    let syn::JsonKind::Object(properties) = &root.kind else {
+    let syn::JsonKind::Object(properties) = root.kind else {
         let detail = "The file must hold one object, with a property for each variable.";
         diags.error(Diagnostic::error("Invalid variables file", detail).at(root.span));
         return BTreeMap::new();
@@ -80,7 +80,7 @@ fn from_json(file: FileId, name: &str, text: &str, diags: &mut Diagnostics) -> B
 }
 
 /// The value of an expression that may not refer to anything.
-fn value_of(expr: &syn::Expr, diags: &mut Diagnostics) -> Option<Value> {
+fn value_of(expr: syn::Expr, diags: &mut Diagnostics) -> Option<Value> {
     let declared = Declared::default();
     let mut exprs = Exprs::default();
     let mut own = Diagnostics::new();

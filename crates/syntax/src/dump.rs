@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use crate::json::{Json, JsonKind};
-use crate::tree::{Access, Block, Body, Expr, ExprKind, Ident, Item, Literal, ObjectKey, Part, SplatKind, UnaryOp};
+use crate::tree::{
+    Access, Block, Body, Expr, ExprKind, Ident, Item, List, Literal, ObjectKey, Part, SplatKind, UnaryOp,
+};
 
 /// The body as text: an item to a line, expressions as `(operator operands)`. Spans are left out.
 pub fn dump(body: &Body<'_>) -> String {
@@ -20,7 +22,7 @@ pub fn dump_json(value: &Json<'_>) -> String {
 }
 
 /// The expression in the notation of [`dump`].
-pub fn dump_expression(expression: &Expr<'_>) -> String {
+pub fn dump_expression(expression: Expr<'_>) -> String {
     let mut out = String::new();
     expr(&mut out, expression);
     out
@@ -35,7 +37,7 @@ fn dump_body(out: &mut String, body: &Body<'_>, depth: usize) {
                 expr(out, attribute.expr);
                 out.push('\n');
             }
-            Item::Block(block) => dump_block(out, block, depth),
+            Item::Block(block) => dump_block(out, &block, depth),
         }
     }
 }
@@ -51,21 +53,21 @@ fn dump_block(out: &mut String, block: &Block<'_>, depth: usize) {
     let _ = writeln!(out, "{}}}", "  ".repeat(depth));
 }
 
-fn expr(out: &mut String, e: &Expr<'_>) {
-    match &e.kind {
-        ExprKind::Literal(value) => literal(out, value),
-        ExprKind::Template(parts) => list(out, "template", *parts, part),
-        ExprKind::TemplateWrap(inner) => list(out, "wrap", [*inner], expr),
+fn expr(out: &mut String, e: Expr<'_>) {
+    match e.kind() {
+        ExprKind::Literal(value) => literal(out, &value),
+        ExprKind::Template(parts) => list(out, "template", parts, part),
+        ExprKind::TemplateWrap(inner) => list(out, "wrap", [inner], expr),
         ExprKind::Variable(name) => out.push_str(name),
-        ExprKind::GetAttr { base, name } => get_attr(out, |out| expr(out, base), name),
-        ExprKind::Index { base, key, legacy } => index(out, |out| expr(out, base), key, *legacy),
+        ExprKind::GetAttr { base, name } => get_attr(out, |out| expr(out, base), &name),
+        ExprKind::Index { base, key, legacy } => index(out, |out| expr(out, base), key, legacy),
         ExprKind::Splat(s) => splat(out, |out| expr(out, s.base), s.kind, s.each),
-        ExprKind::Tuple(elements) => list(out, "tuple", elements.iter().copied(), expr),
-        ExprKind::Object(items) => list(out, "object", *items, |out, item| {
+        ExprKind::Tuple(elements) => list(out, "tuple", elements, expr),
+        ExprKind::Object(items) => list(out, "object", items, |out, item| {
             out.push('(');
-            match &item.key {
+            match item.key {
                 ObjectKey::Name(name) => out.push_str(name.text),
-                ObjectKey::Expr(key) => list(out, "key", [*key], expr),
+                ObjectKey::Expr(key) => list(out, "key", [key], expr),
             }
             out.push(' ');
             expr(out, item.value);
@@ -81,16 +83,16 @@ fn expr(out: &mut String, e: &Expr<'_>) {
             list_tail(out, parts.into_iter().flatten(), expr);
         }
         ExprKind::Unary { op, operand } => {
-            list(out, if *op == UnaryOp::Neg { "-" } else { "!" }, [*operand], expr);
+            list(out, if op == UnaryOp::Neg { "-" } else { "!" }, [operand], expr);
         }
-        ExprKind::Binary { op, lhs, rhs, .. } => list(out, op.symbol(), [*lhs, *rhs], expr),
+        ExprKind::Binary { op, lhs, rhs, .. } => list(out, op.symbol(), [lhs, rhs], expr),
         ExprKind::Conditional(c) => list(out, "?", [c.cond, c.then, c.else_], expr),
         ExprKind::Call(call) => {
             let head = format!("call{} {}", if call.expand_last { "..." } else { "" }, call.name);
-            list(out, &head, call.args.iter().copied(), expr);
+            list(out, &head, call.args, expr);
         }
-        ExprKind::Parens(inner) => list(out, "parens", [*inner], expr),
-        ExprKind::Json(value) => list(out, "json", [*value], json),
+        ExprKind::Parens(inner) => list(out, "parens", [inner], expr),
+        ExprKind::Json(value) => list(out, "json", [value], json),
     }
 }
 
@@ -155,7 +157,7 @@ fn json(out: &mut String, value: &Json<'_>) {
     }
 }
 
-fn part(out: &mut String, p: &Part<'_>) {
+fn part(out: &mut String, p: Part<'_>) {
     match p {
         Part::Literal(text) => string(out, text),
         Part::Interpolation(e) => expr(out, e),
@@ -183,7 +185,7 @@ fn get_attr(out: &mut String, base: impl FnOnce(&mut String), name: &Ident<'_>) 
     let _ = write!(out, " {})", name.text);
 }
 
-fn index(out: &mut String, base: impl FnOnce(&mut String), key: &Expr<'_>, legacy: bool) {
+fn index(out: &mut String, base: impl FnOnce(&mut String), key: Expr<'_>, legacy: bool) {
     out.push_str(if legacy { "(.[] " } else { "([] " });
     base(out);
     out.push(' ');
@@ -191,7 +193,7 @@ fn index(out: &mut String, base: impl FnOnce(&mut String), key: &Expr<'_>, legac
     out.push(')');
 }
 
-fn splat(out: &mut String, base: impl FnOnce(&mut String), kind: SplatKind, each: &[Access<'_>]) {
+fn splat(out: &mut String, base: impl FnOnce(&mut String), kind: SplatKind, each: List<'_, Access<'_>>) {
     out.push_str(if kind == SplatKind::Full { "([*] " } else { "(.* " });
     base(out);
     out.push(' ');
@@ -200,12 +202,17 @@ fn splat(out: &mut String, base: impl FnOnce(&mut String), kind: SplatKind, each
 }
 
 /// The accesses applied to `@`, the element of a splat.
-fn accesses(out: &mut String, each: &[Access<'_>]) {
+fn accesses(out: &mut String, each: List<'_, Access<'_>>) {
+    let each: Vec<Access<'_>> = each.iter().collect();
+    steps(out, &each);
+}
+
+fn steps(out: &mut String, each: &[Access<'_>]) {
     let Some((last, before)) = each.split_last() else { return out.push('@') };
-    let base = |out: &mut String| accesses(out, before);
+    let base = |out: &mut String| steps(out, before);
     match last {
         Access::Attr(name) => get_attr(out, base, name),
-        Access::Index { key, legacy, .. } => index(out, base, key, *legacy),
-        Access::Splat { kind, each, .. } => splat(out, base, *kind, each),
+        Access::Index { key, legacy, .. } => index(out, base, *key, *legacy),
+        Access::Splat { kind, each, .. } => splat(out, base, *kind, *each),
     }
 }

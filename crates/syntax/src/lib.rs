@@ -37,5 +37,5 @@ pub use parser::{MAX_DEPTH, MAX_HEIGHT, parse, parse_expression, parse_template}
 pub use quote::{is_identifier, quoted};
 pub use tree::{
     Access, Attribute, BinaryOp, Block, Body, Call, Conditional, Expr, ExprKind, ForObject, ForTuple, Ident, Item,
-    Label, Literal, ObjectItem, ObjectKey, Part, PartFor, PartIf, Splat, SplatKind, UnaryOp,
+    Iter, Label, List, Literal, ObjectItem, ObjectKey, Part, PartFor, PartIf, Splat, SplatKind, UnaryOp,
 };

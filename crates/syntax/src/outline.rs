@@ -27,7 +27,7 @@ pub fn outline(name: &str, text: &str) -> Vec<(Range<u32>, String)> {
         let labels = block.labels.iter().map(|label| format!(" \"{}\"", label.text));
         std::iter::once(block.ty.text.to_string()).chain(labels).collect::<String>()
     };
-    body.blocks().map(|block| (block.span.start..block.span.end, header(block))).collect()
+    body.blocks().map(|block| (block.span.start..block.span.end, header(&block))).collect()
 }
 
 fn collect(value: &Json<'_>, path: &str, parts: &mut Vec<(Range<u32>, String)>) {

@@ -4,14 +4,12 @@ mod body;
 mod collection;
 mod expr;
 mod recover;
-mod stacks;
 mod string;
 mod template;
 mod unexpected;
 
 use std::mem;
 
-use stacks::Stacks;
 use terrane_source::{Diagnostic, Diagnostics, FileId, Reported, Span};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -19,7 +17,8 @@ use crate::arena::Arena;
 use crate::json::Origin;
 use crate::lexer::Tokens;
 use crate::token::{Token, TokenKind};
-use crate::tree::{Body, Expr, ExprKind, Ident};
+use crate::tree::tape::{Name, NodeId, Tape, Tree};
+use crate::tree::{Body, Expr, List, file};
 
 /// How deep expressions, blocks and template directives may stand in one another.
 ///
@@ -31,14 +30,14 @@ pub const MAX_DEPTH: usize = 128;
 pub const MAX_HEIGHT: usize = 500;
 
 /// The tree of a file. Items with syntax errors are reported and left out; the others are there.
-pub fn parse<'t>(file: FileId, text: &'t str, arena: &'t Arena, diags: &mut Diagnostics) -> Body<'t> {
-    let span = Span::new(file, 0, text.len() as u32);
-    if check_size(file, text, diags).is_err() {
-        return Body { items: &[], span };
+pub fn parse<'t>(id: FileId, text: &'t str, arena: &'t Arena, diags: &mut Diagnostics) -> Body<'t> {
+    let span = Span::new(id, 0, text.len() as u32);
+    if check_size(id, text, diags).is_err() {
+        return Body { items: List::default(), span };
     }
-    let tokens = Tokens::of_file(text);
-    let mut parser = Parser::new(file, tokens, Origin::at(0), arena, diags);
-    Body { items: parser.file_items(), span }
+    let mut parser = Parser::new(id, Tokens::of_file(text), Origin::at(0), arena, diags);
+    let root = parser.file_items();
+    file(parser.finish(), root)
 }
 
 /// The tree of one expression, as in a `-var` value or at a prompt; newlines around and in it are allowed.
@@ -50,7 +49,7 @@ pub fn parse_expression<'t>(
     base_offset: u32,
     arena: &'t Arena,
     diags: &mut Diagnostics,
-) -> Result<&'t Expr<'t>, Reported> {
+) -> Result<Expr<'t>, Reported> {
     check_size(file, text, diags)?;
     parse_expression_from(file, text, Origin::at(base_offset), arena, diags)
 }
@@ -61,12 +60,13 @@ pub(crate) fn parse_expression_from<'t>(
     origin: Origin<'t>,
     arena: &'t Arena,
     diags: &mut Diagnostics,
-) -> Result<&'t Expr<'t>, Reported> {
+) -> Result<Expr<'t>, Reported> {
     let mut parser = Parser::new(file, Tokens::of_file(text), origin, arena, diags);
     parser.newlines = false;
+    parser.seek(0);
     let expr = parser.expression()?;
     match parser.peek().kind {
-        TokenKind::End => Ok(expr),
+        TokenKind::End => Ok(Expr::read(parser.finish(), expr)),
         _ => Err(parser.unexpected("Extra characters after expression", "the end of the expression")),
     }
 }
@@ -80,7 +80,7 @@ pub fn parse_template<'t>(
     base_offset: u32,
     arena: &'t Arena,
     diags: &mut Diagnostics,
-) -> Result<&'t Expr<'t>, Reported> {
+) -> Result<Expr<'t>, Reported> {
     check_size(file, text, diags)?;
     parse_template_from(file, text, Origin::at(base_offset), arena, diags)
 }
@@ -91,17 +91,18 @@ pub(crate) fn parse_template_from<'t>(
     origin: Origin<'t>,
     arena: &'t Arena,
     diags: &mut Diagnostics,
-) -> Result<&'t Expr<'t>, Reported> {
+) -> Result<Expr<'t>, Reported> {
     let mut parser = Parser::new(file, Tokens::of_template(text), origin, arena, diags);
-    parser.nested(Parser::whole_template)
+    let expr = parser.nested(Parser::whole_template)?;
+    Ok(Expr::read(parser.finish(), expr))
 }
 
-/// Offsets are 32 bits wide.
+/// Offsets and the numbers of nodes are 32 bits wide; a byte of text makes at most three words.
 pub(crate) fn check_size(file: FileId, text: &str, diags: &mut Diagnostics) -> Result<(), Reported> {
-    if text.len() < u32::MAX as usize / 2 {
+    if text.len() < u32::MAX as usize / 4 {
         return Ok(());
     }
-    let detail = format!("The file has {} bytes; at most 2 GiB are supported.", text.len());
+    let detail = format!("The file has {} bytes; at most 1 GiB is supported.", text.len());
     Err(diags.error(Diagnostic::error("File too large", detail).at(Span::new(file, 0, 0))))
 }
 
@@ -116,9 +117,18 @@ struct Parser<'t, 'd> {
     origin: Origin<'t>,
     tokens: Tokens<'t>,
     arena: &'t Arena,
-    stacks: Stacks<'t>,
-    /// Index of the next token.
+    tape: Tape<'t>,
+    /// The elements of all lists that are being read, outer ones below those in them. A list begins at the length the
+    /// stack has then.
+    stack: Vec<NodeId>,
+    /// The names of the arguments of the bodies that are open.
+    names: Vec<(&'t str, (u32, u32))>,
+    /// The next token that counts. A line comment counts as the newline it ends with.
+    next: Token,
+    /// Its index.
     at: usize,
+    /// Index after the last token taken; between the two are blanks.
+    after: usize,
     /// End of the last token taken.
     last_end: u32,
     /// Whether newlines are tokens here, or blanks.
@@ -142,14 +152,19 @@ impl<'t, 'd> Parser<'t, 'd> {
         arena: &'t Arena,
         diags: &'d mut Diagnostics,
     ) -> Parser<'t, 'd> {
-        Parser {
+        let text = tokens.text();
+        let mut parser = Parser {
             file,
-            text: tokens.text(),
+            text,
             origin,
             tokens,
             arena,
-            stacks: Stacks::default(),
+            tape: Tape::for_text(text.len()),
+            stack: Vec::new(),
+            names: Vec::new(),
+            next: Token::end_at(0),
             at: 0,
+            after: 0,
             last_end: 0,
             newlines: true,
             depth: 0,
@@ -157,51 +172,68 @@ impl<'t, 'd> Parser<'t, 'd> {
             diags,
             errors: 0,
             partners: None,
-        }
+        };
+        parser.seek(0);
+        parser
     }
 
-    /// The next token that counts. A line comment counts as the newline it ends with.
+    /// The tree of what has been read.
+    fn finish(self) -> &'t Tree<'t> {
+        let Tape { words, texts } = self.tape;
+        let (words, texts) = (self.arena.words(words), self.arena.list(&texts));
+        self.arena.node(Tree { file: self.file, source: self.text, origin: self.origin, words, texts })
+    }
+
+    /// The next token that counts.
     #[inline(always)]
-    fn peek(&mut self) -> Token {
-        match self.tokens.held(self.at) {
-            Some(token) if !matches!(token.kind, TokenKind::Comment | TokenKind::Newline) => token,
-            Some(token) if token.kind == TokenKind::Newline && self.newlines => token,
-            _ => self.peek_over_blanks(),
+    fn peek(&self) -> Token {
+        self.next
+    }
+
+    /// Goes on at the token of an index.
+    #[inline(always)]
+    fn seek(&mut self, index: usize) {
+        (self.at, self.after) = (index, index);
+        match self.tokens.held(index) {
+            Some(token) if !matches!(token.kind, TokenKind::Comment | TokenKind::Newline) => self.next = token,
+            Some(token) if token.kind == TokenKind::Newline && self.newlines => self.next = token,
+            _ => self.pass_blanks(),
         }
     }
 
-    fn peek_over_blanks(&mut self) -> Token {
-        loop {
-            let token = self.tokens.get(self.at, self.at);
+    fn pass_blanks(&mut self) {
+        self.next = loop {
+            let token = self.tokens.get(self.at, self.after);
             match token.kind {
                 TokenKind::Comment if self.newlines && token.ends_line(self.text) => {
-                    return Token { kind: TokenKind::Newline, ..token };
+                    break Token { kind: TokenKind::Newline, ..token };
                 }
                 TokenKind::Comment => self.at += 1,
                 TokenKind::Newline if !self.newlines => self.at += 1,
-                _ => return token,
+                _ => break token,
             }
-        }
+        };
     }
 
     /// Takes the next token that counts. The end is never passed.
+    #[inline]
     fn next(&mut self) -> Token {
-        let token = self.peek();
+        let token = self.next;
         if token.kind != TokenKind::End {
-            self.at += 1;
             self.last_end = token.end;
+            self.seek(self.at + 1);
         }
         token
     }
 
     /// Takes the next token if it is of a kind.
+    #[inline]
     fn take(&mut self, kind: TokenKind) -> Option<Token> {
         (self.peek().kind == kind).then(|| self.next())
     }
 
     /// Takes the next token, an opening one, and returns its index.
     fn open(&mut self) -> usize {
-        self.peek();
         let index = self.at;
         self.next();
         index
@@ -218,13 +250,9 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     /// Whether the next token is a word.
-    fn peek_is_word(&mut self, word: &str) -> bool {
+    fn peek_is_word(&self, word: &str) -> bool {
         let token = self.peek();
         token.kind == TokenKind::Ident && self.text_of(token) == word
-    }
-
-    fn ident(&self, token: Token) -> Ident<'t> {
-        Ident { text: self.name(token), span: self.span(token) }
     }
 
     /// The text of a word.
@@ -233,13 +261,36 @@ impl<'t, 'd> Parser<'t, 'd> {
         if token.plain { text } else { self.normalised(text) }
     }
 
+    /// A word as it is written into the tree.
+    #[inline]
+    fn named(&self, token: Token) -> Name<'t> {
+        let own = if token.plain { None } else { Some(self.name(token)) };
+        Name { start: token.start, end: token.end, text: own.filter(|text| *text != self.text_of(token)) }
+    }
+
+    /// The node of a word.
+    #[inline]
+    fn word(&mut self, token: Token) -> NodeId {
+        let name = self.named(token);
+        self.tape.name(name)
+    }
+
+    /// A node from a byte of the text to the end of the last token taken.
+    #[inline]
+    fn node<const N: usize>(&mut self, tag: u32, beside: u32, start: u32, parts: [NodeId; N]) -> NodeId {
+        self.tape.node(tag, beside, (start, self.last_end.max(start)), parts)
+    }
+
+    /// Ends the node written last with the list that has been pushed since the stack had length `from`.
+    #[inline]
+    fn list(&mut self, from: usize) {
+        self.tape.list(self.stack.get(from..).unwrap_or_default());
+        self.stack.truncate(from);
+    }
+
     /// The text in Unicode normal form C.
     fn normalised(&self, text: &'t str) -> &'t str {
         normalised(text, self.arena)
-    }
-
-    fn expr(&self, kind: ExprKind<'t>, span: Span) -> &'t Expr<'t> {
-        self.arena.node(Expr { kind, span })
     }
 
     fn span(&self, token: Token) -> Span {
@@ -278,14 +329,25 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     /// Runs `f` with newlines as tokens or as blanks.
+    #[inline]
     fn with_newlines<T>(&mut self, newlines: bool, f: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = mem::replace(&mut self.newlines, newlines);
+        let outer = self.set_newlines(newlines);
         let result = f(self);
-        self.newlines = outer;
+        self.set_newlines(outer);
         result
     }
 
+    #[inline]
+    fn set_newlines(&mut self, newlines: bool) -> bool {
+        let before = mem::replace(&mut self.newlines, newlines);
+        if before != newlines {
+            self.seek(self.after);
+        }
+        before
+    }
+
     /// Runs `f` one level deeper.
+    #[inline]
     fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= MAX_DEPTH {
             return Err(self.too_deep());

@@ -1,11 +1,18 @@
 //! The syntax tree: what was written, with spans, names unresolved.
 //!
-//! Nodes live in an [`Arena`](crate::Arena) and are copied by reference; texts are borrowed from the source where it has
-//! them as they are.
+//! Trees live in an [`Arena`](crate::Arena) as words; what is here is read from them when it is asked for, and borrows its
+//! texts from the source where that has them as they are.
+
+mod list;
+mod read;
+pub(crate) mod tape;
 
 use terrane_source::Span;
 
 use crate::json::Json;
+
+pub use list::{Iter, List};
+pub(crate) use read::{MadeKind, file};
 
 /// A name in the source, NFC-normalised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,64 +24,41 @@ pub struct Ident<'t> {
 }
 
 /// The content of a file or of a block, in source order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Body<'t> {
     /// Its arguments and blocks. Items with syntax errors are left out; argument names are unique.
-    pub items: &'t [Item<'t>],
+    pub items: List<'t, Item<'t>>,
     /// The text between the braces, or the whole file.
     pub span: Span,
 }
 
-impl<'t> Body<'t> {
-    /// The arguments, in order.
-    pub fn attributes(&self) -> impl Iterator<Item = &'t Attribute<'t>> + use<'t> {
-        self.items.iter().filter_map(|item| match item {
-            Item::Attribute(attribute) => Some(*attribute),
-            Item::Block(_) => None,
-        })
-    }
-
-    /// The blocks, in order.
-    pub fn blocks(&self) -> impl Iterator<Item = &'t Block<'t>> + use<'t> {
-        self.items.iter().filter_map(|item| match item {
-            Item::Block(block) => Some(*block),
-            Item::Attribute(_) => None,
-        })
-    }
-
-    /// The argument of a name.
-    pub fn attribute(&self, name: &str) -> Option<&'t Attribute<'t>> {
-        self.attributes().find(|attribute| attribute.name.text == name)
-    }
-}
-
 /// One line of a body.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Item<'t> {
     /// `name = expression`
-    Attribute(&'t Attribute<'t>),
+    Attribute(Attribute<'t>),
     /// `type "label" { … }`
-    Block(&'t Block<'t>),
+    Block(Block<'t>),
 }
 
 /// `name = expression`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attribute<'t> {
     /// The name before the `=`.
     pub name: Ident<'t>,
     /// The expression after it.
-    pub expr: &'t Expr<'t>,
+    pub expr: Expr<'t>,
     /// From the name to the end of the expression.
     pub span: Span,
 }
 
 /// `type "label" { … }`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Block<'t> {
     /// The word it begins with.
     pub ty: Ident<'t>,
     /// The labels after it.
-    pub labels: &'t [Label<'t>],
+    pub labels: List<'t, Label<'t>>,
     /// What is between the braces.
     pub body: Body<'t>,
     /// From the type to the last label, for example `resource "aws_vpc" "main"`.
@@ -94,7 +78,7 @@ impl Block<'_> {
 }
 
 /// One label of a block.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Label<'t> {
     /// The label, unescaped and NFC-normalised.
     pub text: &'t str,
@@ -105,109 +89,104 @@ pub struct Label<'t> {
 }
 
 /// An expression and its place.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Expr<'t> {
-    /// What it is.
-    pub kind: ExprKind<'t>,
-    /// From its first to its last byte.
-    pub span: Span,
-}
+#[derive(Clone, Copy)]
+pub struct Expr<'t>(read::Place<'t>);
 
 /// The forms of an expression; those of more than two parts have a type of their own.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum ExprKind<'t> {
     /// A constant. A quoted string without `${` and `%{` is [`Literal::String`].
     Literal(Literal<'t>),
     /// A quoted string or heredoc with at least one `${` or `%{`; always a string.
-    Template(&'t [Part<'t>]),
+    Template(List<'t, Part<'t>>),
     /// `"${x}"` and nothing else in the quotes: the value of `x` itself, of any type.
-    TemplateWrap(&'t Expr<'t>),
+    TemplateWrap(Expr<'t>),
     /// The first name of a reference: `var` of `var.x`.
     Variable(&'t str),
     /// `base.name`
     GetAttr {
         /// What is read from.
-        base: &'t Expr<'t>,
+        base: Expr<'t>,
         /// The attribute.
-        name: &'t Ident<'t>,
+        name: Ident<'t>,
     },
     /// `base[key]`, or the old `base.0`.
     Index {
         /// What is read from.
-        base: &'t Expr<'t>,
+        base: Expr<'t>,
         /// The key; a number literal if `legacy`.
-        key: &'t Expr<'t>,
+        key: Expr<'t>,
         /// Whether it was written `base.0`.
         legacy: bool,
     },
     /// `base[*].x`, or the old `base.*.x`.
-    Splat(&'t Splat<'t>),
+    Splat(Splat<'t>),
     /// `[a, b]`
-    Tuple(&'t [&'t Expr<'t>]),
+    Tuple(List<'t, Expr<'t>>),
     /// `{ a = b }`; of equal keys the last wins.
-    Object(&'t [ObjectItem<'t>]),
+    Object(List<'t, ObjectItem<'t>>),
     /// `[for value in collection : result if cond]`
-    ForTuple(&'t ForTuple<'t>),
+    ForTuple(ForTuple<'t>),
     /// `{for key, value in collection : key_result => value_result if cond}`
-    ForObject(&'t ForObject<'t>),
+    ForObject(ForObject<'t>),
     /// `-x` or `!x`
     Unary {
         /// The operator.
         op: UnaryOp,
         /// What it applies to.
-        operand: &'t Expr<'t>,
+        operand: Expr<'t>,
     },
     /// `lhs op rhs`
     Binary {
         /// The operator.
         op: BinaryOp,
         /// Left of it.
-        lhs: &'t Expr<'t>,
+        lhs: Expr<'t>,
         /// Right of it.
-        rhs: &'t Expr<'t>,
+        rhs: Expr<'t>,
     },
     /// `cond ? then : else_`
-    Conditional(&'t Conditional<'t>),
+    Conditional(Conditional<'t>),
     /// `name(args)`
-    Call(&'t Call<'t>),
+    Call(Call<'t>),
     /// `(inner)`
-    Parens(&'t Expr<'t>),
+    Parens(Expr<'t>),
     /// A value of a JSON file whose reader decides whether it is an expression or the content of blocks; the parsers of
     /// this crate do not make it.
     Json(&'t Json<'t>),
 }
 
 /// `base[*].x`, or the old `base.*.x`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Splat<'t> {
     /// What is iterated.
-    pub base: &'t Expr<'t>,
+    pub base: Expr<'t>,
     /// Which of the two it is.
     pub kind: SplatKind,
     /// What is read from each element.
-    pub each: &'t [Access<'t>],
+    pub each: List<'t, Access<'t>>,
 }
 
 /// `cond ? then : else_`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Conditional<'t> {
     /// Chooses.
-    pub cond: &'t Expr<'t>,
+    pub cond: Expr<'t>,
     /// The result if true.
-    pub then: &'t Expr<'t>,
+    pub then: Expr<'t>,
     /// The result if false.
-    pub else_: &'t Expr<'t>,
+    pub else_: Expr<'t>,
 }
 
 /// `name(args)`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Call<'t> {
     /// The function, with `::` between namespaces: `provider::aws::arn_parse`.
     pub name: &'t str,
     /// Where the name stands.
     pub name_span: Span,
     /// The arguments.
-    pub args: &'t [&'t Expr<'t>],
+    pub args: List<'t, Expr<'t>>,
     /// Whether the last argument is followed by `...` and stands for its elements.
     pub expand_last: bool,
 }
@@ -226,42 +205,42 @@ pub enum Literal<'t> {
 }
 
 /// One part of a template.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Part<'t> {
     /// Text, unescaped, trimmed and dedented.
     Literal(&'t str),
     /// `${expr}`
-    Interpolation(&'t Expr<'t>),
+    Interpolation(Expr<'t>),
     /// `%{if cond}then%{else}else_%{endif}`
-    If(&'t PartIf<'t>),
+    If(PartIf<'t>),
     /// `%{for key, value in collection}body%{endfor}`
-    For(&'t PartFor<'t>),
+    For(PartFor<'t>),
 }
 
 /// `%{if cond}then%{else}else_%{endif}`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PartIf<'t> {
     /// Chooses.
-    pub cond: &'t Expr<'t>,
+    pub cond: Expr<'t>,
     /// The text if true.
-    pub then: &'t [Part<'t>],
+    pub then: List<'t, Part<'t>>,
     /// The text if false; empty without `%{else}`.
-    pub else_: &'t [Part<'t>],
+    pub else_: List<'t, Part<'t>>,
     /// From the first directive to the last.
     pub span: Span,
 }
 
 /// `%{for key, value in collection}body%{endfor}`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PartFor<'t> {
     /// The name of the key, if given.
     pub key: Option<Ident<'t>>,
     /// The name of the value.
     pub value: Ident<'t>,
     /// What is iterated.
-    pub collection: &'t Expr<'t>,
+    pub collection: Expr<'t>,
     /// Repeated for each.
-    pub body: &'t [Part<'t>],
+    pub body: List<'t, Part<'t>>,
     /// From the first directive to the last.
     pub span: Span,
 }
@@ -276,14 +255,14 @@ pub enum SplatKind {
 }
 
 /// One step after a splat operator.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Access<'t> {
     /// `.name`
     Attr(Ident<'t>),
     /// `[key]`, or the old `.0`.
     Index {
         /// The key; a number literal if `legacy`.
-        key: &'t Expr<'t>,
+        key: Expr<'t>,
         /// Whether it was written `.0`.
         legacy: bool,
         /// The whole step.
@@ -294,73 +273,73 @@ pub enum Access<'t> {
         /// Which of the two it is.
         kind: SplatKind,
         /// What is read from each element.
-        each: &'t [Access<'t>],
+        each: List<'t, Access<'t>>,
         /// The whole step, with `each`.
         span: Span,
     },
 }
 
 /// One `key = value` of an object.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ObjectItem<'t> {
     /// Before the `=`.
     pub key: ObjectKey<'t>,
     /// After it.
-    pub value: &'t Expr<'t>,
+    pub value: Expr<'t>,
 }
 
 /// The key of an object item.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum ObjectKey<'t> {
     /// A bare name, `true`, `false` and `null` included: stands for itself.
     Name(Ident<'t>),
     /// Anything else, evaluated. A reference without parentheses (`a.b = 1`) comes here and has a meaning only in
     /// `providers` of a module; elsewhere it is an error to report.
-    Expr(&'t Expr<'t>),
+    Expr(Expr<'t>),
 }
 
-impl<'t> ObjectKey<'t> {
+impl ObjectKey<'_> {
     /// Where the key stands.
     pub fn span(&self) -> Span {
         match self {
             ObjectKey::Name(name) => name.span,
-            ObjectKey::Expr(expr) => expr.span,
+            ObjectKey::Expr(expr) => expr.span(),
         }
     }
 }
 
 /// `[for key, value in collection : result if cond]`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ForTuple<'t> {
     /// The name of the key, if given.
     pub key: Option<Ident<'t>>,
     /// The name of the value.
     pub value: Ident<'t>,
     /// What is iterated.
-    pub collection: &'t Expr<'t>,
+    pub collection: Expr<'t>,
     /// Each element.
-    pub result: &'t Expr<'t>,
+    pub result: Expr<'t>,
     /// Which elements are taken.
-    pub cond: Option<&'t Expr<'t>>,
+    pub cond: Option<Expr<'t>>,
 }
 
 /// `{for key, value in collection : key_result => value_result... if cond}`
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ForObject<'t> {
     /// The name of the key, if given.
     pub key: Option<Ident<'t>>,
     /// The name of the value.
     pub value: Ident<'t>,
     /// What is iterated.
-    pub collection: &'t Expr<'t>,
+    pub collection: Expr<'t>,
     /// The key of each result.
-    pub key_result: &'t Expr<'t>,
+    pub key_result: Expr<'t>,
     /// The value of each result.
-    pub value_result: &'t Expr<'t>,
+    pub value_result: Expr<'t>,
     /// Whether `...` follows: values of equal keys are gathered in a tuple.
     pub grouping: bool,
     /// Which elements are taken.
-    pub cond: Option<&'t Expr<'t>>,
+    pub cond: Option<Expr<'t>>,
 }
 
 /// An operator before its operand.

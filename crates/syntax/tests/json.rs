@@ -230,9 +230,9 @@ fn spans_within_strings_are_those_of_the_file() {
     let arena = Arena::new();
     let value = parse_json(file, text, &arena, &mut diags).unwrap();
     let expr = value.expression(Strings::Templates, &arena, &mut diags).unwrap();
-    let terrane_syntax::ExprKind::Template(parts) = &expr.kind else { panic!("{expr:?}") };
+    let terrane_syntax::ExprKind::Template(parts) = expr.kind() else { panic!("{expr:?}") };
     let spans = parts.iter().filter_map(|p| match p {
-        terrane_syntax::Part::Interpolation(e) => Some(files.slice(e.span)),
+        terrane_syntax::Part::Interpolation(e) => Some(files.slice(e.span())),
         _ => None,
     });
     assert_eq!(spans.collect::<Vec<_>>(), [r#"upper(\"\u00e9\")"#, "ab.cd"]);

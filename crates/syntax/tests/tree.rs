@@ -192,7 +192,7 @@ fn an_expression_may_have_newlines_around_it() {
     let (arena, mut diags) = (Arena::new(), Diagnostics::new());
     let expr = parse_expression(FileId(7), "\n[1,\n 2] # c\n", 100, &arena, &mut diags).unwrap();
     assert_eq!(dump_expression(expr), "(tuple 1 2)");
-    assert_eq!((expr.span.file, expr.span.start, expr.span.end), (FileId(7), 101, 108));
+    assert_eq!((expr.span().file, expr.span().start, expr.span().end), (FileId(7), 101, 108));
 }
 
 #[test]
@@ -231,9 +231,9 @@ fn slices(text: &str) -> Vec<String> {
     found
 }
 
-fn collect(expr: &Expr<'_>, text: &str, found: &mut Vec<String>) {
-    found.push(text[expr.span.start as usize..expr.span.end as usize].to_string());
-    match &expr.kind {
+fn collect(expr: Expr<'_>, text: &str, found: &mut Vec<String>) {
+    found.push(text[expr.span().start as usize..expr.span().end as usize].to_string());
+    match expr.kind() {
         ExprKind::GetAttr { base, .. } => collect(base, text, found),
         ExprKind::Index { base, key, .. } => [base, key].into_iter().for_each(|e| collect(e, text, found)),
         ExprKind::Splat(splat) => {
@@ -251,7 +251,7 @@ fn collect(expr: &Expr<'_>, text: &str, found: &mut Vec<String>) {
             call.args.iter().for_each(|e| collect(e, text, found));
         }
         ExprKind::Object(items) => {
-            for item in *items {
+            for item in items {
                 let span = item.key.span();
                 found.push(text[span.start as usize..span.end as usize].to_string());
                 assert!(matches!(item.key, ObjectKey::Name(_)));
@@ -283,7 +283,7 @@ fn spans_of_blocks() {
     assert_eq!(slice(block.header), "resource \"a\" \"b\"");
     assert_eq!(slice(block.span), text.trim_end());
     assert_eq!(slice(block.body.span), "\n  x = 1\n");
-    assert_eq!(slice(block.labels[1].span), "\"b\"");
+    assert_eq!(slice(block.labels.get(1).unwrap().span), "\"b\"");
     assert_eq!(slice(block.ty.span), "resource");
     assert!(block.body.attribute("x").is_some() && block.body.attribute("y").is_none());
 }

@@ -47,7 +47,7 @@ impl Decoder<'_> {
     }
 
     /// The content of the `_` block, in which names have no meaning of their own.
-    pub(super) fn escaped<'t>(&mut self, body: &syn::Body<'t>) -> Option<&'t syn::Body<'t>> {
+    pub(super) fn escaped<'t>(&mut self, body: &syn::Body<'t>) -> Option<syn::Body<'t>> {
         let mut blocks = body.blocks().filter(|b| b.ty.text == ESCAPE);
         let first = blocks.next()?;
         for other in blocks {
@@ -56,7 +56,7 @@ impl Decoder<'_> {
             let error = Diagnostic::error("Duplicate escaping block", detail).at(other.header);
             self.diags.error(error.note_at(first.header, "The first one"));
         }
-        Some(&first.body)
+        Some(first.body)
     }
 }
 
@@ -65,15 +65,15 @@ pub(super) const ESCAPE: &str = "_";
 
 /// The arguments, the second of a name left out and reported.
 fn unique<'s>(
-    attributes: impl Iterator<Item = &'s syn::Attribute<'s>>,
+    attributes: impl Iterator<Item = syn::Attribute<'s>>,
     diags: &mut terrane_source::Diagnostics,
-) -> Vec<&'s syn::Attribute<'s>> {
-    let mut all: Vec<&syn::Attribute> = Vec::new();
+) -> Vec<syn::Attribute<'s>> {
+    let mut all: Vec<syn::Attribute> = Vec::new();
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for attribute in attributes {
         let name = &attribute.name;
         // Properties of one name may be so many blocks.
-        if matches!(attribute.expr.kind, syn::ExprKind::Json(_)) {
+        if matches!(attribute.expr.kind(), syn::ExprKind::Json(_)) {
             all.push(attribute);
             continue;
         }
@@ -101,17 +101,17 @@ fn inner(lowerer: &mut Lowerer<'_>, body: &syn::Body) -> Body {
 
 fn contents<'s>(
     lowerer: &mut Lowerer<'_>,
-    attributes: impl Iterator<Item = &'s syn::Attribute<'s>>,
-    blocks: impl Iterator<Item = &'s syn::Block<'s>>,
+    attributes: impl Iterator<Item = syn::Attribute<'s>>,
+    blocks: impl Iterator<Item = syn::Block<'s>>,
 ) -> Body {
     let mut body = Body::default();
     for attribute in attributes {
-        match &attribute.expr.kind {
+        match attribute.expr.kind() {
             syn::ExprKind::Json(value) => body.properties.push(json::property(lowerer, &attribute.name, value)),
-            _ => body.attributes.push(argument(lowerer, attribute)),
+            _ => body.attributes.push(argument(lowerer, &attribute)),
         }
     }
-    body.blocks.extend(blocks.filter_map(|b| nested(lowerer, b)));
+    body.blocks.extend(blocks.filter_map(|b| nested(lowerer, &b)));
     body
 }
 
@@ -131,7 +131,7 @@ pub(super) fn nested(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Bl
 
 fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
     const ATTRIBUTES: [&str; 3] = ["for_each", "iterator", "labels"];
-    let [label] = block.labels else {
+    let Some([label]) = block.labels.exactly() else {
         let detail = "A dynamic block must have one label: the type of the blocks it makes.";
         lowerer.diags.error(Diagnostic::error("Invalid dynamic block", detail).at(block.header));
         return None;
@@ -176,20 +176,20 @@ fn dynamic(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Option<Block> {
 
 fn iterator<'t>(lowerer: &mut Lowerer<'_>, block: &syn::Block<'t>) -> Option<&'t str> {
     let attribute = block.body.attribute("iterator")?;
-    if let syn::ExprKind::Variable(name) = attribute.expr.kind {
+    if let syn::ExprKind::Variable(name) = attribute.expr.kind() {
         return Some(name);
     }
     let detail = "Dynamic iterator must be a single variable name.";
-    lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
+    lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span()));
     None
 }
 
 fn labels(lowerer: &mut Lowerer<'_>, block: &syn::Block) -> Vec<ExprId> {
     let Some(attribute) = block.body.attribute("labels") else { return Vec::new() };
-    if let syn::ExprKind::Tuple(items) = &attribute.expr.kind {
+    if let syn::ExprKind::Tuple(items) = attribute.expr.kind() {
         return items.iter().map(|item| lowerer.expr(item)).collect();
     }
     let detail = "Labels of a dynamic block must be a list of expressions in brackets.";
-    lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
+    lowerer.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span()));
     Vec::new()
 }

@@ -43,7 +43,7 @@ pub(super) struct Decoder<'a> {
 
 impl Decoder<'_> {
     /// Resolves the names in an expression.
-    pub(super) fn lower(&mut self, expr: &syn::Expr, place: Place) -> ExprId {
+    pub(super) fn lower(&mut self, expr: syn::Expr, place: Place) -> ExprId {
         let before = self.diags.len();
         let id = self.lower_early(expr, place);
         self.diags.defer(before);
@@ -51,12 +51,12 @@ impl Decoder<'_> {
     }
 
     /// Resolves the names in an expression whose value must be there before anything is planned.
-    pub(super) fn lower_early(&mut self, expr: &syn::Expr, place: Place) -> ExprId {
+    pub(super) fn lower_early(&mut self, expr: syn::Expr, place: Place) -> ExprId {
         Lowerer::new(self.declared, self.exprs, self.diags, place).expr(expr)
     }
 
     /// The value of an expression without references; `None` if it is wrong, which has been reported.
-    pub(super) fn constant(&mut self, expr: &syn::Expr) -> Option<Value> {
+    pub(super) fn constant(&mut self, expr: syn::Expr) -> Option<Value> {
         let before = self.diags.len();
         let mut own = Exprs::default();
         let id = Lowerer::new(self.declared, &mut own, self.diags, Place::Constant).expr(expr);
@@ -72,18 +72,18 @@ impl Decoder<'_> {
         }
     }
 
-    fn converted(&mut self, expr: &syn::Expr, ty: &Type) -> Option<Value> {
+    fn converted(&mut self, expr: syn::Expr, ty: &Type) -> Option<Value> {
         let value = self.constant(expr)?;
         match convert(&value, ty) {
             Ok(value) if value.is_null() => {
                 let error = Diagnostic::error("Unsuitable value type", "Unsuitable value: it may not be null.");
-                self.diags.error(error.at(expr.span).hint("Leave the argument out instead."));
+                self.diags.error(error.at(expr.span()).hint("Leave the argument out instead."));
                 None
             }
             Ok(value) => Some(value),
             Err(e) => {
                 let detail = format!("Unsuitable value: {e}.");
-                self.diags.error(Diagnostic::error("Unsuitable value type", detail).at(expr.span));
+                self.diags.error(Diagnostic::error("Unsuitable value type", detail).at(expr.span()));
                 None
             }
         }
@@ -92,13 +92,13 @@ impl Decoder<'_> {
     /// The constant text of an argument, if it is written.
     pub(super) fn text(&mut self, body: &syn::Body, name: &str) -> Option<Arc<str>> {
         let expr = &body.attribute(name)?.expr;
-        self.converted(expr, &Type::String)?.as_str().map(Into::into)
+        self.converted(*expr, &Type::String)?.as_str().map(Into::into)
     }
 
     /// The constant bool of an argument, if it is written.
     pub(super) fn bool(&mut self, body: &syn::Body, name: &str) -> Option<bool> {
         let expr = &body.attribute(name)?.expr;
-        self.converted(expr, &Type::Bool)?.as_bool()
+        self.converted(*expr, &Type::Bool)?.as_bool()
     }
 
     /// Reports arguments and blocks that do not belong in a body.
@@ -166,10 +166,10 @@ struct Found<'s> {
     settings: Vec<&'s syn::Block<'s>>,
     languages: Vec<&'s syn::Block<'s>>,
     variables: Vec<&'s syn::Block<'s>>,
-    locals: Vec<&'s syn::Attribute<'s>>,
+    locals: Vec<syn::Attribute<'s>>,
     outputs: Vec<&'s syn::Block<'s>>,
     /// With the `check` block around it, by its place.
-    resources: Vec<(Mode, &'s syn::Block<'s>, Option<usize>)>,
+    resources: Vec<(Mode, syn::Block<'s>, Option<usize>)>,
     calls: Vec<&'s syn::Block<'s>>,
     providers: Vec<&'s syn::Block<'s>>,
     checks: Vec<&'s syn::Block<'s>>,
@@ -207,9 +207,9 @@ impl<'s> Found<'s> {
                 }
             }
             "output" => self.outputs.push(block),
-            "resource" => self.resources.push((Mode::Managed, block, None)),
-            "data" => self.resources.push((Mode::Data, block, None)),
-            "ephemeral" => self.resources.push((Mode::Ephemeral, block, None)),
+            "resource" => self.resources.push((Mode::Managed, *block, None)),
+            "data" => self.resources.push((Mode::Data, *block, None)),
+            "ephemeral" => self.resources.push((Mode::Ephemeral, *block, None)),
             "module" => self.calls.push(block),
             "provider" => self.providers.push(block),
             "moved" => self.moved.push(block),
@@ -227,7 +227,7 @@ impl<'s> Found<'s> {
 
     /// Gives every declaration its id; the first of a name counts, others are reported and dropped.
     fn declare(&self, exprs: &mut Exprs, diags: &mut Diagnostics) -> Declared {
-        let mut label = |b: &&syn::Block, at: usize| exprs.name(b.labels.get(at).map_or("", |l| l.text));
+        let mut label = |b: &syn::Block, at: usize| exprs.name(b.labels.get(at).map_or("", |l| l.text));
         let mut names = Names::default();
         for (i, block) in self.variables.iter().enumerate() {
             let name = label(block, 0);
@@ -396,7 +396,7 @@ fn check_labels(block: &syn::Block, diags: &mut Diagnostics) -> bool {
         diags.error(Diagnostic::error(format!("Extraneous label for {ty}"), detail).at(extra.span));
         return false;
     }
-    block.labels.iter().all(|label| check_name(ty, label, diags))
+    block.labels.iter().all(|label| check_name(ty, &label, diags))
 }
 
 fn unknown_block(block: &syn::Block) -> Diagnostic {

@@ -27,18 +27,18 @@ pub(super) fn overriding<'t>(
 ) -> syn::Item<'t> {
     let items = match text.trim_start().starts_with('{') {
         true => json::encryption(file, text, arena, diags),
-        false => syn::parse(file, text, arena, diags).items.to_vec(),
+        false => syn::parse(file, text, arena, diags).items.iter().collect(),
     };
     let span = Span { file, start: 0, end: 0 };
     let block = |ty: &'static str, items: &[syn::Item<'t>]| {
-        let body = syn::Body { items: arena.list(items), span };
-        syn::Item::Block(arena.node(syn::Block {
+        let body = syn::Body { items: arena.list(items).into(), span };
+        syn::Item::Block(syn::Block {
             ty: syn::Ident { text: ty, span },
-            labels: &[],
+            labels: syn::List::default(),
             body,
             header: span,
             span,
-        }))
+        })
     };
     block("terraform", &[block("encryption", &items)])
 }
@@ -85,11 +85,11 @@ pub(super) fn add(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &sy
     let mut seen: HashMap<String, Span> = HashMap::new();
     for nested in block.body.blocks() {
         match nested.ty.text {
-            KEY_PROVIDER => decl.key_providers.extend(part(decoder, nested, &mut seen)),
-            "method" => decl.methods.extend(part(decoder, nested, &mut seen)),
-            "state" => decl.state = once(decoder, decl.state, nested),
-            "plan" => decl.plan = once(decoder, decl.plan, nested),
-            "remote_state_data_sources" => remotes(decoder, &mut decl, nested),
+            KEY_PROVIDER => decl.key_providers.extend(part(decoder, &nested, &mut seen)),
+            "method" => decl.methods.extend(part(decoder, &nested, &mut seen)),
+            "state" => decl.state = once(decoder, decl.state, &nested),
+            "plan" => decl.plan = once(decoder, decl.plan, &nested),
+            "remote_state_data_sources" => remotes(decoder, &mut decl, &nested),
             _ => {}
         }
     }
@@ -97,7 +97,7 @@ pub(super) fn add(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &sy
 }
 
 fn part(decoder: &mut Decoder<'_>, block: &syn::Block, seen: &mut HashMap<String, Span>) -> Option<EncryptionPart> {
-    let [ty, name] = block.labels else {
+    let Some([ty, name]) = block.labels.exactly() else {
         let detail = format!("A {} block has two labels: its type and its name.", block.ty.text);
         decoder.diags.error(Diagnostic::error("Wrong number of block labels", detail).at(block.header));
         return None;
@@ -141,20 +141,20 @@ fn methods(decoder: &mut Decoder<'_>, block: &syn::Block, attributes: &[&str], d
         None => decl.missing = decl.missing.or(Some(block.opening())),
     }
     for fallback in block.body.blocks().filter(|b| b.ty.text == "fallback") {
-        methods(decoder, fallback, &["method"], decl);
+        methods(decoder, &fallback, &["method"], decl);
     }
 }
 
 /// The type and name of a method.
-fn method(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Option<(Arc<str>, Arc<str>, Span)> {
+fn method(decoder: &mut Decoder<'_>, expr: syn::Expr) -> Option<(Arc<str>, Arc<str>, Span)> {
     let chain = Chain::of(expr);
     match (chain.name(), chain.steps.as_slice()) {
         (Some("method"), [Step::Attr { name: ty, .. }, Step::Attr { name, .. }]) => {
-            Some((ty.text.into(), name.text.into(), expr.span))
+            Some((ty.text.into(), name.text.into(), expr.span()))
         }
         _ => {
             let detail = "A method is named by its type and its name, as in method.aes_gcm.main.";
-            decoder.diags.error(Diagnostic::error("Invalid encryption method identifier", detail).at(expr.span));
+            decoder.diags.error(Diagnostic::error("Invalid encryption method identifier", detail).at(expr.span()));
             None
         }
     }
@@ -163,17 +163,17 @@ fn method(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Option<(Arc<str>, Arc<
 fn remotes(decoder: &mut Decoder<'_>, decl: &mut EncryptionDecl, block: &syn::Block) {
     decoder.expect(&block.body, &[], &["default", "remote_state_data_source"]);
     for nested in block.body.blocks() {
-        let found = target(decoder, nested, &["method"]);
-        match (nested.ty.text, nested.labels) {
+        let found = target(decoder, &nested, &["method"]);
+        match (nested.ty.text, nested.labels.exactly()) {
             ("default", _) => decl.remote_default = Some(found),
-            ("remote_state_data_source", [name]) => {
+            ("remote_state_data_source", Some([name])) => {
                 if let Some(first) = decl.remotes.insert(name.text.into(), found) {
                     let detail = format!("There is another remote_state_data_source \"{}\".", name.text);
                     let error = Diagnostic::error("Duplicate remote_data_source", detail).at(nested.header);
                     decoder.diags.error(error.note_at(first.span, "First declared here"));
                 }
             }
-            ("remote_state_data_source", _) => {
+            ("remote_state_data_source", None) => {
                 let detail = "A remote_state_data_source block has one label: the name of the data source.";
                 decoder.diags.error(Diagnostic::error("Wrong number of block labels", detail).at(nested.header));
             }

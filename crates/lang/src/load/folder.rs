@@ -71,7 +71,7 @@ impl Source {
     fn items<'t>(&'t self, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<syn::Item<'t>> {
         match self.is_json {
             true => json::items(self.file, &self.text, arena, diags),
-            false => syn::parse(self.file, &self.text, arena, diags).items.to_vec(),
+            false => syn::parse(self.file, &self.text, arena, diags).items.iter().collect(),
         }
     }
 }

@@ -27,31 +27,31 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
     }
 }
 
-fn check_edition(decoder: &mut Decoder<'_>, expr: &syn::Expr) {
-    let (summary, detail) = match &expr.kind {
-        syn::ExprKind::Variable(word) if &**word == EDITION => return,
+fn check_edition(decoder: &mut Decoder<'_>, expr: syn::Expr) {
+    let (summary, detail) = match expr.kind() {
+        syn::ExprKind::Variable(word) if &*word == EDITION => return,
         syn::ExprKind::Variable(word) => {
             ("Unsupported language edition", format!("There is no edition \"{word}\"; the only one is {EDITION}."))
         }
         _ => ("Invalid language edition", format!("An edition is a bare word. The only one is {EDITION}.")),
     };
-    decoder.diags.error(Diagnostic::error(summary, detail).at(expr.span));
+    decoder.diags.error(Diagnostic::error(summary, detail).at(expr.span()));
 }
 
-fn check_experiments(decoder: &mut Decoder<'_>, expr: &syn::Expr) {
-    let syn::ExprKind::Tuple(items) = &expr.kind else {
+fn check_experiments(decoder: &mut Decoder<'_>, expr: syn::Expr) {
+    let syn::ExprKind::Tuple(items) = expr.kind() else {
         let detail = "A list of keywords in brackets is required.";
-        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(expr.span));
+        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(expr.span()));
         return;
     };
-    for item in *items {
-        let error = match &item.kind {
+    for item in items {
+        let error = match item.kind() {
             syn::ExprKind::Variable(word) => Diagnostic::error(
                 "Unknown experiment keyword",
                 format!("There is no current experiment with the keyword \"{word}\"."),
             ),
             _ => Diagnostic::error("Invalid experiment keyword", "An experiment is named by a bare word."),
         };
-        decoder.diags.error(error.at(item.span));
+        decoder.diags.error(error.at(item.span()));
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Merge<'t> {
 impl<'t> Merge<'t> {
     pub(super) fn new(items: &[syn::Item<'t>]) -> Merge<'t> {
         let mut merge =
-            Merge { items: Draft::new(items), blocks: HashMap::new(), locals: HashMap::new(), encryption: None };
+            Merge { items: Draft::new(items.iter().copied()), blocks: HashMap::new(), locals: HashMap::new(), encryption: None };
         for (place, item) in items.iter().enumerate() {
             if let syn::Item::Block(block) = item {
                 merge.blocks.entry(key(block)).or_insert(place);
@@ -73,7 +73,7 @@ impl<'t> Merge<'t> {
         first
     }
 
-    fn block(&mut self, block: &'t syn::Block<'t>, diags: &mut Diagnostics) {
+    fn block(&mut self, block: &syn::Block<'t>, diags: &mut Diagnostics) {
         let base = self.base(block).and_then(|place| self.items.body(place));
         match (block.ty.text, base) {
             ("locals", _) => self.merge_locals(block, diags),
@@ -91,8 +91,8 @@ impl<'t> Merge<'t> {
         }
     }
 
-    fn add(&mut self, block: &'t syn::Block<'t>) {
-        let place = self.items.push(syn::Item::Block(block));
+    fn add(&mut self, block: &syn::Block<'t>) {
+        let place = self.items.push(syn::Item::Block(*block));
         self.blocks.entry(key(block)).or_insert(place);
     }
 
@@ -146,7 +146,7 @@ fn key<'t>(block: &syn::Block<'t>) -> Key<'t> {
 }
 
 fn alias<'t>(block: &syn::Block<'t>) -> Option<&'t str> {
-    match block.body.attribute("alias")?.expr.kind {
+    match block.body.attribute("alias")?.expr.kind() {
         syn::ExprKind::Literal(syn::Literal::String(s)) => Some(s),
         _ => None,
     }

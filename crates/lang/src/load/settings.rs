@@ -28,11 +28,11 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
     }
     for nested in block.body.blocks() {
         match nested.ty.text {
-            "required_providers" => providers(decoder, &mut settings, nested),
-            "backend" => backend(decoder, &mut settings, nested),
-            "cloud" => cloud(decoder, &mut settings, nested),
-            "encryption" => encryption::add(decoder, &mut settings, nested),
-            "provider_meta" => provider_meta(decoder, nested),
+            "required_providers" => providers(decoder, &mut settings, &nested),
+            "backend" => backend(decoder, &mut settings, &nested),
+            "cloud" => cloud(decoder, &mut settings, &nested),
+            "encryption" => encryption::add(decoder, &mut settings, &nested),
+            "provider_meta" => provider_meta(decoder, &nested),
             _ => {}
         }
     }
@@ -45,7 +45,7 @@ fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
         let detail = "A provider_meta block must have one label: the local name of the provider.";
         decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
     }
-    if let [label] = block.labels {
+    if let Some([label]) = block.labels.exactly() {
         addresses::check_local_name(decoder.diags, label.text, label.span);
     }
     let names: Vec<&str> = block.body.attributes().map(|a| a.name.text).collect();
@@ -60,10 +60,10 @@ fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
 /// A version constraint in an argument, if it is written.
 pub(super) fn constraint(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str) -> Option<Constraint> {
     let expr = &body.attribute(name)?.expr;
-    if matches!(expr.kind, syn::ExprKind::Literal(syn::Literal::Null)) {
+    if matches!(expr.kind(), syn::ExprKind::Literal(syn::Literal::Null)) {
         return None;
     }
-    let span = expr.span;
+    let span = expr.span();
     let text = decoder.text(body, name)?;
     Some(Constraint { text, span })
 }
@@ -137,7 +137,7 @@ fn cloud(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block)
 }
 
 fn backend(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
-    let [label] = block.labels else {
+    let Some([label]) = block.labels.exactly() else {
         let detail = "A backend block must have one label: the backend type.";
         decoder.diags.error(Diagnostic::error("Missing name for backend", detail).at(block.header));
         return;
@@ -167,7 +167,7 @@ fn providers(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Bl
             decoder.diags.error(error.note_at(first.span, "First required here"));
             continue;
         }
-        if let Some(required) = required(decoder, attribute) {
+        if let Some(required) = required(decoder, &attribute) {
             settings.required_providers.insert(name.into(), required);
         }
     }
@@ -182,19 +182,21 @@ fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<Req
         configuration_aliases: Vec::new(),
         span: attribute.name.span,
     };
-    match &attribute.expr.kind {
+    match attribute.expr.kind() {
         syn::ExprKind::Literal(syn::Literal::String(version)) => {
-            let constraint = Constraint { text: (*version).into(), span: attribute.expr.span };
+            let constraint = Constraint { text: (*version).into(), span: attribute.expr.span() };
             required.version = well_formed(decoder, constraint);
         }
         syn::ExprKind::Object(items) => {
-            for item in *items {
-                requirement(decoder, item, &mut required);
+            for item in items {
+                requirement(decoder, &item, &mut required);
             }
         }
         _ => {
             let detail = format!("The entry for provider \"{name}\" must be an object with source and version.");
-            decoder.diags.error(Diagnostic::error("Invalid required_providers object", detail).at(attribute.expr.span));
+            decoder
+                .diags
+                .error(Diagnostic::error("Invalid required_providers object", detail).at(attribute.expr.span()));
             return None;
         }
     }
@@ -205,27 +207,27 @@ fn required(decoder: &mut Decoder<'_>, attribute: &syn::Attribute) -> Option<Req
 fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut RequiredProvider) {
     let key = match &item.key {
         syn::ObjectKey::Name(name) => Some(name.text.into()),
-        syn::ObjectKey::Expr(expr) => literal(expr),
+        syn::ObjectKey::Expr(expr) => literal(*expr),
     };
     match key.as_deref() {
         Some("source") => match literal(item.value).and_then(|text| Provider::parse(&text)) {
             Some(provider) if provider.ty.starts_with("terraform-") => {
                 let ty = provider.ty.trim_start_matches("terraform-").trim_start_matches("provider-");
                 let detail = "The address of a provider does not have the \"terraform-provider-\" of its repository.";
-                let error = Diagnostic::error("Invalid provider type", detail).at(item.value.span);
+                let error = Diagnostic::error("Invalid provider type", detail).at(item.value.span());
                 decoder.diags.error(error.hint(format!("Did you mean \"{}/{ty}\"?", provider.namespace)));
             }
             Some(provider) => required.provider = provider,
             None => {
                 let detail = "A provider source is a text of the form \"namespace/name\" or \"host/namespace/name\".";
-                decoder.diags.error(Diagnostic::error("Invalid provider source string", detail).at(item.value.span));
+                decoder.diags.error(Diagnostic::error("Invalid provider source string", detail).at(item.value.span()));
             }
         },
         Some("version") => match literal(item.value) {
-            Some(text) => required.version = well_formed(decoder, Constraint { text, span: item.value.span }),
+            Some(text) => required.version = well_formed(decoder, Constraint { text, span: item.value.span() }),
             None => {
                 let detail = "The version constraint must be a constant text.";
-                decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(item.value.span));
+                decoder.diags.error(Diagnostic::error("Invalid version constraint", detail).at(item.value.span()));
             }
         },
         Some("configuration_aliases") => required.configuration_aliases = aliases(decoder, item.value),
@@ -237,17 +239,17 @@ fn requirement(decoder: &mut Decoder<'_>, item: &syn::ObjectItem, required: &mut
     }
 }
 
-fn aliases(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> Vec<ConfigName> {
-    let syn::ExprKind::Tuple(items) = &expr.kind else {
+fn aliases(decoder: &mut Decoder<'_>, expr: syn::Expr) -> Vec<ConfigName> {
+    let syn::ExprKind::Tuple(items) = expr.kind() else {
         let detail = "configuration_aliases is a list of names such as [ aws.west ].";
-        decoder.diags.error(Diagnostic::error("Invalid configuration_aliases value", detail).at(expr.span));
+        decoder.diags.error(Diagnostic::error("Invalid configuration_aliases value", detail).at(expr.span()));
         return Vec::new();
     };
     items.iter().filter_map(|item| addresses::config_name(decoder.diags, item)).map(|(name, _)| name).collect()
 }
 
-fn literal(expr: &syn::Expr) -> Option<Arc<str>> {
-    match &expr.kind {
+fn literal(expr: syn::Expr) -> Option<Arc<str>> {
+    match expr.kind() {
         syn::ExprKind::Literal(syn::Literal::String(text)) => Some((*text).into()),
         _ => None,
     }

@@ -17,10 +17,10 @@ const PRIMITIVES: &[(&str, Type)] =
 const CONSTRUCTORS: [&str; 6] = ["list", "set", "map", "tuple", "object", "optional"];
 
 /// The type that an expression writes, with the defaults of optional attributes; what is wrong becomes `any`.
-pub(super) fn constraint(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> (Type, Defaults) {
+pub(super) fn constraint(decoder: &mut Decoder<'_>, expr: syn::Expr) -> (Type, Defaults) {
     // Before there were constructors, collections of anything were written as bare words.
-    let old = match &expr.kind {
-        syn::ExprKind::Variable(name) => match &**name {
+    let old = match expr.kind() {
+        syn::ExprKind::Variable(name) => match &*name {
             "list" => Some(Type::list(Type::Any)),
             "map" => Some(Type::map(Type::Any)),
             _ => None,
@@ -41,24 +41,24 @@ fn wrong(detail: impl Into<String>, span: Span) -> Diagnostic {
     Diagnostic::error("Invalid type specification", detail).at(span)
 }
 
-fn ty(decoder: &mut Decoder<'_>, expr: &syn::Expr) -> (Type, Defaults) {
-    match &expr.kind {
+fn ty(decoder: &mut Decoder<'_>, expr: syn::Expr) -> (Type, Defaults) {
+    match expr.kind() {
         syn::ExprKind::Parens(inner) => ty(decoder, inner),
-        syn::ExprKind::Variable(name) => named(decoder, name, expr.span),
-        syn::ExprKind::Call(c) => call(decoder, c, expr.span),
+        syn::ExprKind::Variable(name) => named(decoder, name, expr.span()),
+        syn::ExprKind::Call(c) => call(decoder, &c, expr.span()),
         syn::ExprKind::Literal(syn::Literal::String(text)) => {
             let detail = "Types are written without quotes.";
-            let bare = match &**text {
+            let bare = match &*text {
                 "list" | "map" | "set" => format!("{text}(any)"),
                 other => other.to_string(),
             };
-            let error = Diagnostic::error("Invalid quoted type constraint", detail).at(expr.span);
+            let error = Diagnostic::error("Invalid quoted type constraint", detail).at(expr.span());
             decoder.diags.error(error.hint(format!("Write {bare} instead.")));
             any()
         }
         _ => {
             let detail = "A type is a keyword such as string, or a constructor such as list(string).";
-            let error = wrong(detail, expr.span);
+            let error = wrong(detail, expr.span());
             decoder.diags.error(error);
             any()
         }
@@ -87,10 +87,7 @@ fn named(decoder: &mut Decoder<'_>, name: &str, span: Span) -> (Type, Defaults) 
 
 fn call(decoder: &mut Decoder<'_>, call: &syn::Call, span: Span) -> (Type, Defaults) {
     let syn::Call { name, name_span: at, args, .. } = *call;
-    let single = match args {
-        [single] => Some(single),
-        _ => None,
-    };
+    let single = args.exactly().map(|[single]| single);
     match (name, single) {
         ("list", Some(arg)) => collection(decoder, arg, Type::list),
         ("set", Some(arg)) => collection(decoder, arg, Type::set),
@@ -119,7 +116,7 @@ fn call(decoder: &mut Decoder<'_>, call: &syn::Call, span: Span) -> (Type, Defau
     }
 }
 
-fn collection(decoder: &mut Decoder<'_>, arg: &syn::Expr, make: fn(Type) -> Type) -> (Type, Defaults) {
+fn collection(decoder: &mut Decoder<'_>, arg: syn::Expr, make: fn(Type) -> Type) -> (Type, Defaults) {
     let (element, defaults) = ty(decoder, arg);
     let mut all = Defaults::default();
     if defaults != Defaults::default() {
@@ -128,10 +125,10 @@ fn collection(decoder: &mut Decoder<'_>, arg: &syn::Expr, make: fn(Type) -> Type
     (make(element), all)
 }
 
-fn tuple(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
-    let syn::ExprKind::Tuple(items) = &arg.kind else {
+fn tuple(decoder: &mut Decoder<'_>, arg: syn::Expr) -> (Type, Defaults) {
+    let syn::ExprKind::Tuple(items) = arg.kind() else {
         let detail = "Tuple type constructor requires a list of element types.";
-        let error = wrong(detail, arg.span);
+        let error = wrong(detail, arg.span());
         decoder.diags.error(error);
         return any();
     };
@@ -147,18 +144,18 @@ fn tuple(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
     (Type::tuple(types), all)
 }
 
-fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
-    let syn::ExprKind::Object(items) = &arg.kind else {
+fn object(decoder: &mut Decoder<'_>, arg: syn::Expr) -> (Type, Defaults) {
+    let syn::ExprKind::Object(items) = arg.kind() else {
         let detail = "Object type constructor requires a map whose keys are attribute names and whose values are the \
                       attribute types.";
-        let error = wrong(detail, arg.span);
+        let error = wrong(detail, arg.span());
         decoder.diags.error(error);
         return any();
     };
     let mut all = Defaults::default();
     let mut attributes = BTreeMap::new();
     let mut optional = BTreeSet::new();
-    for item in *items {
+    for item in items {
         let Some(name) = attribute_name(&item.key) else {
             let detail = "Object constructor map keys must be attribute names.";
             let error = wrong(detail, item.key.span());
@@ -174,7 +171,7 @@ fn object(decoder: &mut Decoder<'_>, arg: &syn::Expr) -> (Type, Defaults) {
         let (attribute, defaults) = written.map_or_else(any, |expr| ty(decoder, expr));
         if written.is_none() {
             let detail = "The optional modifier requires the attribute type as its first argument.";
-            let error = wrong(detail, item.value.span);
+            let error = wrong(detail, item.value.span());
             decoder.diags.error(error);
         }
         if let Some(value) = default.and_then(|expr| default_value(decoder, expr, &attribute, &defaults)) {
@@ -199,16 +196,14 @@ fn attribute_name(key: &syn::ObjectKey) -> Option<Arc<str>> {
 }
 
 /// Whether an attribute is `optional(type, default)`, its type and its default.
-fn optional_parts<'t>(expr: &'t syn::Expr<'t>) -> (bool, Option<&'t syn::Expr<'t>>, Option<&'t syn::Expr<'t>>) {
-    match &expr.kind {
-        syn::ExprKind::Call(call) if call.name == "optional" => {
-            (true, call.args.first().copied(), call.args.get(1).copied())
-        }
+fn optional_parts<'t>(expr: syn::Expr<'t>) -> (bool, Option<syn::Expr<'t>>, Option<syn::Expr<'t>>) {
+    match expr.kind() {
+        syn::ExprKind::Call(call) if call.name == "optional" => (true, call.args.first(), call.args.get(1)),
         _ => (false, Some(expr), None),
     }
 }
 
-fn default_value(decoder: &mut Decoder<'_>, expr: &syn::Expr, ty: &Type, defaults: &Defaults) -> Option<Value> {
+fn default_value(decoder: &mut Decoder<'_>, expr: syn::Expr, ty: &Type, defaults: &Defaults) -> Option<Value> {
     let value = decoder.constant(expr)?;
     match convert(&apply_defaults(&value, defaults), ty) {
         Ok(value) => Some(value),
@@ -217,7 +212,7 @@ fn default_value(decoder: &mut Decoder<'_>, expr: &syn::Expr, ty: &Type, default
                 format!("This default value is not compatible with the attribute's type constraint: {}.", e.located());
             decoder
                 .diags
-                .error(Diagnostic::error("Invalid default value for optional attribute", detail).at(expr.span));
+                .error(Diagnostic::error("Invalid default value for optional attribute", detail).at(expr.span()));
             None
         }
     }

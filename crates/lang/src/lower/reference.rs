@@ -14,9 +14,9 @@ use crate::suggest::{Suggest, article};
 
 impl Lowerer<'_> {
     /// A reference, or steps into something else.
-    pub(super) fn chain(&mut self, expr: &syn::Expr) -> Node {
+    pub(super) fn chain(&mut self, expr: syn::Expr) -> Node {
         let chain = Chain::of(expr);
-        let (mut node, used) = match &chain.root.kind {
+        let (mut node, used) = match chain.root.kind() {
             syn::ExprKind::Variable(name) => match self.root(name, &chain) {
                 Ok(found) => found,
                 Err(error) => {
@@ -26,14 +26,14 @@ impl Lowerer<'_> {
             },
             _ => (self.node(chain.root), 0),
         };
-        let mut span = if used == 0 { chain.root.span } else { chain.steps[used - 1].span() };
+        let mut span = if used == 0 { chain.root.span() } else { chain.steps[used - 1].span() };
         for step in &chain.steps[used..] {
             let base = self.exprs.add(node, span);
             node = match step {
                 Step::Attr { name, .. } => {
                     Node::GetAttr { base, name: self.exprs.name(name.text), name_span: name.span }
                 }
-                Step::Index { key, .. } => Node::Index { base, key: self.expr(key) },
+                Step::Index { key, .. } => Node::Index { base, key: self.expr(*key) },
             };
             span = step.span();
         }
@@ -44,7 +44,7 @@ impl Lowerer<'_> {
     fn keys_of(&mut self, steps: &[Step<'_>]) {
         for step in steps {
             if let Step::Index { key, .. } = step {
-                self.expr(key);
+                self.expr(*key);
             }
         }
     }
@@ -63,7 +63,7 @@ impl Lowerer<'_> {
             Place::Template => {
                 let detail = format!("The template is not called with a variable named \"{name}\".");
                 let names: Vec<Arc<str>> = self.bound.clone();
-                let error = Diagnostic::error("Invalid template variable", detail).at(chain.root.span);
+                let error = Diagnostic::error("Invalid template variable", detail).at(chain.root.span());
                 Err(error.suggest(name, names.iter().map(|n| &**n)))
             }
             Place::Module { .. } | Place::Console => {
@@ -79,7 +79,7 @@ impl Lowerer<'_> {
                 let attr = chain.attr("var")?;
                 let names = &self.declared.names.variables;
                 let found = names.get(attr.text).copied();
-                found.map(|id| (Reference::Variable(id), 1)).ok_or_else(|| no_variable(attr, names, chain.span_of(1)))
+                found.map(|id| (Reference::Variable(id), 1)).ok_or_else(|| no_variable(&attr, names, chain.span_of(1)))
             }
             "local" => {
                 let attr = chain.attr("local")?;
@@ -95,7 +95,7 @@ impl Lowerer<'_> {
             "module" => self.module(chain),
             "tofu" => self.fixed("terraform", chain),
             "path" | "terraform" | "each" | "count" => self.fixed(name, chain),
-            "self" => self.self_object(chain.root.span),
+            "self" => self.self_object(chain.root.span()),
             "data" => self.resource(Mode::Data, chain, 0),
             "ephemeral" => self.resource(Mode::Ephemeral, chain, 0),
             "resource" => self.resource(Mode::Managed, chain, 0),
@@ -197,7 +197,7 @@ impl Lowerer<'_> {
             let roots = ["var", "local", "module", "data", "path", "each", "count", "self", "terraform"];
             let bound: Vec<Arc<str>> = self.bound.clone();
             let names = roots.into_iter().chain(bound.iter().map(|b| &**b));
-            return Err(error.at(chain.root.span).suggest(ty, names));
+            return Err(error.at(chain.root.span()).suggest(ty, names));
         };
         let resource = Resource::managed(self.exprs.name(ty), self.exprs.name(name.text));
         self.found(resource, chain, 1)
@@ -216,7 +216,7 @@ impl Lowerer<'_> {
             let detail = format!(
                 "The \"{what}\" object must be followed by two attribute names: the resource type and the resource name."
             );
-            return Err(Diagnostic::error("Invalid reference", detail).at(chain.root.span));
+            return Err(Diagnostic::error("Invalid reference", detail).at(chain.root.span()));
         };
         let resource = Resource { mode, ty: self.exprs.name(ty.text), name: self.exprs.name(name.text) };
         self.found(resource, chain, at + 2)
@@ -250,7 +250,7 @@ impl Lowerer<'_> {
                 ),
             )
             .at(chain.span_of(used + 1))),
-            (Some(Step::Index { key, .. }), _) => Ok((Some(self.expr(key)), used + 1)),
+            (Some(Step::Index { key, .. }), _) => Ok((Some(self.expr(*key)), used + 1)),
             (Some(Step::Attr { .. }), Keys::Count | Keys::ForEach) => {
                 Err(missing_key(&address(), what, keys, chain, used))
             }

@@ -52,7 +52,7 @@ impl Source<'_> {
         }
         let mut blocks: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for block in body.blocks() {
-            blocks.entry(block.ty.text).or_default().push(self.block(block)?);
+            blocks.entry(block.ty.text).or_default().push(self.block(&block)?);
         }
         // One block as an object, several as an array.
         properties.extend(blocks.into_iter().map(|(ty, bodies)| match bodies.as_slice() {
@@ -71,7 +71,7 @@ impl Source<'_> {
         Some(labels.fold(body, |inner, label| object(vec![(label.text.to_string(), inner)])))
     }
 
-    fn argument(&self, context: &str, name: &str, expr: &Expr) -> Option<String> {
+    fn argument(&self, context: &str, name: &str, expr: Expr) -> Option<String> {
         match (context, name) {
             (_, "depends_on")
             | ("variable" | "output", "type")
@@ -96,8 +96,8 @@ impl Source<'_> {
     }
 
     /// Constructors as such, so that objects and arrays are seen as JSON; all else in a template.
-    fn value(&self, expr: &Expr) -> String {
-        match &expr.kind {
+    fn value(&self, expr: Expr) -> String {
+        match expr.kind() {
             ExprKind::Tuple(items) => array(items.iter().map(|item| self.value(item))),
             ExprKind::Object(items) if unique(items.iter().map(|item| self.key(&item.key))) => {
                 object(items.iter().map(|item| (self.key(&item.key), self.value(item.value))).collect())
@@ -105,41 +105,44 @@ impl Source<'_> {
             ExprKind::Literal(Literal::Number(digits)) => digits.to_string(),
             ExprKind::Literal(Literal::Bool(value)) => value.to_string(),
             ExprKind::Literal(Literal::Null) => "null".into(),
-            _ => string(&format!("${{{}\n}}", self.text(expr.span))),
+            _ => string(&format!("${{{}\n}}", self.text(expr.span()))),
         }
     }
 
     fn key(&self, key: &ObjectKey) -> String {
         match key {
             ObjectKey::Name(name) => name.text.to_string(),
-            ObjectKey::Expr(expr) => format!("${{{}}}", self.text(expr.span)),
+            ObjectKey::Expr(expr) => format!("${{{}}}", self.text(expr.span())),
         }
     }
 
-    fn reference(&self, expr: &Expr) -> String {
-        match &expr.kind {
+    fn reference(&self, expr: Expr) -> String {
+        match expr.kind() {
             ExprKind::Tuple(items) => array(items.iter().map(|item| self.reference(item))),
             ExprKind::Object(items) => {
                 object(items.iter().map(|i| (self.text(i.key.span()).into(), self.reference(i.value))).collect())
             }
             ExprKind::Literal(Literal::String(text)) => string(text),
-            _ => string(self.text(expr.span)),
+            _ => string(self.text(expr.span())),
         }
     }
 
-    fn constant(&self, expr: &Expr) -> Option<String> {
-        Some(match &expr.kind {
+    fn constant(&self, expr: Expr) -> Option<String> {
+        Some(match expr.kind() {
             ExprKind::Literal(Literal::String(text)) => string(text),
             ExprKind::Literal(_) => self.value(expr),
             ExprKind::Unary { op: UnaryOp::Neg, operand } => format!("-{}", self.constant(operand)?),
             ExprKind::Tuple(items) => array(items.iter().map(|item| self.constant(item)).collect::<Option<Vec<_>>>()?),
             ExprKind::Object(items) => {
-                let pairs = items.iter().map(|item| match &item.key {
-                    ObjectKey::Name(name) => Some((name.text.to_string(), self.constant(item.value)?)),
-                    ObjectKey::Expr(Expr { kind: ExprKind::Literal(Literal::String(key)), .. }) => {
-                        Some((key.to_string(), self.constant(item.value)?))
-                    }
-                    ObjectKey::Expr(_) => None,
+                let pairs = items.iter().map(|item| {
+                    let name = match item.key {
+                        ObjectKey::Name(name) => name.text,
+                        ObjectKey::Expr(key) => match key.kind() {
+                            ExprKind::Literal(Literal::String(text)) => text,
+                            _ => return None,
+                        },
+                    };
+                    Some((name.to_string(), self.constant(item.value)?))
                 });
                 object(pairs.collect::<Option<_>>()?)
             }

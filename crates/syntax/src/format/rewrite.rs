@@ -41,9 +41,9 @@ fn apply<'a>(words: Vec<Word<'a>>, mut edits: Edits<'a>) -> Vec<Word<'a>> {
 fn edit_body<'a>(words: &[Word<'a>], body: &Body<'_>, within: &[&str], edits: &mut Edits<'a>) {
     for item in body.items {
         match item {
-            Item::Attribute(attribute) => edit_attribute(words, attribute, within, edits),
+            Item::Attribute(attribute) => edit_attribute(words, &attribute, within, edits),
             Item::Block(block) => {
-                edit_labels(words, block, edits);
+                edit_labels(words, &block, edits);
                 let within = [within, &[block.ty.text]].concat();
                 edit_body(words, &block.body, &within, edits);
             }
@@ -52,7 +52,7 @@ fn edit_body<'a>(words: &[Word<'a>], body: &Body<'_>, within: &[&str], edits: &m
 }
 
 fn edit_attribute<'a>(words: &[Word<'a>], attribute: &Attribute<'_>, within: &[&str], edits: &mut Edits<'a>) {
-    let range = range(words, attribute.expr.span);
+    let range = range(words, attribute.expr.span());
     let old = &words[range.clone()];
     let is_type = within == ["variable"] && attribute.name.text == "type";
     let next = words.get(range.end).map_or(TokenKind::End, |w| w.kind);

@@ -8,7 +8,7 @@ use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
 use super::{Json, JsonKind, JsonString, Origin, Property};
 use crate::arena::Arena;
 use crate::parser::{normalised, parse_expression_from, parse_template_from};
-use crate::tree::{Expr, ExprKind, Ident, Literal, ObjectItem, ObjectKey, UnaryOp};
+use crate::tree::{Expr, Ident, Literal, MadeKind, ObjectItem, ObjectKey};
 
 /// What the strings within a value stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,23 +28,23 @@ impl<'t> Json<'t> {
         strings: Strings,
         arena: &'t Arena,
         diags: &mut Diagnostics,
-    ) -> Result<&'t Expr<'t>, Reported> {
+    ) -> Result<Expr<'t>, Reported> {
         let kind = match self.kind {
-            JsonKind::Null => ExprKind::Literal(Literal::Null),
-            JsonKind::Bool(value) => ExprKind::Literal(Literal::Bool(value)),
+            JsonKind::Null => MadeKind::Literal(Literal::Null),
+            JsonKind::Bool(value) => MadeKind::Literal(Literal::Bool(value)),
             JsonKind::Number(text) => number(text, self.span, arena),
             JsonKind::String(text) => return text.expression(strings, arena, diags),
             JsonKind::Array(items) => {
                 let items = items.iter().map(|item| item.expression(strings, arena, diags));
-                ExprKind::Tuple(arena.list(&all(items)?))
+                MadeKind::Tuple(arena.list(&all(items)?))
             }
             JsonKind::Object(properties) => {
                 let items: Vec<_> = properties.iter().map(|p| p.item(strings, arena, diags)).collect();
                 repeated(properties, diags)?;
-                ExprKind::Object(arena.list(&all(items)?))
+                MadeKind::Object(arena.list(&all(items)?))
             }
         };
-        Ok(arena.node(Expr { kind, span: self.span }))
+        Ok(Expr::made(kind, self.span, arena))
     }
 }
 
@@ -54,11 +54,10 @@ fn all<T>(results: impl IntoIterator<Item = Result<T, Reported>>) -> Result<Vec<
     results.into_iter().collect()
 }
 
-fn number<'t>(text: &'t str, span: Span, arena: &'t Arena) -> ExprKind<'t> {
-    let Some(positive) = text.strip_prefix('-') else { return ExprKind::Literal(Literal::Number(text)) };
-    let kind = ExprKind::Literal(Literal::Number(positive));
-    let operand = arena.node(Expr { kind, span: Span { start: span.start + 1, ..span } });
-    ExprKind::Unary { op: UnaryOp::Neg, operand }
+fn number<'t>(text: &'t str, span: Span, arena: &'t Arena) -> MadeKind<'t> {
+    let Some(positive) = text.strip_prefix('-') else { return MadeKind::Literal(Literal::Number(text)) };
+    let kind = MadeKind::Literal(Literal::Number(positive));
+    MadeKind::Negative(Expr::made(kind, Span { start: span.start + 1, ..span }, arena))
 }
 
 impl<'t> Property<'t> {
@@ -117,17 +116,17 @@ impl<'t> JsonString<'t> {
         strings: Strings,
         arena: &'t Arena,
         diags: &mut Diagnostics,
-    ) -> Result<&'t Expr<'t>, Reported> {
+    ) -> Result<Expr<'t>, Reported> {
         let file = self.span.file;
         let kind = match strings {
             Strings::Templates if self.text.contains(['$', '%']) => {
-                parse_template_from(file, self.text, self.origin(), arena, diags)?.kind
+                MadeKind::Placed(parse_template_from(file, self.text, self.origin(), arena, diags)?)
             }
             Strings::Expressions if self.text.starts_with("${") => return Err(diags.error(self.no_template())),
             Strings::Expressions => return parse_expression_from(file, self.text, self.origin(), arena, diags),
-            Strings::Templates | Strings::Texts => ExprKind::Literal(Literal::String(normalised(self.text, arena))),
+            Strings::Templates | Strings::Texts => MadeKind::Literal(Literal::String(normalised(self.text, arena))),
         };
-        Ok(arena.node(Expr { kind, span: self.span }))
+        Ok(Expr::made(kind, self.span, arena))
     }
 
     fn no_template(&self) -> Diagnostic {

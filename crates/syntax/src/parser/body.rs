@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use terrane_source::{Diagnostic, Reported, Span};
 
-use super::stacks::finish;
 use super::{Parsed, Parser};
-use crate::token::TokenKind;
-use crate::tree::{Attribute, Block, Body, Ident, Item, Label};
+use crate::token::{Token, TokenKind};
+use crate::tree::tape::{NodeId, tag};
 
 /// How many names are sooner looked through than hashed.
 const FEW: usize = 16;
@@ -17,17 +16,19 @@ struct Names<'t> {
     /// Where they begin on the stack of names.
     from: usize,
     /// All of them with their places, once there are many.
-    many: HashMap<&'t str, Span>,
+    many: HashMap<&'t str, (u32, u32)>,
 }
 
 impl<'t> Parser<'t, '_> {
-    /// The items of the whole file.
-    pub(super) fn file_items(&mut self) -> &'t [Item<'t>] {
+    /// The node of the whole file.
+    pub(super) fn file_items(&mut self) -> NodeId {
         let mut names = self.no_names();
         loop {
             self.items(&mut names);
             if self.peek().kind == TokenKind::End || self.gave_up() {
-                return finish(self.arena, &mut self.stacks.items, 0);
+                let file = self.tape.node(tag::FILE, 0, (0, self.text.len() as u32), []);
+                self.list(0);
+                return file;
             }
             let brace = self.next();
             let error = Diagnostic::error("Unexpected closing brace", "No block is open here.").at(self.span(brace));
@@ -39,16 +40,17 @@ impl<'t> Parser<'t, '_> {
     fn items(&mut self, names: &mut Names<'t>) {
         loop {
             match self.peek().kind {
-                TokenKind::Newline => self.at += 1,
+                TokenKind::Newline => self.seek(self.at + 1),
                 TokenKind::CloseBrace | TokenKind::End => return,
                 _ if self.gave_up() => return,
                 _ => {
                     let start = self.at;
-                    let (items, open_names) = (self.stacks.items.len(), self.stacks.names.len());
+                    let (items, open_names) = (self.stack.len(), self.names.len());
                     match self.item(names) {
-                        Ok(item) => self.stacks.items.push(item),
+                        Ok(item) => self.stack.push(item),
                         Err(_) => {
-                            self.stacks.leave_item(items, open_names);
+                            self.stack.truncate(items);
+                            self.names.truncate(open_names);
                             self.recover_item(start);
                         }
                     }
@@ -57,22 +59,22 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    fn item(&mut self, names: &mut Names<'t>) -> Parsed<Item<'t>> {
+    fn item(&mut self, names: &mut Names<'t>) -> Parsed<NodeId> {
         let name = self.item_name()?;
         if self.peek().kind == TokenKind::Equal {
             let attribute = self.attribute(name)?;
             self.end_of_argument()?;
             self.check_unique(name, names)?;
-            return Ok(Item::Attribute(attribute));
+            return Ok(attribute);
         }
         let block = self.block(name)?;
         self.end_of_block()?;
-        Ok(Item::Block(block))
+        Ok(block)
     }
 
-    fn item_name(&mut self) -> Parsed<Ident<'t>> {
+    fn item_name(&mut self) -> Parsed<Token> {
         if let Some(name) = self.take(TokenKind::Ident) {
-            return Ok(self.ident(name));
+            return Ok(name);
         }
         let quoted = self.peek().kind == TokenKind::OpenQuote;
         let hint = quoted.then_some("Names of arguments and types of blocks are written without quotes.");
@@ -80,11 +82,11 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// The rest of an argument, from the `=` on.
-    fn attribute(&mut self, name: Ident<'t>) -> Parsed<&'t Attribute<'t>> {
+    fn attribute(&mut self, name: Token) -> Parsed<NodeId> {
         self.next();
         let expr = self.expression()?;
-        let span = name.span.to(expr.span);
-        Ok(self.arena.node(Attribute { name, expr, span }))
+        let name = self.named(name);
+        Ok(self.tape.named(tag::ATTRIBUTE, name, [expr.0]))
     }
 
     fn end_of_argument(&mut self) -> Parsed<()> {
@@ -100,68 +102,75 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn no_names(&self) -> Names<'t> {
-        Names { from: self.stacks.names.len(), many: HashMap::new() }
+        Names { from: self.names.len(), many: HashMap::new() }
     }
 
-    fn check_unique(&mut self, name: Ident<'t>, names: &mut Names<'t>) -> Parsed<()> {
-        let Some(first) = self.add_name(name, names) else { return Ok(()) };
-        let detail =
-            format!("The argument \"{}\" has already been set. Each argument may be set only once.", name.text);
-        let error = Diagnostic::error("Attribute redefined", detail).at(name.span);
+    fn check_unique(&mut self, token: Token, names: &mut Names<'t>) -> Parsed<()> {
+        let name = self.name(token);
+        let Some(first) = self.add_name(name, (token.start, token.end), names) else { return Ok(()) };
+        let detail = format!("The argument \"{name}\" has already been set. Each argument may be set only once.");
+        let error = Diagnostic::error("Attribute redefined", detail).at(self.span(token));
+        let first = self.range(first.0, first.1);
         Err(self.report(error.note_at(first, "First set here")))
     }
 
     /// Adds a name to those of a body; if it is there already, returns its first place.
-    fn add_name(&mut self, name: Ident<'t>, names: &mut Names<'t>) -> Option<Span> {
-        let so_far = self.stacks.names.get(names.from..).unwrap_or_default();
+    fn add_name(&mut self, name: &'t str, place: (u32, u32), names: &mut Names<'t>) -> Option<(u32, u32)> {
+        let so_far = self.names.get(names.from..).unwrap_or_default();
         let first = if so_far.len() <= FEW {
-            so_far.iter().find(|known| known.text == name.text).map(|known| known.span)
+            so_far.iter().find(|(known, _)| *known == name).map(|(_, place)| *place)
         } else {
             if names.many.is_empty() {
-                names.many.extend(so_far.iter().map(|known| (known.text, known.span)));
+                names.many.extend(so_far.iter().copied());
             }
-            names.many.get(name.text).copied()
+            names.many.get(name).copied()
         };
         if first.is_none() {
-            self.stacks.names.push(name);
+            self.names.push((name, place));
             if !names.many.is_empty() {
-                names.many.insert(name.text, name.span);
+                names.many.insert(name, place);
             }
         }
         first
     }
 
     /// The rest of a block, from its labels on.
-    fn block(&mut self, ty: Ident<'t>) -> Parsed<&'t Block<'t>> {
-        let from = self.stacks.labels.len();
-        while let Some(label) = self.label()? {
-            self.stacks.labels.push(label);
+    fn block(&mut self, ty: Token) -> Parsed<NodeId> {
+        let from = self.stack.len();
+        let mut first = None;
+        while let Some((label, source)) = self.label()? {
+            first.get_or_insert(source);
+            self.stack.push(label);
         }
-        let labels = finish(self.arena, &mut self.stacks.labels, from);
-        let header = labels.last().map_or(ty.span, |label| ty.span.to(label.span));
-        let open = self.open_block(&ty, labels)?;
-        let body = self.nested(|p| p.block_body(open, header))?;
-        let span = Span { end: self.origin.offset(self.last_end), ..header };
-        Ok(self.arena.node(Block { ty, labels, body, header, span }))
+        let labels = self.stack.len() - from;
+        let header = self.span_from(ty.start);
+        let open = self.open_block(ty, labels, first)?;
+        let ty = self.word(ty);
+        let (start, end) = self.nested(|p| p.block_body(open, header))?;
+        let block = self.tape.node(tag::BLOCK, 0, (start, end), [ty]);
+        let list = self.stack.get(from..).unwrap_or_default();
+        let (labels, items) = list.split_at(labels.min(list.len()));
+        self.tape.lists(labels, items);
+        self.stack.truncate(from);
+        Ok(block)
     }
 
-    fn label(&mut self) -> Parsed<Option<Label<'t>>> {
-        match self.peek().kind {
+    /// A label, and how it is written.
+    fn label(&mut self) -> Parsed<Option<(NodeId, &'t str)>> {
+        let start = self.peek();
+        let label = match start.kind {
             TokenKind::Ident => {
-                let token = self.next();
-                let Ident { text, span } = self.ident(token);
-                Ok(Some(Label { text, span, quoted: false }))
+                self.next();
+                self.word(start)
             }
-            TokenKind::OpenQuote => {
-                let (text, span) = self.plain_string()?;
-                Ok(Some(Label { text, span, quoted: true }))
-            }
-            _ => Ok(None),
-        }
+            TokenKind::OpenQuote => self.plain_string()?,
+            _ => return Ok(None),
+        };
+        Ok(Some((label, self.text_of(Token { end: self.last_end, ..start }))))
     }
 
     /// Takes the opening brace and returns its index.
-    fn open_block(&mut self, ty: &Ident<'t>, labels: &[Label<'t>]) -> Parsed<usize> {
+    fn open_block(&mut self, ty: Token, labels: usize, first: Option<&str>) -> Parsed<usize> {
         let (required, expected) = ("Argument or block definition required", "\"=\", a block label or \"{\"");
         match (self.peek().kind, labels) {
             (TokenKind::OpenBrace, _) => Ok(self.open()),
@@ -175,13 +184,13 @@ impl<'t> Parser<'t, '_> {
                 let brace = self.token(self.at);
                 Err(self.error("Invalid block definition", error, self.span(brace)))
             }
-            (_, []) => {
-                let hint = format!("To set an argument write: {} = <value>", ty.text);
+            (_, 0) => {
+                let hint = format!("To set an argument write: {} = <value>", self.name(ty));
                 Err(self.unexpected_with(required, expected, Some(&hint)))
             }
-            (TokenKind::Newline | TokenKind::End, [label]) => {
-                let value = label_source(label);
-                let hint = format!("To set an argument write: {} = {value}\nTo begin a block add \"{{\".", ty.text);
+            (TokenKind::Newline | TokenKind::End, 1) => {
+                let (name, value) = (self.name(ty), first.unwrap_or_default());
+                let hint = format!("To set an argument write: {name} = {value}\nTo begin a block add \"{{\".");
                 Err(self.unexpected_with("Invalid block definition", "\"{\" after the block labels", Some(&hint)))
             }
             _ => Err(self.unexpected("Invalid block definition", "a block label or \"{\"")),
@@ -190,38 +199,32 @@ impl<'t> Parser<'t, '_> {
 
     /// Moves to the brace that stands, after newlines only, where one on this line is expected.
     fn brace_on_next_line(&mut self) -> bool {
-        let mut next = self.at;
-        while matches!(self.tokens.get(next, self.at).kind, TokenKind::Newline | TokenKind::Comment) {
-            next += 1;
+        let brace = self.with_newlines(false, |p| (p.peek().kind == TokenKind::OpenBrace).then_some(p.at));
+        if let Some(brace) = brace {
+            self.seek(brace);
         }
-        let found = self.tokens.get(next, self.at).kind == TokenKind::OpenBrace;
-        if found {
-            self.at = next;
-        }
-        found
+        brace.is_some()
     }
 
-    /// The content after the opening brace, and the closing one.
-    fn block_body(&mut self, open: usize, header: Span) -> Parsed<Body<'t>> {
+    /// The content after the opening brace, which is pushed on the stack, and the closing one; the place of the content.
+    fn block_body(&mut self, open: usize, header: Span) -> Parsed<(u32, u32)> {
         let start = self.last_end;
-        let from = self.stacks.items.len();
         match self.peek().kind {
             TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => {
                 let mut names = self.no_names();
                 self.items(&mut names);
-                self.stacks.names.truncate(names.from);
+                self.names.truncate(names.from);
             }
             _ => {
-                let only = Item::Attribute(self.only_argument()?);
-                self.stacks.items.push(only);
+                let only = self.only_argument()?;
+                self.stack.push(only);
             }
         }
         let close = self.peek();
         match close.kind {
             TokenKind::CloseBrace => {
                 self.next();
-                let span = self.range(start, close.start);
-                Ok(Body { items: finish(self.arena, &mut self.stacks.items, from), span })
+                Ok((start, close.start))
             }
             TokenKind::End => Err(self.unclosed_block(open, header)),
             _ => Err(self.not_one_line()),
@@ -229,7 +232,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// The argument of a block on one line.
-    fn only_argument(&mut self) -> Parsed<&'t Attribute<'t>> {
+    fn only_argument(&mut self) -> Parsed<NodeId> {
         let name = self.item_name()?;
         if self.peek().kind == TokenKind::Equal {
             return self.attribute(name);
@@ -260,9 +263,4 @@ impl<'t> Parser<'t, '_> {
             _ => Err(self.unexpected("Missing newline after block definition", "the end of the line")),
         }
     }
-}
-
-/// A label as it would be written as a value.
-fn label_source(label: &Label) -> String {
-    if label.quoted { format!("\"{}\"", label.text) } else { label.text.to_string() }
 }

@@ -2,61 +2,60 @@
 
 use terrane_source::Reported;
 
-use super::stacks::finish;
 use super::{Parsed, Parser};
 use crate::token::TokenKind;
-use crate::tree::{Expr, ExprKind, ForObject, ForTuple, Ident, Literal, ObjectItem, ObjectKey};
+use crate::tree::tape::{NodeId, tag};
 
 /// What a `for` expression says before its results.
-struct ForIntro<'t> {
-    key: Option<Ident<'t>>,
-    value: Ident<'t>,
-    collection: &'t Expr<'t>,
+struct ForIntro {
+    key: Option<NodeId>,
+    value: NodeId,
+    collection: NodeId,
 }
 
-impl<'t> Parser<'t, '_> {
+impl Parser<'_, '_> {
     /// `[…]`
-    pub(super) fn tuple(&mut self) -> Parsed<&'t Expr<'t>> {
+    pub(super) fn tuple(&mut self) -> Parsed<NodeId> {
         let start = self.peek().start;
         let open = self.open();
-        let kind = self.with_newlines(false, |p| match p.peek_is_word("for") {
-            true => p.for_tuple(open).map(ExprKind::ForTuple),
-            false => p.elements(open).map(ExprKind::Tuple),
-        })?;
-        Ok(self.expr(kind, self.span_from(start)))
+        self.with_newlines(false, |p| match p.peek_is_word("for") {
+            true => p.for_tuple(open, start),
+            false => p.elements(open, start),
+        })
     }
 
-    fn elements(&mut self, open: usize) -> Parsed<&'t [&'t Expr<'t>]> {
-        let from = self.stacks.exprs.len();
+    fn elements(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
+        let from = self.stack.len();
         while self.take(TokenKind::CloseBracket).is_none() {
             self.check_element(open)?;
             let element = self.expression()?;
-            self.stacks.exprs.push(element);
+            self.stack.push(element);
             if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseBracket {
                 let expected = "\",\" and the next element, or the closing \"]\"";
                 return Err(self.unclosed_or(open, |p| p.unexpected("Missing item separator", expected)));
             }
         }
-        Ok(finish(self.arena, &mut self.stacks.exprs, from))
+        let tuple = self.node(tag::TUPLE, 0, start, []);
+        self.list(from);
+        Ok(tuple)
     }
 
     /// `{…}` as an expression.
-    pub(super) fn object(&mut self) -> Parsed<&'t Expr<'t>> {
+    pub(super) fn object(&mut self) -> Parsed<NodeId> {
         let start = self.peek().start;
         let open = self.open();
-        let kind = if self.for_follows() {
-            ExprKind::ForObject(self.with_newlines(false, |p| p.for_object(open))?)
+        if self.for_follows() {
+            self.with_newlines(false, |p| p.for_object(open, start))
         } else {
-            ExprKind::Object(self.with_newlines(true, |p| p.object_items(open))?)
-        };
-        Ok(self.expr(kind, self.span_from(start)))
+            self.with_newlines(true, |p| p.object_items(open, start))
+        }
     }
 
     /// Whether the next token is `for`, whatever newlines and comments are before it.
     fn for_follows(&mut self) -> bool {
         let mut at = self.at;
         loop {
-            let token = self.tokens.get(at, self.at);
+            let token = self.tokens.get(at, self.after);
             match token.kind {
                 TokenKind::Newline | TokenKind::Comment => at += 1,
                 kind => return kind == TokenKind::Ident && self.text_of(token) == "for",
@@ -64,16 +63,17 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    fn object_items(&mut self, open: usize) -> Parsed<&'t [ObjectItem<'t>]> {
-        let from = self.stacks.object_items.len();
+    fn object_items(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
+        let from = self.stack.len();
         loop {
             while self.take(TokenKind::Newline).is_some() {}
             if self.take(TokenKind::CloseBrace).is_some() {
-                return Ok(finish(self.arena, &mut self.stacks.object_items, from));
+                let object = self.node(tag::OBJECT, 0, start, []);
+                self.list(from);
+                return Ok(object);
             }
             self.check_element(open)?;
-            let item = self.object_item(open)?;
-            self.stacks.object_items.push(item);
+            self.object_item(open)?;
             let separated = self.take(TokenKind::Comma).or_else(|| self.take(TokenKind::Newline)).is_some();
             if !separated && self.peek().kind != TokenKind::CloseBrace {
                 let expected = "an operator, \",\", a new line or the closing \"}\"";
@@ -82,31 +82,37 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    fn object_item(&mut self, open: usize) -> Parsed<ObjectItem<'t>> {
+    /// Pushes a key and its value.
+    fn object_item(&mut self, open: usize) -> Parsed<()> {
         let key = self.object_key()?;
         if self.take(TokenKind::Equal).is_none() && self.take(TokenKind::Colon).is_none() {
-            return Err(self.unclosed_or(open, |p| p.no_value(&key)));
+            return Err(self.unclosed_or(open, |p| p.no_value(key)));
         }
+        self.stack.push(key);
         let value = self.expression()?;
-        Ok(ObjectItem { key, value })
+        self.stack.push(value);
+        Ok(())
     }
 
-    /// A bare name stands for itself.
-    fn object_key(&mut self) -> Parsed<ObjectKey<'t>> {
+    /// A bare name, which stands for itself, or an expression.
+    fn object_key(&mut self) -> Parsed<NodeId> {
         let token = self.peek();
-        let next = self.tokens.get(self.at + 1, self.at).kind;
-        if token.kind == TokenKind::Ident && matches!(next, TokenKind::Equal | TokenKind::Colon) {
-            self.next();
-            return Ok(ObjectKey::Name(self.ident(token)));
+        if token.kind == TokenKind::Ident {
+            let next = self.tokens.get(self.at + 1, self.after).kind;
+            if matches!(next, TokenKind::Equal | TokenKind::Colon) {
+                self.next();
+                return Ok(self.word(token));
+            }
         }
-        self.expression().map(object_key)
+        self.expression()
     }
 
-    fn no_value(&mut self, key: &ObjectKey<'t>) -> Reported {
+    fn no_value(&mut self, key: NodeId) -> Reported {
         let expected = "\"=\" and the value of the attribute";
-        let hint = match (self.peek().kind, key) {
-            (TokenKind::OpenBrace | TokenKind::OpenQuote, ObjectKey::Name(name)) => {
-                format!("Objects hold attributes only, no blocks. Write: {} = …", name.text)
+        let hint = match (self.peek().kind, self.tape.place_of_name(key)) {
+            (TokenKind::OpenBrace | TokenKind::OpenQuote, Some((start, end))) => {
+                let name = self.text.get(start as usize..end as usize).unwrap_or_default();
+                format!("Objects hold attributes only, no blocks. Write: {name} = …")
             }
             (TokenKind::Ident, _) => "A key with blanks, or a dot before a digit, is written in quotes.".into(),
             _ => return self.unexpected("Missing attribute value", expected),
@@ -116,7 +122,7 @@ impl<'t> Parser<'t, '_> {
 
     // For expressions.
 
-    fn for_tuple(&mut self, open: usize) -> Parsed<&'t ForTuple<'t>> {
+    fn for_tuple(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
         let ForIntro { key, value, collection } = self.for_intro(open)?;
         let result = self.expression()?;
         if self.peek().kind == TokenKind::FatArrow {
@@ -128,10 +134,12 @@ impl<'t> Parser<'t, '_> {
             return Err(self.invalid_for("the closing \"]\"", Some(hint)));
         }
         let cond = self.for_condition(open, TokenKind::CloseBracket)?;
-        Ok(self.arena.node(ForTuple { key, value, collection, result, cond }))
+        let has = u32::from(key.is_some()) | u32::from(cond.is_some()) << 1;
+        let parts = [key.unwrap_or(value), value, collection, result, cond.unwrap_or(result)];
+        Ok(self.node(tag::FOR_TUPLE, has, start, parts))
     }
 
-    fn for_object(&mut self, open: usize) -> Parsed<&'t ForObject<'t>> {
+    fn for_object(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
         let ForIntro { key, value, collection } = self.for_intro(open)?;
         let key_result = self.expression()?;
         if self.take(TokenKind::FatArrow).is_none() {
@@ -142,11 +150,13 @@ impl<'t> Parser<'t, '_> {
         let value_result = self.expression()?;
         let grouping = self.take(TokenKind::Ellipsis).is_some();
         let cond = self.for_condition(open, TokenKind::CloseBrace)?;
-        Ok(self.arena.node(ForObject { key, value, collection, key_result, value_result, grouping, cond }))
+        let has = u32::from(key.is_some()) | u32::from(cond.is_some()) << 1 | u32::from(grouping) << 2;
+        let parts = [key.unwrap_or(value), value, collection, key_result, value_result, cond.unwrap_or(value_result)];
+        Ok(self.node(tag::FOR_OBJECT, has, start, parts))
     }
 
     /// `for key, value in collection :`
-    fn for_intro(&mut self, open: usize) -> Parsed<ForIntro<'t>> {
+    fn for_intro(&mut self, open: usize) -> Parsed<ForIntro> {
         self.next();
         let (key, value) = self.for_names("Invalid 'for' expression")?;
         let collection = self.expression()?;
@@ -157,7 +167,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// `key, value in`
-    pub(super) fn for_names(&mut self, summary: &str) -> Parsed<(Option<Ident<'t>>, Ident<'t>)> {
+    pub(super) fn for_names(&mut self, summary: &str) -> Parsed<(Option<NodeId>, NodeId)> {
         let first = self.for_name(summary, "a name after \"for\"")?;
         let (key, value) = match self.take(TokenKind::Comma) {
             Some(_) => (Some(first), self.for_name(summary, "the name of the value after \",\"")?),
@@ -170,16 +180,16 @@ impl<'t> Parser<'t, '_> {
         Ok((key, value))
     }
 
-    fn for_name(&mut self, summary: &str, expected: &str) -> Parsed<Ident<'t>> {
+    fn for_name(&mut self, summary: &str, expected: &str) -> Parsed<NodeId> {
         let Some(token) = self.take(TokenKind::Ident) else {
             let hint = "As in: for key, value in collection";
             return Err(self.unexpected_with(summary, expected, Some(hint)));
         };
-        Ok(self.ident(token))
+        Ok(self.word(token))
     }
 
     /// `if cond` and the closing bracket.
-    fn for_condition(&mut self, open: usize, close: TokenKind) -> Parsed<Option<&'t Expr<'t>>> {
+    fn for_condition(&mut self, open: usize, close: TokenKind) -> Parsed<Option<NodeId>> {
         let cond = match self.peek_is_word("if") {
             true => {
                 self.next();
@@ -197,15 +207,4 @@ impl<'t> Parser<'t, '_> {
     fn invalid_for(&mut self, expected: &str, hint: Option<&str>) -> Reported {
         self.unexpected_with("Invalid 'for' expression", expected, hint)
     }
-}
-
-fn object_key<'t>(expr: &'t Expr<'t>) -> ObjectKey<'t> {
-    let text = match expr.kind {
-        ExprKind::Variable(name) => name,
-        ExprKind::Literal(Literal::Null) => "null",
-        ExprKind::Literal(Literal::Bool(true)) => "true",
-        ExprKind::Literal(Literal::Bool(false)) => "false",
-        _ => return ObjectKey::Expr(expr),
-    };
-    ObjectKey::Name(Ident { text, span: expr.span })
 }

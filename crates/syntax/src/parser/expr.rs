@@ -4,40 +4,41 @@ use std::borrow::Cow;
 
 use terrane_source::{Diagnostic, Reported};
 
-use super::stacks::finish;
 use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
-use crate::tree::{Access, BinaryOp, Call, Conditional, Expr, ExprKind, Ident, Literal, Splat, SplatKind, UnaryOp};
+use crate::tree::tape::{Name, NodeId, tag};
+use crate::tree::{BinaryOp, UnaryOp};
 
-impl<'t> Parser<'t, '_> {
+impl Parser<'_, '_> {
     /// An expression.
-    pub(super) fn expression(&mut self) -> Parsed<&'t Expr<'t>> {
+    pub(super) fn expression(&mut self) -> Parsed<NodeId> {
         self.nested(Self::conditional)
     }
 
     /// A chain of conditions and results, `a ? b : c ? d : e`, which nests to the right.
-    fn conditional(&mut self) -> Parsed<&'t Expr<'t>> {
+    fn conditional(&mut self) -> Parsed<NodeId> {
+        let start = self.peek().start;
         let first = self.binary(0)?;
         match self.peek().kind {
-            TokenKind::Question => self.links(first),
+            TokenKind::Question => self.links(start, first),
             _ => Ok(first),
         }
     }
 
-    fn links(&mut self, first: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
+    fn links(&mut self, start: u32, first: NodeId) -> Parsed<NodeId> {
         let mut links = Vec::new();
-        let mut last = first;
+        let (mut start, mut last) = (start, first);
         while self.take(TokenKind::Question).is_some() {
             let then = self.expression()?;
             self.colon()?;
-            links.push((last, then));
+            links.push((start, last, then));
+            start = self.peek().start;
             last = self.binary(0)?;
             self.grow(1)?;
         }
-        Ok(links.into_iter().rfold(last, |else_, (cond, then)| {
-            let kind = ExprKind::Conditional(self.arena.node(Conditional { cond, then, else_ }));
-            self.expr(kind, cond.span.to(else_.span))
-        }))
+        Ok(links
+            .into_iter()
+            .rfold(last, |else_, (start, cond, then)| self.node(tag::CONDITIONAL, 0, start, [cond, then, else_])))
     }
 
     /// The `:` of a condition.
@@ -53,7 +54,8 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// Operands and operators that bind at least as tightly as `tightness`.
-    fn binary(&mut self, tightness: u8) -> Parsed<&'t Expr<'t>> {
+    fn binary(&mut self, tightness: u8) -> Parsed<NodeId> {
+        let start = self.peek().start;
         let mut lhs = self.operand()?;
         loop {
             let kind = self.peek().kind;
@@ -63,29 +65,30 @@ impl<'t> Parser<'t, '_> {
             self.next();
             let rhs = self.binary(level + 1)?;
             self.grow(1)?;
-            lhs = self.expr(ExprKind::Binary { op, lhs, rhs }, lhs.span.to(rhs.span));
+            lhs = self.node(tag::BINARY, op as u32, start, [lhs, rhs]);
         }
     }
 
     /// A term with what follows it, or `-` or `!` and an operand.
-    fn operand(&mut self) -> Parsed<&'t Expr<'t>> {
+    fn operand(&mut self) -> Parsed<NodeId> {
+        let start = self.peek().start;
         let op = match self.peek().kind {
             TokenKind::Minus => UnaryOp::Neg,
             TokenKind::Bang => UnaryOp::Not,
             _ => {
                 let term = self.term()?;
-                return self.accesses(term);
+                return self.accesses(start, term);
             }
         };
-        let start = self.next().start;
+        self.next();
         let operand = self.nested(Self::operand)?;
-        Ok(self.expr(ExprKind::Unary { op, operand }, self.span_from(start)))
+        Ok(self.node(tag::UNARY, op as u32, start, [operand]))
     }
 
-    fn term(&mut self) -> Parsed<&'t Expr<'t>> {
+    fn term(&mut self) -> Parsed<NodeId> {
         let token = self.peek();
         match token.kind {
-            TokenKind::Number => self.number().map(|n| self.expr(ExprKind::Literal(n), self.span(token))),
+            TokenKind::Number => self.number(),
             TokenKind::Ident => self.name_or_call(),
             TokenKind::OpenQuote | TokenKind::OpenHeredoc => self.template(),
             TokenKind::OpenParen => self.parens(),
@@ -96,31 +99,31 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    fn number(&mut self) -> Parsed<Literal<'t>> {
+    fn number(&mut self) -> Parsed<NodeId> {
         let token = self.next();
         let text = self.text_of(token);
         if is_number(text) {
-            return Ok(Literal::Number(text));
+            return Ok(self.tape.leaf(tag::NUMBER, token.start, token.end));
         }
         let error = Diagnostic::error("Invalid number literal", format!("\"{text}\" is not a number."));
         Err(self.report(error.at(self.span(token)).hint("If text is meant, enclose it in double quotes.")))
     }
 
-    fn name_or_call(&mut self) -> Parsed<&'t Expr<'t>> {
+    fn name_or_call(&mut self) -> Parsed<NodeId> {
         let token = self.next();
         if matches!(self.peek().kind, TokenKind::OpenParen | TokenKind::DoubleColon) {
             return self.call(token);
         }
-        let kind = match self.text_of(token) {
-            "true" => ExprKind::Literal(Literal::Bool(true)),
-            "false" => ExprKind::Literal(Literal::Bool(false)),
-            "null" => ExprKind::Literal(Literal::Null),
-            _ => ExprKind::Variable(self.name(token)),
+        let tag = match self.text_of(token) {
+            "true" => tag::TRUE,
+            "false" => tag::FALSE,
+            "null" => tag::NULL,
+            _ => return Ok(self.word(token)),
         };
-        Ok(self.expr(kind, self.span(token)))
+        Ok(self.tape.leaf(tag, token.start, token.end))
     }
 
-    fn call(&mut self, first: Token) -> Parsed<&'t Expr<'t>> {
+    fn call(&mut self, first: Token) -> Parsed<NodeId> {
         let mut name = Cow::Borrowed(self.text_of(first));
         while self.take(TokenKind::DoubleColon).is_some() {
             let Some(part) = self.take(TokenKind::Ident) else {
@@ -129,39 +132,42 @@ impl<'t> Parser<'t, '_> {
             name += "::";
             name += self.text_of(part);
         }
-        let name = match name {
-            Cow::Borrowed(_) => self.name(first),
-            Cow::Owned(name) => self.normalised(self.arena.text(&name)),
+        let (start, end) = (first.start, self.last_end);
+        let (name, node) = match name {
+            Cow::Borrowed(_) => (self.name(first), self.named(first)),
+            Cow::Owned(name) => {
+                let name = self.normalised(self.arena.text(&name));
+                (name, Name { start, end, text: Some(name) })
+            }
         };
-        let name_span = self.span_from(first.start);
         if self.peek().kind != TokenKind::OpenParen {
             return Err(self.unexpected("Missing open parenthesis", "\"(\" after the name of a function"));
         }
+        let node = self.tape.name(node);
         let open = self.open();
-        let (args, expand_last) = self.with_newlines(false, |p| p.arguments(open, name))?;
-        let kind = ExprKind::Call(self.arena.node(Call { name, name_span, args, expand_last }));
-        Ok(self.expr(kind, self.span_from(first.start)))
+        let from = self.stack.len();
+        let expand_last = self.with_newlines(false, |p| p.arguments(open, name))?;
+        let call = self.node(tag::CALL, u32::from(expand_last), start, [node]);
+        self.list(from);
+        Ok(call)
     }
 
-    /// The arguments of a call and its closing parenthesis; and whether the last stands for its elements.
-    fn arguments(&mut self, open: usize, function: &str) -> Parsed<(&'t [&'t Expr<'t>], bool)> {
-        let from = self.stacks.exprs.len();
-        let mut expand_last = false;
+    /// Pushes the arguments of a call and takes its closing parenthesis; whether the last stands for its elements.
+    fn arguments(&mut self, open: usize, function: &str) -> Parsed<bool> {
         while self.take(TokenKind::CloseParen).is_none() {
             self.check_element(open)?;
             let argument = self.expression()?;
-            self.stacks.exprs.push(argument);
+            self.stack.push(argument);
             if self.take(TokenKind::Ellipsis).is_some() {
                 self.after_expansion(open)?;
-                expand_last = true;
-                break;
+                return Ok(true);
             }
             if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseParen {
                 let expected = format!("\",\" or the closing \")\" of the call of \"{function}\"");
                 return Err(self.unclosed_or(open, |p| p.unexpected("Missing argument separator", &expected)));
             }
         }
-        Ok((finish(self.arena, &mut self.stacks.exprs, from), expand_last))
+        Ok(false)
     }
 
     fn after_expansion(&mut self, open: usize) -> Parsed<()> {
@@ -173,7 +179,7 @@ impl<'t> Parser<'t, '_> {
             .unclosed_or(open, |p| p.unexpected_with("Missing closing parenthesis", "\")\" after \"...\"", Some(hint))))
     }
 
-    fn parens(&mut self) -> Parsed<&'t Expr<'t>> {
+    fn parens(&mut self) -> Parsed<NodeId> {
         let start = self.peek().start;
         let open = self.open();
         let inner = self.with_newlines(false, |p| {
@@ -183,42 +189,50 @@ impl<'t> Parser<'t, '_> {
                 None => Err(p.unclosed_or(open, |p| p.unexpected("Unbalanced parentheses", "an operator or \")\""))),
             }
         })?;
-        Ok(self.expr(ExprKind::Parens(inner), self.span_from(start)))
+        Ok(self.node(tag::PARENS, 0, start, [inner]))
     }
 
     // What follows a term.
 
-    fn accesses(&mut self, term: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
+    fn accesses(&mut self, start: u32, term: NodeId) -> Parsed<NodeId> {
         let mut expr = term;
         loop {
             expr = match self.peek().kind {
-                TokenKind::Dot => self.after_dot(expr)?,
-                TokenKind::OpenBracket => self.after_bracket(expr)?,
+                TokenKind::Dot => self.after_dot(start, expr)?,
+                TokenKind::OpenBracket => self.after_bracket(start, expr)?,
                 _ => return Ok(expr),
             };
             self.grow(1)?;
         }
     }
 
-    fn after_dot(&mut self, base: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
-        let start = base.span;
+    fn after_dot(&mut self, start: u32, base: NodeId) -> Parsed<NodeId> {
         self.next();
-        let kind = match self.peek().kind {
-            TokenKind::Ident => ExprKind::GetAttr { base, name: self.arena.node(self.taken_ident()) },
-            TokenKind::Number => ExprKind::Index { base, key: self.legacy_key()?, legacy: true },
+        match self.peek().kind {
+            TokenKind::Ident => {
+                let name = self.next();
+                let name = self.named(name);
+                Ok(self.tape.named(tag::GET_ATTR, name, [start, base.0]))
+            }
+            TokenKind::Number => {
+                let key = self.legacy_key()?;
+                Ok(self.node(tag::INDEX, 1, start, [base, key]))
+            }
             TokenKind::Star => {
                 self.next();
-                let each = self.attribute_accesses()?;
-                ExprKind::Splat(self.arena.node(Splat { base, kind: SplatKind::Attribute, each }))
+                let from = self.stack.len();
+                self.attribute_accesses()?;
+                let splat = self.node(tag::SPLAT, 0, start, [base]);
+                self.list(from);
+                Ok(splat)
             }
-            _ => return Err(self.no_attribute_name()),
-        };
-        Ok(self.expr(kind, start.to(self.span_from(self.last_end))))
+            _ => Err(self.no_attribute_name()),
+        }
     }
 
-    fn taken_ident(&mut self) -> Ident<'t> {
+    fn taken_name(&mut self) -> NodeId {
         let token = self.next();
-        self.ident(token)
+        self.word(token)
     }
 
     fn no_attribute_name(&mut self) -> Reported {
@@ -226,7 +240,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// The number in `base.0`.
-    fn legacy_key(&mut self) -> Parsed<&'t Expr<'t>> {
+    fn legacy_key(&mut self) -> Parsed<NodeId> {
         let token = self.peek();
         let text = self.text_of(token);
         if let Some((first, second)) = text.split_once('.') {
@@ -234,26 +248,25 @@ impl<'t> Parser<'t, '_> {
             let error = Diagnostic::error("Invalid legacy index syntax", detail).at(self.span(token));
             return Err(self.report(error.hint(format!("Write [{first}][{second}] instead."))));
         }
-        let number = self.number()?;
-        Ok(self.expr(ExprKind::Literal(number), self.span(token)))
+        self.number()
     }
 
-    /// The accesses that belong to `.*`.
-    fn attribute_accesses(&mut self) -> Parsed<&'t [Access<'t>]> {
-        let mut each = Vec::new();
+    /// Pushes the accesses that belong to `.*`.
+    fn attribute_accesses(&mut self) -> Parsed<()> {
         while let Some(dot) = self.take(TokenKind::Dot) {
             self.grow(1)?;
-            each.push(match self.peek().kind {
-                TokenKind::Ident => Access::Attr(self.taken_ident()),
+            let step = match self.peek().kind {
+                TokenKind::Ident => self.taken_name(),
                 TokenKind::Number => {
                     let key = self.legacy_key()?;
-                    Access::Index { key, legacy: true, span: self.span_from(dot.start) }
+                    self.node(tag::STEP_INDEX, 1, dot.start, [key])
                 }
                 TokenKind::Star => return Err(self.nested_splat()),
                 _ => return Err(self.no_attribute_name()),
-            });
+            };
+            self.stack.push(step);
         }
-        Ok(self.arena.list(&each))
+        Ok(())
     }
 
     fn nested_splat(&mut self) -> Reported {
@@ -263,17 +276,18 @@ impl<'t> Parser<'t, '_> {
         self.report(error.hint("Use \"[*]\" for the first of them, or flatten() with a for expression."))
     }
 
-    fn after_bracket(&mut self, base: &'t Expr<'t>) -> Parsed<&'t Expr<'t>> {
-        let start = base.span;
+    fn after_bracket(&mut self, start: u32, base: NodeId) -> Parsed<NodeId> {
         let open = self.open();
-        let kind = if self.peek().kind == TokenKind::Star {
-            self.full_splat(open)?;
-            let each = self.nested(Self::full_accesses)?;
-            ExprKind::Splat(self.arena.node(Splat { base, kind: SplatKind::Full, each }))
-        } else {
-            ExprKind::Index { base, key: self.index(open)?, legacy: false }
-        };
-        Ok(self.expr(kind, start.to(self.span_from(self.last_end))))
+        if self.peek().kind != TokenKind::Star {
+            let key = self.index(open)?;
+            return Ok(self.node(tag::INDEX, 0, start, [base, key]));
+        }
+        self.full_splat(open)?;
+        let from = self.stack.len();
+        self.nested(Self::full_accesses)?;
+        let splat = self.node(tag::SPLAT, 1, start, [base]);
+        self.list(from);
+        Ok(splat)
     }
 
     /// The `*]` of a full splat.
@@ -286,7 +300,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// The key and the closing bracket.
-    fn index(&mut self, open: usize) -> Parsed<&'t Expr<'t>> {
+    fn index(&mut self, open: usize) -> Parsed<NodeId> {
         self.with_newlines(false, |p| {
             let key = p.expression()?;
             match p.take(TokenKind::CloseBracket) {
@@ -296,47 +310,52 @@ impl<'t> Parser<'t, '_> {
         })
     }
 
-    /// The accesses after `[*]`: all that follow.
-    fn full_accesses(&mut self) -> Parsed<&'t [Access<'t>]> {
-        let mut each = Vec::new();
+    /// Pushes the accesses after `[*]`: all that follow.
+    fn full_accesses(&mut self) -> Parsed<()> {
         loop {
-            let token = self.peek();
-            each.push(match token.kind {
+            let step = match self.peek().kind {
                 TokenKind::Dot => self.access_after_dot()?,
                 TokenKind::OpenBracket => self.access_after_bracket()?,
-                _ => return Ok(self.arena.list(&each)),
-            });
+                _ => return Ok(()),
+            };
+            self.stack.push(step);
             self.grow(1)?;
         }
     }
 
-    fn access_after_dot(&mut self) -> Parsed<Access<'t>> {
+    fn access_after_dot(&mut self) -> Parsed<NodeId> {
         let dot = self.next();
         match self.peek().kind {
-            TokenKind::Ident => Ok(Access::Attr(self.taken_ident())),
+            TokenKind::Ident => Ok(self.taken_name()),
             TokenKind::Number => {
                 let key = self.legacy_key()?;
-                Ok(Access::Index { key, legacy: true, span: self.span_from(dot.start) })
+                Ok(self.node(tag::STEP_INDEX, 1, dot.start, [key]))
             }
             TokenKind::Star => {
                 self.next();
-                let each = self.attribute_accesses()?;
-                Ok(Access::Splat { kind: SplatKind::Attribute, each, span: self.span_from(dot.start) })
+                let from = self.stack.len();
+                self.attribute_accesses()?;
+                let splat = self.node(tag::STEP_SPLAT, 0, dot.start, []);
+                self.list(from);
+                Ok(splat)
             }
             _ => Err(self.no_attribute_name()),
         }
     }
 
-    fn access_after_bracket(&mut self) -> Parsed<Access<'t>> {
+    fn access_after_bracket(&mut self) -> Parsed<NodeId> {
         let start = self.peek().start;
         let open = self.open();
         if self.peek().kind != TokenKind::Star {
             let key = self.index(open)?;
-            return Ok(Access::Index { key, legacy: false, span: self.span_from(start) });
+            return Ok(self.node(tag::STEP_INDEX, 0, start, [key]));
         }
         self.full_splat(open)?;
-        let each = self.nested(Self::full_accesses)?;
-        Ok(Access::Splat { kind: SplatKind::Full, each, span: self.span_from(start) })
+        let from = self.stack.len();
+        self.nested(Self::full_accesses)?;
+        let splat = self.node(tag::STEP_SPLAT, 1, start, []);
+        self.list(from);
+        Ok(splat)
     }
 }
 

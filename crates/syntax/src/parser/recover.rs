@@ -28,7 +28,7 @@ impl Parser<'_, '_> {
     }
 
     fn resume(&mut self, at: usize) {
-        self.at = at;
+        self.seek(at);
     }
 
     /// Moves to the first line from token `from` on that, by its indentation, is no part of the item at token `start`.

@@ -1,9 +1,10 @@
 //! The text of strings: escapes, and strings without templates.
 
-use terrane_source::{Diagnostic, Reported, Span};
+use terrane_source::{Diagnostic, Reported};
 
 use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
+use crate::tree::tape::{Name, NodeId, tag};
 
 /// An invalid escape: what is wrong, and the bytes of the text it covers.
 struct BadEscape {
@@ -13,31 +14,35 @@ struct BadEscape {
 }
 
 impl<'t> Parser<'t, '_> {
-    /// The text of a quoted string without sequences and escapes, if the next token opens one; all of it is taken.
-    pub(super) fn simple_string(&mut self) -> Parsed<Option<&'t str>> {
-        let text = self.tokens.get(self.at + 1, self.at);
-        let (raw, close, taken) = match text.kind {
-            TokenKind::CloseQuote => ("", text, 2),
-            TokenKind::QuotedText => (self.text_of(text), self.tokens.get(self.at + 2, self.at), 3),
+    /// The node of a quoted string without sequences, if the next token opens one; all of it is taken.
+    pub(super) fn simple_string(&mut self) -> Parsed<Option<NodeId>> {
+        let start = self.peek().start;
+        let text = self.tokens.get(self.at + 1, self.after);
+        let (close, taken) = match text.kind {
+            TokenKind::CloseQuote => (text, 2),
+            TokenKind::QuotedText => (self.tokens.get(self.at + 2, self.after), 3),
             _ => return Ok(None),
         };
         if close.kind != TokenKind::CloseQuote {
             return Ok(None);
         }
-        self.at += taken;
         self.last_end = close.end;
-        if text.plain || raw.is_empty() {
-            return Ok(Some(raw));
-        }
-        let raw = self.quoted_text(text)?;
-        Ok(Some(self.normalised(raw)))
+        self.seek(self.at + taken);
+        let own = if text.plain || taken == 2 { None } else { self.own_text(text)? };
+        Ok(Some(self.tape.named(tag::STRING, Name { start, end: close.end, text: own }, [])))
     }
 
-    /// A quoted string in which no template sequence is allowed, and its span.
-    pub(super) fn plain_string(&mut self) -> Parsed<(&'t str, Span)> {
-        let start = self.peek().start;
+    /// The text a token between quotes stands for, if it is not the source.
+    fn own_text(&mut self, token: Token) -> Parsed<Option<&'t str>> {
+        let text = self.quoted_text(token)?;
+        let text = self.normalised(text);
+        Ok((text != self.text_of(token)).then_some(text))
+    }
+
+    /// A quoted string in which no template sequence is allowed.
+    pub(super) fn plain_string(&mut self) -> Parsed<NodeId> {
         if let Some(text) = self.simple_string()? {
-            return Ok((text, self.span_from(start)));
+            return Ok(text);
         }
         let quote = self.next();
         loop {
@@ -54,10 +59,10 @@ impl<'t> Parser<'t, '_> {
 
     /// Takes the next token of a string, newlines included.
     pub(super) fn next_in_string(&mut self) -> Token {
-        let token = self.tokens.get(self.at, self.at);
+        let token = self.tokens.get(self.after, self.after);
         if !matches!(token.kind, TokenKind::End | TokenKind::Newline) {
-            self.at += 1;
             self.last_end = token.end;
+            self.seek(self.after + 1);
         }
         token
     }

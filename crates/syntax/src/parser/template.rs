@@ -9,27 +9,26 @@ use terrane_source::{Diagnostic, Reported, Span};
 
 use super::{Parsed, Parser};
 use crate::token::{Token, TokenKind};
-use crate::tree::{Expr, ExprKind, Ident, Literal};
+use crate::tree::tape::{Name, NodeId, tag};
 
 /// A piece of a template before its directives are nested.
 #[derive(Clone, Copy)]
 enum Piece<'t> {
     /// Text with escapes resolved; in a heredoc at most one line.
     Text(&'t str),
-    Interpolation(&'t Expr<'t>),
-    If {
-        cond: &'t Expr<'t>,
-        span: Span,
-    },
-    Else(Span),
-    EndIf(Span),
-    For {
-        key: Option<Ident<'t>>,
-        value: Ident<'t>,
-        collection: &'t Expr<'t>,
-        span: Span,
-    },
-    EndFor(Span),
+    Interpolation(NodeId),
+    /// With its place.
+    Directive(Step, (u32, u32)),
+}
+
+/// What a directive does.
+#[derive(Clone, Copy)]
+enum Step {
+    If { cond: NodeId },
+    Else,
+    EndIf,
+    For { key: Option<NodeId>, value: NodeId, collection: NodeId },
+    EndFor,
 }
 
 /// A `${ }` or `%{ }`, and whether it ends in `~}`.
@@ -39,37 +38,36 @@ const DIRECTIVES: [&str; 5] = ["if", "else", "endif", "for", "endfor"];
 
 impl<'t> Parser<'t, '_> {
     /// A quoted string or a heredoc.
-    pub(super) fn template(&mut self) -> Parsed<&'t Expr<'t>> {
+    pub(super) fn template(&mut self) -> Parsed<NodeId> {
         let opener = self.peek();
         if opener.kind == TokenKind::OpenQuote
             && let Some(text) = self.simple_string()?
         {
-            return Ok(self.expr(ExprKind::Literal(Literal::String(text)), self.span_from(opener.start)));
+            return Ok(text);
         }
         self.next();
         let mut pieces = self.pieces(Some(opener))?;
         if self.text_of(opener).starts_with("<<-") {
             dedent::dedent(&mut pieces);
         }
-        let kind = self.template_kind(pieces)?;
-        Ok(self.expr(kind, self.span_from(opener.start)))
+        self.template_of(pieces, (opener.start, self.last_end))
     }
 
     /// A text that is a template as a whole.
-    pub(super) fn whole_template(&mut self) -> Parsed<&'t Expr<'t>> {
+    pub(super) fn whole_template(&mut self) -> Parsed<NodeId> {
         let pieces = self.pieces(None)?;
-        let kind = self.template_kind(pieces)?;
-        Ok(self.expr(kind, self.range(0, self.text.len() as u32)))
+        self.template_of(pieces, (0, self.text.len() as u32))
     }
 
-    fn template_kind(&mut self, pieces: Vec<Piece<'t>>) -> Parsed<ExprKind<'t>> {
+    fn template_of(&mut self, pieces: Vec<Piece<'t>>, place: (u32, u32)) -> Parsed<NodeId> {
         let pieces = self.meld(pieces);
-        match pieces.as_slice() {
-            [] => Ok(ExprKind::Literal(Literal::String(""))),
-            [Piece::Text(text)] => Ok(ExprKind::Literal(Literal::String(self.normalised(text)))),
-            [Piece::Interpolation(expr)] => Ok(ExprKind::TemplateWrap(expr)),
-            _ => self.nest(&pieces).map(ExprKind::Template),
-        }
+        let text = match pieces.as_slice() {
+            [] => "",
+            [Piece::Text(text)] => self.normalised(text),
+            [Piece::Interpolation(expr)] => return Ok(self.tape.node(tag::WRAP, 0, place, [*expr])),
+            _ => return self.nest(&pieces, place),
+        };
+        Ok(self.tape.named(tag::STRING, Name { start: place.0, end: place.1, text: Some(text) }, []))
     }
 
     /// Joins neighbouring texts.
@@ -128,7 +126,7 @@ impl<'t> Parser<'t, '_> {
         if let (true, Some(Piece::Text(text))) = (self.text_of(token).ends_with('~'), before.last_mut()) {
             *text = text.trim_end();
         }
-        let open = self.at - 1;
+        let open = self.after - 1;
         self.with_newlines(false, |p| match token.kind {
             TokenKind::OpenInterpolation => p.interpolation(open),
             _ => p.directive(open, token.start),
@@ -150,24 +148,20 @@ impl<'t> Parser<'t, '_> {
             return Err(self.unexpected_with("Invalid template directive", expected, Some(hint)));
         };
         let name = self.text_of(keyword);
-        let make: Box<dyn FnOnce(Span) -> Piece<'t> + 't> = match name {
-            "if" => {
-                let cond = self.expression()?;
-                Box::new(move |span| Piece::If { cond, span })
-            }
+        let step = match name {
+            "if" => Step::If { cond: self.expression()? },
             "for" => {
                 let (key, value) = self.for_names("Invalid 'for' directive")?;
-                let collection = self.expression()?;
-                Box::new(move |span| Piece::For { key, value, collection, span })
+                Step::For { key, value, collection: self.expression()? }
             }
-            "else" => Box::new(Piece::Else),
-            "endif" => Box::new(Piece::EndIf),
-            "endfor" => Box::new(Piece::EndFor),
+            "else" => Step::Else,
+            "endif" => Step::EndIf,
+            "endfor" => Step::EndFor,
             _ => return Err(self.unknown_directive(keyword)),
         };
         let summary = format!("Extra characters in {name} marker");
         let trims_next = self.close_sequence(open, &summary, "the closing \"}\"", None)?;
-        Ok((make(self.span_from(start)), trims_next))
+        Ok((Piece::Directive(step, (start, self.last_end)), trims_next))
     }
 
     fn unknown_directive(&mut self, keyword: Token) -> Reported {

@@ -29,7 +29,7 @@ pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
     CallDecl {
         name: name(decoder, block, 0),
         source: body.attribute("source").map(|a| decoder.lower_early(a.expr, place)),
-        source_span: body.attribute("source").map_or(block.header, |a| a.expr.span),
+        source_span: body.attribute("source").map_or(block.header, |a| a.expr.span()),
         version: body.attribute("version").map(|a| decoder.lower_early(a.expr, place)),
         repeat: repeat(decoder, body),
         arguments: decoder.body(body, place, &LEAVE).attributes,
@@ -39,17 +39,17 @@ pub(crate) fn call(decoder: &mut Decoder<'_>, block: &syn::Block) -> CallDecl {
     }
 }
 
-fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr, place: Place) -> Vec<PassedProvider> {
-    let syn::ExprKind::Object(items) = &expr.kind else {
+fn passed(decoder: &mut Decoder<'_>, expr: syn::Expr, place: Place) -> Vec<PassedProvider> {
+    let syn::ExprKind::Object(items) = expr.kind() else {
         let detail = "The providers argument maps names in the called module to names here: { aws = aws.west }.";
-        decoder.diags.error(Diagnostic::error("Invalid providers argument", detail).at(expr.span));
+        decoder.diags.error(Diagnostic::error("Invalid providers argument", detail).at(expr.span()));
         return Vec::new();
     };
     let mut all: Vec<PassedProvider> = Vec::new();
-    for item in *items {
+    for item in items {
         let child = match &item.key {
             syn::ObjectKey::Name(name) => Some((ConfigName { local: name.text.into(), alias: None }, name.span)),
-            syn::ObjectKey::Expr(expr) => addresses::config_name(decoder.diags, expr),
+            syn::ObjectKey::Expr(expr) => addresses::config_name(decoder.diags, *expr),
         };
         let here = provider_ref(decoder, item.value, place);
         let (Some((child, span)), Some(here)) = (child, here) else { continue };
@@ -64,7 +64,7 @@ fn passed(decoder: &mut Decoder<'_>, expr: &syn::Expr, place: Place) -> Vec<Pass
 }
 
 /// A reference to a provider configuration.
-pub(super) fn provider_ref(decoder: &mut Decoder<'_>, expr: &syn::Expr, place: Place) -> Option<ProviderRef> {
+pub(super) fn provider_ref(decoder: &mut Decoder<'_>, expr: syn::Expr, place: Place) -> Option<ProviderRef> {
     let (name, key, span) = addresses::provider(decoder.diags, expr)?;
     Some(ProviderRef { name, key: key.map(|key| decoder.lower(key, place)), span })
 }
@@ -127,12 +127,14 @@ fn provider(decoder: &mut Decoder<'_>, block: &syn::Block) -> ProviderDecl {
     if let (Some(alias), Some(argument)) = (&alias, block.body.attribute("alias"))
         && !syn::is_identifier(alias)
     {
-        decoder.diags.error(Diagnostic::error("Invalid provider configuration alias", BAD_NAME).at(argument.expr.span));
+        decoder
+            .diags
+            .error(Diagnostic::error("Invalid provider configuration alias", BAD_NAME).at(argument.expr.span()));
     }
     let for_each = block.body.attribute("for_each");
     if let (Some(for_each), None) = (for_each, &alias) {
         let detail = "The for_each argument is allowed only for provider configurations with an alias.";
-        let error = Diagnostic::error("Alias required when using \"for_each\"", detail).at(for_each.expr.span);
+        let error = Diagnostic::error("Alias required when using \"for_each\"", detail).at(for_each.expr.span());
         decoder
             .diags
             .error(error.hint(format!("Add an alias, and name instances by it: {local}.by_region[each.key].")));

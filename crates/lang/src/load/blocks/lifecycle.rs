@@ -75,7 +75,7 @@ pub(super) fn call(decoder: &mut Decoder<'_>, body: &syn::Body) {
     }
 }
 
-fn only<'t>(decoder: &mut Decoder<'_>, body: &syn::Body<'t>) -> Option<&'t syn::Block<'t>> {
+fn only<'t>(decoder: &mut Decoder<'_>, body: &syn::Body<'t>) -> Option<syn::Block<'t>> {
     let mut all = blocks(body, "lifecycle");
     let first = all.next()?;
     for other in all {
@@ -88,35 +88,35 @@ fn only<'t>(decoder: &mut Decoder<'_>, body: &syn::Body<'t>) -> Option<&'t syn::
 /// An argument that is either true or false; a text that is neither is reported at once.
 fn switch(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, place: Place) -> Option<crate::ExprId> {
     let expr = &body.attribute(name)?.expr;
-    if let syn::ExprKind::Literal(syn::Literal::String(text)) = &expr.kind
-        && !["true", "false", "0", "1"].contains(&&**text)
+    if let syn::ExprKind::Literal(syn::Literal::String(text)) = expr.kind()
+        && !["true", "false", "0", "1"].contains(&&*text)
     {
         let detail = "Unsuitable value: a bool is required.";
-        decoder.diags.error(Diagnostic::error("Unsuitable value type", detail).at(expr.span));
+        decoder.diags.error(Diagnostic::error("Unsuitable value type", detail).at(expr.span()));
         return None;
     }
-    Some(decoder.lower(expr, place))
+    Some(decoder.lower(*expr, place))
 }
 
 fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges {
     let Some(attribute) = body.attribute("ignore_changes") else { return IgnoreChanges::None };
-    match &attribute.expr.kind {
-        syn::ExprKind::Variable(word) if &**word == "all" => IgnoreChanges::All,
+    match attribute.expr.kind() {
+        syn::ExprKind::Variable(word) if &*word == "all" => IgnoreChanges::All,
         syn::ExprKind::Tuple(items) => {
             let star = items
                 .iter()
-                .find(|item| matches!(&item.kind, syn::ExprKind::Literal(syn::Literal::String(s)) if &**s == "*"));
+                .find(|item| matches!(item.kind(), syn::ExprKind::Literal(syn::Literal::String(s)) if &*s == "*"));
             if let Some(star) = star {
                 let error = Diagnostic::error("Invalid ignore_changes wildcard", "The text \"*\" names no argument.");
-                decoder.diags.error(error.at(star.span).hint("Write ignore_changes = all to ignore every change."));
+                decoder.diags.error(error.at(star.span()).hint("Write ignore_changes = all to ignore every change."));
                 return IgnoreChanges::All;
             }
-            let paths = items.iter().filter_map(|item| Some((addresses::path(decoder.diags, item)?, item.span)));
+            let paths = items.iter().filter_map(|item| Some((addresses::path(decoder.diags, item)?, item.span())));
             IgnoreChanges::Paths(paths.collect())
         }
         _ => {
             let detail = "A list of arguments in brackets is required, or the word all.";
-            decoder.diags.error(Diagnostic::error("Invalid ignore_changes value", detail).at(attribute.expr.span));
+            decoder.diags.error(Diagnostic::error("Invalid ignore_changes value", detail).at(attribute.expr.span()));
             IgnoreChanges::None
         }
     }
@@ -124,11 +124,11 @@ fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges 
 
 fn replace_triggered_by(decoder: &mut Decoder<'_>, body: &syn::Body, place: Place) -> Vec<crate::ExprId> {
     let Some(attribute) = body.attribute("replace_triggered_by") else { return Vec::new() };
-    let syn::ExprKind::Tuple(items) = &attribute.expr.kind else {
+    let syn::ExprKind::Tuple(items) = attribute.expr.kind() else {
         let detail = "A list of references to resources, instances or their attributes is required.";
         decoder
             .diags
-            .error(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(attribute.expr.span));
+            .error(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(attribute.expr.span()));
         return Vec::new();
     };
     items.iter().filter_map(|item| trigger(decoder, item, place)).collect()
@@ -140,12 +140,12 @@ fn other_than_key(chain: &Chain<'_>) -> Option<Span> {
         return Some(*span).filter(|_| name.text != "key");
     }
     chain.steps.iter().find_map(|step| match step {
-        Step::Index { key, .. } => other_than_key(&Chain::of(key)),
+        Step::Index { key, .. } => other_than_key(&Chain::of(*key)),
         Step::Attr { .. } => None,
     })
 }
 
-fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<crate::ExprId> {
+fn trigger(decoder: &mut Decoder<'_>, item: syn::Expr, place: Place) -> Option<crate::ExprId> {
     use crate::ir::Node;
     let chain = Chain::of(item);
     let roots = ["var", "local", "module", "data", "path", "each", "count", "self", "terraform", "tofu"];
@@ -173,6 +173,6 @@ fn trigger(decoder: &mut Decoder<'_>, item: &syn::Expr, place: Place) -> Option<
         }
     }
     let detail = "Only resources, resource instances and their attributes can be named here.";
-    decoder.diags.error(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(item.span));
+    decoder.diags.error(Diagnostic::error("Invalid replace_triggered_by expression", detail).at(item.span()));
     None
 }

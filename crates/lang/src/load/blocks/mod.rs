@@ -29,7 +29,7 @@ fn name(decoder: &mut Decoder<'_>, block: &syn::Block, label: usize) -> Arc<str>
 }
 
 /// Blocks of a type within a body.
-fn blocks<'t>(body: &syn::Body<'t>, ty: &'static str) -> impl Iterator<Item = &'t syn::Block<'t>> + use<'t> {
+fn blocks<'t>(body: &syn::Body<'t>, ty: &'static str) -> impl Iterator<Item = syn::Block<'t>> + use<'t> {
     body.blocks().filter(move |b| b.ty.text == ty)
 }
 
@@ -42,7 +42,7 @@ fn condition(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Opt
         if !refers(decoder, id, &mut |_| true) {
             let detail = "The condition refers to nothing, so that its result would always be the same.";
             let summary = format!("Invalid {} expression", block.ty.text);
-            decoder.diags.error(Diagnostic::error(summary, detail).at(written.expr.span));
+            decoder.diags.error(Diagnostic::error(summary, detail).at(written.expr.span()));
         }
         id
     });
@@ -80,7 +80,7 @@ fn refers(decoder: &Decoder<'_>, expr: ExprId, test: &mut dyn FnMut(&Reference) 
 }
 
 fn conditions(decoder: &mut Decoder<'_>, body: &syn::Body, ty: &'static str, place: Place) -> Vec<Condition> {
-    blocks(body, ty).filter_map(|block| condition(decoder, block, place)).collect()
+    blocks(body, ty).filter_map(|block| condition(decoder, &block, place)).collect()
 }
 
 /// `count`, `for_each` or `lifecycle.enabled` of a block.
@@ -88,7 +88,7 @@ fn repeat(decoder: &mut Decoder<'_>, body: &syn::Body) -> Repeat {
     let lifecycle = blocks(body, "lifecycle").next();
     let enabled = lifecycle.and_then(|block| block.body.attribute("enabled"));
     let all = [body.attribute("count"), enabled, body.attribute("for_each")];
-    let set: Vec<&syn::Attribute> = all.into_iter().flatten().collect();
+    let set: Vec<syn::Attribute> = all.into_iter().flatten().collect();
     if let [first, .., last] = set.as_slice() {
         let names: Vec<String> = set.iter().map(|a| format!("\"{}\"", a.name.text)).collect();
         let names = names.join(" and ");
@@ -119,20 +119,20 @@ fn reserved(decoder: &mut Decoder<'_>, block: &syn::Block, types: &[&str]) {
 
 fn depends_on(decoder: &mut Decoder<'_>, body: &syn::Body) -> Vec<DependsOn> {
     let Some(attribute) = body.attribute("depends_on") else { return Vec::new() };
-    let syn::ExprKind::Tuple(items) = &attribute.expr.kind else {
+    let syn::ExprKind::Tuple(items) = attribute.expr.kind() else {
         let detail = "A list of references in brackets is required: depends_on = [aws_vpc.main].";
-        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
+        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span()));
         return Vec::new();
     };
     items.iter().filter_map(|item| depends_on_item(decoder, item)).collect()
 }
 
-fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<DependsOn> {
+fn depends_on_item(decoder: &mut Decoder<'_>, item: syn::Expr) -> Option<DependsOn> {
     let arena = syn::Arena::new();
     let item = match addresses::unquoted(item, &arena) {
         Some(unquoted) => {
             let detail = "References are written as they are, without quotes.";
-            let warning = Diagnostic::warning("Quoted references are deprecated", detail).at(item.span);
+            let warning = Diagnostic::warning("Quoted references are deprecated", detail).at(item.span());
             decoder.diags.push(warning.hint("Remove the quotes."));
             unquoted
         }
@@ -141,7 +141,7 @@ fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<Depend
     let chain = Chain::of(item);
     if chain.name().is_none() {
         let detail = "A single static reference is required: only attribute access and indexing with constant keys.";
-        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(item.span));
+        decoder.diags.error(Diagnostic::error("Invalid expression", detail).at(item.span()));
         return None;
     }
     // A whole resource or module may be named although it is repeated, so that its key is not asked for.
@@ -156,10 +156,10 @@ fn depends_on_item(decoder: &mut Decoder<'_>, item: &syn::Expr) -> Option<Depend
         _ => None,
     };
     if target.is_none() {
-        let last = chain.steps.last().map_or(item.span, Step::span);
+        let last = chain.steps.last().map_or(item.span(), Step::span);
         let detail = "References in depends_on must be to a whole object (resource, module, variable, local value), not \
                       to an attribute of an object.";
         decoder.diags.error(Diagnostic::error("Invalid depends_on reference", detail).at(last));
     }
-    target.map(|target| DependsOn { target, span: item.span })
+    target.map(|target| DependsOn { target, span: item.span() })
 }

@@ -17,10 +17,10 @@ fn fixed(decoder: &mut Decoder<'_>, block: &syn::Block, name: &str) -> Option<Ta
         return None;
     }
     let expr = &block.body.attribute(name)?.expr;
-    let address = address(decoder.diags, expr, &format!("\"{name}\""))?;
+    let address = address(decoder.diags, *expr, &format!("\"{name}\""))?;
     if let Some(key) = address.key {
         let detail = "Instance keys in this address must be constant.";
-        decoder.diags.error(Diagnostic::error("Invalid address", detail).at(key.span));
+        decoder.diags.error(Diagnostic::error("Invalid address", detail).at(key.span()));
         return None;
     }
     if is_ephemeral(&address.target) {
@@ -29,7 +29,7 @@ fn fixed(decoder: &mut Decoder<'_>, block: &syn::Block, name: &str) -> Option<Ta
             _ => "Ephemeral resource address is not allowed",
         };
         let detail = "Ephemeral resources are not in the state, so that there is nothing to move or remove.";
-        decoder.diags.error(Diagnostic::error(summary, detail).at(expr.span));
+        decoder.diags.error(Diagnostic::error(summary, detail).at(expr.span()));
         return None;
     }
     Some(address.target)
@@ -74,7 +74,7 @@ pub(crate) fn removed(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<R
     let from = fixed(decoder, block, "from")?;
     if has_key(&from) {
         let detail = "A removed block names a whole resource or module, without instance keys.";
-        let place = block.body.attribute("from").map_or(block.header, |from| from.expr.span);
+        let place = block.body.attribute("from").map_or(block.header, |from| from.expr.span());
         decoder.diags.error(Diagnostic::error("Resource instance address with keys is not allowed", detail).at(place));
         return None;
     }
@@ -109,7 +109,7 @@ fn removed_provisioners(decoder: &mut Decoder<'_>, block: &syn::Block) -> Vec<Pr
     for provisioner in block.body.blocks().filter(|b| b.ty.text == "provisioner") {
         // Which instance it is for is known by its keys alone.
         let place = Place::repeated(Keys::None).with_self();
-        let Some(decl) = super::provisioners::provisioner(decoder, provisioner, place) else { continue };
+        let Some(decl) = super::provisioners::provisioner(decoder, &provisioner, place) else { continue };
         if decl.on_destroy {
             found.push(decl);
             continue;
@@ -178,7 +178,7 @@ fn import(decoder: &mut Decoder<'_>, block: &syn::Block) -> Option<ImportDecl> {
         let error = Diagnostic::error("Invalid import provider argument", detail).at(*span);
         decoder.diags.error(error.hint("Remove the argument; pass the module the provider with \"providers\"."));
     }
-    let mut key = |expr: Option<&syn::Expr>| match expr.map(|expr| (expr, addresses::constant_key(expr))) {
+    let mut key = |expr: Option<syn::Expr>| match expr.map(|expr| (expr, addresses::constant_key(expr))) {
         None => ImportKey::Fixed(Key::None),
         Some((_, Some(key))) => ImportKey::Fixed(key),
         Some((expr, None)) => ImportKey::Computed(decoder.lower(expr, place)),

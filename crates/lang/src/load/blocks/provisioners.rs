@@ -15,9 +15,9 @@ use crate::suggest::Suggest;
 
 /// All `provisioner` blocks of a body; only managed resources have any.
 pub(super) fn all(decoder: &mut Decoder<'_>, mode: Mode, body: &syn::Body, place: Place) -> Vec<ProvisionerDecl> {
-    let found: Vec<&syn::Block> = blocks(body, "provisioner").collect();
+    let found: Vec<syn::Block> = blocks(body, "provisioner").collect();
     if mode == Mode::Managed {
-        return found.into_iter().filter_map(|block| provisioner(decoder, block, place)).collect();
+        return found.into_iter().filter_map(|block| provisioner(decoder, &block, place)).collect();
     }
     for block in found.iter().copied().chain(blocks(body, "connection")) {
         let detail = format!("Only managed resources may have a \"{}\" block.", block.ty.text);
@@ -43,7 +43,7 @@ pub(super) fn connection(decoder: &mut Decoder<'_>, body: &syn::Body, place: Pla
 
 /// A `provisioner` block; `None` if it cannot be told what it is, which is reported.
 pub(super) fn provisioner(decoder: &mut Decoder<'_>, block: &syn::Block, place: Place) -> Option<ProvisionerDecl> {
-    let [label] = block.labels else {
+    let Some([label]) = block.labels.exactly() else {
         let detail = "A provisioner block must have one label: the provisioner type.";
         decoder.diags.error(Diagnostic::error("Missing provisioner type", detail).at(block.header));
         return None;
@@ -122,8 +122,8 @@ fn not_self(decoder: &Decoder<'_>, expr: ExprId) -> Option<ExprId> {
 /// Whether an argument is the second of two words rather than the first, which it is if not written.
 fn keyword(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, words: [&str; 2]) -> bool {
     let Some(attribute) = body.attribute(name) else { return false };
-    let word = match &attribute.expr.kind {
-        syn::ExprKind::Variable(word) | syn::ExprKind::Literal(syn::Literal::String(word)) => Some(&**word),
+    let word = match attribute.expr.kind() {
+        syn::ExprKind::Variable(word) | syn::ExprKind::Literal(syn::Literal::String(word)) => Some(&*word),
         _ => None,
     };
     match words.iter().position(|w| Some(*w) == word) {
@@ -132,7 +132,7 @@ fn keyword(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, words: [&str
             let detail = format!("The \"{name}\" argument requires one of the words {} or {}.", words[0], words[1]);
             decoder
                 .diags
-                .error(Diagnostic::error(format!("Invalid \"{name}\" keyword"), detail).at(attribute.expr.span));
+                .error(Diagnostic::error(format!("Invalid \"{name}\" keyword"), detail).at(attribute.expr.span()));
             false
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) -> CheckDecl 
         decoder.diags.error(Diagnostic::error("Zero assert blocks", detail).at(block.header));
     }
     let mut data = blocks(body, "data").filter(|b| b.labels.len() == 2);
-    let first = data.next().map(|b| Resource::data(name(decoder, b, 0), name(decoder, b, 1)));
+    let first = data.next().map(|b| Resource::data(name(decoder, &b, 0), name(decoder, &b, 1)));
     if let Some(second) = data.next() {
         let detail = "A check block may contain only one data block.";
         decoder.diags.error(Diagnostic::error("Multiple data resource blocks", detail).at(second.header));

@@ -54,7 +54,7 @@ fn deprecated(decoder: &mut Decoder<'_>, body: &syn::Body) -> Option<Arc<str>> {
     let text = decoder.text(body, "deprecated")?;
     if text.trim().is_empty() {
         let detail = "The text must say what to use instead; leave the argument out if nothing is deprecated.";
-        let span = body.attribute("deprecated").map(|a| a.expr.span)?;
+        let span = body.attribute("deprecated").map(|a| a.expr.span())?;
         decoder.diags.error(Diagnostic::error("Invalid `deprecated` value", detail).at(span));
         return None;
     }
@@ -85,7 +85,7 @@ fn default(
     nullable: bool,
 ) -> Option<Value> {
     let attribute = body.attribute("default")?;
-    let span = attribute.expr.span;
+    let span = attribute.expr.span();
     let value = decoder.constant(attribute.expr)?;
     let wrong = |detail: String| Diagnostic::error("Invalid default value for variable", detail).at(span);
     if value.is_null() && !nullable {

@@ -42,7 +42,7 @@ pub(super) fn encryption<'t>(
 }
 
 /// The `dynamic` blocks that a property stands for.
-fn dynamic<'t>(property: Property<'t>, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<&'t syn::Block<'t>> {
+fn dynamic<'t>(property: Property<'t>, arena: &'t syn::Arena, diags: &mut Diagnostics) -> Vec<syn::Block<'t>> {
     let mut items = Vec::new();
     Reader { arena, diags, items: &mut items }.block(property, 1, &shapes::DYNAMIC);
     let blocks = items.into_iter().filter_map(|item| match item {
@@ -142,13 +142,10 @@ impl<'t> Reader<'_, 't> {
         let span = name.span.to(property.value.span);
         let expr = match strings {
             Some(strings) => property.value.expression(strings, self.arena, self.diags),
-            None => {
-                let kind = syn::ExprKind::Json(self.arena.node(property.value));
-                Ok(self.arena.node(syn::Expr { kind, span: property.value.span }))
-            }
+            None => Ok(syn::Expr::json(self.arena.node(property.value), self.arena)),
         };
         if let Ok(expr) = expr {
-            self.items.push(syn::Item::Attribute(self.arena.node(syn::Attribute { name, expr, span })));
+            self.items.push(syn::Item::Attribute(syn::Attribute { name, expr, span }));
         }
     }
 
@@ -206,9 +203,9 @@ impl<'t> Reader<'_, 't> {
         shape: &'static Shape,
     ) {
         let (arena, span) = (self.arena, value.span);
-        let body = syn::Body { items: arena.list(&body(value, shape, arena, self.diags)), span };
-        let block = syn::Block { ty, labels: arena.list(labels), body, header, span };
-        self.items.push(syn::Item::Block(arena.node(block)));
+        let body = syn::Body { items: arena.list(&body(value, shape, arena, self.diags)).into(), span };
+        let block = syn::Block { ty, labels: arena.list(labels).into(), body, header, span };
+        self.items.push(syn::Item::Block(block));
     }
 }
 

@@ -18,14 +18,14 @@ enum Slot<'t> {
     Removed,
     Item(syn::Item<'t>),
     /// A block with a changed body.
-    Changed(&'t syn::Block<'t>, Draft<'t>),
+    Changed(syn::Block<'t>, Draft<'t>),
 }
 
 impl<'t> Draft<'t> {
-    pub(super) fn new(items: &[syn::Item<'t>]) -> Draft<'t> {
+    pub(super) fn new(items: impl IntoIterator<Item = syn::Item<'t>>) -> Draft<'t> {
         let mut draft = Draft::default();
         for item in items {
-            draft.push(*item);
+            draft.push(item);
         }
         draft
     }
@@ -36,7 +36,7 @@ impl<'t> Draft<'t> {
         self.slots.push(Slot::Item(item));
         let places = match item {
             syn::Item::Attribute(attribute) => self.arguments.entry(attribute.name.text),
-            syn::Item::Block(block) => self.blocks.entry(block_type(block)),
+            syn::Item::Block(block) => self.blocks.entry(block_type(&block)),
         };
         places.or_default().push(place);
         place
@@ -46,7 +46,7 @@ impl<'t> Draft<'t> {
     pub(super) fn body(&mut self, place: usize) -> Option<&mut Draft<'t>> {
         let slot = self.slots.get_mut(place)?;
         if let Slot::Item(syn::Item::Block(block)) = *slot {
-            *slot = Slot::Changed(block, Draft::new(block.body.items));
+            *slot = Slot::Changed(block, Draft::new(block.body.items.iter()));
         }
         match slot {
             Slot::Changed(_, body) => Some(body),
@@ -55,7 +55,7 @@ impl<'t> Draft<'t> {
     }
 
     /// Replaces the argument of the same name, or adds the argument if there is none.
-    pub(super) fn set(&mut self, attribute: &'t syn::Attribute<'t>) {
+    pub(super) fn set(&mut self, attribute: syn::Attribute<'t>) {
         let place = self.arguments.get(attribute.name.text).and_then(|places| places.first());
         match place.and_then(|place| self.slots.get_mut(*place)) {
             Some(slot) => *slot = Slot::Item(syn::Item::Attribute(attribute)),
@@ -78,14 +78,14 @@ impl<'t> Draft<'t> {
 
     fn apply(&mut self, over: syn::Body<'t>, ty: &str) {
         let merged = merged_in(ty);
-        let is_merged = |block: &&syn::Block<'t>| merged.contains(&block.ty.text);
+        let is_merged = |block: &syn::Block<'t>| merged.contains(&block.ty.text);
         for attribute in over.attributes().filter(|a| !is_property(a) && !lifts(a, ty)) {
             self.set(attribute);
         }
         let properties = || over.attributes().filter(|a| is_property(a));
         let blocks = || over.blocks().filter(|b| !is_merged(b));
         let names: HashSet<&'t str> = properties().map(|p| p.name.text).collect();
-        let types: HashSet<&'t str> = blocks().map(block_type).collect();
+        let types: HashSet<&'t str> = blocks().map(|block| block_type(&block)).collect();
         let with_blocks: HashSet<&'t str> = properties().filter(|p| !is_empty(p)).map(|p| p.name.text).collect();
         names.iter().for_each(|name| self.remove_arguments(name));
         types.iter().for_each(|ty| self.remove_properties(ty));
@@ -97,7 +97,7 @@ impl<'t> Draft<'t> {
             self.push(syn::Item::Block(block));
         });
         for block in over.blocks().filter(is_merged) {
-            match self.same(block) {
+            match self.same(&block) {
                 Some(base) => base.apply(block.body, block.ty.text),
                 None => {
                     self.push(syn::Item::Block(block));
@@ -131,7 +131,7 @@ impl<'t> Draft<'t> {
         let Some(places) = self.arguments.get_mut(name) else { return };
         let slots = &mut self.slots;
         places.retain(|place| {
-            let gone = matches!(slots[*place], Slot::Item(syn::Item::Attribute(a)) if is_property(a));
+            let gone = matches!(slots[*place], Slot::Item(syn::Item::Attribute(a)) if is_property(&a));
             if gone {
                 slots[*place] = Slot::Removed;
             }
@@ -150,9 +150,9 @@ impl<'t> Draft<'t> {
             Slot::Removed => None,
             Slot::Item(item) => Some(item),
             Slot::Changed(block, draft) => {
-                let items = arena.list(&draft.finish(arena));
+                let items = arena.list(&draft.finish(arena)).into();
                 let body = syn::Body { items, ..block.body };
-                Some(syn::Item::Block(arena.node(syn::Block { body, ..*block })))
+                Some(syn::Item::Block(syn::Block { body, ..block }))
             }
         });
         items.collect()
@@ -171,18 +171,18 @@ fn merged_in(ty: &str) -> &'static [&'static str] {
 
 /// Whether an argument would allow again what the block it changes forbids: files without encryption.
 fn lifts(attribute: &syn::Attribute, ty: &str) -> bool {
-    let off = matches!(attribute.expr.kind, syn::ExprKind::Literal(syn::Literal::Bool(false)));
+    let off = matches!(attribute.expr.kind(), syn::ExprKind::Literal(syn::Literal::Bool(false)));
     off && attribute.name.text == "enforced" && matches!(ty, "plan" | "state")
 }
 
 /// Whether it is a property of a JSON object that may as well stand for blocks.
 fn is_property(attribute: &syn::Attribute) -> bool {
-    matches!(attribute.expr.kind, syn::ExprKind::Json(_))
+    matches!(attribute.expr.kind(), syn::ExprKind::Json(_))
 }
 
 /// Whether a property stands for no blocks, so that it replaces none.
 fn is_empty(property: &syn::Attribute) -> bool {
-    let syn::ExprKind::Json(value) = property.expr.kind else { return false };
+    let syn::ExprKind::Json(value) = property.expr.kind() else { return false };
     match value.kind {
         syn::JsonKind::Null => true,
         syn::JsonKind::Array(items) => items.is_empty(),
@@ -191,7 +191,7 @@ fn is_empty(property: &syn::Attribute) -> bool {
 }
 
 /// The type a block counts as: that of the blocks it stands for if it is `dynamic`.
-fn block_type<'t>(block: &'t syn::Block<'t>) -> &'t str {
+fn block_type<'t>(block: &syn::Block<'t>) -> &'t str {
     match block.labels.first() {
         Some(label) if block.ty.text == "dynamic" => label.text,
         _ => block.ty.text,

@@ -1,56 +1,40 @@
 //! Directives of a template, nested.
 
-use terrane_source::{Diagnostic, Reported, Span};
+use terrane_source::{Diagnostic, Reported};
 
-use super::super::stacks::finish;
 use super::super::{MAX_DEPTH, Parsed, Parser};
-use super::Piece;
-use crate::tree::{Expr, Ident, Part, PartFor, PartIf};
+use super::{Piece, Step};
+use crate::tree::tape::{NodeId, tag};
 
 /// A directive that waits for its end.
-struct Open<'t> {
-    directive: Directive<'t>,
-    span: Span,
+struct Open {
+    directive: Directive,
+    place: (u32, u32),
     /// Where what is within begins on the stack of parts.
     from: usize,
 }
 
-enum Directive<'t> {
-    If { cond: &'t Expr<'t> },
-    Else { cond: &'t Expr<'t>, then: &'t [Part<'t>] },
-    For { key: Option<Ident<'t>>, value: Ident<'t>, collection: &'t Expr<'t> },
+enum Directive {
+    If { cond: NodeId },
+    Else { cond: NodeId, else_from: usize },
+    For { key: Option<NodeId>, value: NodeId, collection: NodeId },
 }
 
 impl<'t> Parser<'t, '_> {
     /// The parts of a template, with what is between directives inside of them.
-    pub(super) fn nest(&mut self, pieces: &[Piece<'t>]) -> Parsed<&'t [Part<'t>]> {
-        let (mut stack, mut deepest): (Vec<Open<'t>>, usize) = (Vec::new(), 0);
-        let start = self.stacks.parts.len();
+    pub(super) fn nest(&mut self, pieces: &[Piece<'t>], place: (u32, u32)) -> Parsed<NodeId> {
+        let (mut stack, mut deepest): (Vec<Open>, usize) = (Vec::new(), 0);
+        let start = self.stack.len();
         for piece in pieces {
-            let from = self.stacks.parts.len();
             match *piece {
                 Piece::Text("") => {}
                 Piece::Text(text) => {
                     let text = self.normalised(text);
-                    self.stacks.parts.push(Part::Literal(text));
+                    let text = self.tape.part_text(text);
+                    self.stack.push(text);
                 }
-                Piece::Interpolation(expr) => self.stacks.parts.push(Part::Interpolation(expr)),
-                Piece::If { cond, span } => stack.push(Open { directive: Directive::If { cond }, span, from }),
-                Piece::For { key, value, collection, span } => {
-                    stack.push(Open { directive: Directive::For { key, value, collection }, span, from });
-                }
-                Piece::Else(span) => {
-                    let open = self.innermost(&mut stack, "else", span)?;
-                    stack.push(self.begin_else(open, span)?);
-                }
-                Piece::EndIf(span) => {
-                    let open = self.innermost(&mut stack, "endif", span)?;
-                    self.end_if(open, span)?;
-                }
-                Piece::EndFor(span) => {
-                    let open = self.innermost(&mut stack, "endfor", span)?;
-                    self.end_for(open, span)?;
-                }
+                Piece::Interpolation(expr) => self.stack.push(expr),
+                Piece::Directive(step, place) => self.step(step, place, &mut stack)?,
             }
             deepest = deepest.max(stack.len());
             if self.depth + deepest > MAX_DEPTH {
@@ -59,67 +43,96 @@ impl<'t> Parser<'t, '_> {
         }
         match stack.pop() {
             Some(open) => Err(self.never_ended(&open)),
-            None => self.grow(deepest).map(|()| self.parts_from(start)),
+            None => {
+                self.grow(deepest)?;
+                let template = self.tape.node(tag::TEMPLATE, 0, place, []);
+                self.list(start);
+                Ok(template)
+            }
         }
     }
 
-    fn parts_from(&mut self, from: usize) -> &'t [Part<'t>] {
-        finish(self.arena, &mut self.stacks.parts, from)
+    fn step(&mut self, step: Step, place: (u32, u32), stack: &mut Vec<Open>) -> Parsed<()> {
+        let from = self.stack.len();
+        match step {
+            Step::If { cond } => stack.push(Open { directive: Directive::If { cond }, place, from }),
+            Step::For { key, value, collection } => {
+                stack.push(Open { directive: Directive::For { key, value, collection }, place, from });
+            }
+            Step::Else => {
+                let open = self.innermost(stack, "else", place)?;
+                stack.push(self.begin_else(open, place)?);
+            }
+            Step::EndIf => {
+                let open = self.innermost(stack, "endif", place)?;
+                self.end_if(open, place)?;
+            }
+            Step::EndFor => {
+                let open = self.innermost(stack, "endfor", place)?;
+                self.end_for(open, place)?;
+            }
+        }
+        Ok(())
     }
 
-    fn innermost(&mut self, stack: &mut Vec<Open<'t>>, name: &str, span: Span) -> Parsed<Open<'t>> {
+    fn innermost(&mut self, stack: &mut Vec<Open>, name: &str, place: (u32, u32)) -> Parsed<Open> {
         stack.pop().ok_or_else(|| {
             let detail = format!("No directive is open that %{{ {name} }} could belong to.");
-            self.error(&format!("Unexpected {name} directive"), detail, span)
+            self.error(&format!("Unexpected {name} directive"), detail, self.range(place.0, place.1))
         })
     }
 
-    fn begin_else(&mut self, open: Open<'t>, span: Span) -> Parsed<Open<'t>> {
+    fn begin_else(&mut self, open: Open, place: (u32, u32)) -> Parsed<Open> {
         match open.directive {
             Directive::If { cond } => {
-                let then = self.parts_from(open.from);
-                Ok(Open { directive: Directive::Else { cond, then }, ..open })
+                let else_from = self.stack.len();
+                Ok(Open { directive: Directive::Else { cond, else_from }, ..open })
             }
-            _ => Err(self.mismatch(&open, "else", span)),
+            _ => Err(self.mismatch(&open, "else", place)),
         }
     }
 
-    fn end_if(&mut self, open: Open<'t>, end: Span) -> Parsed<()> {
-        let span = open.span.to(end);
-        let part = match open.directive {
-            Directive::If { cond } => PartIf { cond, then: self.parts_from(open.from), else_: &[], span },
-            Directive::Else { cond, then } => PartIf { cond, then, else_: self.parts_from(open.from), span },
+    fn end_if(&mut self, open: Open, end: (u32, u32)) -> Parsed<()> {
+        let (cond, else_from) = match open.directive {
+            Directive::If { cond } => (cond, self.stack.len()),
+            Directive::Else { cond, else_from } => (cond, else_from),
             Directive::For { .. } => return Err(self.mismatch(&open, "endif", end)),
         };
-        self.stacks.parts.push(Part::If(self.arena.node(part)));
+        let part = self.tape.node(tag::PART_IF, 0, (open.place.0, end.1), [cond]);
+        let parts = self.stack.get(open.from..).unwrap_or_default();
+        let (then, else_) = parts.split_at((else_from - open.from).min(parts.len()));
+        self.tape.lists(then, else_);
+        self.stack.truncate(open.from);
+        self.stack.push(part);
         Ok(())
     }
 
-    fn end_for(&mut self, open: Open<'t>, end: Span) -> Parsed<()> {
+    fn end_for(&mut self, open: Open, end: (u32, u32)) -> Parsed<()> {
         let Directive::For { key, value, collection } = open.directive else {
             return Err(self.mismatch(&open, "endfor", end));
         };
-        let (span, body) = (open.span.to(end), self.parts_from(open.from));
-        let part = PartFor { key, value, collection, body, span };
-        self.stacks.parts.push(Part::For(self.arena.node(part)));
+        let (has_key, key) = (u32::from(key.is_some()), key.unwrap_or(value));
+        let part = self.tape.node(tag::PART_FOR, has_key, (open.place.0, end.1), [key, value, collection]);
+        self.list(open.from);
+        self.stack.push(part);
         Ok(())
     }
 
-    fn mismatch(&mut self, open: &Open<'t>, found: &str, span: Span) -> Reported {
+    fn mismatch(&mut self, open: &Open, found: &str, place: (u32, u32)) -> Reported {
         let (name, expected) = names(&open.directive);
         let detail = format!("The directive \"{name}\" opened before it is still open, and must end with {expected}.");
-        let error = Diagnostic::error(format!("Unexpected {found} directive"), detail).at(span);
-        self.report(error.note_at(open.span, "Opened here"))
+        let error = Diagnostic::error(format!("Unexpected {found} directive"), detail).at(self.range(place.0, place.1));
+        self.report(error.note_at(self.range(open.place.0, open.place.1), "Opened here"))
     }
 
-    fn never_ended(&mut self, open: &Open<'t>) -> Reported {
+    fn never_ended(&mut self, open: &Open) -> Reported {
         let (name, expected) = names(&open.directive);
         let detail = format!("This {name} directive has no matching {expected} before the end of the template.");
-        self.error("Unexpected end of template", detail, open.span)
+        self.error("Unexpected end of template", detail, self.range(open.place.0, open.place.1))
     }
 }
 
-fn names(directive: &Directive<'_>) -> (&'static str, &'static str) {
+fn names(directive: &Directive) -> (&'static str, &'static str) {
     match directive {
         Directive::If { .. } => ("if", "%{ endif }"),
         Directive::Else { .. } => ("else", "%{ endif }"),
