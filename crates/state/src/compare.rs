@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrane_address::{Instance, ProviderConfig};
 
-use crate::{DeposedKey, OutputValue, Snapshot, StoredObject};
+use crate::{Json, DeposedKey, OutputValue, Snapshot, StoredObject};
 
 /// An object with the provider configuration that manages it.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ fn held(snapshot: &Snapshot) -> BTreeMap<(Instance, Option<DeposedKey>), Held<'_
 
 fn same(a: &Held<'_>, b: &Held<'_>) -> bool {
     let rest = |object: &StoredObject| StoredObject {
-        attributes: Arc::from(""),
+        attributes: Json::default(),
         private: Vec::new(),
         identity: None,
         ..object.clone()
@@ -114,8 +114,8 @@ fn same_json(a: &str, b: &str) -> bool {
 }
 
 /// What a moved object has in common with what it was.
-fn likeness(instance: &Instance, held: &Held<'_>) -> (Arc<str>, Arc<str>) {
-    (instance.resource.resource.ty.clone(), held.object.attributes.clone())
+fn likeness<'s>(instance: &Instance, held: &Held<'s>) -> (Arc<str>, &'s str) {
+    (instance.resource.resource.ty.clone(), &held.object.attributes)
 }
 
 #[cfg(test)]

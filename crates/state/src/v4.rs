@@ -45,7 +45,7 @@ pub fn read_whole(bytes: Vec<u8>) -> Result<Snapshot, FormatError> {
         Err(error) => return Err(check_version(&text).err().unwrap_or_else(|| broken(&error))),
     };
     if file.version.is_none() {
-        check_version(text)?;
+        check_version(&text)?;
     }
     known_version(file.version)?;
     let unknown = unknown::read(&file);
