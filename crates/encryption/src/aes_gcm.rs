@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use aws_lc_rs::aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use terrane_value::{Attribute, Block, Type, Value};
 
-use crate::{Cipher, Failure, Keys, Random};
+use crate::keys::bytes;
+use crate::{Cipher, Failure, Random};
 
 /// AES-GCM with keys of 16, 24 or 32 bytes.
 pub struct AesGcm {
@@ -37,10 +38,7 @@ impl AesGcm {
     /// # Errors
     /// What is wrong with it.
     pub fn open(value: &Value, random: Arc<dyn Random>) -> Result<AesGcm, Failure> {
-        let aad = value.get("aad").filter(|aad| !aad.is_null());
-        let aad = aad.map(|aad| Keys::of(&Value::object([("encryption_key", aad.clone())]))).transpose();
-        let aad = aad.map_err(|_| Failure::new("\"aad\" must be a list of bytes, which are numbers from 0 to 255."))?;
-        Ok(AesGcm { aad: aad.map(|keys| keys.encryption).unwrap_or_default(), random })
+        Ok(AesGcm { aad: bytes(value, "aad")?.unwrap_or_default(), random })
     }
 
     fn key(&self, key: Option<&[u8]>) -> Result<LessSafeKey, Failure> {

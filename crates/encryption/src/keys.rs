@@ -42,21 +42,20 @@ impl Keys {
     /// # Errors
     /// Why it is no such object.
     pub fn of(value: &Value) -> Result<Keys, Failure> {
-        let key = |name: &str| -> Result<Option<Vec<u8>>, Failure> {
-            let Some(list) = value.get(name).filter(|list| !list.is_null()) else { return Ok(None) };
-            let wrong = || Failure::new(format!("{name:?} must be a list of bytes, which are numbers from 0 to 255."));
-            let items = list.elements().ok_or_else(wrong)?;
-            items
-                .iter()
-                .map(|item| item.as_i64().and_then(|n| u8::try_from(n).ok()).ok_or_else(wrong))
-                .collect::<Result<_, _>>()
-                .map(Some)
-        };
-        let encryption = key("encryption_key")?.filter(|key| !key.is_empty()).ok_or_else(|| {
+        let encryption = bytes(value, "encryption_key")?.filter(|key| !key.is_empty()).ok_or_else(|| {
             Failure::new("A reference to a key provider is needed here, such as key_provider.pbkdf2.main, or an object with \"encryption_key\".")
         })?;
-        Ok(Keys { encryption, decryption: key("decryption_key")?.filter(|key| !key.is_empty()) })
+        Ok(Keys { encryption, decryption: bytes(value, "decryption_key")?.filter(|key| !key.is_empty()) })
     }
+}
+
+/// The list of bytes that an attribute holds; `None` if it is null.
+pub(crate) fn bytes(value: &Value, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(list) = value.get(name).filter(|list| !list.is_null()) else { return Ok(None) };
+    let byte = |item: &Value| item.as_i64().and_then(|n| u8::try_from(n).ok());
+    let bytes: Option<Vec<u8>> = list.elements().and_then(|items| items.iter().map(byte).collect());
+    let wrong = || Failure(format!("{name:?} must be a list of bytes, which are numbers from 0 to 255."));
+    bytes.ok_or_else(wrong).map(Some)
 }
 
 /// Gives keys. `upstream` is the key of the provider that it is chained to, for the same direction.
