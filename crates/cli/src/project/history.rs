@@ -41,7 +41,7 @@ pub async fn load(store: &Arc<dyn Store>, id: &str) -> Result<(Snapshot, Kept), 
 /// # Errors
 /// If it cannot be read.
 pub async fn current(store: &Arc<dyn Store>) -> Result<Named, Diagnostic> {
-    let (snapshot, _) = terrane_engine::load(&**store).await?;
+    let snapshot = terrane_engine::load(&**store).await?.snapshot;
     let name = format!("the state in use, serial {}", snapshot.serial);
     Ok(Named { snapshot, name })
 }
