@@ -131,8 +131,7 @@ fn digests(files: &Files, values: &Range<usize>) -> BTreeMap<String, String> {
     let hex = |text: &str| Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect();
     // How files are encrypted may change between a plan and its application; and no file may let a passphrase be guessed.
     let is_secret = |name: &str| name == terrane_lang::encryption::VARIABLE;
-    let configuration =
-        files.iter().enumerate().filter(|(i, (name, _))| !values.contains(i) && !is_secret(name));
+    let configuration = files.iter().enumerate().filter(|(i, (name, _))| !values.contains(i) && !is_secret(name));
     configuration.map(|(_, (name, text))| (name.to_owned(), hex(text))).collect()
 }
 
