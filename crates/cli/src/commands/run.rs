@@ -51,7 +51,7 @@ pub struct Planning {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Work {
     /// Do at most this many things at once; 10 if nothing is said. With a provider, as in aws=4, how many of them that provider does, which then do not count among the others. May be given several times
-    #[arg(long, value_name = "N|PROVIDER=N", value_parser = Limit::parse)]
+    #[arg(long, value_name = "[PROVIDER=]N", value_parser = Limit::parse)]
     pub parallelism: Vec<Limit>,
     /// Ask for consent; with -input=false a command that has to ask ends with an error
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
