@@ -140,8 +140,11 @@ impl Applier<'_> {
             let found = self.plan.steps.get(*step as usize).map(|step| &step.change);
             let lasts = matches!(found, Some(Change::Update { .. } | Change::Replace { .. }));
             let gone = matches!(found, Some(Change::Delete { .. })) && *result == Some(Outcome::Done);
-            let is_undone = self.undoing.made.contains(step) && self.has_old(*step);
-            if (lasts || gone) && !is_undone {
+            let made = self.undoing.made.contains(step);
+            let first = matches!(found, Some(Change::Replace { order, .. }) if order.creates_first());
+            // Of such a replacement nothing is left if the new object was not made, or is going to be deleted again.
+            let untouched = first && (!made || self.has_old(*step));
+            if (lasts || gone) && !untouched {
                 changed.insert(*step);
             }
         }
