@@ -6,7 +6,7 @@ use crate::token::{Token, TokenKind};
 pub(crate) fn lex(text: &str) -> Vec<Token> {
     let mut lexer = Lexer::new(Mode::Code { braces: 0 }, text);
     lexer.tokens.reserve(text.len() / 4);
-    while lexer.more() {}
+    while lexer.more(usize::MAX) {}
     lexer.tokens
 }
 
@@ -62,7 +62,8 @@ impl<'a> Tokens<'a> {
         let done = from.saturating_sub(self.first + 2).min(self.lexer.tokens.len());
         self.lexer.tokens.drain(..done);
         self.first += done;
-        while self.lexer.tokens.len() <= index - self.first + CHUNK && self.lexer.more() {}
+        let limit = index - self.first + CHUNK;
+        while self.lexer.tokens.len() < limit && self.lexer.more(limit) {}
         let last = self.lexer.tokens.len().saturating_sub(1);
         let end = Token::end_at(self.lexer.at);
         self.lexer.tokens.get((index - self.first).min(last)).copied().unwrap_or(end)
@@ -74,7 +75,7 @@ impl<'a> Tokens<'a> {
             self.lexer = Lexer::new(self.mode, self.lexer.text);
             self.first = 0;
         }
-        while self.lexer.more() {}
+        while self.lexer.more(usize::MAX) {}
         &self.lexer.tokens
     }
 }
@@ -107,10 +108,10 @@ impl<'a> Lexer<'a> {
         Lexer { text, at, modes: vec![mode], tokens: Vec::new(), ended: false }
     }
 
-    /// Reads on; whether there was something.
-    fn more(&mut self) -> bool {
+    /// Reads on, until there are about `limit` tokens or something else begins; whether there was something.
+    fn more(&mut self, limit: usize) -> bool {
         if self.at < self.text.len() {
-            self.step();
+            self.step(limit);
             return true;
         }
         if !self.ended {
@@ -120,12 +121,12 @@ impl<'a> Lexer<'a> {
         false
     }
 
-    fn step(&mut self) {
+    fn step(&mut self, limit: usize) {
         match self.modes.last() {
             Some(Mode::Quoted) => self.quoted(),
             Some(Mode::Heredoc { marker, line_start }) => self.heredoc(marker, *line_start),
             Some(Mode::Template) => self.template_text(),
-            Some(Mode::Code { .. }) | None => self.code(),
+            Some(Mode::Code { .. }) | None => self.code(limit),
         }
     }
 
@@ -139,31 +140,82 @@ impl<'a> Lexer<'a> {
 
     #[inline]
     fn push(&mut self, kind: TokenKind, len: usize) {
-        self.push_with(kind, len, false);
-    }
-
-    #[inline]
-    fn push_with(&mut self, kind: TokenKind, len: usize, plain: bool) {
         let start = self.at as u32;
         self.at += len;
-        self.tokens.push(Token { kind, plain, start, end: self.at as u32 });
+        self.tokens.push(Token { kind, plain: false, start, end: self.at as u32 });
     }
 
     // Code.
 
-    fn code(&mut self) {
+    /// Tokens of code. Those that files mostly consist of are read here, the others one by one.
+    fn code(&mut self, limit: usize) {
         use TokenKind::*;
-        self.blanks();
+        let bytes = self.text.as_bytes();
+        let depth = self.modes.len();
+        let mut at = self.at;
+        while self.tokens.len() < limit {
+            at = past_blanks(bytes, at);
+            let Some(byte) = bytes.get(at) else { break };
+            let (kind, end) = match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'_' => (Ident, past_word(bytes, at + 1)),
+                b'\n' => (Newline, at + 1),
+                b'"' => {
+                    let text = at + 1;
+                    let end = past_plain(bytes, text);
+                    self.token(OpenQuote, at, text);
+                    if bytes.get(end) != Some(&b'"') {
+                        self.at = text;
+                        return self.modes.push(Mode::Quoted);
+                    }
+                    if end > text {
+                        self.token(QuotedText, text, end);
+                    }
+                    (CloseQuote, end + 1)
+                }
+                b'[' => (OpenBracket, at + 1),
+                b']' => (CloseBracket, at + 1),
+                b'(' => (OpenParen, at + 1),
+                b')' => (CloseParen, at + 1),
+                b',' => (Comma, at + 1),
+                b'.' if bytes.get(at + 1) != Some(&b'.') => (Dot, at + 1),
+                b'=' if depth == 1 && !matches!(bytes.get(at + 1), Some(b'=' | b'>')) => (Equal, at + 1),
+                b'0'..=b'9' => (Number, at + number_len(&bytes[at..])),
+                _ => {
+                    self.at = at;
+                    self.other_code();
+                    at = self.at;
+                    if self.modes.len() != depth {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            if kind == Ident && matches!(bytes.get(end), Some(0x80..)) {
+                self.at = at;
+                self.push(Ident, unicode_word_len(self.rest()));
+                at = self.at;
+                continue;
+            }
+            let start = if kind == CloseQuote { end - 1 } else { at };
+            self.token(kind, start, end);
+            at = end;
+        }
+        self.at = at;
+    }
+
+    /// Adds a token that stands for itself.
+    #[inline(always)]
+    fn token(&mut self, kind: TokenKind, start: usize, end: usize) {
+        self.tokens.push(Token { kind, plain: true, start: start as u32, end: end as u32 });
+    }
+
+    fn other_code(&mut self) {
+        use TokenKind::*;
         match self.byte(0) {
-            0 if self.at >= self.text.len() => {}
-            b'\n' => self.newline(1),
             b'\r' if self.byte(1) == b'\n' => self.newline(2),
             b'#' => self.line_comment(),
             b'/' if self.byte(1) == b'/' => self.line_comment(),
             b'/' if self.byte(1) == b'*' => self.block_comment(),
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
-            b'0'..=b'9' => self.push(Number, number_len(self.rest().as_bytes())),
-            b'"' => self.open_quote(),
             b'\'' => self.push(SingleQuoted, enclosed_len(self.rest(), b'\'')),
             b'`' => self.push(Backquoted, enclosed_len(self.rest(), b'`')),
             b'{' => self.open_brace(),
@@ -172,22 +224,6 @@ impl<'a> Lexer<'a> {
             b'<' if self.byte(1) == b'<' && self.heredoc_marker().is_some() => self.open_heredoc(),
             b'=' if !matches!(self.byte(1), b'=' | b'>') => self.equal(),
             _ => self.symbol_or_word(),
-        }
-    }
-
-    fn blanks(&mut self) {
-        while let Some(b' ' | b'\t') = self.text.as_bytes().get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    /// A word that begins with an ASCII letter.
-    fn word(&mut self) {
-        let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let ascii = bytes.iter().position(|b| !is(*b, class::WORD)).unwrap_or(bytes.len());
-        match bytes.get(ascii) {
-            Some(0x80..) => self.push(TokenKind::Ident, unicode_word_len(self.rest())),
-            _ => self.push_with(TokenKind::Ident, ascii, true),
         }
     }
 
@@ -255,20 +291,6 @@ impl<'a> Lexer<'a> {
     }
 
     // Quoted strings.
-
-    /// The quote that opens a string, and all of the string if it is plain.
-    fn open_quote(&mut self) {
-        self.push(TokenKind::OpenQuote, 1);
-        let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let len = len_without(bytes, class::QUOTED | class::NOT_ASCII);
-        if bytes.get(len) != Some(&b'"') {
-            return self.modes.push(Mode::Quoted);
-        }
-        if len > 0 {
-            self.push_with(TokenKind::QuotedText, len, true);
-        }
-        self.push(TokenKind::CloseQuote, 1);
-    }
 
     fn quoted(&mut self) {
         match self.byte(0) {
@@ -402,8 +424,6 @@ mod class {
     pub(super) const QUOTED: u8 = 2;
     /// Is not plain text in a heredoc.
     pub(super) const HEREDOC: u8 = 4;
-    /// Is part of a character of several bytes.
-    pub(super) const NOT_ASCII: u8 = 8;
 }
 
 /// The classes of every byte.
@@ -415,7 +435,6 @@ static CLASSES: [u8; 256] = {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => class::WORD,
             b'"' | b'\\' | b'\r' => class::QUOTED,
             b'\n' | b'$' | b'%' => class::QUOTED | class::HEREDOC,
-            0x80.. => class::NOT_ASCII,
             _ => 0,
         };
         byte += 1;
@@ -425,6 +444,50 @@ static CLASSES: [u8; 256] = {
 
 fn is(byte: u8, class: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
+}
+
+/// How many bytes are looked at in one go.
+const WIDE: usize = 16;
+
+/// The first byte from `at` on for which `passes` is false, sixteen at a time; `passes` must hold no branch.
+#[inline(always)]
+fn past(bytes: &[u8], mut at: usize, passes: impl Fn(u8) -> bool) -> usize {
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WIDE>) {
+        let mut stops = [0; WIDE];
+        for (stop, byte) in stops.iter_mut().zip(chunk) {
+            *stop = if passes(*byte) { 0 } else { 0xff };
+        }
+        let stops = u128::from_le_bytes(stops);
+        if stops != 0 {
+            return at + stops.trailing_zeros() as usize / 8;
+        }
+        at += WIDE;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| !passes(*byte)).unwrap_or(rest.len())
+}
+
+#[inline(always)]
+fn past_blanks(bytes: &[u8], at: usize) -> usize {
+    match (bytes.get(at), bytes.get(at + 1)) {
+        (Some(b' ' | b'\t'), Some(b' ' | b'\t')) => past(bytes, at + 2, |b| (b == b' ') | (b == b'\t')),
+        (Some(b' ' | b'\t'), _) => at + 1,
+        _ => at,
+    }
+}
+
+/// The end of an identifier, as far as it is ASCII.
+#[inline(always)]
+fn past_word(bytes: &[u8], at: usize) -> usize {
+    past(bytes, at, |b| ((b | 0x20).wrapping_sub(b'a') < 26) | (b.wrapping_sub(b'0') < 10) | (b == b'_') | (b == b'-'))
+}
+
+/// The end of text between quotes that stands for itself.
+#[inline(always)]
+fn past_plain(bytes: &[u8], at: usize) -> usize {
+    past(bytes, at, |b| {
+        (b != b'"') & (b != b'\\') & (b != b'\r') & (b != b'\n') & (b != b'$') & (b != b'%') & (b < 0x80)
+    })
 }
 
 /// Number of bytes before the first of a class.

@@ -103,7 +103,8 @@ impl TokenKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
-    /// Whether it is known to be ASCII and to stand for itself: it has no escapes and needs no normalising.
+    /// Whether a word or text is known to be ASCII and to stand for itself: it has no escapes and needs no normalising. Says
+    /// nothing of other tokens.
     pub(crate) plain: bool,
     pub(crate) start: u32,
     pub(crate) end: u32,

@@ -16,7 +16,7 @@ struct Names<'t> {
     /// Where they begin on the stack of names.
     from: usize,
     /// All of them with their places, once there are many.
-    many: HashMap<&'t str, (u32, u32)>,
+    many: Option<HashMap<&'t str, (u32, u32)>>,
 }
 
 impl<'t> Parser<'t, '_> {
@@ -102,7 +102,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn no_names(&self) -> Names<'t> {
-        Names { from: self.names.len(), many: HashMap::new() }
+        Names { from: self.names.len(), many: None }
     }
 
     fn check_unique(&mut self, token: Token, names: &mut Names<'t>) -> Parsed<()> {
@@ -120,15 +120,12 @@ impl<'t> Parser<'t, '_> {
         let first = if so_far.len() <= FEW {
             so_far.iter().find(|(known, _)| *known == name).map(|(_, place)| *place)
         } else {
-            if names.many.is_empty() {
-                names.many.extend(so_far.iter().copied());
-            }
-            names.many.get(name).copied()
+            names.many.get_or_insert_with(|| so_far.iter().copied().collect()).get(name).copied()
         };
         if first.is_none() {
             self.names.push((name, place));
-            if !names.many.is_empty() {
-                names.many.insert(name, place);
+            if let Some(many) = &mut names.many {
+                many.insert(name, place);
             }
         }
         first

@@ -135,7 +135,7 @@ impl<'t> Parser<'t, '_> {
 
     fn interpolation(&mut self, open: usize) -> Parsed<Sequence<'t>> {
         let expr = self.expression()?;
-        let summary = "Extra characters after interpolation expression";
+        let summary = || "Extra characters after interpolation expression".into();
         let hint = "If ${ is meant as text, for example for a shell, write $${";
         let trims_next = self.close_sequence(open, summary, "an operator or the closing \"}\"", Some(hint))?;
         Ok((Piece::Interpolation(expr), trims_next))
@@ -159,8 +159,8 @@ impl<'t> Parser<'t, '_> {
             "endfor" => Step::EndFor,
             _ => return Err(self.unknown_directive(keyword)),
         };
-        let summary = format!("Extra characters in {name} marker");
-        let trims_next = self.close_sequence(open, &summary, "the closing \"}\"", None)?;
+        let summary = || format!("Extra characters in {name} marker");
+        let trims_next = self.close_sequence(open, summary, "the closing \"}\"", None)?;
         Ok((Piece::Directive(step, (start, self.last_end)), trims_next))
     }
 
@@ -177,10 +177,16 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// Takes the closing brace and returns whether it is `~}`.
-    fn close_sequence(&mut self, open: usize, summary: &str, expected: &str, hint: Option<&str>) -> Parsed<bool> {
+    fn close_sequence(
+        &mut self,
+        open: usize,
+        summary: impl FnOnce() -> String,
+        expected: &str,
+        hint: Option<&str>,
+    ) -> Parsed<bool> {
         match self.take(TokenKind::CloseTemplate) {
             Some(close) => Ok(self.text_of(close).starts_with('~')),
-            None => Err(self.unclosed_or(open, |p| p.unexpected_with(summary, expected, hint))),
+            None => Err(self.unclosed_or(open, |p| p.unexpected_with(&summary(), expected, hint))),
         }
     }
 
