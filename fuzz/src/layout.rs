@@ -33,26 +33,23 @@ fn level<'t>(body: Body<'t>, within: &[&str], arena: &'t Arena) -> Body<'t> {
         .iter()
         .filter(|item| !is_type(item, within))
         .map(|item| match item {
-            Item::Attribute(attribute) => {
-                Item::Attribute(arena.node(Attribute { expr: unwrapped(attribute.expr), ..**attribute }))
-            }
+            Item::Attribute(attribute) => Item::Attribute(Attribute { expr: unwrapped(attribute.expr), ..attribute }),
             Item::Block(block) => {
-                let labels: Vec<Label<'t>> =
-                    block.labels.iter().map(|label| Label { quoted: true, ..*label }).collect();
+                let labels: Vec<Label<'t>> = block.labels.iter().map(|label| Label { quoted: true, ..label }).collect();
                 let body = level(block.body, &[within, &[block.ty.text]].concat(), arena);
-                Item::Block(arena.node(Block { labels: arena.list(&labels), body, ..**block }))
+                Item::Block(Block { labels: arena.list(&labels).into(), body, ..block })
             }
         })
         .collect();
-    Body { items: arena.list(&items), ..body }
+    Body { items: arena.list(&items).into(), ..body }
 }
 
 fn is_type(item: &Item, within: &[&str]) -> bool {
     matches!(item, Item::Attribute(attribute) if within == ["variable"] && attribute.name.text == "type")
 }
 
-fn unwrapped<'t>(mut expr: &'t Expr<'t>) -> &'t Expr<'t> {
-    while let ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) = expr.kind {
+fn unwrapped(mut expr: Expr<'_>) -> Expr<'_> {
+    while let ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) = expr.kind() {
         expr = inner;
     }
     expr

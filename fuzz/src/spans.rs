@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use terrane_source::Span;
-use terrane_syntax::{Access, Attribute, Block, Body, Expr, ExprKind, Ident, Item, Label, ObjectKey, Part};
+use terrane_syntax::{Access, Attribute, Block, Body, Expr, ExprKind, Ident, Item, Label, List, ObjectKey, Part};
 use unicode_normalization::UnicodeNormalization;
 
 /// Counts the nodes it has met.
@@ -30,8 +30,8 @@ impl<'a> Visitor<'a> {
         let mut end = own.start;
         for item in body.items {
             let span = match item {
-                Item::Attribute(attribute) => self.attribute(attribute, own.clone()),
-                Item::Block(block) => self.block(block, own.clone()),
+                Item::Attribute(attribute) => self.attribute(&attribute, own.clone()),
+                Item::Block(block) => self.block(&block, own.clone()),
             };
             assert!(span.start >= end, "items overlap");
             end = span.end;
@@ -49,7 +49,7 @@ impl<'a> Visitor<'a> {
         let own = self.span(block.span, outer);
         let header = self.span(block.header, own.clone());
         self.ident(&block.ty, header.clone());
-        block.labels.iter().for_each(|label| self.label(label, header.clone()));
+        block.labels.iter().for_each(|label| self.label(&label, header.clone()));
         self.body_in(&block.body, own.clone());
         own
     }
@@ -72,24 +72,24 @@ impl<'a> Visitor<'a> {
             ExprKind::Literal(_) => {}
             ExprKind::Json(_) => panic!("native syntax has no JSON values"),
             ExprKind::Variable(name) => {
-                assert_eq!(self.text[own].nfc().collect::<String>(), **name);
+                assert_eq!(self.text[own].nfc().collect::<String>(), *name);
             }
             ExprKind::Template(parts) => self.parts(parts, inner()),
             ExprKind::TemplateWrap(x) | ExprKind::Parens(x) => self.expr(x, inner()),
             ExprKind::GetAttr { base, name } => {
                 self.expr(base, inner());
-                self.ident(name, inner());
+                self.ident(&name, inner());
             }
-            ExprKind::Index { base, key, .. } => self.exprs([*base, *key], inner()),
+            ExprKind::Index { base, key, .. } => self.exprs([base, key], inner()),
             ExprKind::Splat(splat) => {
                 self.expr(splat.base, inner());
                 self.accesses(splat.each, inner());
             }
-            ExprKind::Tuple(items) => self.exprs(items.iter().copied(), inner()),
+            ExprKind::Tuple(items) => self.exprs(items, inner()),
             ExprKind::Object(items) => items.iter().for_each(|item| {
                 match &item.key {
                     ObjectKey::Name(name) => self.ident(name, own.clone()),
-                    ObjectKey::Expr(key) => self.expr(key, own.clone()),
+                    ObjectKey::Expr(key) => self.expr(*key, own.clone()),
                 }
                 self.expr(item.value, own.clone());
             }),
@@ -102,11 +102,11 @@ impl<'a> Visitor<'a> {
                 self.exprs([f.collection, f.key_result, f.value_result].into_iter().chain(f.cond), inner());
             }
             ExprKind::Unary { operand, .. } => self.expr(operand, inner()),
-            ExprKind::Binary { lhs, rhs, .. } => self.exprs([*lhs, *rhs], inner()),
+            ExprKind::Binary { lhs, rhs, .. } => self.exprs([lhs, rhs], inner()),
             ExprKind::Conditional(c) => self.exprs([c.cond, c.then, c.else_], inner()),
             ExprKind::Call(call) => {
                 self.span(call.name_span, inner());
-                self.exprs(call.args.iter().copied(), inner());
+                self.exprs(call.args, inner());
             }
         }
     }
@@ -119,23 +119,23 @@ impl<'a> Visitor<'a> {
         idents.into_iter().for_each(|ident| self.ident(ident, outer.clone()));
     }
 
-    fn accesses(&mut self, accesses: &[Access], outer: Range<usize>) {
+    fn accesses(&mut self, accesses: List<'_, Access<'_>>, outer: Range<usize>) {
         for access in accesses {
             match access {
-                Access::Attr(name) => self.ident(name, outer.clone()),
+                Access::Attr(name) => self.ident(&name, outer.clone()),
                 Access::Index { key, span, .. } => {
-                    let own = self.span(*span, outer.clone());
+                    let own = self.span(span, outer.clone());
                     self.expr(key, own);
                 }
                 Access::Splat { each, span, .. } => {
-                    let own = self.span(*span, outer.clone());
+                    let own = self.span(span, outer.clone());
                     self.accesses(each, own);
                 }
             }
         }
     }
 
-    fn parts(&mut self, parts: &[Part], outer: Range<usize>) {
+    fn parts(&mut self, parts: List<'_, Part<'_>>, outer: Range<usize>) {
         for part in parts {
             self.nodes += 1;
             match part {
