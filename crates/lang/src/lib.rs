@@ -39,9 +39,9 @@ pub use load::{InstalledModule, Loading, Modules, Wanted, load};
 pub use lookup::{Dep, Keys, Lookup, Stop};
 pub use program::{
     Argument, BackendDecl, Block, Body, CallDecl, CallSource, CheckDecl, Condition, Constraint, Contents, Defaults,
-    DependsOn, DependsTarget, Dynamic, EncryptedDecl, EncryptionDecl, EncryptionPart, IgnoreChanges, ImportDecl, ImportKey, Lifecycle, LocalDecl, ModuleDecl,
-    MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl, ProviderRef, ProvisionerDecl, RemovedDecl, Repeat,
-    RequiredProvider, ResourceDecl, Settings, VariableDecl,
+    DependsOn, DependsTarget, Dynamic, EncryptedDecl, EncryptionDecl, EncryptionPart, IgnoreChanges, ImportDecl,
+    ImportKey, Lifecycle, LocalDecl, ModuleDecl, MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl,
+    ProviderRef, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider, ResourceDecl, Settings, VariableDecl,
 };
 pub use suggest::nearest;
 pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

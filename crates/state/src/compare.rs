@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrane_address::{Instance, ProviderConfig};
 
-use crate::{Json, DeposedKey, OutputValue, Snapshot, StoredObject};
+use crate::{DeposedKey, Json, OutputValue, Snapshot, StoredObject};
 
 /// An object with the provider configuration that manages it.
 #[derive(Clone, Debug)]

@@ -117,7 +117,10 @@ async fn place(cloud: &Cloud, settings: &Settings) -> (String, String, String) {
         true => None,
         false => cloud.caller().await.ok().map(|caller| caller.account.clone()),
     };
-    let who = account.or_else(|| settings.keys.as_ref().map(|keys| keys.access.clone())).or_else(|| settings.profile.clone()).unwrap_or_default();
+    let who = account
+        .or_else(|| settings.keys.as_ref().map(|keys| keys.access.clone()))
+        .or_else(|| settings.profile.clone())
+        .unwrap_or_default();
     let endpoint = cloud.sdk.endpoint_url().unwrap_or_default().to_owned();
     (who, cloud.region.clone(), endpoint)
 }

@@ -171,10 +171,7 @@ pub(super) fn wrong(name: &str, message: impl Into<String>) -> ConvertError {
 pub(super) fn region(value: &Value) -> Result<String, ConvertError> {
     let region = text(value, "region").or_else(|| environment(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
     region.ok_or_else(|| {
-        wrong(
-            "region",
-            "A region is needed here: set the attribute \"region\" or the environment variable AWS_REGION.",
-        )
+        wrong("region", "A region is needed here: set the attribute \"region\" or the environment variable AWS_REGION.")
     })
 }
 

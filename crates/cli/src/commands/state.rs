@@ -108,9 +108,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
 async fn look(context: &Context, file: Option<&Path>, at: impl FnOnce(&Opened) -> Result<(), Diagnostic>) -> ExitCode {
     let mut diags = Diagnostics::new();
     let opened = match file {
-        Some(file) => match project::read_file(file) {
+        Some(file) => match project::encryption::state_in(file, context, &mut diags).await {
             Ok(snapshot) => Opened { project: Project::load(&context.dir, &mut Diagnostics::new()), snapshot },
-            Err(problem) => return context.end(&problem.into(), &Default::default()),
+            Err(files) => return context.end(&diags, &files),
         },
         None => match project::open_state(context, &mut diags).await {
             Ok(opened) => opened,

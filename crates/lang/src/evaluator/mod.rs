@@ -33,13 +33,13 @@ use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::load::Early;
 use crate::program::{Contents, ProvisionerDecl};
 use crate::{Dep, Lookup, Program, Schemas, Stop, World};
+pub(crate) use body::value as body_value;
 pub use checks::{CHECK_FAILED, CHECK_UNKNOWN};
 pub use console::Answer;
 use frame::{Run, Scope};
 pub use import::{ImportBy, ImportTarget};
 use memo::{At, Deps, ModuleState, SchemaMemo};
 pub(crate) use values::{fitting, no_value};
-pub(crate) use body::value as body_value;
 use verdicts::Verdicts;
 pub use verdicts::{CheckStatus, Checkable, Checked, CheckedObject};
 

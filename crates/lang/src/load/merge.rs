@@ -24,8 +24,12 @@ pub(super) struct Merge<'t> {
 
 impl<'t> Merge<'t> {
     pub(super) fn new(items: &[syn::Item<'t>]) -> Merge<'t> {
-        let mut merge =
-            Merge { items: Draft::new(items.iter().copied()), blocks: HashMap::new(), locals: HashMap::new(), encryption: None };
+        let mut merge = Merge {
+            items: Draft::new(items.iter().copied()),
+            blocks: HashMap::new(),
+            locals: HashMap::new(),
+            encryption: None,
+        };
         for (place, item) in items.iter().enumerate() {
             if let syn::Item::Block(block) = item {
                 merge.blocks.entry(key(block)).or_insert(place);

@@ -295,7 +295,11 @@ fn a_killed_run_leaves_nothing_readable_and_loses_nothing() {
     drop(run);
     assert_eq!(readable(folder.path()), [""; 0]);
     folder.write("main.tf", &(RESOURCES.to_owned() + &simple()));
-    folder.terrane("", &["apply", "-auto-approve"]).code(0).complains(&["An earlier run was killed"]).says(&["0 added"]);
+    folder
+        .terrane("", &["apply", "-auto-approve"])
+        .code(0)
+        .complains(&["An earlier run was killed"])
+        .says(&["0 added"]);
     folder.terrane("", &["state", "list"]).code(0).says(&["terraform_data.x"]);
     assert_eq!(readable(folder.path()), [""; 0]);
 }

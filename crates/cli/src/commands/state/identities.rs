@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use serde_json::value::RawValue;
 use terrane_address::{Instance, Target};
 use terrane_plan::covers;
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::Diagnostic;
 use terrane_state::{InstanceState, Snapshot};
 
 use super::{nothing_matches, parse};
 use crate::Context;
-use crate::project;
 
 /// List the identities of objects
 ///
@@ -36,18 +35,7 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
-    let Some(path) = &args.state else {
-        return super::look(context, |opened| list(&opened.snapshot, &args)).await;
-    };
-    let mut diags = Diagnostics::new();
-    let snapshot = match project::encryption::state_in(path, context, &mut diags).await {
-        Ok(snapshot) => snapshot,
-        Err(files) => return context.end(&diags, &files),
-    };
-    if let Err(problem) = list(&snapshot, &args) {
-        diags.push(problem);
-    }
-    context.end(&diags, &Default::default())
+    super::look(context, args.state.as_deref(), |opened| list(&opened.snapshot, &args)).await
 }
 
 fn list(snapshot: &Snapshot, args: &Args) -> Result<(), Diagnostic> {
