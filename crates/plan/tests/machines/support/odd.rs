@@ -199,7 +199,7 @@ impl Configured for Odd {
                 _ => value.clone(),
             };
             let private = if self.is("read private") { big() } else { request.prior.private.clone() };
-            Ok(Some(Object { value, private }))
+            Ok(Some(Object { private, ..Object::new(value) }))
         };
         let mut answers: Vec<ReadOutcome> = requests.iter().map(read).collect();
         if self.is("read count") {
@@ -259,7 +259,7 @@ impl Configured for Odd {
             _ => value,
         };
         let private = if self.is("apply private") { big() } else { Arc::from([]) };
-        ApplyResponse { object: Some(Object { value, private }), problems: Vec::new() }
+        ApplyResponse { object: Some(Object { private, ..Object::new(value) }), problems: Vec::new() }
     }
 
     async fn import(&self, _: ImportRequest) -> Result<Object, Vec<Problem>> {
