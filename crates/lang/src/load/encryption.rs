@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn texts_are_hidden_byte_for_byte() {
         let shown = without_texts("passphrase = \"geheim \\\" ü\"\nx = 1");
-        assert_eq!(shown, "passphrase = \"**********\"\nx = 1");
+        assert_eq!(shown, "passphrase = \"************\"\nx = 1");
         assert_eq!(without_texts("{\"a\":\"b\"}"), "{\"*\":\"*\"}");
         assert_eq!(without_texts("a = <<E\nsecret\nE\n").lines().nth(1), Some("******"));
     }

@@ -350,7 +350,7 @@ impl Planner<'_> {
         match (result, self.home(&key)) {
             (Ok(object), Some((config, shape))) => {
                 let object = match object::conform(object.value, &shape.ty) {
-                    Ok(value) => Object { private: object.private, ..Object::new(value) },
+                    Ok(value) => Object { value, ..object },
                     Err(why) => {
                         let whose = self.providers.whose(&config.provider);
                         let reported = problems::invalid_answer("imported", &why, instance, whose, &mut self.diags);

@@ -56,6 +56,11 @@ fn ci() {
 }
 
 #[test]
+fn encryption() {
+    tell("docs/encryption.md");
+}
+
+#[test]
 fn every_story_is_told() {
     let told = include_str!("story.rs");
     let stories = terrane_docs_tests::pages().into_iter().filter(|p| p.blocks().iter().any(|b| b.is("console", "run")));

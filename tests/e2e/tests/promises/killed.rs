@@ -113,7 +113,11 @@ fn a_saved_plan_is_applied_over_what_was_recovered() {
     let folder = Folder::new();
     folder.write("main.tf", LOGGED);
     let mut run = folder.start("", &["apply", "-auto-approve", "-parallelism=4"]);
-    std::thread::sleep(Duration::from_millis(1200));
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    while logged(&folder).len() < 8 {
+        assert!(std::time::Instant::now() < end, "too little was made");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     run.kill();
     run.finish();
     folder.terrane("", &["plan", "-out=p"]).code(0).complains(&[KILLED, "Recovered:"]);
