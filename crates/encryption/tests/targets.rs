@@ -166,7 +166,7 @@ fn given() -> Method {
 #[test]
 fn wrong_arguments_are_refused_without_showing_them() {
     let open = |fields: &[(&str, Value)]| {
-        let value = Value::object(fields.iter().cloned().collect::<Vec<_>>());
+        let value = Value::object(fields.to_vec());
         Pbkdf2::open(&value, false, random()).map(drop).unwrap_err().0
     };
     let good = ("passphrase", Value::string("correct horse battery"));

@@ -22,7 +22,7 @@ pub(super) fn config_name(diags: &mut Diagnostics, expr: syn::Expr) -> Option<(C
         // The quoted form is old but still accepted.
         let (local, alias) = match text.split_once('.') {
             Some((local, alias)) => (local, Some(alias.into())),
-            None => (&*text, None),
+            None => (text, None),
         };
         check_local_name(diags, local, expr.span());
         return Some((ConfigName { local: local.into(), alias }, expr.span()));

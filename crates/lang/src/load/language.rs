@@ -29,7 +29,7 @@ pub(super) fn check(decoder: &mut Decoder<'_>, block: &syn::Block) {
 
 fn check_edition(decoder: &mut Decoder<'_>, expr: syn::Expr) {
     let (summary, detail) = match expr.kind() {
-        syn::ExprKind::Variable(word) if &*word == EDITION => return,
+        syn::ExprKind::Variable(word) if word == EDITION => return,
         syn::ExprKind::Variable(word) => {
             ("Unsupported language edition", format!("There is no edition \"{word}\"; the only one is {EDITION}."))
         }

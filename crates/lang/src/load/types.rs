@@ -20,7 +20,7 @@ const CONSTRUCTORS: [&str; 6] = ["list", "set", "map", "tuple", "object", "optio
 pub(super) fn constraint(decoder: &mut Decoder<'_>, expr: syn::Expr) -> (Type, Defaults) {
     // Before there were constructors, collections of anything were written as bare words.
     let old = match expr.kind() {
-        syn::ExprKind::Variable(name) => match &*name {
+        syn::ExprKind::Variable(name) => match name {
             "list" => Some(Type::list(Type::Any)),
             "map" => Some(Type::map(Type::Any)),
             _ => None,
@@ -48,7 +48,7 @@ fn ty(decoder: &mut Decoder<'_>, expr: syn::Expr) -> (Type, Defaults) {
         syn::ExprKind::Call(c) => call(decoder, &c, expr.span()),
         syn::ExprKind::Literal(syn::Literal::String(text)) => {
             let detail = "Types are written without quotes.";
-            let bare = match &*text {
+            let bare = match text {
                 "list" | "map" | "set" => format!("{text}(any)"),
                 other => other.to_string(),
             };

@@ -89,7 +89,7 @@ fn only<'t>(decoder: &mut Decoder<'_>, body: &syn::Body<'t>) -> Option<syn::Bloc
 fn switch(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, place: Place) -> Option<crate::ExprId> {
     let expr = &body.attribute(name)?.expr;
     if let syn::ExprKind::Literal(syn::Literal::String(text)) = expr.kind()
-        && !["true", "false", "0", "1"].contains(&&*text)
+        && !["true", "false", "0", "1"].contains(&text)
     {
         let detail = "Unsuitable value: a bool is required.";
         decoder.diags.error(Diagnostic::error("Unsuitable value type", detail).at(expr.span()));
@@ -101,11 +101,11 @@ fn switch(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, place: Place)
 fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges {
     let Some(attribute) = body.attribute("ignore_changes") else { return IgnoreChanges::None };
     match attribute.expr.kind() {
-        syn::ExprKind::Variable(word) if &*word == "all" => IgnoreChanges::All,
+        syn::ExprKind::Variable(word) if word == "all" => IgnoreChanges::All,
         syn::ExprKind::Tuple(items) => {
             let star = items
                 .iter()
-                .find(|item| matches!(item.kind(), syn::ExprKind::Literal(syn::Literal::String(s)) if &*s == "*"));
+                .find(|item| matches!(item.kind(), syn::ExprKind::Literal(syn::Literal::String(s)) if s == "*"));
             if let Some(star) = star {
                 let error = Diagnostic::error("Invalid ignore_changes wildcard", "The text \"*\" names no argument.");
                 decoder.diags.error(error.at(star.span()).hint("Write ignore_changes = all to ignore every change."));

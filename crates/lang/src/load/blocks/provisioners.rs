@@ -123,7 +123,7 @@ fn not_self(decoder: &Decoder<'_>, expr: ExprId) -> Option<ExprId> {
 fn keyword(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, words: [&str; 2]) -> bool {
     let Some(attribute) = body.attribute(name) else { return false };
     let word = match attribute.expr.kind() {
-        syn::ExprKind::Variable(word) | syn::ExprKind::Literal(syn::Literal::String(word)) => Some(&*word),
+        syn::ExprKind::Variable(word) | syn::ExprKind::Literal(syn::Literal::String(word)) => Some(word),
         _ => None,
     };
     match words.iter().position(|w| Some(*w) == word) {
