@@ -101,7 +101,7 @@ fn switch(decoder: &mut Decoder<'_>, body: &syn::Body, name: &str, place: Place)
 fn ignore_changes(decoder: &mut Decoder<'_>, body: &syn::Body) -> IgnoreChanges {
     let Some(attribute) = body.attribute("ignore_changes") else { return IgnoreChanges::None };
     match attribute.expr.kind() {
-        syn::ExprKind::Variable(word) if word == "all" => IgnoreChanges::All,
+        syn::ExprKind::Variable("all") => IgnoreChanges::All,
         syn::ExprKind::Tuple(items) => {
             let star = items
                 .iter()
