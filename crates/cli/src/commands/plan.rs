@@ -84,9 +84,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if !diags.has_errors()
         && let Some(path) = &args.out
     {
-        match write(path, &plan, &ready, &mut diags).await {
-            Ok(()) => context.view.saved(path),
-            Err(_) => {}
+        if write(path, &plan, &ready, &mut diags).await.is_ok() {
+            context.view.saved(path);
         }
     }
     let code = context.end(&diags, &ready.project.files);
