@@ -83,10 +83,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     if !diags.has_errors()
         && let Some(path) = &args.out
+        && write(path, &plan, &ready, &mut diags).await.is_ok()
     {
-        if write(path, &plan, &ready, &mut diags).await.is_ok() {
-            context.view.saved(path);
-        }
+        context.view.saved(path);
     }
     let code = context.end(&diags, &ready.project.files);
     let changes = plan.has_changes() || !plan.deferred.is_empty();
