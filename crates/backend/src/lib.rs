@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use terrane_state::Store;
-use terrane_value::{Attribute, Block, ConvertError, Type, Value};
+use terrane_value::{Block, ConvertError, Value};
 
 pub use local::Local;
 
@@ -48,20 +48,6 @@ pub fn schema(kind: &str) -> Result<Block, String> {
         ),
         false => format!("There is no backend {kind:?}; usable are {usable}."),
     })
-}
-
-/// An attribute of a `backend` block that may be left out.
-fn optional(ty: Type) -> Attribute {
-    Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
 }
 
 /// Opens the store of a workspace.

@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use nix::errno::Errno;
 use terrane_state::{Content, Kept, LockInfo, Locked, Past, Store, StoreError, Stored, Version};
-use terrane_value::{Block, Type, Value};
+use terrane_value::{Attribute, Block, Type, Value};
 
 /// What a `backend "local"` block may hold.
 pub fn schema() -> Block {
-    let text = || crate::optional(Type::String);
+    let text = || Attribute::optional(Type::String);
     Block { attributes: [("path".into(), text()), ("workspace_dir".into(), text())].into(), ..Block::default() }
 }
 

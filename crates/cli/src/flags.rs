@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum}
 use terrane_address::Provider;
 use terrane_engine::Parallelism;
 use terrane_source::{Deprecation, Diagnostic};
+use terrane_value::parse_duration;
 
 /// Values for the variables of the root module, in the order given.
 #[derive(Clone, Debug, Default)]
@@ -146,28 +147,7 @@ pub fn limits(given: &[Limit]) -> Parallelism {
 
 /// Parses a duration as Go writes it: `1h30m`, `45s`, `500ms`.
 pub fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || format!("{text:?} is not a duration such as 30s, 5m or 1h30m");
-    let mut rest = text;
-    let mut seconds = 0.0;
-    if text == "0" {
-        return Ok(std::time::Duration::ZERO);
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
-        let tail = &rest[digits..];
-        let unit = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        seconds += number
-            * match &tail[..unit] {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                _ => return Err(wrong()),
-            };
-        rest = &tail[unit..];
-    }
-    if text.is_empty() { Err(wrong()) } else { std::time::Duration::try_from_secs_f64(seconds).map_err(|_| wrong()) }
+    parse_duration(text).ok_or_else(|| format!("{text:?} is not a duration such as 30s, 5m or 1h30m"))
 }
 
 #[cfg(test)]

@@ -18,18 +18,10 @@ pub struct AesGcm {
 impl AesGcm {
     /// What its block may hold.
     pub fn schema() -> Block {
-        let attribute = |ty: Type, required: bool| Attribute {
-            ty,
-            required,
-            optional: !required,
-            computed: false,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        };
-        let attributes =
-            [("aad".into(), attribute(Type::list(Type::Number), false)), ("keys".into(), attribute(Type::Any, true))];
+        let attributes = [
+            ("aad".into(), Attribute::optional(Type::list(Type::Number))),
+            ("keys".into(), Attribute::required(Type::Any)),
+        ];
         Block { attributes: attributes.into(), ..Block::default() }
     }
 

@@ -49,16 +49,7 @@ struct Stored {
 impl Pbkdf2 {
     /// What its block may hold.
     pub fn schema() -> Block {
-        let optional = |ty: Type, sensitive: bool| Attribute {
-            ty,
-            required: false,
-            optional: true,
-            computed: false,
-            sensitive,
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        };
+        let optional = |ty: Type, sensitive: bool| Attribute { sensitive, ..Attribute::optional(ty) };
         let attributes = [
             ("chain", Type::Any),
             ("hash_function", Type::String),

@@ -74,17 +74,7 @@ pub fn connection_schema() -> Schema {
 }
 
 fn attribute(name: &str, ty: Type, required: bool) -> (std::sync::Arc<str>, Attribute) {
-    let attribute = Attribute {
-        ty,
-        required,
-        optional: !required,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    };
-    (name.into(), attribute)
+    (name.into(), if required { Attribute::required(ty) } else { Attribute::optional(ty) })
 }
 
 fn of(attributes: Vec<(std::sync::Arc<str>, Attribute)>) -> Schema {

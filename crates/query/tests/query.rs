@@ -34,16 +34,7 @@ const STATE: &str = r#"{
 }"#;
 
 fn schema() -> Arc<Schema> {
-    let attribute = |ty: Type, sensitive: bool| Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: true,
-        sensitive,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    };
+    let attribute = |ty: Type, sensitive: bool| Attribute { sensitive, ..Attribute::optional_computed(ty) };
     let rule = Block {
         attributes: [("port".into(), attribute(Type::Number, false)), ("key".into(), attribute(Type::String, true))]
             .into(),

@@ -4,6 +4,7 @@
 //! marks. Absent on purpose: syntax, files, addresses, anything about providers.
 
 mod convert;
+mod duration;
 mod fields;
 pub mod json;
 mod marks;
@@ -20,6 +21,7 @@ mod types;
 mod value;
 
 pub use convert::{ConvertError, convert, convertible, mismatch, unify};
+pub use duration::{duration_text, parse_duration};
 pub use fields::Fields;
 pub use marks::Marks;
 pub use number::{Number, NumberError};

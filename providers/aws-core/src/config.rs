@@ -6,9 +6,8 @@ use std::time::Duration;
 use terrane_provider::Problem;
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Args, validate};
-use terrane_value::{Attribute, Path, Schema, Type, Value};
+use terrane_value::{Attribute, Path, Schema, Type, Value, parse_duration};
 
-use crate::duration::parse_duration;
 use crate::rules::{AwsRules, is_region};
 use crate::schemas::provider_schema;
 use crate::services::endpoint_names;
@@ -18,7 +17,10 @@ static SCHEMA: LazyLock<TypeSchema> = LazyLock::new(|| {
     let mut schema = provider_schema().map(|s| (*s).clone()).unwrap_or_default();
     let mut shape = (*schema.schema).clone();
     if let Some(endpoints) = shape.block.blocks.get_mut("endpoints") {
-        endpoints.block.attributes.extend(endpoint_names().map(|name| (name.into(), optional_string())));
+        endpoints
+            .block
+            .attributes
+            .extend(endpoint_names().map(|name| (name.into(), Attribute::optional(Type::String))));
     }
     for name in ["access_key", "secret_key", "token"] {
         shape.block.attributes.entry(name.into()).and_modify(|a| a.sensitive = name != "access_key");
@@ -26,19 +28,6 @@ static SCHEMA: LazyLock<TypeSchema> = LazyLock::new(|| {
     schema.schema = Arc::new(shape);
     schema
 });
-
-fn optional_string() -> Attribute {
-    Attribute {
-        ty: Type::String,
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
-}
 
 /// The shape of the provider block.
 pub fn config_schema() -> Arc<Schema> {

@@ -9,7 +9,6 @@ mod call;
 mod cloud;
 mod config;
 mod credentials;
-mod duration;
 mod empty;
 mod http;
 mod insist;
@@ -30,7 +29,6 @@ pub use bulk::{Regional, by_region, chunks, concurrently, read_by_region, read_e
 pub use call::OperationCount;
 pub use cloud::{Caller, Cloud};
 pub use config::{config_schema, validate_config};
-pub use duration::{duration_text, parse_duration};
 pub use empty::keep_empty;
 pub use insist::{made_since, uncertain};
 pub use name::{name_of, prefix_of};

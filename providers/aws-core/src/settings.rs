@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
-use terrane_value::{Path, Value};
+use terrane_value::{Path, Value, parse_duration};
 
-use crate::duration::parse_duration;
 use crate::services::service_id;
 use crate::tags::TagRules;
 

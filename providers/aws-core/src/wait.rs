@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
-use terrane_value::Value;
+use terrane_value::{Value, duration_text, parse_duration};
 use tokio::time::{Instant, sleep};
 
 use crate::Cloud;
-use crate::duration::{duration_text, parse_duration};
 
 const FIRST_POLL: Duration = Duration::from_millis(50);
 const LONGEST_POLL: Duration = Duration::from_secs(5);

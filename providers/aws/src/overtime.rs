@@ -1,10 +1,10 @@
 //! What is said when an operation takes longer than it may.
 
-use terrane_aws_core::{TIMED_OUT, duration_text, parse_duration};
+use terrane_aws_core::TIMED_OUT;
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
 use terrane_provider::sdk::schema::TypeSchema;
-use terrane_value::Value;
+use terrane_value::{Value, duration_text, parse_duration};
 
 /// Adds to the problem of a wait that came to its end where its time comes from, and how to allow more.
 pub(crate) fn explained(schema: &TypeSchema, ty: &str, operation: &str, object: &Value, problem: Problem) -> Problem {

@@ -23,22 +23,12 @@ pub trait States: Send + Sync {
 
 /// The shape of the data source.
 pub fn schema() -> Schema {
-    let attribute = |ty: Type| Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    };
     let attributes = [
-        ("backend".into(), Attribute { required: true, optional: false, ..attribute(Type::String) }),
-        ("config".into(), attribute(Type::Any)),
-        ("defaults".into(), attribute(Type::Any)),
-        ("outputs".into(), Attribute { optional: false, computed: true, ..attribute(Type::Any) }),
-        ("workspace".into(), attribute(Type::String)),
+        ("backend".into(), Attribute::required(Type::String)),
+        ("config".into(), Attribute::optional(Type::Any)),
+        ("defaults".into(), Attribute::optional(Type::Any)),
+        ("outputs".into(), Attribute::computed(Type::Any)),
+        ("workspace".into(), Attribute::optional(Type::String)),
     ];
     Schema { version: 0, block: Block { attributes: attributes.into(), ..Block::default() } }
 }

@@ -5,21 +5,11 @@ use terrane_value::{Attribute, Block, Path, Schema, Type, Value, json};
 
 /// The shape of the type.
 pub fn schema() -> Schema {
-    let attribute = |ty: Type, written: bool| Attribute {
-        ty,
-        required: false,
-        optional: written,
-        computed: !written,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    };
     let attributes = [
-        ("id".into(), attribute(Type::String, false)),
-        ("input".into(), attribute(Type::Any, true)),
-        ("output".into(), attribute(Type::Any, false)),
-        ("triggers_replace".into(), attribute(Type::Any, true)),
+        ("id".into(), Attribute::computed(Type::String)),
+        ("input".into(), Attribute::optional(Type::Any)),
+        ("output".into(), Attribute::computed(Type::Any)),
+        ("triggers_replace".into(), Attribute::optional(Type::Any)),
     ];
     Schema { version: 0, block: Block { attributes: attributes.into(), ..Block::default() } }
 }

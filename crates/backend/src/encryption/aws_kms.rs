@@ -33,10 +33,10 @@ struct Stored {
 pub fn schema() -> Block {
     let mut block = shared::schema();
     for name in ["kms_key_id", "key_spec"] {
-        let attribute = Attribute { required: true, optional: false, ..crate::optional(Type::String) };
+        let attribute = Attribute::required(Type::String);
         block.attributes.insert(name.into(), attribute);
     }
-    let endpoints = ["iam", "kms", "sts"].map(|name| (name.into(), crate::optional(Type::String)));
+    let endpoints = ["iam", "kms", "sts"].map(|name| (name.into(), Attribute::optional(Type::String)));
     let endpoints = Block { attributes: endpoints.into(), ..Block::default() };
     let nested = NestedBlock { nesting: Nesting::Single, min_items: 0, max_items: 1, block: endpoints };
     block.blocks.insert("endpoints".into(), nested);

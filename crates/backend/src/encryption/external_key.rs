@@ -44,7 +44,7 @@ struct Meta {
 }
 
 pub fn schema() -> Block {
-    let command = Attribute { required: true, optional: false, ..crate::optional(Type::list(Type::String)) };
+    let command = Attribute::required(Type::list(Type::String));
     Block { attributes: [("command".into(), command)].into(), ..Block::default() }
 }
 

@@ -34,11 +34,11 @@ struct Answer {
 }
 
 pub fn schema() -> Block {
-    let command = || Attribute { required: true, optional: false, ..crate::optional(Type::list(Type::String)) };
+    let command = || Attribute::required(Type::list(Type::String));
     let attributes = [
         ("decrypt_command".into(), command()),
         ("encrypt_command".into(), command()),
-        ("keys".into(), crate::optional(Type::Any)),
+        ("keys".into(), Attribute::optional(Type::Any)),
     ];
     Block { attributes: attributes.into(), ..Block::default() }
 }

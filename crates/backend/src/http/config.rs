@@ -29,7 +29,7 @@ const SENSITIVE: &[&str] = &["client_private_key_pem", "password"];
 pub fn schema() -> Block {
     let mut block = Block::default();
     let mut add = |name: &str, ty: Type| {
-        let attribute = Attribute { sensitive: SENSITIVE.contains(&name), ..crate::optional(ty) };
+        let attribute = Attribute { sensitive: SENSITIVE.contains(&name), ..Attribute::optional(ty) };
         block.attributes.insert(name.into(), attribute);
     };
     TEXTS.iter().for_each(|name| add(name, Type::String));

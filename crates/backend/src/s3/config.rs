@@ -71,7 +71,7 @@ pub fn schema() -> Block {
     let mut add = |name: &str, ty: Type| {
         let required = matches!(name, "bucket" | "key");
         let sensitive = SENSITIVE.contains(&name);
-        let attribute = Attribute { required, optional: !required, sensitive, ..crate::optional(ty) };
+        let attribute = Attribute { required, optional: !required, sensitive, ..Attribute::optional(ty) };
         block.attributes.insert(name.into(), attribute);
     };
     TEXTS.iter().for_each(|name| add(name, Type::String));
@@ -216,26 +216,6 @@ impl Config {
     }
 }
 
-/// The seconds of a duration as Go writes it: `1h30m`, `900s`.
-pub(super) fn seconds(text: &str) -> Option<u64> {
-    let mut total = 0;
-    let mut digits = String::new();
-    for c in text.chars() {
-        let unit = match c {
-            '0'..='9' => {
-                digits.push(c);
-                continue;
-            }
-            'h' => 3600,
-            'm' => 60,
-            's' => 1,
-            _ => return None,
-        };
-        total += std::mem::take(&mut digits).parse::<u64>().ok()? * unit;
-    }
-    digits.is_empty().then_some(total)
-}
-
 fn customer_key(value: &Value) -> Result<Option<CustomerKey>, ConvertError> {
     let Some(base64) = text(value, "sse_customer_key").or_else(|| environment(&["AWS_SSE_CUSTOMER_KEY"])) else {
         return Ok(None);
@@ -302,12 +282,5 @@ mod tests {
         ];
         let text = format!("{:?}", config(&all).unwrap());
         assert!(!text.contains(&secret) && !text.contains("hush") && !text.contains("AKIA"), "{text}");
-    }
-
-    #[test]
-    fn durations_are_go_s() {
-        assert_eq!(seconds("1h30m"), Some(5400));
-        assert_eq!(seconds("900s"), Some(900));
-        assert_eq!(seconds("9x"), None);
     }
 }

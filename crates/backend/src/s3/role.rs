@@ -7,9 +7,9 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
-use terrane_value::{ConvertError, Value};
+use terrane_value::{ConvertError, Value, parse_duration};
 
-use super::config::{environment, seconds, set, text, wrong};
+use super::config::{environment, set, text, wrong};
 
 /// A role and how it is assumed.
 #[derive(Clone, Default)]
@@ -119,7 +119,7 @@ impl Role {
 fn duration(value: &Value, name: &str) -> Result<Option<i32>, ConvertError> {
     let number = value.get("duration").and_then(Value::as_i64).and_then(|n| u64::try_from(n).ok());
     let written = text(value, "duration");
-    let found = number.or_else(|| seconds(written.as_deref()?));
+    let found = number.or_else(|| Some(parse_duration(written.as_deref()?)?.as_secs()));
     match (found, written.is_some() || number.is_some()) {
         (None, false) => Ok(None),
         (Some(seconds @ 900..=43200), _) => Ok(Some(seconds as i32)),

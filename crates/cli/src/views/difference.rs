@@ -47,21 +47,8 @@ impl Sides {
         let (before, after) = (one(&object.before), one(&object.after));
         let names = [&before, &after].into_iter().flatten().filter_map(Value::fields);
         let names = names.flat_map(|fields| fields.iter().map(|(name, _)| name.clone()));
-        let attributes = names.map(|name: Arc<str>| (name, any())).collect();
+        let attributes = names.map(|name: Arc<str>| (name, Attribute::optional_computed(Type::Any))).collect();
         Sides { before, after, block: Block { attributes, ..Block::default() } }
-    }
-}
-
-fn any() -> Attribute {
-    Attribute {
-        ty: Type::Any,
-        required: false,
-        optional: true,
-        computed: true,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
     }
 }
 

@@ -284,16 +284,7 @@ mod tests {
         }
 
         fn resource(&self, _: &Provider, _: Mode, _: &str) -> Option<Arc<Schema>> {
-            let id = Attribute {
-                ty: Type::String,
-                required: false,
-                optional: false,
-                computed: true,
-                sensitive: false,
-                write_only: false,
-                deprecated: None,
-                as_blocks: false,
-            };
+            let id = Attribute::computed(Type::String);
             let block = Block { attributes: [("id".into(), id)].into(), ..Block::default() };
             Some(Arc::new(Schema { version: 0, block }))
         }

@@ -153,16 +153,7 @@ fn as_block(attribute: &Attribute) -> Option<NestedBlock> {
     let Type::Object(object) = &**element else { return None };
     let attributes = object.attributes.iter().map(|(name, ty)| {
         let as_blocks = matches!(ty, Type::List(e) | Type::Set(e) if matches!(**e, Type::Object(_)));
-        let attribute = Attribute {
-            ty: ty.clone(),
-            required: false,
-            optional: true,
-            computed: false,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            as_blocks,
-        };
+        let attribute = Attribute { as_blocks, ..Attribute::optional(ty.clone()) };
         (name.clone(), attribute)
     });
     let block = Shape { attributes: attributes.collect(), ..Shape::default() };

@@ -11,19 +11,6 @@ use terrane_value::{
 
 pub struct TestSchemas;
 
-fn attribute(ty: Type) -> Attribute {
-    Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
-}
-
 fn attributes(list: Vec<(&str, Attribute)>) -> BTreeMap<Arc<str>, Attribute> {
     list.into_iter().map(|(n, a)| (n.into(), a)).collect()
 }
@@ -39,19 +26,19 @@ fn schema(attributes: BTreeMap<Arc<str>, Attribute>, blocks: Vec<(&str, NestedBl
 
 /// `test_thing`: every kind of attribute.
 fn thing() -> Option<Arc<Schema>> {
-    let computed = Attribute { optional: false, computed: true, ..attribute(Type::String) };
+    let computed = Attribute { optional: false, computed: true, ..Attribute::optional(Type::String) };
     schema(
         attributes(vec![
             ("id", computed.clone()),
             ("secret", Attribute { sensitive: true, ..computed }),
-            ("name", attribute(Type::String)),
-            ("size", attribute(Type::Number)),
-            ("on", attribute(Type::Bool)),
-            ("tags", attribute(Type::map(Type::String))),
-            ("names", attribute(Type::set(Type::String))),
-            ("any", attribute(Type::Any)),
-            ("only", Attribute { write_only: true, ..attribute(Type::String) }),
-            ("old", Attribute { deprecated: Some("Use name instead.".into()), ..attribute(Type::String) }),
+            ("name", Attribute::optional(Type::String)),
+            ("size", Attribute::optional(Type::Number)),
+            ("on", Attribute::optional(Type::Bool)),
+            ("tags", Attribute::optional(Type::map(Type::String))),
+            ("names", Attribute::optional(Type::set(Type::String))),
+            ("any", Attribute::optional(Type::Any)),
+            ("only", Attribute { write_only: true, ..Attribute::optional(Type::String) }),
+            ("old", Attribute { deprecated: Some("Use name instead.".into()), ..Attribute::optional(Type::String) }),
         ]),
         vec![],
     )
@@ -59,22 +46,22 @@ fn thing() -> Option<Arc<Schema>> {
 
 /// `test_token`, an ephemeral type.
 fn token() -> Option<Arc<Schema>> {
-    let computed = Attribute { optional: false, computed: true, ..attribute(Type::String) };
+    let computed = Attribute { optional: false, computed: true, ..Attribute::optional(Type::String) };
     let secret = Attribute { sensitive: true, ..computed.clone() };
-    schema(attributes(vec![("id", computed), ("name", attribute(Type::String)), ("secret", secret)]), vec![])
+    schema(attributes(vec![("id", computed), ("name", Attribute::optional(Type::String)), ("secret", secret)]), vec![])
 }
 
 /// `test_blocks`: every kind of block.
 fn blocks() -> Option<Arc<Schema>> {
     let port = || Block {
         attributes: attributes(vec![
-            ("port", Attribute { required: true, optional: false, ..attribute(Type::Number) }),
-            ("note", attribute(Type::String)),
+            ("port", Attribute { required: true, optional: false, ..Attribute::optional(Type::Number) }),
+            ("note", Attribute::optional(Type::String)),
         ]),
         ..Block::default()
     };
     let element = Type::object([("cidr", Type::String), ("port", Type::Number)]);
-    let ingress = Attribute { computed: true, as_blocks: true, ..attribute(Type::set(element)) };
+    let ingress = Attribute { computed: true, as_blocks: true, ..Attribute::optional(Type::set(element)) };
     schema(
         attributes(vec![("ingress", ingress)]),
         vec![
@@ -90,14 +77,14 @@ fn blocks() -> Option<Arc<Schema>> {
 fn strict() -> Option<Arc<Schema>> {
     let block = Block::default();
     schema(
-        attributes(vec![("name", Attribute { required: true, optional: false, ..attribute(Type::String) })]),
+        attributes(vec![("name", Attribute { required: true, optional: false, ..Attribute::optional(Type::String) })]),
         vec![("must", nested(Nesting::List, 1, 1, block))],
     )
 }
 
 /// `test_made`: blocks with what only the provider decides.
 fn made() -> Option<Arc<Schema>> {
-    let made = Attribute { optional: false, computed: true, ..attribute(Type::String) };
+    let made = Attribute { optional: false, computed: true, ..Attribute::optional(Type::String) };
     let block = Block { attributes: attributes(vec![("made", made)]), ..Block::default() };
     schema(BTreeMap::new(), vec![("part", nested(Nesting::List, 0, 0, block))])
 }
@@ -105,7 +92,7 @@ fn made() -> Option<Arc<Schema>> {
 impl Schemas for TestSchemas {
     fn provider(&self, provider: &Provider) -> Option<Arc<Schema>> {
         match &*provider.ty {
-            "test" => schema(attributes(vec![("region", attribute(Type::String))]), vec![]),
+            "test" => schema(attributes(vec![("region", Attribute::optional(Type::String))]), vec![]),
             "terraform" if &*provider.host == "terraform.io" => schema(attributes(vec![]), vec![]),
             _ => None,
         }
@@ -129,8 +116,8 @@ impl Schemas for TestSchemas {
 
     fn identity(&self, _: &Provider, ty: &str) -> Option<Arc<Schema>> {
         let attributes = attributes(vec![
-            ("name", Attribute { required: true, optional: false, ..attribute(Type::String) }),
-            ("zone", attribute(Type::String)),
+            ("name", Attribute { required: true, optional: false, ..Attribute::optional(Type::String) }),
+            ("zone", Attribute::optional(Type::String)),
         ]);
         (ty == "test_thing").then(|| schema(attributes, vec![])).flatten()
     }

@@ -164,16 +164,7 @@ mod tests {
     use super::*;
 
     fn attribute(optional: bool, computed: bool) -> Attribute {
-        Attribute {
-            ty: Type::String,
-            required: false,
-            optional,
-            computed,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        }
+        Attribute { optional, computed, ..Attribute::optional(Type::String) }
     }
 
     fn block(attributes: &[(&str, Attribute)]) -> Block {

@@ -94,16 +94,7 @@ mod tests {
     use super::*;
 
     fn attribute(required: bool, optional: bool, computed: bool) -> Attribute {
-        Attribute {
-            ty: Type::String,
-            required,
-            optional,
-            computed,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        }
+        Attribute { required, optional, computed, ..Attribute::optional(Type::String) }
     }
 
     fn faults(mode: Mode, name: &str, attribute: Attribute) -> Vec<String> {

@@ -52,6 +52,46 @@ pub struct Attribute {
     pub as_blocks: bool,
 }
 
+impl Attribute {
+    fn new(ty: Type, required: bool, optional: bool, computed: bool) -> Attribute {
+        Attribute {
+            ty,
+            required,
+            optional,
+            computed,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+            as_blocks: false,
+        }
+    }
+
+    /// An attribute that must be written.
+    pub fn required(ty: Type) -> Attribute {
+        Attribute::new(ty, true, false, false)
+    }
+
+    /// An attribute that may be written.
+    pub fn optional(ty: Type) -> Attribute {
+        Attribute::new(ty, false, true, false)
+    }
+
+    /// An attribute that the provider sets.
+    pub fn computed(ty: Type) -> Attribute {
+        Attribute::new(ty, false, false, true)
+    }
+
+    /// An attribute that the provider sets unless it is written.
+    pub fn optional_computed(ty: Type) -> Attribute {
+        Attribute::new(ty, false, true, true)
+    }
+
+    /// The same, whose value must not be shown.
+    pub fn sensitive(self) -> Attribute {
+        Attribute { sensitive: true, ..self }
+    }
+}
+
 /// One kind of nested block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NestedBlock {

@@ -5,19 +5,6 @@ use std::sync::Arc;
 use super::{Attribute, Block, NestedBlock, Nesting};
 use crate::{Marks, Path, Type, Value};
 
-fn attribute(ty: Type) -> Attribute {
-    Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
-}
-
 fn block(attributes: Vec<(&str, Attribute)>, blocks: Vec<(&str, Nesting, Block)>) -> Block {
     let nested = |nesting, block| NestedBlock { nesting, min_items: 0, max_items: 0, block };
     Block {
@@ -28,13 +15,16 @@ fn block(attributes: Vec<(&str, Attribute)>, blocks: Vec<(&str, Nesting, Block)>
 }
 
 fn secret() -> Attribute {
-    Attribute { sensitive: true, ..attribute(Type::String) }
+    Attribute { sensitive: true, ..Attribute::optional(Type::String) }
 }
 
 fn sample() -> Block {
-    let rule = || block(vec![("port", attribute(Type::Number)), ("key", secret())], vec![]);
+    let rule = || block(vec![("port", Attribute::optional(Type::Number)), ("key", secret())], vec![]);
     block(
-        vec![("name", Attribute { required: true, optional: false, ..attribute(Type::String) }), ("token", secret())],
+        vec![
+            ("name", Attribute { required: true, optional: false, ..Attribute::optional(Type::String) }),
+            ("token", secret()),
+        ],
         vec![
             ("list", Nesting::List, rule()),
             ("map", Nesting::Map, rule()),
@@ -107,7 +97,7 @@ fn unknown_and_null_keep_the_shape() {
 
 #[test]
 fn blocks_of_any_type_are_tuples() {
-    let any = block(vec![("v", attribute(Type::Any))], vec![]);
+    let any = block(vec![("v", Attribute::optional(Type::Any))], vec![]);
     let outer = block(vec![], vec![("b", Nesting::List, any)]);
     let v = |value: Value| Value::object([("v", value)]);
     let given = Value::object([("b", Value::tuple([v(Value::from(1)), v(Value::from("x"))]))]);

@@ -99,43 +99,33 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    fn new(name: &'static str, ty: Type, required: bool, optional: bool, computed: bool) -> Field {
-        let attribute = Attribute {
-            ty,
-            required,
-            optional,
-            computed,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        };
+    fn new(name: &'static str, attribute: Attribute) -> Field {
         Field { name, attribute, default: None, in_place: false }
     }
 
     /// One that must be written.
     pub(crate) fn required(name: &'static str, ty: Type) -> Field {
-        Field::new(name, ty, true, false, false)
+        Field::new(name, Attribute::required(ty))
     }
 
     /// One that may be written.
     pub(crate) fn optional(name: &'static str, ty: Type) -> Field {
-        Field::new(name, ty, false, true, false)
+        Field::new(name, Attribute::optional(ty))
     }
 
     /// One that is made.
     pub(crate) fn computed(name: &'static str, ty: Type) -> Field {
-        Field::new(name, ty, false, false, true)
+        Field::new(name, Attribute::computed(ty))
     }
 
     /// One that may be written and else has a value of its own.
     pub(crate) fn default(name: &'static str, value: Value) -> Field {
-        Field { default: Some(value.clone()), ..Field::new(name, value.ty(), false, true, true) }
+        Field { default: Some(value.clone()), ..Field::new(name, Attribute::optional_computed(value.ty())) }
     }
 
     /// One that may be written and else is made.
     pub(crate) fn either(name: &'static str, ty: Type) -> Field {
-        Field::new(name, ty, false, true, true)
+        Field::new(name, Attribute::optional_computed(ty))
     }
 
     /// The same, not to be shown.

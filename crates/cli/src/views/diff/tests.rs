@@ -3,29 +3,17 @@ use terrane_value::{Attribute, Block, Marks, NestedBlock, Nesting, Path, Type, V
 use super::*;
 use crate::views::lines::{Lines, Paint};
 
-fn attribute(ty: Type) -> Attribute {
-    Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: true,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
-}
-
 fn block() -> Block {
-    let texts = ["ami", "id", "policy", "user_data"].map(|n| (n.into(), attribute(Type::String)));
-    let secret = Attribute { sensitive: true, ..attribute(Type::String) };
+    let texts = ["ami", "id", "policy", "user_data"].map(|n| (n.into(), Attribute::optional_computed(Type::String)));
+    let secret = Attribute::optional_computed(Type::String).sensitive();
     let more = [
-        ("any".into(), attribute(Type::Any)),
+        ("any".into(), Attribute::optional_computed(Type::Any)),
         ("password".into(), secret),
-        ("tags".into(), attribute(Type::map(Type::String))),
-        ("zones".into(), attribute(Type::list(Type::String))),
+        ("tags".into(), Attribute::optional_computed(Type::map(Type::String))),
+        ("zones".into(), Attribute::optional_computed(Type::list(Type::String))),
     ];
-    let disk = Block { attributes: [("size".into(), attribute(Type::Number))].into(), ..Block::default() };
+    let disk =
+        Block { attributes: [("size".into(), Attribute::optional_computed(Type::Number))].into(), ..Block::default() };
     let disk = NestedBlock { nesting: Nesting::List, min_items: 0, max_items: 0, block: disk };
     Block {
         attributes: texts.into_iter().chain(more).collect(),
@@ -316,8 +304,8 @@ fn values_of_another_form_are_shown_whole() {
 
 #[test]
 fn write_only_attributes_are_named_where_something_else_differs() {
-    let secret = Attribute { write_only: true, computed: false, ..attribute(Type::String) };
-    let attributes = [("name".into(), attribute(Type::String)), ("secret_wo".into(), secret)];
+    let secret = Attribute { write_only: true, computed: false, ..Attribute::optional_computed(Type::String) };
+    let attributes = [("name".into(), Attribute::optional_computed(Type::String)), ("secret_wo".into(), secret)];
     let block = Block { attributes: attributes.into(), ..Block::default() };
     let object = |name: &str| Value::object([("name", Value::from(name)), ("secret_wo", Value::null(Type::String))]);
     let shown = |before: Option<Value>, after: Option<Value>| {

@@ -21,16 +21,7 @@ pub struct Odd {
 }
 
 fn attribute(ty: Type, optional: bool, computed: bool) -> Attribute {
-    Attribute {
-        ty,
-        required: false,
-        optional,
-        computed,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
+    Attribute { optional, computed, ..Attribute::optional(ty) }
 }
 
 fn ty() -> Type {

@@ -24,16 +24,7 @@ impl ThingProvider {
 }
 
 fn attribute(ty: Type, required: bool, optional: bool, computed: bool) -> Attribute {
-    Attribute {
-        ty,
-        required,
-        optional,
-        computed,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-        as_blocks: false,
-    }
+    Attribute { required, optional, computed, ..Attribute::optional(ty) }
 }
 
 /// `size` and `links` change in place, `color` does not; `note` is chosen if nobody says; `rev` counts changes.

@@ -70,16 +70,7 @@ fn identity(stored: wire::Identity) -> Result<Arc<Schema>, DecodeError> {
     let mut block = Block::default();
     for (name, stored) in stored.attrs {
         let ty = type_from_json_value(&stored.r#type)?;
-        let attribute = Attribute {
-            ty,
-            required: stored.required,
-            optional: !stored.required,
-            computed: false,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            as_blocks: false,
-        };
+        let attribute = if stored.required { Attribute::required(ty) } else { Attribute::optional(ty) };
         block.attributes.insert(name.into(), attribute);
     }
     Ok(Arc::new(Schema { version: stored.version, block }))
