@@ -8,6 +8,7 @@ mod change;
 mod checks;
 mod decide;
 mod deferral;
+mod ephemeral;
 pub mod file;
 mod generate;
 mod graph;

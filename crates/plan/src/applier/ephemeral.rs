@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use terrane_address::{ConfigResource, Instance, Mode, ProviderConfig};
-use terrane_lang::{Conditions, EphemeralUse, Evaluated, Program};
+use terrane_lang::{Conditions, EphemeralUse, Program};
 use terrane_provider::{OpenOutcome, OpenRequest, Problem};
 use terrane_source::{Diagnostic, Reported};
 
 use super::{Applier, Flight, Halt, Wait};
 use crate::Question;
+use crate::ephemeral::EphemeralOpening;
 use crate::leases::{Lease, Leases};
-use crate::object::{self, MarkedPaths, first_unknown};
-use crate::problems::{self, Moment};
-use crate::protocol::{self, Rules};
+use crate::object::first_unknown;
+use crate::problems;
 use crate::shapes::Shape;
 
 /// How far ephemeral resources are.
@@ -29,15 +29,6 @@ pub(super) struct Ephemerals {
     left: BTreeMap<ConfigResource, usize>,
     /// Whether the last operation on a resource is done since that was last looked at.
     used: bool,
-}
-
-/// An ephemeral resource that is being opened.
-pub(super) struct OpenFlight {
-    instance: Instance,
-    provider: ProviderConfig,
-    shape: Arc<Shape>,
-    evaluated: Evaluated,
-    marks: MarkedPaths,
 }
 
 impl Ephemerals {
@@ -128,8 +119,9 @@ impl Applier<'_> {
         }
         let request = OpenRequest { ty, config };
         let question = Question::OpenEphemeral { provider: provider.clone(), instance: instance.clone(), request };
-        let flight = OpenFlight { instance: instance.clone(), provider, shape, evaluated, marks };
-        self.ask(instance, question, Flight::Open(Box::new(flight)));
+        let evaluated = Arc::new(evaluated);
+        let opening = EphemeralOpening { instance: instance.clone(), provider, shape, evaluated, marks };
+        self.ask(instance, question, Flight::Open(Box::new(opening)));
         Ok(())
     }
 
@@ -140,46 +132,23 @@ impl Applier<'_> {
         shape.ok_or_else(|| self.diags.error(problems::no_ephemeral(provider, instance)).into())
     }
 
-    pub(super) fn opened_ephemeral(&mut self, flight: OpenFlight, outcome: OpenOutcome) {
-        let instance = flight.instance.clone();
-        if let Err(reported) = self.take_opened(flight, outcome) {
+    pub(super) fn opened_ephemeral(&mut self, opening: EphemeralOpening, outcome: OpenOutcome) {
+        let instance = opening.instance.clone();
+        if let Err(reported) = self.take_opened(opening, outcome) {
             self.give(&instance, Err(reported));
         }
     }
 
-    fn take_opened(&mut self, flight: OpenFlight, outcome: OpenOutcome) -> Result<(), Reported> {
-        let OpenFlight { instance, provider, shape, evaluated, marks } = flight;
-        let opened = outcome.map_err(|found| {
-            problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
-                .unwrap_or_else(|| self.diags.error(problems::not_opened(&instance)))
-        })?;
-        let config = evaluated.value.clone().unmark_deep().0;
-        // It is open, whatever its value is, and has to be closed.
-        let through = self.through(&provider);
-        let needs = evaluated.deps.into_iter().chain(evaluated.explicit.iter().cloned()).chain(through).collect();
-        self.ephemerals.leases.add(Lease { instance: instance.clone(), provider: provider.clone(), needs });
-        if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
+    fn take_opened(&mut self, opening: EphemeralOpening, outcome: OpenOutcome) -> Result<(), Reported> {
+        let opened = opening.answer(outcome, &self.evaluator, &mut self.diags)?;
+        let through = self.through(&opening.provider);
+        self.ephemerals.leases.add(opening.lease(through));
+        let whose = self.providers.whose(&opening.provider.provider);
+        let value = opening.value(opened, whose, &self.evaluator, &mut self.diags)?;
+        if let Some(reported) = self.ephemeral_post(&opening.instance, &value) {
             return Err(reported);
         }
-        let value = object::conform_known(opened.value, &shape.ty).map_err(|why| {
-            problems::invalid_answer(
-                "opened",
-                &why,
-                &instance,
-                self.providers.whose(&provider.provider),
-                &mut self.diags,
-            )
-        })?;
-        let breaches = protocol::keeps_config(&shape.schema.block, Rules::Strict, None, &config, &value);
-        let whose = self.providers.whose(&provider.provider);
-        if let Some(broken) = problems::of_breaches(&breaches, Moment::Open, &instance, whose, &mut self.diags) {
-            return Err(broken);
-        }
-        let value = shape.mark(value.mark_at(&marks));
-        if let Some(reported) = self.ephemeral_post(&instance, &value) {
-            return Err(reported);
-        }
-        self.give(&instance, Ok(value));
+        self.give(&opening.instance, Ok(value));
         Ok(())
     }
 

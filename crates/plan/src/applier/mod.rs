@@ -22,7 +22,7 @@ use terrane_state::{DeposedKey, Snapshot};
 use terrane_value::Value;
 
 use self::checks::Rechecks;
-use self::ephemeral::{Ephemerals, OpenFlight};
+use self::ephemeral::Ephemerals;
 use self::known::Known;
 use self::open::Opening;
 pub use self::outcome::{Applied, Outcome};
@@ -30,6 +30,7 @@ use self::provision::{Provisioning, Provisionings};
 use self::undo::Undoing;
 pub use self::undo::{Kept, Undone};
 use self::up::UpFlight;
+use crate::ephemeral::EphemeralOpening;
 use crate::shapes::{Shape, Shapes};
 use crate::{Answer, Ask, AskId, Leg, Machine, Op, Plan, Providers, Question, Step, Summary};
 
@@ -100,7 +101,7 @@ enum Flight {
     /// A data source.
     Data(Box<UpFlight>),
     /// An ephemeral resource.
-    Open(Box<OpenFlight>),
+    Open(Box<EphemeralOpening>),
     /// The end of one.
     Close(Instance),
     /// The begin of an operation in the journal; what is asked next.

@@ -1,10 +1,8 @@
 //! Ephemeral resources: opened while planning as far as their configuration is known, closed at the end.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use terrane_address::{ConfigResource, Instance, ProviderConfig};
-use terrane_lang::Evaluated;
 use terrane_provider::{OpenOutcome, OpenRequest, Problem};
 use terrane_source::Reported;
 use terrane_value::{Type, Value};
@@ -12,21 +10,10 @@ use terrane_value::{Type, Value};
 use super::data::unknown_computed;
 use super::queue::Task;
 use super::{Flight, Halt, Planner};
+use crate::ephemeral::EphemeralOpening;
 use crate::leases::Lease;
-use crate::object::{self, MarkedPaths};
-use crate::problems::{self, Moment};
-use crate::protocol::{self, Rules};
-use crate::shapes::Shape;
+use crate::problems;
 use crate::{Change, Question, Step};
-
-/// An ephemeral resource that is being opened.
-pub(super) struct OpenFlight {
-    instance: Instance,
-    provider: ProviderConfig,
-    shape: Arc<Shape>,
-    evaluated: Arc<Evaluated>,
-    marks: MarkedPaths,
-}
 
 impl Planner<'_> {
     /// Evaluates an ephemeral resource and opens it, or leaves that to apply.
@@ -54,47 +41,25 @@ impl Planner<'_> {
         }
         let request = OpenRequest { ty, config };
         let question = Question::OpenEphemeral { provider: provider.clone(), instance: instance.clone(), request };
-        let flight = OpenFlight { instance: instance.clone(), provider, shape, evaluated, marks };
-        self.ask(vec![instance.clone()], question, Flight::Open(Box::new(flight)));
+        let opening = EphemeralOpening { instance: instance.clone(), provider, shape, evaluated, marks };
+        self.ask(vec![instance.clone()], question, Flight::Open(Box::new(opening)));
         Ok(())
     }
 
-    pub(super) fn opened(&mut self, flight: OpenFlight, outcome: OpenOutcome) {
-        let instance = flight.instance.clone();
-        if let Err(reported) = self.take_opened(flight, outcome) {
+    pub(super) fn opened(&mut self, opening: EphemeralOpening, outcome: OpenOutcome) {
+        let instance = opening.instance.clone();
+        if let Err(reported) = self.take_opened(opening, outcome) {
             self.fail_instance(&instance, reported);
         }
     }
 
-    fn take_opened(&mut self, flight: OpenFlight, outcome: OpenOutcome) -> Result<(), Reported> {
-        let OpenFlight { instance, provider, shape, evaluated, marks } = flight;
-        let opened = outcome.map_err(|found| {
-            problems::of_instance(&found, &instance, &self.evaluator, &mut self.diags)
-                .unwrap_or_else(|| self.diags.error(problems::not_opened(&instance)))
-        })?;
-        let config = evaluated.value.clone().unmark_deep().0;
-        // It is open, whatever its value is, and has to be closed.
-        let through = self.provider_reads(&provider).map(|e| e.deps.clone()).unwrap_or_default();
-        let needs = evaluated.deps.iter().chain(evaluated.explicit.iter()).cloned().chain(through).collect();
-        self.leases.add(Lease { instance: instance.clone(), provider: provider.clone(), needs });
-        if let Some(reported) = problems::of_instance(&opened.problems, &instance, &self.evaluator, &mut self.diags) {
-            return Err(reported);
-        }
-        let value = object::conform_known(opened.value, &shape.ty).map_err(|why| {
-            problems::invalid_answer(
-                "opened",
-                &why,
-                &instance,
-                self.providers.whose(&provider.provider),
-                &mut self.diags,
-            )
-        })?;
-        let breaches = protocol::keeps_config(&shape.schema.block, Rules::Strict, None, &config, &value);
-        let whose = self.providers.whose(&provider.provider);
-        if let Some(broken) = problems::of_breaches(&breaches, Moment::Open, &instance, whose, &mut self.diags) {
-            return Err(broken);
-        }
-        self.take_ephemeral(&instance, provider, shape.mark(value.mark_at(&marks)));
+    fn take_opened(&mut self, opening: EphemeralOpening, outcome: OpenOutcome) -> Result<(), Reported> {
+        let opened = opening.answer(outcome, &self.evaluator, &mut self.diags)?;
+        let through = self.provider_reads(&opening.provider).map(|e| e.deps.clone()).unwrap_or_default();
+        self.leases.add(opening.lease(through));
+        let whose = self.providers.whose(&opening.provider.provider);
+        let value = opening.value(opened, whose, &self.evaluator, &mut self.diags)?;
+        self.take_ephemeral(&opening.instance, opening.provider.clone(), value);
         Ok(())
     }
 

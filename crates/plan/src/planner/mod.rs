@@ -30,6 +30,7 @@ use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Prog
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{Dependencies, DeposedKey, Snapshot};
 
+use crate::ephemeral::EphemeralOpening;
 use crate::leases::Leases;
 use crate::moves::Moves;
 use crate::plan::{Counters, Plan};
@@ -40,7 +41,6 @@ use crate::{
 
 use self::data::DataFlight;
 use self::deferral::{Deferrals, Later};
-use self::ephemeral::OpenFlight;
 use self::imports::Imports;
 use self::managed::PlanFlight;
 use self::open::Opening;
@@ -126,7 +126,7 @@ enum Flight {
     Import(Instance),
     Plan(Box<PlanFlight>),
     Data(Box<DataFlight>),
-    Open(Box<OpenFlight>),
+    Open(Box<EphemeralOpening>),
     Close(Instance),
 }
 
