@@ -278,7 +278,7 @@ pub(crate) fn tables_for(source: &Source<'_>, sql: &str) -> Vec<Table> {
     tables
 }
 
-/// The names of types in the state that could have been meant.
+/// The words of a query, in lower case.
 pub(crate) fn words(sql: &str) -> BTreeSet<String> {
     let parts = sql.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'));
     parts.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
