@@ -31,7 +31,7 @@ pub use cloud::{Caller, Cloud};
 pub use config::{config_schema, validate_config};
 pub use empty::keep_empty;
 pub use insist::{made_since, uncertain};
-pub use name::{name_of, prefix_of};
+pub use name::{name_after, name_of, prefix_of};
 pub use problem::{code, is_code, message, problem, says, status};
 pub use rules::{AwsRules, split_region};
 pub use schemas::{data_schema, data_types, resource_schema, resource_types};

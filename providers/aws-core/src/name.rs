@@ -10,10 +10,15 @@ const SUFFIX: usize = 26;
 /// The name for a new object: the one in attribute `name`, else the prefix in attribute `prefix`, or `terraform-`,
 /// with 26 hexadecimal digits behind it that follow from `operation`: a retried create asks for the same name.
 pub fn name_of(planned: &Value, name: &str, prefix: &str, operation: &str) -> String {
+    name_after(planned, (name, prefix, "terraform-"), operation)
+}
+
+/// The same with another prefix where none is written: the last of the three.
+pub fn name_after(planned: &Value, (name, prefix, default): (&str, &str, &str), operation: &str) -> String {
     let planned = Args(planned);
     match planned.text(name) {
         Some(name) => name.to_owned(),
-        None => generated(planned.text(prefix).unwrap_or("terraform-"), operation),
+        None => generated(planned.text(prefix).unwrap_or(default), operation),
     }
 }
 

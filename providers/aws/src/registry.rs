@@ -20,6 +20,8 @@ impl Registry {
             terrane_aws_dynamodb::resources(),
             terrane_aws_ec2::resources(),
             terrane_aws_iam::resources(),
+            terrane_aws_kms::resources(),
+            terrane_aws_logs::resources(),
             terrane_aws_s3::resources(),
         ];
         let data = [
