@@ -8,11 +8,16 @@ use aws_sdk_iam::types::Tag;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use percent_encoding::percent_decode_str;
-use terrane_aws_core::{Cloud, Tags, is_code, problem, says};
-use terrane_provider::Problem;
+use terrane_aws_core::{Cloud, Poll, Tags, is_code, problem, says};
+use terrane_provider::sdk::Args;
+use terrane_provider::{Object, PlanResponse, Problem};
+use terrane_value::{Kind, Type, Value};
 
 /// How long a change to IAM may take until all of AWS knows it.
 pub const PROPAGATION: Duration = Duration::from_secs(120);
+
+/// How long something that was just made or removed may not be known yet, where it is by no means usual.
+pub const SETTLING: Duration = Duration::from_secs(15);
 
 /// Calls that may be under way at once: IAM's rate limits are low.
 pub const CONCURRENCY: usize = 5;
@@ -53,6 +58,49 @@ where
 {
     found(what, answer).map(|_| ())
 }
+
+/// The object that was made or changed, once IAM answers it. `what` is a phrase such as `IAM role "app"`.
+pub async fn appeared<F, Fut>(cloud: &Cloud, what: &str, read: F) -> Result<Object, Problem>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<Option<Value>, Problem>>,
+{
+    let poll = || async { Ok(read().await?.map_or(Poll::pending("not found"), |v| Poll::Done(Object::new(v)))) };
+    cloud.wait(format!("{what} to be found"), PROPAGATION, poll).await
+}
+
+/// The plan for an entity with a name and a path that can change in place: its id is its name, and its ARN is new.
+pub fn renamed(prior: Option<&Value>, mut plan: PlanResponse) -> PlanResponse {
+    let (Some(prior), Some(planned)) = (prior, &plan.planned) else { return plan };
+    let Some(fields) = planned.fields() else { return plan };
+    let name = planned.get("name").cloned().unwrap_or(Value::unknown(Type::String));
+    let moved = Args(planned).differs(prior, "name") || Args(planned).differs(prior, "path");
+    if moved && plan.requires_replace.is_empty() {
+        let fields = fields.with("id", name).with("arn", Value::unknown(Type::String));
+        plan.planned = Some(Value::from_kind(Kind::Object(fields)));
+    }
+    plan
+}
+
+/// The tags of an entity, brought from those of `prior` to those of `planned`: `untag` and `tag` make the calls.
+macro_rules! retag {
+    ($cloud:expr, $update:expr, $what:expr, $key:ident = $id:expr,
+     $untag:ident $untag_operation:literal, $tag:ident $tag_operation:literal) => {{
+        let (client, what) = ($crate::client::iam($cloud), format!("updating the tags of {}", $what));
+        let diff = $cloud.tag_diff($update.prior, $update.planned);
+        if !diff.remove.is_empty() {
+            let request = client.$untag().$key($id).set_tag_keys(Some(diff.remove));
+            let answer = $cloud.call($untag_operation, || request.clone().send()).await;
+            answer.map_err(|e| terrane_aws_core::problem(&what, &e))?;
+        }
+        if !diff.set.is_empty() {
+            let request = client.$tag().$key($id).set_tags(Some($crate::client::to_tags(&diff.set)));
+            let answer = $cloud.call($tag_operation, || request.clone().send()).await;
+            answer.map_err(|e| terrane_aws_core::problem(&what, &e))?;
+        }
+    }};
+}
+pub(crate) use retag;
 
 /// Whether a call failed since a principal, or the entity itself, is so new that this part of IAM does not know it.
 pub fn too_new<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {

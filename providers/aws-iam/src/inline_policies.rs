@@ -1,4 +1,4 @@
-//! The inline policies of roles.
+//! The inline policies of groups, roles and users.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use terrane_provider::sdk::{Args, Reply, policy_json};
 use terrane_value::Value;
 
 use crate::client::{CONCURRENCY, PROPAGATION, decoded, found, iam, removed, too_new};
+use crate::holder::{Holder, Kind};
 
 /// Policy documents by the name of their policy.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,54 +47,110 @@ impl InlinePolicies {
     }
 }
 
-/// The names of the inline policies of a role; `None` if there is no such role.
-pub async fn names(cloud: &Cloud, role: &str) -> Result<Option<Vec<String>>, Problem> {
-    let client = iam(cloud);
-    let list = |marker| client.list_role_policies().role_name(role).set_marker(marker).send();
-    let names = cloud.pages("iam:ListRolePolicies", list, |a| (a.policy_names, a.marker)).await;
-    found(&format!("listing the inline policies of IAM role \"{role}\""), names)
+/// The names of the inline policies of a holder; `None` if there is no such holder.
+pub async fn names(cloud: &Cloud, holder: Holder<'_>) -> Result<Option<Vec<String>>, Problem> {
+    let (client, name) = (iam(cloud), holder.name);
+    let what = format!("listing the inline policies of {holder}");
+    match holder.kind {
+        Kind::Group => {
+            let list = |marker| client.list_group_policies().group_name(name).set_marker(marker).send();
+            found(&what, cloud.pages("iam:ListGroupPolicies", list, |a| (a.policy_names, a.marker)).await)
+        }
+        Kind::Role => {
+            let list = |marker| client.list_role_policies().role_name(name).set_marker(marker).send();
+            found(&what, cloud.pages("iam:ListRolePolicies", list, |a| (a.policy_names, a.marker)).await)
+        }
+        Kind::User => {
+            let list = |marker| client.list_user_policies().user_name(name).set_marker(marker).send();
+            found(&what, cloud.pages("iam:ListUserPolicies", list, |a| (a.policy_names, a.marker)).await)
+        }
+    }
 }
 
-/// The inline policies of a role; `None` if there is no such role.
-pub async fn of_role(cloud: &Cloud, role: &str) -> Result<Option<InlinePolicies>, Problem> {
-    let Some(names) = names(cloud, role).await? else { return Ok(None) };
-    let read = |name: String| async move { get(cloud, role, &name).await.map(|policy| policy.map(|p| (name, p))) };
+/// The inline policies of a holder; `None` if there is no such holder.
+pub async fn of(cloud: &Cloud, holder: Holder<'_>) -> Result<Option<InlinePolicies>, Problem> {
+    let Some(names) = names(cloud, holder).await? else { return Ok(None) };
+    let read = |name: String| async move { get(cloud, holder, &name).await.map(|policy| policy.map(|p| (name, p))) };
     let policies = concurrently(CONCURRENCY, names, read).await;
     let policies = policies.into_iter().filter_map(Result::transpose).collect::<Result<_, Problem>>()?;
     Ok(Some(InlinePolicies(policies)))
 }
 
-/// The document of an inline policy of a role, if there is one.
-pub async fn get(cloud: &Cloud, role: &str, name: &str) -> Result<Option<String>, Problem> {
-    let client = iam(cloud);
-    let request = client.get_role_policy().role_name(role).policy_name(name);
-    let answer = cloud.call("iam:GetRolePolicy", || request.clone().send()).await;
-    let answer = found(&format!("reading inline policy \"{name}\" of IAM role \"{role}\""), answer)?;
-    Ok(answer.map(|a| decoded(&a.policy_document)))
+/// The document of an inline policy of a holder, if there is one.
+pub async fn get(cloud: &Cloud, holder: Holder<'_>, policy: &str) -> Result<Option<String>, Problem> {
+    let (client, name) = (iam(cloud), holder.name);
+    let what = format!("reading inline policy \"{policy}\" of {holder}");
+    let document = match holder.kind {
+        Kind::Group => {
+            let send = || client.get_group_policy().group_name(name).policy_name(policy).send();
+            found(&what, cloud.call("iam:GetGroupPolicy", send).await)?.map(|a| a.policy_document)
+        }
+        Kind::Role => {
+            let send = || client.get_role_policy().role_name(name).policy_name(policy).send();
+            found(&what, cloud.call("iam:GetRolePolicy", send).await)?.map(|a| a.policy_document)
+        }
+        Kind::User => {
+            let send = || client.get_user_policy().user_name(name).policy_name(policy).send();
+            found(&what, cloud.call("iam:GetUserPolicy", send).await)?.map(|a| a.policy_document)
+        }
+    };
+    Ok(document.map(|d| decoded(&d)))
 }
 
-/// Sets inline policies of a role.
-pub async fn put(cloud: &Cloud, role: &str, policies: &InlinePolicies) -> Result<(), Problem> {
+/// Sets inline policies of a holder.
+pub async fn put(cloud: &Cloud, holder: Holder<'_>, policies: &InlinePolicies) -> Result<(), Problem> {
     for (name, policy) in &policies.0 {
-        put_one(cloud, role, name, policy).await?;
+        put_one(cloud, holder, name, policy).await?;
     }
     Ok(())
 }
 
-/// Sets one inline policy of a role.
-pub async fn put_one(cloud: &Cloud, role: &str, name: &str, policy: &str) -> Result<(), Problem> {
-    let request = iam(cloud).put_role_policy().role_name(role).policy_name(name);
-    let request = request.policy_document(policy_json::compact(policy));
-    let answer = cloud.insist("iam:PutRolePolicy", PROPAGATION, too_new, || request.clone().send()).await;
-    answer.map(|_| ()).map_err(|e| problem(&format!("putting inline policy \"{name}\" of IAM role \"{role}\""), &e))
+/// Sets one inline policy of a holder.
+pub async fn put_one(cloud: &Cloud, holder: Holder<'_>, policy: &str, document: &str) -> Result<(), Problem> {
+    let (client, name, document) = (iam(cloud), holder.name, policy_json::compact(document));
+    let what = format!("putting inline policy \"{policy}\" of {holder}");
+    match holder.kind {
+        Kind::Group => {
+            let request = client.put_group_policy().group_name(name).policy_name(policy).policy_document(document);
+            let answer = cloud.insist("iam:PutGroupPolicy", PROPAGATION, too_new, || request.clone().send()).await;
+            answer.map(|_| ()).map_err(|e| problem(&what, &e))
+        }
+        Kind::Role => {
+            let request = client.put_role_policy().role_name(name).policy_name(policy).policy_document(document);
+            let answer = cloud.insist("iam:PutRolePolicy", PROPAGATION, too_new, || request.clone().send()).await;
+            answer.map(|_| ()).map_err(|e| problem(&what, &e))
+        }
+        Kind::User => {
+            let request = client.put_user_policy().user_name(name).policy_name(policy).policy_document(document);
+            let answer = cloud.insist("iam:PutUserPolicy", PROPAGATION, too_new, || request.clone().send()).await;
+            answer.map(|_| ()).map_err(|e| problem(&what, &e))
+        }
+    }
 }
 
-/// Deletes inline policies of a role.
-pub async fn delete(cloud: &Cloud, role: &str, names: Vec<String>) -> Result<(), Problem> {
-    for name in names {
-        let what = format!("deleting inline policy \"{name}\" of IAM role \"{role}\"");
-        let request = iam(cloud).delete_role_policy().role_name(role).policy_name(name);
-        removed(&what, cloud.call("iam:DeleteRolePolicy", || request.clone().send()).await)?;
+/// Deletes inline policies of a holder.
+pub async fn delete(cloud: &Cloud, holder: Holder<'_>, policies: Vec<String>) -> Result<(), Problem> {
+    for policy in policies {
+        delete_one(cloud, holder, &policy).await?;
     }
     Ok(())
+}
+
+async fn delete_one(cloud: &Cloud, holder: Holder<'_>, policy: &str) -> Result<(), Problem> {
+    let (client, name) = (iam(cloud), holder.name);
+    let what = format!("deleting inline policy \"{policy}\" of {holder}");
+    match holder.kind {
+        Kind::Group => {
+            let send = || client.delete_group_policy().group_name(name).policy_name(policy).send();
+            removed(&what, cloud.call("iam:DeleteGroupPolicy", send).await)
+        }
+        Kind::Role => {
+            let send = || client.delete_role_policy().role_name(name).policy_name(policy).send();
+            removed(&what, cloud.call("iam:DeleteRolePolicy", send).await)
+        }
+        Kind::User => {
+            let send = || client.delete_user_policy().user_name(name).policy_name(policy).send();
+            removed(&what, cloud.call("iam:DeleteUserPolicy", send).await)
+        }
+    }
 }

@@ -5,12 +5,14 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::InstanceProfile as RemoteProfile;
-use terrane_aws_core::{Cloud, Poll, is_code, keep_empty, made_since, name_of, prefix_of, problem, read_each, says};
+use terrane_aws_core::{Cloud, is_code, keep_empty, made_since, name_of, prefix_of, problem, read_each, says};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
-use crate::client::{OBJECTS, PROPAGATION, found, from_tags, iam, removed, still_used, time, to_tags, too_new};
+use crate::client::{
+    OBJECTS, PROPAGATION, appeared, found, from_tags, iam, removed, retag, still_used, time, to_tags, too_new,
+};
 
 /// `aws_iam_instance_profile`.
 #[derive(Debug)]
@@ -49,7 +51,11 @@ impl ResourceType<Cloud> for InstanceProfile {
                 add_role(cloud, name, role).await?;
             }
         }
-        update_tags(cloud, name, &update).await?;
+        let what = format!("IAM instance profile \"{name}\"");
+        retag!(
+            cloud, update, what, instance_profile_name = name,
+            untag_instance_profile "iam:UntagInstanceProfile", tag_instance_profile "iam:TagInstanceProfile"
+        );
         Ok(read_existing(cloud, name, update.planned).await?)
     }
 
@@ -100,11 +106,8 @@ async fn furnish(cloud: &Cloud, name: &str, planned: &Value) -> Result<Object, P
 }
 
 async fn read_existing(cloud: &Cloud, name: &str, known: &Value) -> Result<Object, Problem> {
-    let poll = || async {
-        let profile = get(cloud, name).await?;
-        Ok(profile.map_or(Poll::pending("not found"), |p| Poll::Done(Object::new(value(cloud, &p, known)))))
-    };
-    cloud.wait(format!("IAM instance profile \"{name}\" to be found"), PROPAGATION, poll).await
+    let read = || async { Ok(get(cloud, name).await?.map(|p| value(cloud, &p, known))) };
+    appeared(cloud, &format!("IAM instance profile \"{name}\""), read).await
 }
 
 async fn get(cloud: &Cloud, name: &str) -> Result<Option<RemoteProfile>, Problem> {
@@ -155,18 +158,4 @@ async fn remove_role(cloud: &Cloud, name: &str, role: &str) -> Result<(), Proble
     let request = iam(cloud).remove_role_from_instance_profile().instance_profile_name(name).role_name(role);
     let answer = cloud.call("iam:RemoveRoleFromInstanceProfile", || request.clone().send()).await;
     removed(&format!("removing role \"{role}\" from IAM instance profile \"{name}\""), answer)
-}
-
-async fn update_tags(cloud: &Cloud, name: &str, update: &Update<'_>) -> Result<(), Problem> {
-    let (client, diff) = (iam(cloud), cloud.tag_diff(update.prior, update.planned));
-    let what = format!("updating the tags of IAM instance profile \"{name}\"");
-    if !diff.remove.is_empty() {
-        let request = client.untag_instance_profile().instance_profile_name(name).set_tag_keys(Some(diff.remove));
-        cloud.call("iam:UntagInstanceProfile", || request.clone().send()).await.map_err(|e| problem(&what, &e))?;
-    }
-    if !diff.set.is_empty() {
-        let request = client.tag_instance_profile().instance_profile_name(name).set_tags(Some(to_tags(&diff.set)));
-        cloud.call("iam:TagInstanceProfile", || request.clone().send()).await.map_err(|e| problem(&what, &e))?;
-    }
-    Ok(())
 }

@@ -1,29 +1,43 @@
 //! IAM resource types.
 
+mod attached_policy;
 mod attachments;
 mod client;
 mod data_policy_document;
+mod group;
+mod holder;
 mod inline_policies;
+mod inline_policy;
 mod instance_profile;
 mod policy;
 mod policy_document;
 mod role;
-mod role_policy;
-mod role_policy_attachment;
+mod user;
+mod user_credentials;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use terrane_aws_core::{Cloud, is_code, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{DataSource, ResourceType};
 
+use attached_policy::AttachedPolicy;
+use holder::Kind;
+use inline_policy::InlinePolicy;
+
 /// The resource types, sorted by name.
 pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
     vec![
+        Box::new(group::Group),
+        Box::new(InlinePolicy(Kind::Group)),
+        Box::new(AttachedPolicy(Kind::Group)),
         Box::new(instance_profile::InstanceProfile),
         Box::new(policy::Policy),
         Box::new(role::Role),
-        Box::new(role_policy::RolePolicy),
-        Box::new(role_policy_attachment::RolePolicyAttachment),
+        Box::new(InlinePolicy(Kind::Role)),
+        Box::new(AttachedPolicy(Kind::Role)),
+        Box::new(user::User),
+        Box::new(InlinePolicy(Kind::User)),
+        Box::new(AttachedPolicy(Kind::User)),
     ]
 }
 

@@ -4,12 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{Policy as RemotePolicy, PolicyScopeType, PolicyVersion};
-use terrane_aws_core::{Cloud, Poll, keep_empty, made_since, name_of, prefix_of, problem, read_each};
+use terrane_aws_core::{Cloud, keep_empty, made_since, name_of, prefix_of, problem, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
-use crate::client::{OBJECTS, PROPAGATION, decoded, found, from_tags, iam, removed, still_used, to_tags, too_new};
+use crate::client::{
+    OBJECTS, PROPAGATION, appeared, decoded, found, from_tags, iam, removed, retag, still_used, to_tags, too_new,
+};
 
 /// Versions that a policy may have at most.
 const VERSIONS: usize = 5;
@@ -49,7 +51,8 @@ impl ResourceType<Cloud> for Policy {
         if update.changes("policy") {
             add_version(cloud, arn, Args(update.planned).str("policy").unwrap_or_default()).await?;
         }
-        update_tags(cloud, arn, &update).await?;
+        let what = format!("IAM policy {arn}");
+        retag!(cloud, update, what, policy_arn = arn, untag_policy "iam:UntagPolicy", tag_policy "iam:TagPolicy");
         Ok(read_existing(cloud, arn, update.planned).await?)
     }
 
@@ -98,11 +101,7 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<String, Prob
 }
 
 async fn read_existing(cloud: &Cloud, arn: &str, known: &Value) -> Result<Object, Problem> {
-    let poll = || async {
-        let policy = read_policy(cloud, arn, known).await?;
-        Ok(policy.map_or(Poll::pending("not found"), |p| Poll::Done(Object::new(p))))
-    };
-    cloud.wait(format!("IAM policy {arn} to be found"), PROPAGATION, poll).await
+    appeared(cloud, &format!("IAM policy {arn}"), || read_policy(cloud, arn, known)).await
 }
 
 async fn get(cloud: &Cloud, arn: &str) -> Result<Option<RemotePolicy>, Problem> {
@@ -165,18 +164,4 @@ async fn delete_version(cloud: &Cloud, arn: &str, version: PolicyVersion) -> Res
     let what = format!("deleting version {id} of IAM policy {arn}");
     let request = iam(cloud).delete_policy_version().policy_arn(arn).version_id(id);
     removed(&what, cloud.call("iam:DeletePolicyVersion", || request.clone().send()).await)
-}
-
-async fn update_tags(cloud: &Cloud, arn: &str, update: &Update<'_>) -> Result<(), Problem> {
-    let (client, diff) = (iam(cloud), cloud.tag_diff(update.prior, update.planned));
-    let what = format!("updating the tags of IAM policy {arn}");
-    if !diff.remove.is_empty() {
-        let request = client.untag_policy().policy_arn(arn).set_tag_keys(Some(diff.remove));
-        cloud.call("iam:UntagPolicy", || request.clone().send()).await.map_err(|e| problem(&what, &e))?;
-    }
-    if !diff.set.is_empty() {
-        let request = client.tag_policy().policy_arn(arn).set_tags(Some(to_tags(&diff.set)));
-        cloud.call("iam:TagPolicy", || request.clone().send()).await.map_err(|e| problem(&what, &e))?;
-    }
-    Ok(())
 }

@@ -11,8 +11,10 @@ use terrane_value::Value;
 
 use crate::attachments;
 use crate::client::{
-    OBJECTS, PROPAGATION, decoded, found, from_tags, iam, removed, role_names, still_used, time, to_tags, too_new,
+    OBJECTS, PROPAGATION, decoded, found, from_tags, iam, removed, retag, role_names, still_used, time, to_tags,
+    too_new,
 };
+use crate::holder::Kind;
 use crate::inline_policies::{self, InlinePolicies};
 
 /// `aws_iam_role`.
@@ -48,7 +50,8 @@ impl ResourceType<Cloud> for Role {
         update_settings(cloud, name, &update).await?;
         update_boundary(cloud, name, &update).await?;
         update_policies(cloud, name, &update).await?;
-        update_tags(cloud, name, &update).await?;
+        let what = Kind::Role.named(name);
+        retag!(cloud, update, what, role_name = name, untag_role "iam:UntagRole", tag_role "iam:TagRole");
         Ok(read_existing(cloud, name, update.planned).await?)
     }
 
@@ -57,12 +60,12 @@ impl ResourceType<Cloud> for Role {
         let (name, force) = (args.text("id").unwrap_or_default(), args.bool("force_detach_policies") == Some(true));
         leave_instance_profiles(cloud, name).await?;
         if force || !args.strings("managed_policy_arns").is_empty() {
-            let attached = attachments::of_role(cloud, name).await?.unwrap_or_default();
-            attachments::detach(cloud, name, attached).await?;
+            let attached = attachments::of(cloud, Kind::Role.named(name)).await?.unwrap_or_default();
+            attachments::detach(cloud, Kind::Role.named(name), attached).await?;
         }
         if force || !args.blocks("inline_policy").is_empty() {
-            let names = inline_policies::names(cloud, name).await?.unwrap_or_default();
-            inline_policies::delete(cloud, name, names).await?;
+            let names = inline_policies::names(cloud, Kind::Role.named(name)).await?.unwrap_or_default();
+            inline_policies::delete(cloud, Kind::Role.named(name), names).await?;
         }
         let client = iam(cloud);
         let answer =
@@ -106,8 +109,8 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<Option<Strin
 
 /// Gives a new role its policies and reads it.
 async fn furnish(cloud: &Cloud, name: &str, planned: &Value) -> Result<Object, Problem> {
-    inline_policies::put(cloud, name, &InlinePolicies::written(planned)).await?;
-    attachments::attach(cloud, name, Args(planned).strings("managed_policy_arns")).await?;
+    inline_policies::put(cloud, Kind::Role.named(name), &InlinePolicies::written(planned)).await?;
+    attachments::attach(cloud, Kind::Role.named(name), Args(planned).strings("managed_policy_arns")).await?;
     read_existing(cloud, name, planned).await
 }
 
@@ -129,8 +132,11 @@ async fn get(cloud: &Cloud, name: &str) -> Result<Option<RemoteRole>, Problem> {
 }
 
 async fn read_role(cloud: &Cloud, name: &str, known: &Value) -> Result<Option<Value>, Problem> {
-    let (role, inline, attached) =
-        tokio::join!(get(cloud, name), inline_policies::of_role(cloud, name), attachments::of_role(cloud, name));
+    let (role, inline, attached) = tokio::join!(
+        get(cloud, name),
+        inline_policies::of(cloud, Kind::Role.named(name)),
+        attachments::of(cloud, Kind::Role.named(name))
+    );
     let (Some(role), Some(inline), Some(attached)) = (role?, inline?, attached?) else { return Ok(None) };
     let mut reply = Reply::from(known);
     set_role(&mut reply, &role, known);
@@ -205,27 +211,15 @@ async fn update_boundary(cloud: &Cloud, name: &str, update: &Update<'_>) -> Resu
 async fn update_policies(cloud: &Cloud, name: &str, update: &Update<'_>) -> Result<(), Problem> {
     if update.changes("inline_policy") {
         let (old, new) = (InlinePolicies::written(update.prior), InlinePolicies::written(update.planned));
-        inline_policies::delete(cloud, name, old.names_not_in(&new)).await?;
-        inline_policies::put(cloud, name, &new.changed_from(&old)).await?;
+        inline_policies::delete(cloud, Kind::Role.named(name), old.names_not_in(&new)).await?;
+        inline_policies::put(cloud, Kind::Role.named(name), &new.changed_from(&old)).await?;
     }
     if update.changes("managed_policy_arns") {
         let [old, new] = [update.prior, update.planned].map(|v| Args(v).strings("managed_policy_arns"));
-        attachments::detach(cloud, name, old.iter().filter(|a| !new.contains(a)).cloned().collect()).await?;
-        attachments::attach(cloud, name, new.into_iter().filter(|a| !old.contains(a)).collect()).await?;
-    }
-    Ok(())
-}
-
-async fn update_tags(cloud: &Cloud, name: &str, update: &Update<'_>) -> Result<(), Problem> {
-    let (client, diff) = (iam(cloud), cloud.tag_diff(update.prior, update.planned));
-    let what = format!("updating the tags of IAM role \"{name}\"");
-    if !diff.remove.is_empty() {
-        let request = client.untag_role().role_name(name).set_tag_keys(Some(diff.remove));
-        cloud.call("iam:UntagRole", || request.clone().send()).await.map_err(|e| problem(&what, &e))?;
-    }
-    if !diff.set.is_empty() {
-        let request = client.tag_role().role_name(name).set_tags(Some(to_tags(&diff.set)));
-        cloud.call("iam:TagRole", || request.clone().send()).await.map_err(|e| problem(&what, &e))?;
+        attachments::detach(cloud, Kind::Role.named(name), old.iter().filter(|a| !new.contains(a)).cloned().collect())
+            .await?;
+        attachments::attach(cloud, Kind::Role.named(name), new.into_iter().filter(|a| !old.contains(a)).collect())
+            .await?;
     }
     Ok(())
 }
