@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use percent_encoding::percent_decode_str;
 use terrane_aws_core::{Cloud, Poll, Tags, is_code, problem, says};
-use terrane_provider::sdk::Args;
+use terrane_provider::sdk::{Args, Update};
 use terrane_provider::{Object, PlanResponse, Problem};
 use terrane_value::{Kind, Type, Value};
 
@@ -67,6 +67,18 @@ where
 {
     let poll = || async { Ok(read().await?.map_or(Poll::pending("not found"), |v| Poll::Done(Object::new(v)))) };
     cloud.wait(format!("{what} to be found"), PROPAGATION, poll).await
+}
+
+/// The texts that a set attribute loses and gains in an update.
+pub fn changed(update: &Update<'_>, attribute: &str) -> (Vec<String>, Vec<String>) {
+    let [old, new] = [update.prior, update.planned].map(|v| Args(v).strings(attribute));
+    let without = |of: &[String], others: &[String]| of.iter().filter(|s| !others.contains(s)).cloned().collect();
+    (without(&old, &new), without(&new, &old))
+}
+
+/// Whether nothing is left of a set of memberships that was not empty.
+pub fn vanished(known: &Value, attribute: &str, present: &[String]) -> bool {
+    present.is_empty() && !Args(known).strings(attribute).is_empty()
 }
 
 /// The plan for an entity with a name and a path that can change in place: its id is its name, and its ARN is new.

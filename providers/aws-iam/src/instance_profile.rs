@@ -110,7 +110,8 @@ async fn read_existing(cloud: &Cloud, name: &str, known: &Value) -> Result<Objec
     appeared(cloud, &format!("IAM instance profile \"{name}\""), read).await
 }
 
-async fn get(cloud: &Cloud, name: &str) -> Result<Option<RemoteProfile>, Problem> {
+/// An instance profile.
+pub async fn get(cloud: &Cloud, name: &str) -> Result<Option<RemoteProfile>, Problem> {
     let request = iam(cloud).get_instance_profile().instance_profile_name(name);
     let answer = cloud.call("iam:GetInstanceProfile", || request.clone().send()).await;
     Ok(found(&format!("reading IAM instance profile \"{name}\""), answer)?.and_then(|a| a.instance_profile))

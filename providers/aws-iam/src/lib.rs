@@ -1,24 +1,40 @@
 //! IAM resource types.
 
+mod access_key;
+mod account_alias;
+mod account_password_policy;
 mod attached_policy;
 mod attachments;
 mod client;
+mod data_entities;
+mod data_identity;
+mod data_lists;
 mod data_policy_document;
 mod group;
+mod group_membership;
 mod holder;
 mod inline_policies;
 mod inline_policy;
 mod instance_profile;
+mod memberships;
+mod openid_connect_provider;
 mod policy;
+mod policy_attachment;
 mod policy_document;
 mod role;
+mod saml_provider;
+mod service_linked_role;
 mod user;
 mod user_credentials;
+mod user_group_membership;
+mod user_login_profile;
+mod user_ssh_key;
 
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use terrane_aws_core::{Cloud, is_code, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{DataSource, ResourceType};
+use terrane_value::{Path, Value};
 
 use attached_policy::AttachedPolicy;
 use holder::Kind;
@@ -27,23 +43,46 @@ use inline_policy::InlinePolicy;
 /// The resource types, sorted by name.
 pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
     vec![
+        Box::new(access_key::AccessKey),
+        Box::new(account_alias::AccountAlias),
+        Box::new(account_password_policy::AccountPasswordPolicy),
         Box::new(group::Group),
+        Box::new(group_membership::GroupMembership),
         Box::new(InlinePolicy(Kind::Group)),
         Box::new(AttachedPolicy(Kind::Group)),
         Box::new(instance_profile::InstanceProfile),
+        Box::new(openid_connect_provider::OpenIdConnectProvider),
         Box::new(policy::Policy),
+        Box::new(policy_attachment::PolicyAttachment),
         Box::new(role::Role),
         Box::new(InlinePolicy(Kind::Role)),
         Box::new(AttachedPolicy(Kind::Role)),
+        Box::new(saml_provider::SamlProvider),
+        Box::new(service_linked_role::ServiceLinkedRole),
         Box::new(user::User),
+        Box::new(user_group_membership::UserGroupMembership),
+        Box::new(user_login_profile::UserLoginProfile),
         Box::new(InlinePolicy(Kind::User)),
         Box::new(AttachedPolicy(Kind::User)),
+        Box::new(user_ssh_key::UserSshKey),
     ]
 }
 
 /// The data sources, sorted by name.
 pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
-    vec![Box::new(data_policy_document::PolicyDocument)]
+    vec![
+        Box::new(data_identity::AccountAlias),
+        Box::new(data_entities::Group),
+        Box::new(data_entities::InstanceProfile),
+        Box::new(data_entities::OpenIdConnectProvider),
+        Box::new(data_entities::Policy),
+        Box::new(data_policy_document::PolicyDocument),
+        Box::new(data_entities::Role),
+        Box::new(data_lists::Roles),
+        Box::new(data_identity::SessionContext),
+        Box::new(data_entities::User),
+        Box::new(data_lists::Users),
+    ]
 }
 
 /// The problem of a create, with advice if the name is taken or nobody knows what came of the call.
@@ -65,4 +104,25 @@ fn not_ours(what: &str) -> Problem {
 
 fn wrong_id(id: &str, form: &str, example: &str) -> Problem {
     Problem::error("Invalid import id", format!("\"{id}\" is not of the form {form}, for example \"{example}\"."))
+}
+
+/// Says that objects of a type cannot be imported, and what to use instead.
+fn not_importable(ty: &str, instead: &str) -> Problem {
+    let detail = format!(
+        "{ty} owns a whole set, and objects of it cannot be imported. Write it and apply: what is there already is \
+         taken over. Where several configurations share the set, use {instead}."
+    );
+    Problem::error("Objects of this type cannot be imported", detail)
+}
+
+/// Refuses `pgp_key`, with which `secret` would be encrypted.
+fn without_pgp(config: &Value, secret: &str) -> Vec<Problem> {
+    if config.get("pgp_key").is_none_or(Value::is_null) {
+        return Vec::new();
+    }
+    let detail = format!(
+        "Encryption with PGP is not supported yet: leave out pgp_key. The attribute {secret} is sensitive then; \
+         encrypt the state to keep it from those who can read that."
+    );
+    vec![Problem::error("pgp_key is not supported", detail).at(Path::root().attr("pgp_key"))]
 }

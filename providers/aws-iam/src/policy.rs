@@ -104,20 +104,25 @@ async fn read_existing(cloud: &Cloud, arn: &str, known: &Value) -> Result<Object
     appeared(cloud, &format!("IAM policy {arn}"), || read_policy(cloud, arn, known)).await
 }
 
-async fn get(cloud: &Cloud, arn: &str) -> Result<Option<RemotePolicy>, Problem> {
+/// A managed policy, without its document.
+pub async fn get(cloud: &Cloud, arn: &str) -> Result<Option<RemotePolicy>, Problem> {
     let client = iam(cloud);
     let answer = cloud.call("iam:GetPolicy", || client.get_policy().policy_arn(arn).send()).await;
     Ok(found(&format!("reading IAM policy {arn}"), answer)?.and_then(|a| a.policy))
 }
 
-async fn read_policy(cloud: &Cloud, arn: &str, known: &Value) -> Result<Option<Value>, Problem> {
-    let Some(policy) = get(cloud, arn).await? else { return Ok(None) };
-    let request =
-        iam(cloud).get_policy_version().policy_arn(arn).version_id(policy.default_version_id().unwrap_or("v1"));
+/// The document of a version of a policy.
+pub async fn document(cloud: &Cloud, arn: &str, version: &str) -> Result<Option<String>, Problem> {
+    let request = iam(cloud).get_policy_version().policy_arn(arn).version_id(version);
     let answer = cloud.call("iam:GetPolicyVersion", || request.clone().send()).await;
     let version = found(&format!("reading the default version of IAM policy {arn}"), answer)?;
-    let Some(version) = version.and_then(|a| a.policy_version) else { return Ok(None) };
-    let document = decoded(version.document().unwrap_or_default());
+    Ok(version.and_then(|a| a.policy_version).map(|v| decoded(v.document().unwrap_or_default())))
+}
+
+async fn read_policy(cloud: &Cloud, arn: &str, known: &Value) -> Result<Option<Value>, Problem> {
+    let Some(policy) = get(cloud, arn).await? else { return Ok(None) };
+    let version = policy.default_version_id().unwrap_or("v1");
+    let Some(document) = document(cloud, arn, version).await? else { return Ok(None) };
     let mut reply = Reply::from(known);
     reply
         .str("id", Some(arn))

@@ -125,7 +125,8 @@ async fn read_existing(cloud: &Cloud, name: &str, known: &Value) -> Result<Objec
     cloud.wait(format!("IAM role \"{name}\" to be found"), PROPAGATION, poll).await
 }
 
-async fn get(cloud: &Cloud, name: &str) -> Result<Option<RemoteRole>, Problem> {
+/// A role.
+pub async fn get(cloud: &Cloud, name: &str) -> Result<Option<RemoteRole>, Problem> {
     let client = iam(cloud);
     let answer = cloud.call("iam:GetRole", || client.get_role().role_name(name).send()).await;
     Ok(found(&format!("reading IAM role \"{name}\""), answer)?.and_then(|a| a.role))
