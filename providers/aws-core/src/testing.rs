@@ -1,17 +1,21 @@
 //! Instances for tests against an endpoint that stands in for AWS.
 
+mod golden;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 use terrane_provider::sdk::schema::TypeSchema;
-use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
-use terrane_provider::{Object, PlanResponse};
+use terrane_provider::sdk::{Create, DataSource, Failed, ResourceType, Update, complete};
+use terrane_provider::{Object, PlanResponse, Problem};
 use terrane_value::{Kind, Type, Value};
 
-use crate::{AwsRules, Cloud, resource_schema};
+use crate::{AwsRules, Cloud, data_schema, resource_schema};
 
 /// The endpoint that tests run against, from `TERRANE_TEST_ENDPOINT`. Without it says aloud what is skipped.
 pub fn endpoint(test: &str) -> Option<String> {
@@ -24,17 +28,66 @@ pub fn endpoint(test: &str) -> Option<String> {
 
 /// An instance whose services all are at `endpoint`, with credentials that no AWS accepts.
 pub async fn cloud(endpoint: &str, region: &str) -> Arc<Cloud> {
-    let credentials = Credentials::from_keys("test", "test", None);
-    let sdk = aws_config::defaults(BehaviorVersion::latest())
+    Arc::new(asking(endpoint, region, None).await)
+}
+
+/// What a test plays against.
+pub struct Stage {
+    /// The instance.
+    pub cloud: Arc<Cloud>,
+    suffix: String,
+}
+
+impl Stage {
+    /// A name for an object of the test, which no other run of it uses.
+    pub fn name(&self, of: &str) -> String {
+        format!("{of}{}", self.suffix)
+    }
+}
+
+/// What a test plays against: the recording `folder/test.http` of an earlier play, and the emulator where there is one.
+///
+/// With `UPDATE` set, the emulator alone, and the recording is made anew.
+pub async fn stages(folder: &str, test: &str) -> Vec<Stage> {
+    let Some(endpoint) = std::env::var("TERRANE_TEST_ENDPOINT").ok().filter(|e| !e.is_empty()) else {
+        return vec![scripted(folder, test).await];
+    };
+    let (fixed, own) = (suffix(test), format!("{}-{:x}", suffix(test), std::process::id()));
+    let client = std::env::var_os("UPDATE").map(|_| golden::recorded(file(folder, test), own.clone(), fixed));
+    let mut stages = if client.is_some() { Vec::new() } else { vec![scripted(folder, test).await] };
+    fastrand::seed(1);
+    stages.push(Stage { cloud: Arc::new(asking(&endpoint, "eu-west-1", client).await), suffix: own });
+    stages
+}
+
+/// The recording `folder/test.http` alone: one of a play, or one that was written since the emulator lacks an operation.
+pub async fn scripted(folder: &str, test: &str) -> Stage {
+    fastrand::seed(1);
+    let client = golden::replayed(&file(folder, test));
+    let cloud = Arc::new(asking("http://127.0.0.1:1", "eu-west-1", Some(client)).await);
+    Stage { cloud, suffix: suffix(test) }
+}
+
+fn file(folder: &str, test: &str) -> PathBuf {
+    Path::new(folder).join(test).with_extension("http")
+}
+
+fn suffix(test: &str) -> String {
+    format!("-{}", test.replace('_', "-"))
+}
+
+async fn asking(endpoint: &str, region: &str, client: Option<SharedHttpClient>) -> Cloud {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
-        .credentials_provider(credentials)
+        .credentials_provider(Credentials::from_keys("test", "test", None))
         .endpoint_url(endpoint)
-        .retry_config(RetryConfig::disabled())
-        .load()
-        .await;
-    let mut cloud = Cloud::new(sdk);
+        .retry_config(RetryConfig::disabled());
+    if let Some(client) = client {
+        loader = loader.http_client(client);
+    }
+    let mut cloud = Cloud::new(loader.load().await);
     cloud.s3_use_path_style = true;
-    Arc::new(cloud)
+    cloud
 }
 
 /// Takes an object of a type through its life and checks every step: [`live`], delete, read, delete again.
@@ -69,12 +122,14 @@ pub async fn live(
     let (config, planned) = life.plan(None, first);
     let create = Create { planned: &planned, config: &config, operation: &operation };
     let made = done(ty, "create", ty.create(cloud, create).await);
-    let mut object = life.check("created", &planned, first, made).await;
+    let (mut object, mut former) = (life.check("created", &planned, first, made).await, first);
     for written in rest {
         let (config, planned) = life.plan(Some(&object.value), written);
         let update = Update { prior: &object.value, planned: &planned, config: &config, operation: &operation };
         let made = done(ty, "update", ty.update(cloud, update).await);
-        object = life.check("updated", &planned, written, made).await;
+        let before = std::mem::replace(&mut object, life.check("updated", &planned, written, made).await);
+        life.drifts(&before, former).await;
+        former = written;
     }
     life.find(&object, configs.last().expect("a last configuration"), &identify(&object.value)).await;
     object
@@ -149,17 +204,49 @@ impl Life<'_> {
         }
     }
 
+    /// Checks that the plan for a configuration sees what has changed behind its back, if the object is not gone.
+    async fn drifts(&self, before: &Object, written: &Value) {
+        let ty = self.ty.name();
+        let Some(seen) = read(self.cloud, self.ty, before).await else { return };
+        let seen = self.complete(&before.value, &seen);
+        let plan = self.response(Some(&seen), &self.config(written));
+        assert!(plan.planned.is_some_and(|p| p != seen), "{ty} shows the drift from {written:#?}");
+    }
+
     async fn find(&self, object: &Object, written: &Value, id: &str) {
         let ty = self.ty.name();
+        if self.schema.import.format.is_none() {
+            assert!(self.ty.import(self.cloud, id).is_err(), "{ty} cannot be imported");
+            return;
+        }
         let asked = self.ty.import(self.cloud, id).unwrap_or_else(|p| panic!("{ty} imports {id:?}: {p:#?}"));
         let found = read(self.cloud, self.ty, &asked).await.unwrap_or_else(|| panic!("{ty} {id:?} is there"));
         let found = self.complete(&asked.value, &found);
-        assert_eq!(found.get("id"), object.value.get("id"), "{ty} imports under the same id");
+        if object.value.get("id").and_then(Value::as_str).is_some_and(|own| id.contains(own)) {
+            assert_eq!(found.get("id"), object.value.get("id"), "{ty} imports under the same id");
+        }
         let replaced = self.response(Some(&found), &self.config(written)).requires_replace;
         assert!(replaced.is_empty(), "{ty} is replaced for {replaced:?} once imported");
         let listed = self.ty.list(self.cloud).await.unwrap_or_else(|p| panic!("{ty} lists: {p:#?}"));
         assert!(listed.iter().any(|l| l == id), "{ty} lists {id:?} among {listed:?}");
     }
+}
+
+/// The attributes for which a configuration replaces an object.
+pub fn replaces(cloud: &Cloud, ty: &dyn ResourceType<Cloud>, object: &Value, written: &Value) -> Vec<String> {
+    let life = Life { cloud, ty, schema: resource_schema(ty.name()).expect("the type has a schema") };
+    let replace = life.response(Some(object), &life.config(written)).requires_replace;
+    replace.iter().map(|path| path.to_string().trim_start_matches('.').to_owned()).collect()
+}
+
+/// Reads a data source by its schema; `written` is its configuration.
+pub async fn data(cloud: &Cloud, source: &dyn DataSource<Cloud>, written: &Value) -> Result<Value, Vec<Problem>> {
+    let schema = data_schema(source.name()).expect("the source has a schema");
+    let config = schema.schema.block.coerce(written).unwrap_or_else(|e| panic!("{} fits: {e:?}", source.name()));
+    let answer = source.read(cloud, &config).await?;
+    let (value, problems) = complete(&schema, &AwsRules, Some(&config), &answer);
+    assert_eq!(problems, [], "{} answers by its schema", source.name());
+    Ok(value)
 }
 
 /// Reads one object; what fails, fails the test.

@@ -44,10 +44,10 @@ impl ResourceType<Cloud> for Group {
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
         let (before, after) = (Args(update.prior).text("id").unwrap_or_default(), Args(update.planned));
-        let request = iam(cloud).update_group().group_name(before);
         let name = after.text("name").unwrap_or(before);
+        let request = iam(cloud).update_group().group_name(before);
         let request = request.set_new_group_name((name != before).then(|| name.to_owned()));
-        let request = request.set_new_path(after.string("path").filter(|_| update.changes("path")));
+        let request = request.set_new_path(after.string("path"));
         let answer = cloud.call("iam:UpdateGroup", || request.clone().send()).await;
         answer.map_err(|e| problem(&format!("updating {}", Kind::Group.named(before)), &e))?;
         Ok(read_existing(cloud, name, update.planned).await?)

@@ -5,7 +5,6 @@ use terrane_aws_core::{Cloud, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, Problem, ReadOutcome};
 
-
 use crate::client::{OBJECTS, changed, vanished};
 use crate::memberships;
 

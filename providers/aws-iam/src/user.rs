@@ -59,11 +59,15 @@ impl ResourceType<Cloud> for User {
     async fn delete(&self, cloud: &Cloud, prior: &Object) -> Result<(), Failed> {
         let name = Args(&prior.value).text("id").unwrap_or_default();
         leave_groups(cloud, name).await?;
-        if Args(&prior.value).bool("force_destroy") == Some(true) {
-            user_credentials::delete_all(cloud, name).await?;
-        }
+        let forced = Args(&prior.value).bool("force_destroy") == Some(true);
         let request = iam(cloud).delete_user().user_name(name);
-        let answer = cloud.insist("iam:DeleteUser", SETTLING, still_used, || request.clone().send()).await;
+        let mut answer = cloud.call("iam:DeleteUser", || request.clone().send()).await;
+        if answer.as_ref().is_err_and(still_used) {
+            if forced {
+                user_credentials::delete_all(cloud, name).await?;
+            }
+            answer = cloud.insist("iam:DeleteUser", SETTLING, still_used, || request.clone().send()).await;
+        }
         Ok(removed(&format!("deleting {}", Kind::User.named(name)), answer).map_err(|p| in_use(p, name))?)
     }
 
@@ -137,9 +141,8 @@ async fn rename<'a>(cloud: &Cloud, before: &'a str, update: &Update<'a>) -> Resu
     if name == before && !update.changes("path") {
         return Ok(name);
     }
-    let request = iam(cloud).update_user().user_name(before);
+    let request = iam(cloud).update_user().user_name(before).set_new_path(after.string("path"));
     let request = request.set_new_user_name((name != before).then(|| name.to_owned()));
-    let request = request.set_new_path(after.string("path").filter(|_| update.changes("path")));
     let answer = cloud.call("iam:UpdateUser", || request.clone().send()).await;
     answer.map(|_| name).map_err(|e| problem(&format!("updating {}", Kind::User.named(before)), &e))
 }
@@ -168,4 +171,18 @@ async fn leave_groups(cloud: &Cloud, name: &str) -> Result<(), Problem> {
         removed(&what, cloud.call("iam:RemoveUserFromGroup", || request.clone().send()).await)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_with_credentials_of_others_come_with_advice() {
+        let conflict =
+            Problem::error("Deleting IAM user \"a\" failed", "DeleteConflict: must delete access keys first.");
+        assert!(in_use(conflict, "a").detail.contains("force_destroy = true"));
+        let other = Problem::error("Deleting IAM user \"a\" failed", "AccessDenied: no.");
+        assert_eq!(in_use(other.clone(), "a"), other);
+    }
 }

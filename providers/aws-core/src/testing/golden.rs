@@ -1,0 +1,191 @@
+//! Recorded conversations with AWS: tests against them need no network.
+//!
+//! A recording is a text: each request is a line `>>> METHOD URI` with its body below, each answer a line `<<< STATUS`
+//! with its headers, an empty line and its body.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+
+const REQUEST: &str = ">>> ";
+const ANSWER: &str = "<<< ";
+
+/// An answer as it is recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// Requests and answers in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Conversation(Vec<(String, Answer)>);
+
+impl Conversation {
+    fn parse(text: &str) -> Conversation {
+        let mut all = Conversation::default();
+        for exchange in text.split(REQUEST).skip(1) {
+            let (request, answer) = exchange.split_once(ANSWER).unwrap_or((exchange, ""));
+            let (head, body) = answer.split_once("\n\n").unwrap_or((answer, ""));
+            let mut lines = head.lines();
+            let status = lines.next().and_then(|s| s.parse().ok()).unwrap_or_default();
+            let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let headers = lines.filter_map(header).collect();
+            let body = body.strip_suffix('\n').unwrap_or(body).to_owned();
+            all.0.push((request.trim_end().to_owned(), Answer { status, headers, body }));
+        }
+        all
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (request, answer) in &self.0 {
+            let _ = writeln!(text, "{REQUEST}{request}\n{ANSWER}{}", answer.status);
+            for (name, value) in &answer.headers {
+                let _ = writeln!(text, "{name}: {value}");
+            }
+            let _ = writeln!(text, "\n{}", answer.body);
+        }
+        text
+    }
+}
+
+/// A client that answers from the recording in a file. The same request again gets the next answer to it, or once more
+/// the last.
+pub(super) fn replayed(file: &Path) -> SharedHttpClient {
+    let advice = "record it with UPDATE=1 and TERRANE_TEST_ENDPOINT set to an emulator";
+    let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}; {advice}", file.display()));
+    let mut answers: BTreeMap<String, Vec<Answer>> = BTreeMap::new();
+    for (request, answer) in Conversation::parse(&text).0.into_iter().rev() {
+        answers.entry(request).or_default().push(answer);
+    }
+    shared(Replay { answers: Arc::new(Mutex::new(answers)), file: file.to_owned() })
+}
+
+/// A client that passes everything on over plain HTTP, and writes a recording of it to a file when it is dropped: with
+/// `fixed` for `own`, in which the names of this play end.
+pub(super) fn recorded(file: PathBuf, own: String, fixed: String) -> SharedHttpClient {
+    let inner = SharedHttpConnector::new(Connector::builder().build_http());
+    shared(Record { inner, log: Arc::new(Log { file, own, fixed, conversation: Mutex::default() }) })
+}
+
+fn shared(connector: impl HttpConnector + 'static) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
+}
+
+#[derive(Debug)]
+struct Replay {
+    answers: Arc<Mutex<BTreeMap<String, Vec<Answer>>>>,
+    file: PathBuf,
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let key = key(&request);
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = answers.get_mut(&key);
+        let answer = left.and_then(|left| if left.len() > 1 { left.pop() } else { left.last().cloned() });
+        let missing = || ConnectorError::user(format!("{} has no answer to {key}", self.file.display()).into());
+        HttpConnectorFuture::ready(answer.ok_or_else(missing).and_then(|a| response(&a)))
+    }
+}
+
+#[derive(Debug)]
+struct Record {
+    inner: SharedHttpConnector,
+    log: Arc<Log>,
+}
+
+#[derive(Debug)]
+struct Log {
+    file: PathBuf,
+    own: String,
+    fixed: String,
+    conversation: Mutex<Conversation>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let conversation = self.conversation.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = self.file.parent() {
+            let _ = std::fs::create_dir_all(folder);
+        }
+        if let Err(e) = std::fs::write(&self.file, conversation.text().replace(&self.own, &self.fixed)) {
+            eprintln!("{} is not written: {e}", self.file.display());
+        }
+    }
+}
+
+impl HttpConnector for Record {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (key, log, answer) = (key(&request), self.log.clone(), self.inner.call(request));
+        HttpConnectorFuture::new(async move {
+            let answer = taken(answer.await?).await?;
+            let response = response(&answer);
+            log.conversation.lock().unwrap_or_else(PoisonError::into_inner).0.push((key, answer));
+            response
+        })
+    }
+}
+
+/// What tells a request from others: neither signature nor time, and no password, which is random.
+fn key(request: &HttpRequest) -> String {
+    let uri = request.uri();
+    let path = uri.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(uri);
+    let target = request.headers().get("x-amz-target").map(|t| format!(" {t}")).unwrap_or_default();
+    let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+    let body = body.split('&').map(|part| if part.starts_with("Password=") { "Password=" } else { part });
+    let body = body.collect::<Vec<_>>().join("&");
+    format!("{} {path}{target}\n{body}", request.method()).trim_end().to_owned()
+}
+
+async fn taken(response: HttpResponse) -> Result<Answer, ConnectorError> {
+    let kept = |name: &str| name.starts_with("x-amz") || ["content-type", "etag", "location"].contains(&name);
+    let unnamed = |name: &str| ["x-amz-id-2", "x-amz-request-id"].contains(&name);
+    let headers = response.headers().iter().filter(|(name, _)| kept(name) && !unnamed(name));
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let status = response.status().as_u16();
+    let body = ByteStream::new(response.into_body()).collect().await.map_err(|e| ConnectorError::io(e.into()))?;
+    let body = String::from_utf8_lossy(&body.into_bytes()).into_owned();
+    Ok(Answer { status, headers, body })
+}
+
+fn response(answer: &Answer) -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(answer.status).map_err(|e| ConnectorError::user(e.into()))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(answer.body.clone()));
+    for (name, value) in &answer.headers {
+        response.headers_mut().insert(name.clone(), value.clone());
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_are_read_as_they_were_written() {
+        let answer =
+            |status, body: &str| Answer { status, headers: vec![("etag".into(), "x".into())], body: body.into() };
+        let bare = Answer { status: 204, ..Answer::default() };
+        let all = Conversation(vec![
+            ("POST /\nAction=GetUser&UserName=a".into(), answer(200, "<a>\n\n  <b/>\n</a>\n")),
+            ("PUT /bucket?policy\n{}".into(), answer(404, "")),
+            ("DELETE /bucket".into(), bare),
+        ]);
+        assert_eq!(Conversation::parse(&all.text()), all);
+    }
+}
