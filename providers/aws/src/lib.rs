@@ -1,10 +1,12 @@
 //! The AWS provider, assembled from one crate per service.
 
 mod configured;
+mod data_arn;
 mod data_caller_identity;
 mod data_default_tags;
 mod data_partition;
 mod data_region;
+mod data_service_principal;
 mod functions;
 mod identity;
 mod overtime;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use terrane_aws_core::Cloud;
 use terrane_provider::sdk::{DataSource, ResourceType};
 
-use crate::{data_caller_identity, data_default_tags, data_partition, data_region};
+use crate::{data_arn, data_caller_identity, data_default_tags, data_partition, data_region, data_service_principal};
 
 /// The resource types and data sources that have an implementation.
 pub(crate) struct Registry {
@@ -50,10 +50,12 @@ impl Registry {
 
 fn own_data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
     vec![
+        Box::new(data_arn::TheArn),
         Box::new(data_caller_identity::CallerIdentity),
         Box::new(data_default_tags::DefaultTags),
         Box::new(data_partition::ThisPartition),
         Box::new(data_region::ThisRegion),
+        Box::new(data_service_principal::ServicePrincipal),
     ]
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use terrane_aws::AwsProvider;
-use terrane_provider::{ApplyRequest, Change, Object, Provider, ReadRequest};
+use terrane_provider::{ApplyRequest, Change, DataRequest, Object, Provider, ReadRequest};
 use terrane_value::json::json_decode;
 use terrane_value::{Type, Value};
 
@@ -59,4 +59,24 @@ async fn unknown_configuration_plans_but_reads_nothing() {
     let prior = Object::new(provider.upgrade("aws_vpc", 1, r#"{"id": "vpc-1", "region": "eu-west-1"}"#).unwrap());
     let outcome = aws.read(vec![ReadRequest { ty: "aws_vpc".into(), prior }]).await.remove(0).unwrap_err();
     assert!(outcome[0].detail.contains("`region`"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn arns_and_principals_need_no_call() {
+    let provider = AwsProvider::new();
+    let aws = provider.configure(offline()).await.unwrap();
+    let ask = async |ty: &str, json: &str| {
+        let config = provider.data_schema(ty).unwrap().block.coerce(&json_decode(json).unwrap()).unwrap();
+        aws.read_data(DataRequest { ty: ty.into(), config }).await
+    };
+    let text = |v: &Value, name: &str| v.get(name).unwrap().as_str().unwrap().to_owned();
+    let arn = ask("aws_arn", r#"{"arn": "arn:aws:rds:eu-west-1:123456789012:db:mysql-db"}"#).await.unwrap();
+    let parts = ["partition", "service", "region", "account", "resource"].map(|name| text(&arn, name));
+    assert_eq!(parts, ["aws", "rds", "eu-west-1", "123456789012", "db:mysql-db"]);
+    assert!(ask("aws_arn", r#"{"arn": "mysql"}"#).await.is_err());
+    let principal = ask("aws_service_principal", r#"{"service_name": "s3"}"#).await.unwrap();
+    assert_eq!(text(&principal, "id"), "s3.eu-west-1.amazonaws.com");
+    let principal = ask("aws_service_principal", r#"{"service_name": "logs", "region": "cn-north-1"}"#).await.unwrap();
+    let said = ["name", "suffix", "region"].map(|name| text(&principal, name));
+    assert_eq!(said, ["logs.amazonaws.com.cn", "amazonaws.com.cn", "cn-north-1"]);
 }
