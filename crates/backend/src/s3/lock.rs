@@ -42,10 +42,24 @@ impl S3 {
     /// Deletes the lock item if it still is the one with this id.
     pub(super) async fn unlock_item(&self, id: &str) -> Result<(), StoreError> {
         let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
+        self.unlock_as_seen(id, || self.lock_text(table), |text| self.delete_item(table, id, text)).await
+    }
+
+    /// Looks at a lock and deletes it as it was seen, if it is the one with this id.
+    async fn unlock_as_seen<L, D>(
+        &self,
+        id: &str,
+        look: impl Fn() -> L,
+        delete: impl Fn(String) -> D,
+    ) -> Result<(), StoreError>
+    where
+        L: Future<Output = Result<Option<(LockInfo, String)>, StoreError>>,
+        D: Future<Output = Result<(), StoreError>>,
+    {
         let mut was_ours = false;
         for _ in 0..UNLOCK_TRIES {
-            match self.lock_text(table).await? {
-                Some((held, text)) if held.id == id => match self.delete_item(table, id, text).await {
+            match look().await? {
+                Some((held, seen)) if held.id == id => match delete(seen).await {
                     Err(StoreError::NotLocked(_)) => was_ours = true,
                     done => return done,
                 },
@@ -184,19 +198,7 @@ impl S3 {
 
     /// Deletes the lock object if it still is the one with this id.
     pub(super) async fn unlock_object(&self, id: &str) -> Result<(), StoreError> {
-        let mut was_ours = false;
-        for _ in 0..UNLOCK_TRIES {
-            match self.lock_object_info().await? {
-                Some((held, tag)) if held.id == id => match self.delete_object(id, tag).await {
-                    Err(StoreError::NotLocked(_)) => was_ours = true,
-                    done => return done,
-                },
-                _ if was_ours => return Ok(()),
-                Some((held, _)) => return Err(self.held_by(&held, id)),
-                None => return Err(self.not_locked()),
-            }
-        }
-        Err(self.taken(id))
+        self.unlock_as_seen(id, || self.lock_object_info(), |tag| self.delete_object(id, tag)).await
     }
 
     /// Deletes the lock object if it still is exactly as it was seen. One that is gone is no error.
