@@ -188,7 +188,10 @@ impl Store for Http {
 
     async fn lock(&self, mut info: LockInfo) -> Result<Locked, StoreError> {
         info.path = self.place();
-        let Some(url) = &self.config.lock_address else { return Ok(Locked { info }) };
+        let Some(url) = &self.config.lock_address else {
+            info.journal.clear();
+            return Ok(Locked { info });
+        };
         if let Some(own) = self.held() {
             return Err(StoreError::Held(Some(Box::new(own))));
         }

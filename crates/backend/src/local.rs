@@ -256,8 +256,12 @@ impl Store for Local {
             None => self.try_lock(&info).map_err(|e| self.failed("locked", &e))?,
         };
         let Some(held) = held else { return Err(StoreError::Held(self.written().map(Box::new))) };
-        let json = serde_json::to_vec(&info).unwrap_or_default();
-        std::fs::write(self.info_path(), json).map_err(|e| self.failed("locked", &e))?;
+        // Whoever left an info behind was killed, and may have left a journal.
+        let before = self.written().map(|before| before.journal).unwrap_or_default();
+        info.journal.extend(before);
+        let (json, fresh) = (serde_json::to_vec(&info).unwrap_or_default(), self.beside("lock"));
+        let written = std::fs::write(&fresh, json).and_then(|()| std::fs::rename(&fresh, self.info_path()));
+        written.map_err(|e| self.failed("locked", &e))?;
         *slot = Some(held);
         Ok(Locked { info })
     }
@@ -273,6 +277,10 @@ impl Store for Local {
             Ok(()) => Ok(None),
             Err(_) => Ok(Some(self.written().unwrap_or_default())),
         }
+    }
+
+    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        Ok(self.written())
     }
 
     async fn take_away(&self, _: &LockInfo) -> Result<(), StoreError> {

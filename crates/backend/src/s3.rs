@@ -198,6 +198,9 @@ impl Store for S3 {
             }
             return Err(error);
         }
+        if !self.config.use_lockfile && self.config.dynamodb_table.is_none() {
+            info.journal.clear();
+        }
         *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
         Ok(Locked { info })
     }

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod encryption;
 pub mod history;
 mod install;
+pub mod journals;
 mod lock;
 mod modules;
 pub mod other_files;
@@ -31,7 +32,8 @@ use crate::world::Disk;
 pub use aside::StateFiles;
 pub use backend::{Initialised, open, reopen, store};
 pub use install::{Present, install};
-pub use lock::locking;
+pub use journals::journals;
+pub use lock::{lock_info, locking};
 pub use saved::{check, read as read_plan, read_of_any_kind as read_plan_of_any_kind, supply};
 pub use state::{
     Opened, open_state, open_state_with, open_store, open_store_of, parse as parse_state, read as read_state,

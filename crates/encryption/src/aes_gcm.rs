@@ -33,6 +33,11 @@ impl AesGcm {
         Ok(AesGcm { aad: bytes(value, "aad")?.unwrap_or_default(), random })
     }
 
+    /// Without additional data.
+    pub(crate) fn plain(random: Arc<dyn Random>) -> AesGcm {
+        AesGcm { aad: Vec::new(), random }
+    }
+
     fn key(&self, key: Option<&[u8]>) -> Result<LessSafeKey, Failure> {
         let key = key.ok_or_else(|| Failure::new("It has no key."))?;
         let algorithm = match key.len() {
@@ -42,6 +47,32 @@ impl AesGcm {
             length => return Err(wrong_length(length)),
         };
         UnboundKey::new(algorithm, key).map(LessSafeKey::new).map_err(|_| wrong_length(key.len()))
+    }
+
+    /// The nonce, the encrypted data, the tag.
+    pub(crate) fn seal(&self, key: Option<&[u8]>, mut data: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        let key = self.key(key)?;
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce).map_err(|why| Failure(format!("There is no nonce by chance: {why}.")))?;
+        let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&self.aad), &mut data);
+        let tag = tag.map_err(|_| Failure::new("AES-GCM cannot encrypt this: it is too long."))?;
+        Ok([&nonce, data.as_slice(), tag.as_ref()].concat())
+    }
+
+    /// What was sealed.
+    pub(crate) fn unseal(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure> {
+        let key = self.key(key)?;
+        let (nonce, rest) =
+            data.split_at_checked(NONCE_LEN).ok_or_else(|| Failure::new("The encrypted data is cut off."))?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(nonce).map_err(|_| Failure::new("The encrypted data is cut off."))?;
+        let mut data = rest.to_vec();
+        let opened = key.open_in_place(nonce, Aad::from(&self.aad), &mut data).map(|opened| opened.len());
+        let length = opened.map_err(|_| {
+            Failure::new("The key is not the one it was encrypted with (another passphrase, key or aad), or the data was changed since.")
+        })?;
+        data.truncate(length);
+        Ok(data)
     }
 }
 
@@ -55,27 +86,11 @@ impl Cipher for AesGcm {
         self.key(Some(key)).map(drop)
     }
 
-    async fn encrypt(&self, key: Option<&[u8]>, mut data: Vec<u8>) -> Result<Vec<u8>, Failure> {
-        let key = self.key(key)?;
-        let mut nonce = [0; NONCE_LEN];
-        self.random.fill(&mut nonce).map_err(|why| Failure(format!("There is no nonce by chance: {why}.")))?;
-        let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&self.aad), &mut data);
-        let tag = tag.map_err(|_| Failure::new("AES-GCM cannot encrypt this: it is too long."))?;
-        Ok([&nonce, data.as_slice(), tag.as_ref()].concat())
+    async fn encrypt(&self, key: Option<&[u8]>, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        self.seal(key, data)
     }
 
     async fn decrypt(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure> {
-        let key = self.key(key)?;
-        let (nonce, rest) =
-            data.split_at_checked(NONCE_LEN).ok_or_else(|| Failure::new("The encrypted data is cut off."))?;
-        let nonce =
-            Nonce::try_assume_unique_for_key(nonce).map_err(|_| Failure::new("The encrypted data is cut off."))?;
-        let mut data = rest.to_vec();
-        let opened = key.open_in_place(nonce, Aad::from(&self.aad), &mut data).map(|opened| opened.len());
-        let length = opened.map_err(|_| {
-            Failure::new("The key is not the one it was encrypted with (another passphrase, key or aad), or the data was changed since.")
-        })?;
-        data.truncate(length);
-        Ok(data)
+        self.unseal(key, data)
     }
 }

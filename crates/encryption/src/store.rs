@@ -77,6 +77,10 @@ impl Store for Encrypted {
         self.target.seal(state, head).await.map_err(|e| self.failed(&e))
     }
 
+    fn seals(&self) -> bool {
+        self.target.seals()
+    }
+
     async fn unsealed(&self, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         self.target.open(bytes).await.map(|opened| opened.bytes).map_err(|e| self.failed(&e))
     }
@@ -95,6 +99,10 @@ impl Store for Encrypted {
 
     async fn holder(&self) -> Result<Option<LockInfo>, StoreError> {
         self.inner.holder().await
+    }
+
+    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        self.inner.last_holder().await
     }
 
     async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError> {

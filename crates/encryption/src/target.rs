@@ -38,6 +38,11 @@ impl Target {
         Target { what, methods, ready: OnceLock::new() }
     }
 
+    /// Whether what is written is encrypted.
+    pub fn seals(&self) -> bool {
+        self.methods.first().is_some_and(|method| !method.is_unencrypted())
+    }
+
     /// Makes sure that a key to encrypt with is at hand, so that what is done later can be written.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use futures_util::FutureExt;
-use terrane_encryption::{AesGcm, KeySource, Keys, Link, Method, Pbkdf2, Random, Target, envelope};
+use terrane_encryption::{AesGcm, JournalCipher, KeySource, Keys, Link, Method, Pbkdf2, Random, Target, envelope};
 use terrane_value::Value;
 
 const STATE: &[u8] =
@@ -181,4 +181,16 @@ fn wrong_arguments_are_refused_without_showing_them() {
     let odd = KeySource::Provider(Arc::new(Link::new("key_provider.pbkdf2.odd".into(), None, None, odd)));
     let why = now(Target::new("state", vec![aes("a", odd, &[])]).prepare()).unwrap_err().0;
     assert!(why.contains("16, 24 or 32 bytes, and this one has 20"), "{why}");
+}
+
+#[test]
+fn a_journal_is_opened_by_its_own_key_alone() {
+    let cipher = JournalCipher::new(random());
+    let (key, other) = (cipher.fresh().unwrap(), cipher.fresh().unwrap());
+    let sealed = cipher.seal(&key, "hush".into()).unwrap();
+    assert!(!sealed.contains("hush") && sealed != cipher.seal(&key, "hush".into()).unwrap());
+    assert_eq!(cipher.open(&key, &sealed).as_deref(), Some("hush"));
+    assert_eq!(cipher.open(&other, &sealed), None);
+    assert_eq!(cipher.open(&key, "no base64, and cut off"), None);
+    assert!(!format!("{key:?}").contains(&key.0));
 }

@@ -89,6 +89,7 @@ pub async fn apply(
     running: &Running,
 ) -> Result<Finished, Diagnostics> {
     session.prepare().await.map_err(Diagnostics::from)?;
+    session.made_already(plan).map_or(Ok(()), |problem| Err(Diagnostics::from(problem)))?;
     let prepared = Prepared::new(plan, job.providers);
     let options =
         ApplyOptions { seed: *uuid::Uuid::new_v4().as_bytes(), rollback: running.rollback, ..ApplyOptions::default() };

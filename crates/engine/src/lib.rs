@@ -21,6 +21,7 @@ pub use apply::{Finished, apply, claim};
 pub use cancel::{Cancel, Urgency};
 pub use drive::Running;
 pub use import::import;
+pub use logbook::Journals;
 pub use observe::{Event, Observer, Unwatched, Watcher};
 pub use plan::{Job, plan};
 pub use rooms::Parallelism;

@@ -1,5 +1,9 @@
 //! The journal on disk: what a run has done since the state was last written, for the next run to take over if this one
-//! is killed.
+//! is killed. Addresses and `id`s stand in it in the clear; attributes are sealed: as states are, or else with a key that
+//! the lock carries.
+
+mod keys;
+mod notice;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, TryLockError};
@@ -11,10 +15,15 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use terrane_address::Instance;
-use terrane_source::Diagnostic;
+use terrane_encryption::JournalCipher;
 use terrane_state::{
-    Entry, EntryKind, JournalHead, Mark, Recovered, Snapshot, Store, begin_line, end_line, mark, recover, run_line,
+    Entry, EntryKind, JournalHead, JournalKey, LockInfo, Mark, Recovered, Snapshot, Store, begin_line, end_line,
+    lost_line, mark, outcome, recover, run_line, sealed_outcome,
 };
+
+pub use keys::Journals;
+use keys::KeyFile;
+pub(crate) use notice::{made_already, notice};
 
 /// How often lines are made safe from a crash of the machine, beside the work. A killed process loses none: they are
 /// written one by one.
@@ -24,7 +33,15 @@ const SYNC_EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Logbook<'s> {
     /// Says how what is kept is stored: encrypted, if states are.
     store: &'s dyn Store,
+    cipher: JournalCipher,
+    /// Seals what is told of attributes; `None`: states are encrypted, and each line is, too.
+    key: Option<JournalKey>,
+    /// What the lock of this run carries, if it has one.
+    lock: Option<Vec<JournalKey>>,
+    key_file: Option<KeyFile>,
     path: PathBuf,
+    /// Lines about objects that an earlier run made and that are lost to the state.
+    carried: String,
     head: JournalHead,
     /// Locked while this run lives; there from the first line on.
     file: Option<File>,
@@ -42,11 +59,23 @@ pub(crate) struct Logbook<'s> {
 }
 
 impl<'s> Logbook<'s> {
-    /// The journal of the state in a store, in a folder.
-    pub fn new(folder: &Path, store: &'s dyn Store, head: JournalHead) -> Logbook<'s> {
+    /// The journal of the state in a store; `key` is the key of this run, and `held` its lock.
+    pub fn new(
+        journals: &Journals,
+        store: &'s dyn Store,
+        head: JournalHead,
+        key: Option<JournalKey>,
+        held: Option<&LockInfo>,
+    ) -> Logbook<'s> {
+        let path = path(&journals.folder, &store.place());
         Logbook {
             store,
-            path: path(folder, &store.place()),
+            cipher: journals.cipher.clone(),
+            key,
+            lock: held.map(|held| held.journal.clone()),
+            key_file: journals.key_file(&path),
+            path,
+            carried: String::new(),
             head,
             file: None,
             first: String::new(),
@@ -58,18 +87,48 @@ impl<'s> Logbook<'s> {
         }
     }
 
-    /// What a run that was killed has left, given to the state. A journal whose run is alive is none.
-    pub async fn recover(&self, state: &mut Snapshot) -> Option<Recovered> {
+    /// What a run that was killed has left, and the state with it. A journal whose run is alive is none.
+    pub async fn recover(&mut self, state: &Snapshot) -> Option<(Recovered, Snapshot)> {
         let mut file = File::options().read(true).write(true).open(&self.path).ok()?;
         file.try_lock().ok()?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).ok()?;
-        let recovered = recover(&self.opened(&text).await, state);
+        let (text, keys) = (self.opened(&text).await, self.keys().await);
+        let mut state = state.clone();
+        let open = |sealed: &str| keys.iter().find_map(|key| self.cipher.open(key, sealed));
+        let recovered = recover(&text, &mut state, &open);
         if recovered.is_nothing() {
-            let _ = std::fs::remove_file(&self.path);
+            self.remove();
             return None;
         }
-        Some(recovered)
+        if !recovered.lost.is_empty() {
+            self.carried = run_line(&recovered.run) + &recovered.lost.iter().map(lost_line).collect::<String>();
+        }
+        Some((recovered, state))
+    }
+
+    /// Keys that the journal of an earlier run may have been sealed with.
+    async fn keys(&self) -> Vec<JournalKey> {
+        let mut keys = match &self.lock {
+            Some(keys) => keys.clone(),
+            // Who may not look at the lock has to do without its keys.
+            None => self.store.last_holder().await.ok().flatten().map(|last| last.journal).unwrap_or_default(),
+        };
+        keys.extend(self.key_file.iter().flat_map(KeyFile::read));
+        keys
+    }
+
+    /// What became of an instance, as the file may tell it.
+    fn sealed_outcome(&self, instance: &Instance, before: &Mark, now: &Snapshot) -> io::Result<String> {
+        let outcome = outcome(instance, before, now);
+        match &self.key {
+            None => Ok(outcome),
+            Some(key) => Ok(sealed_outcome(&self.cipher.seal(key, outcome).map_err(io::Error::other)?)),
+        }
+    }
+
+    fn end_line(&self, operation: &str, instance: &Instance, before: &Mark, now: &Snapshot) -> io::Result<String> {
+        Ok(end_line(operation, instance, now, &self.sealed_outcome(instance, before, now)?))
     }
 
     /// The lines of a journal, of which some may be encrypted.
@@ -97,28 +156,30 @@ impl<'s> Logbook<'s> {
     }
 
     /// Marks what entries are about to change as the stored state has it: `stored`, or `now` if that is what is stored.
-    pub fn remember(&mut self, entries: &[Entry], stored: Option<&Snapshot>, now: &Snapshot) {
+    pub fn remember(&mut self, entries: &[Entry], stored: Option<&Snapshot>, now: &Snapshot) -> io::Result<()> {
         if self.file.is_none()
             && let Some(stored) = stored
         {
-            self.moved(stored, now);
+            self.moved(stored, now)?;
         }
         for entry in entries.iter().filter(|entry| !matches!(entry.kind, EntryKind::Begin { .. })) {
             let mark = || mark(stored.unwrap_or(now), &entry.instance);
             self.marks.entry(entry.instance.clone()).or_insert_with(mark);
         }
+        Ok(())
     }
 
     /// Notes the instances that have come to the state or left it since it was written: moved ones, for example.
-    fn moved(&mut self, stored: &Snapshot, now: &Snapshot) {
+    fn moved(&mut self, stored: &Snapshot, now: &Snapshot) -> io::Result<()> {
         let among = |list: &Snapshot, other: &Snapshot| -> Vec<Instance> {
             list.instances().map(|(instance, ..)| instance).filter(|i| other.instance(i).is_none()).collect()
         };
         for instance in among(stored, now).into_iter().chain(among(now, stored)) {
             let mark = mark(stored, &instance);
-            self.first += &end_line("", &instance, &mark, now);
+            self.first += &self.end_line("", &instance, &mark, now)?;
             self.marks.insert(instance, mark);
         }
+        Ok(())
     }
 
     /// Notes what has begun and what has come of it; `now` is the state after the entries.
@@ -132,7 +193,7 @@ impl<'s> Logbook<'s> {
                 self.begun.insert(operation.clone(), line);
                 continue;
             }
-            text += &end_line(operation, instance, self.marks.get(instance).unwrap_or(&None), now);
+            text += &self.end_line(operation, instance, self.marks.get(instance).unwrap_or(&None), now)?;
             // Deposing goes before a begin of the same operation.
             self.begun.remove(operation);
         }
@@ -141,8 +202,9 @@ impl<'s> Logbook<'s> {
 
     async fn write(&mut self, mut text: String) -> io::Result<()> {
         if self.file.is_none() {
+            self.keep_key()?;
             self.file = Some(create(&self.path)?);
-            text = run_line(&self.head) + &std::mem::take(&mut self.first) + &text;
+            text = self.begin() + &std::mem::take(&mut self.first) + &text;
         }
         let text = self.sealed(text).await?;
         if let Some(file) = &mut self.file {
@@ -150,6 +212,21 @@ impl<'s> Logbook<'s> {
             self.loose = true;
         }
         if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) }
+    }
+
+    /// What each journal of this run begins with.
+    fn begin(&self) -> String {
+        self.carried.clone() + &run_line(&self.head)
+    }
+
+    /// Keeps the key of this run where the next one finds it, if no lock does.
+    fn keep_key(&self) -> io::Result<()> {
+        let Some(key) = &self.key else { return Ok(()) };
+        if self.lock.as_ref().is_some_and(|carried| carried.contains(key)) {
+            return Ok(());
+        }
+        let nowhere = || io::Error::other("there is no lock to carry its key, and no home folder");
+        self.key_file.as_ref().ok_or_else(nowhere)?.write(std::slice::from_ref(key))
     }
 
     /// Begins to make what was written safe from a crash of the machine.
@@ -172,10 +249,10 @@ impl<'s> Logbook<'s> {
     pub async fn restart(&mut self) {
         self.marks.clear();
         if self.begun.is_empty() {
-            return self.discard();
+            return self.discard().await;
         }
         let open: String = self.begun.values().map(String::as_str).collect();
-        let Ok(text) = self.sealed(run_line(&self.head) + &open).await else { return };
+        let Ok(text) = self.sealed(self.begin() + &open).await else { return };
         // A journal that tells too much does no harm.
         if let Some(file) = &mut self.file
             && file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).is_ok()
@@ -184,27 +261,46 @@ impl<'s> Logbook<'s> {
         }
     }
 
-    /// Removes the journal, since what it tells is kept elsewhere.
-    pub fn discard(&mut self) {
+    /// Removes the journal, since what it tells is kept elsewhere, but for what is lost.
+    pub async fn discard(&mut self) {
         self.marks.clear();
         self.begun.clear();
         self.file = None;
+        if self.carried.is_empty() {
+            return self.remove();
+        }
+        if let Ok(text) = self.sealed(self.carried.clone()).await
+            && let Ok(mut file) = create(&self.path)
+        {
+            let _ = file.write_all(&text);
+        }
+    }
+
+    fn remove(&self) {
         let _ = std::fs::remove_file(&self.path);
+        self.key_file.iter().for_each(KeyFile::remove);
+    }
+
+    /// Where the journal is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 
 /// One file for each place, so that workspaces do not mix.
-fn path(folder: &Path, place: &str) -> PathBuf {
-    let digest: String = Sha256::digest(place).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    folder.join(format!("journal-{digest}.jsonl"))
+pub(crate) fn path(folder: &Path, place: &str) -> PathBuf {
+    folder.join(format!("journal-{}.jsonl", digest(place.as_bytes())))
+}
+
+/// Tells names apart.
+fn digest(name: &[u8]) -> String {
+    Sha256::digest(name).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A new file that only its owner can read, locked for as long as it is open.
 fn create(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-    let mut options = File::options();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let file = own(path)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(io::Error::other("another run of this folder keeps it")),
@@ -214,48 +310,8 @@ fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// How many addresses are named.
-const NAMED: usize = 10;
-
-fn names<T>(list: &[T], name: impl Fn(&T) -> String) -> String {
-    let mut names: Vec<String> = list.iter().take(NAMED).map(|item| format!("  {}", name(item))).collect();
-    if list.len() > NAMED {
-        names.push(format!("  and {} more", list.len() - NAMED));
-    }
-    names.join("\n")
-}
-
-/// Tells people what was recovered.
-pub(crate) fn notice(recovered: &Recovered) -> Diagnostic {
-    let run = &recovered.run;
-    let operation = run.operation.trim_start_matches("OperationType").to_lowercase();
-    let count = |n: usize| format!("{n} object{}", if n == 1 { "" } else { "s" });
-    let mut warning = Diagnostic::warning(
-        "An earlier run was killed",
-        format!(
-            "The {operation} of {}, begun {}, ended without writing all of its results. Its journal has given the state \
-             what was missing: {} recovered.",
-            run.who,
-            run.created,
-            count(recovered.restored.len())
-        ),
-    );
-    if !recovered.restored.is_empty() {
-        warning = warning.note(format!("Recovered:\n{}", names(&recovered.restored, ToString::to_string)));
-    }
-    if !recovered.in_doubt.is_empty() {
-        let list = names(&recovered.in_doubt, |(instance, verb)| format!("{instance} ({verb})"));
-        warning = warning.note(format!("Begun, with an end that is not known:\n{list}"));
-    }
-    if !recovered.conflicts.is_empty() {
-        let list = names(&recovered.conflicts, ToString::to_string);
-        warning = warning.note(format!("Changed by others since, so left as they are in the state:\n{list}"));
-    }
-    match recovered.in_doubt.is_empty() && recovered.conflicts.is_empty() {
-        true => warning,
-        false => warning.hint(
-            "Look whether objects exist that the state does not have: import them, or delete them. The plan shows what \
-             became of those it has.",
-        ),
-    }
+/// Opens a file that only its owner can read, and makes it if it is not there.
+fn own(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }

@@ -1,20 +1,20 @@
 //! State for the length of an operation: locked, loaded, saved.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use terrane_plan::Plan;
 use terrane_source::Diagnostic;
 use terrane_state::{Entry, EntryKind, JournalHead, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
 use tokio::time::Instant;
 
 use crate::drive::Journal;
 use crate::heart::Heart;
-use crate::logbook::{Logbook, notice};
+use crate::logbook::{Journals, Logbook, made_already, notice};
 use crate::observe::{Event, Watcher};
 
 /// How to take the state's lock.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Locking {
     /// Whether to take it at all.
     pub lock: bool,
@@ -26,8 +26,8 @@ pub struct Locking {
     pub lease: Duration,
     /// The address of the run's page, if it runs in CI.
     pub run: String,
-    /// The folder that keeps journals of what is not in the state yet; `None`: none is kept.
-    pub journals: Option<PathBuf>,
+    /// Where journals of what is not in the state yet are kept; `None`: none is.
+    pub journals: Option<Journals>,
 }
 
 /// A state that this run may change.
@@ -70,13 +70,21 @@ impl<'s> Session<'s> {
         locking: &Locking,
         watcher: &Watcher,
     ) -> Result<Session<'s>, Diagnostic> {
-        let lock = match locking.lock {
-            true => {
-                let held = lock(&**store, locking, watcher).await?;
-                Some((held.id.clone(), Heart::start(store.clone(), held, locking.lease)))
+        let mut info = locking.info.clone();
+        let key = match locking.journals.as_ref().filter(|_| !store.seals()) {
+            Some(journals) => {
+                Some(journals.cipher.fresh().map_err(|e| Diagnostic::error("Journal cannot be kept", e.0))?)
             }
+            None => None,
+        };
+        info.journal.extend(key.clone());
+        let held = match locking.lock {
+            true => Some(lock(&**store, &info, locking, watcher).await?),
             false => None,
         };
+        let logbook = |journals| Logbook::new(journals, &**store, head(&info), key, held.as_ref());
+        let logbook = locking.journals.as_ref().map(logbook);
+        let lock = held.map(|held| (held.id.clone(), Heart::start(store.clone(), held, locking.lease)));
         let mut session = Session {
             store: &**store,
             lock,
@@ -87,7 +95,7 @@ impl<'s> Session<'s> {
             saved: Instant::now(),
             pause: SAVE_EVERY,
             failed: None,
-            logbook: locking.journals.as_ref().map(|folder| Logbook::new(folder, &**store, head(&locking.info))),
+            logbook,
             stored: None,
             recovered: None,
             to_keep: false,
@@ -111,13 +119,13 @@ impl<'s> Session<'s> {
         self.version = loaded.version;
         self.outdated = loaded.outdated;
         if let Some(logbook) = &mut self.logbook {
-            let mut whole = self.snapshot.clone();
-            self.recovered = logbook.recover(&mut whole).await;
+            let found = logbook.recover(&self.snapshot).await;
             logbook.continues(&self.snapshot.lineage);
-            if let Some(recovered) = &self.recovered {
+            if let Some((recovered, whole)) = found {
                 self.to_keep = true;
                 self.dirty = !recovered.restored.is_empty();
                 self.stored = Some(std::mem::replace(&mut self.snapshot, whole));
+                self.recovered = Some(recovered);
             }
         }
         Ok(())
@@ -134,7 +142,13 @@ impl<'s> Session<'s> {
 
     /// What was recovered from the journal of a run that was killed, for people.
     pub fn notice(&self) -> Option<Diagnostic> {
-        self.recovered.as_ref().map(notice)
+        let journal = self.logbook.as_ref()?.path();
+        self.recovered.as_ref().map(|recovered| notice(recovered, journal))
+    }
+
+    /// Refuses a plan that would make what an earlier run has made, though the state does not have it.
+    pub(crate) fn made_already(&self, plan: &Plan) -> Option<Diagnostic> {
+        made_already(plan, &self.recovered.as_ref()?.lost, self.logbook.as_ref()?.path())
     }
 
     /// Writes the state if the journal of an earlier run has added to it.
@@ -148,7 +162,7 @@ impl<'s> Session<'s> {
         let kept = self.save().await;
         self.to_keep = kept.is_err();
         if kept.is_ok() {
-            self.discard_journal();
+            self.discard_journal().await;
         }
         kept
     }
@@ -159,8 +173,10 @@ impl<'s> Session<'s> {
     }
 
     /// Forgets the journal of this run, since what it tells is kept elsewhere.
-    pub fn discard_journal(&mut self) {
-        self.logbook.iter_mut().for_each(Logbook::discard);
+    pub async fn discard_journal(&mut self) {
+        if let Some(logbook) = &mut self.logbook {
+            logbook.discard().await;
+        }
     }
 
     /// The state as it now is.
@@ -306,13 +322,13 @@ impl Journal for Session<'_> {
     async fn append(&mut self, entries: &[Entry]) -> Result<(), String> {
         self.keep_recovered().await.map_err(|e| format!("The state cannot be written. {e}"))?;
         if let Some(logbook) = &mut self.logbook {
-            logbook.remember(entries, self.stored.as_ref(), &self.snapshot);
+            let remembered = logbook.remember(entries, self.stored.as_ref(), &self.snapshot);
+            remembered.unwrap_or_else(|error| self.give_up_journal(&error));
         }
         replay(&mut self.snapshot, entries);
-        if let Some(logbook) = &mut self.logbook
-            && let Err(error) = logbook.note(entries, &self.snapshot).await
-        {
-            self.give_up_journal(&error);
+        if let Some(logbook) = &mut self.logbook {
+            let noted = logbook.note(entries, &self.snapshot).await;
+            noted.unwrap_or_else(|error| self.give_up_journal(&error));
         }
         self.dirty |= entries.iter().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
         self.settle().await;
@@ -331,8 +347,7 @@ impl Journal for Session<'_> {
             let begun = Instant::now();
             self.failed = self.save().await.err();
             self.saved = Instant::now();
-            let journaled = self.logbook.is_some() && self.unjournaled.is_none();
-            self.pause = if journaled { SAVE_EVERY.max(begun.elapsed() * SAVE_PAUSE) } else { SAVE_EVERY };
+            self.pause = if self.logbook.is_some() { SAVE_EVERY.max(begun.elapsed() * SAVE_PAUSE) } else { SAVE_EVERY };
         }
     }
 }
@@ -370,12 +385,17 @@ pub async fn load(store: &dyn Store) -> Result<Loaded, Diagnostic> {
     }
 }
 
-async fn lock(store: &dyn Store, locking: &Locking, watcher: &Watcher) -> Result<LockInfo, Diagnostic> {
+async fn lock(
+    store: &dyn Store,
+    info: &LockInfo,
+    locking: &Locking,
+    watcher: &Watcher,
+) -> Result<LockInfo, Diagnostic> {
     let until = Instant::now() + locking.timeout;
     let mut wait = Duration::from_millis(100);
     loop {
         let lease = Some(crate::heart::lease(locking.lease, &locking.run));
-        let error = match store.lock(LockInfo { lease, ..locking.info.clone() }).await {
+        let error = match store.lock(LockInfo { lease, ..info.clone() }).await {
             Ok(locked) => return Ok(locked.info),
             Err(error) => error,
         };

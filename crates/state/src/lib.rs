@@ -19,8 +19,11 @@ pub use checks::{CheckKind, CheckObject, CheckResult, CheckStatus};
 pub use dependencies::Dependencies;
 pub use journal::{Entry, EntryKind, replay};
 pub use json::Json;
-pub use recovery::{JournalHead, Mark, Recovered, begin_line, end_line, mark, recover, run_line};
+pub use recovery::{
+    JournalHead, Lost, Mark, Recovered, begin_line, end_line, lost_line, mark, outcome, recover, run_line,
+    sealed_outcome,
+};
 pub use shared::Shared;
 pub use snapshot::{DeposedKey, InstanceState, OutputValue, ResourceState, Snapshot, StoredObject};
-pub use store::{Content, Kept, Lease, LockInfo, Locked, Past, Store, StoreError, Stored, Version, Writer};
+pub use store::{Content, JournalKey, Kept, Lease, LockInfo, Locked, Past, Store, StoreError, Stored, Version, Writer};
 pub use v4::{FormatError, Unknown, head, read, read_whole, write, write_to};

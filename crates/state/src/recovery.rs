@@ -1,87 +1,20 @@
 //! The journal as a file: what a killed run had done since it last wrote the state, and how the next run takes it over.
 //!
 //! One JSON object a line. A line tells the whole outcome for one instance, so that reading the file twice, or after its
-//! state was written, does no harm.
+//! state was written, does no harm. What it tells of attributes can be sealed; addresses, verbs and `id`s are not.
+
+mod lines;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use terrane_address::{Instance, parse_instance};
 
-use crate::v4::{read, write_compact};
+use crate::v4::read;
 use crate::{InstanceState, ResourceState, Snapshot};
 
-/// The run that keeps a journal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct JournalHead {
-    /// `user@host`.
-    pub who: String,
-    /// What the run does: `apply`.
-    pub operation: String,
-    /// RFC 3339 time when it began, UTC.
-    pub created: String,
-    /// The lineage of the state it began from; empty if there was none.
-    pub lineage: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Line {
-    Run(JournalHead),
-    Begin { operation: String, instance: String, verb: String },
-    End { operation: String, instance: String, before: Option<String>, after: Option<Box<RawValue>> },
-}
-
-/// Tells whether the objects of an instance are as they were; `None`: there are none.
-pub type Mark = Option<String>;
-
-fn text(line: &Line) -> String {
-    let mut text = serde_json::to_string(line).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// The first line of a journal.
-pub fn run_line(head: &JournalHead) -> String {
-    text(&Line::Run(head.clone()))
-}
-
-/// The line that says that a change begins.
-pub fn begin_line(operation: &str, instance: &Instance, verb: &str) -> String {
-    let (operation, instance, verb) = (operation.to_owned(), instance.to_string(), verb.to_owned());
-    text(&Line::Begin { operation, instance, verb })
-}
-
-/// The line that says what became of an instance, whose objects were as `before` when the state was last written.
-pub fn end_line(operation: &str, instance: &Instance, before: &Mark, now: &Snapshot) -> String {
-    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    let before = before.as_deref().map_or_else(|| "null".into(), quoted);
-    let (operation, instance, after) = (quoted(operation), quoted(&instance.to_string()), one(now, instance));
-    let after = after.as_deref().unwrap_or("null");
-    format!("{{\"end\":{{\"operation\":{operation},\"instance\":{instance},\"before\":{before},\"after\":{after}}}}}\n")
-}
-
-/// The mark of the objects of an instance.
-pub fn mark(snapshot: &Snapshot, instance: &Instance) -> Mark {
-    one(snapshot, instance).map(|json| digest(&json))
-}
-
-fn digest(json: &str) -> String {
-    Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A state with nothing but the objects of one instance, as JSON without white space.
-fn one(snapshot: &Snapshot, instance: &Instance) -> Option<String> {
-    let resource = snapshot.resources.get(&instance.resource)?;
-    let state = resource.instances.get(&instance.key)?;
-    let only = BTreeMap::from([(instance.key.clone(), state.clone())]).into();
-    let alone = ResourceState { provider: resource.provider.clone(), instances: only };
-    let alone = Snapshot { resources: [(instance.resource.clone(), alone)].into(), ..Snapshot::default() };
-    Some(write_compact(&alone))
-}
+use lines::{Clear, Line, Outcome, digest, id};
+pub use lines::{JournalHead, Lost, Mark, begin_line, end_line, lost_line, mark, outcome, run_line, sealed_outcome};
 
 /// What a journal has given to a state.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -92,48 +25,75 @@ pub struct Recovered {
     pub restored: Vec<Instance>,
     /// Instances that somebody has changed since in another way; what the run made of them is not in the state.
     pub conflicts: Vec<Instance>,
-    /// What the run had begun and not ended: it may have taken effect, or not.
+    /// What the run had begun and not ended, or ended in a way that cannot be read: it may have taken effect, or not.
     pub in_doubt: Vec<(Instance, String)>,
+    /// Objects that were made, and are not in the state, since what is sealed could not be opened.
+    pub lost: Vec<Lost>,
 }
 
 impl Recovered {
     /// Whether the journal told nothing that is not in the state.
     pub fn is_nothing(&self) -> bool {
-        self.restored.is_empty() && self.conflicts.is_empty() && self.in_doubt.is_empty()
+        self.restored.is_empty() && self.conflicts.is_empty() && self.in_doubt.is_empty() && self.lost.is_empty()
     }
 }
 
-/// One instance of a journal.
-struct Outcome {
-    before: Mark,
-    after: Option<Box<RawValue>>,
+/// What a journal tells, line by line.
+#[derive(Default)]
+struct Told {
+    run: JournalHead,
+    begun: BTreeMap<String, (Instance, String)>,
+    outcomes: BTreeMap<Instance, Outcome>,
+    /// Outcomes that could not be opened, the last of each instance.
+    sealed: BTreeMap<Instance, Option<Clear>>,
+    lost: Vec<Lost>,
 }
 
-/// Gives to a state what a journal knows beyond it. A line that was not written to its end is the last, and left out.
-pub fn recover(journal: &str, state: &mut Snapshot) -> Recovered {
-    let mut recovered = Recovered::default();
-    let mut begun: BTreeMap<String, (Instance, String)> = BTreeMap::new();
-    let mut outcomes: BTreeMap<Instance, Outcome> = BTreeMap::new();
-    for line in journal.lines().map_while(|line| serde_json::from_str(line).ok()) {
+impl Told {
+    fn hear(&mut self, line: Line, open: &dyn Fn(&str) -> Option<String>) {
         match line {
-            Line::Run(head) => recovered.run = head,
+            Line::Run(head) => self.run = head,
+            Line::Lost(lost) => self.lost.push(lost),
             Line::Begin { operation, instance, verb } => {
-                begun.extend(parse_instance(&instance).ok().map(|instance| (operation, (instance, verb))));
+                self.begun.extend(parse_instance(&instance).ok().map(|instance| (operation, (instance, verb))));
             }
-            Line::End { operation, instance, before, after } => {
-                begun.remove(&operation);
-                let Ok(instance) = parse_instance(&instance) else { continue };
-                // What was before counts from the first line, what came of it from the last.
-                match outcomes.get_mut(&instance) {
-                    Some(outcome) => outcome.after = after,
-                    None => drop(outcomes.insert(instance, Outcome { before, after })),
+            Line::End { operation, instance, object, outcome } => {
+                self.begun.remove(&operation);
+                let Ok(instance) = parse_instance(&instance) else { return };
+                match opened(&outcome, open) {
+                    Some(outcome) => self.end(instance, outcome),
+                    None => drop(self.sealed.insert(instance, object)),
                 }
             }
         }
     }
+
+    /// What was before counts from the first line, what came of it from the last.
+    fn end(&mut self, instance: Instance, outcome: Outcome) {
+        match self.outcomes.get_mut(&instance) {
+            Some(first) => first.after = outcome.after,
+            None => drop(self.outcomes.insert(instance, outcome)),
+        }
+    }
+}
+
+fn opened(outcome: &RawValue, open: &dyn Fn(&str) -> Option<String>) -> Option<Outcome> {
+    match serde_json::from_str::<String>(outcome.get()) {
+        Ok(sealed) => serde_json::from_str(&open(&sealed)?).ok(),
+        Err(_) => serde_json::from_str(outcome.get()).ok(),
+    }
+}
+
+/// Gives to a state what a journal knows beyond it; `open` opens what is sealed. A line that was not written to its end is
+/// the last, and left out.
+pub fn recover(journal: &str, state: &mut Snapshot, open: &dyn Fn(&str) -> Option<String>) -> Recovered {
+    let mut told = Told::default();
+    journal.lines().map_while(|line| serde_json::from_str(line).ok()).for_each(|line| told.hear(line, open));
+    let mut recovered = Recovered { run: told.run, lost: told.lost, ..Recovered::default() };
+    recovered.in_doubt.extend(told.begun.into_values());
     let lineage = &recovered.run.lineage;
     let foreign = !lineage.is_empty() && !state.lineage.is_empty() && *lineage != state.lineage;
-    for (instance, outcome) in outcomes {
+    for (instance, outcome) in told.outcomes {
         let (now, after) = (mark(state, &instance), outcome.after.as_ref().map(|raw| digest(raw.get())));
         if now == after {
             continue;
@@ -143,9 +103,22 @@ pub fn recover(journal: &str, state: &mut Snapshot) -> Recovered {
             false => recovered.conflicts.push(instance),
         }
     }
-    recovered.in_doubt = begun.into_values().collect();
+    for (instance, object) in told.sealed {
+        match object {
+            Some(Clear { id }) => recovered.lost.push(Lost { instance: instance.to_string(), id }),
+            None if state.instance(&instance).is_some() => recovered.in_doubt.push((instance, "delete".into())),
+            None => {}
+        }
+    }
+    recovered.lost.retain(|lost| !is_there(lost, state));
     recovered.in_doubt.sort();
     recovered
+}
+
+/// Whether the state has the object.
+fn is_there(lost: &Lost, state: &Snapshot) -> bool {
+    let object = parse_instance(&lost.instance).ok().and_then(|instance| state.object(&instance).map(id));
+    object.is_some_and(|found| lost.id.is_none() || found == lost.id)
 }
 
 /// Makes the objects of an instance what a journal says; false if that cannot be read.
@@ -195,6 +168,11 @@ mod tests {
         state
     }
 
+    /// Opens nothing.
+    fn shut(_: &str) -> Option<String> {
+        None
+    }
+
     /// The journal of a run that makes `to` of `from`, and has begun to make t.doubt.
     fn journal(from: &Snapshot, to: &Snapshot, names: &[&str]) -> String {
         let head = JournalHead { who: "ana@build".into(), lineage: "l".into(), ..JournalHead::default() };
@@ -202,7 +180,7 @@ mod tests {
         for (operation, name) in names.iter().enumerate() {
             let (operation, instance) = (operation.to_string(), instance(name));
             text += &begin_line(&operation, &instance, "update");
-            text += &end_line(&operation, &instance, &mark(from, &instance), to);
+            text += &end_line(&operation, &instance, to, &outcome(&instance, &mark(from, &instance), to));
         }
         text + &begin_line("x", &instance("t.doubt"), "create")
     }
@@ -214,12 +192,12 @@ mod tests {
         to.set_deposed(&instance("t.c[\"k\"]"), &provider(), &DeposedKey("0a1b2c3d".into()), object("1"));
         let text = journal(&from, &to, &["t.a", "t.b", "t.c[\"k\"]", "t.new[0]"]);
         let mut state = from.clone();
-        let recovered = recover(&text, &mut state);
+        let recovered = recover(&text, &mut state, &shut);
         assert_eq!(state, to);
         assert_eq!((recovered.restored.len(), recovered.conflicts.len()), (4, 0));
         assert_eq!(recovered.in_doubt, [(instance("t.doubt"), "create".to_owned())]);
         assert_eq!(recovered.run.who, "ana@build");
-        let again = recover(&text, &mut state);
+        let again = recover(&text, &mut state, &shut);
         assert!(state == to && again.restored.is_empty() && again.conflicts.is_empty());
     }
 
@@ -229,7 +207,7 @@ mod tests {
         let text = journal(&from, &to, &["t.a", "t.b"]);
         for end in 0..text.len() {
             let mut state = from.clone();
-            let recovered = recover(&text[..end], &mut state);
+            let recovered = recover(&text[..end], &mut state, &shut);
             assert!(recovered.conflicts.is_empty());
             let whole = text[..end].matches("\"end\"").count();
             assert!(recovered.restored.len() <= whole && whole <= recovered.restored.len() + 1, "{end}");
@@ -241,11 +219,59 @@ mod tests {
         let (from, to) = (state(&[("t.a", "1")]), state(&[("t.a", "2"), ("t.b", "2")]));
         let text = journal(&from, &to, &["t.a", "t.b"]);
         let mut now = state(&[("t.a", "3")]);
-        let recovered = recover(&text, &mut now);
+        let recovered = recover(&text, &mut now, &shut);
         assert_eq!((recovered.restored, recovered.conflicts), (vec![instance("t.b")], vec![instance("t.a")]));
         assert_eq!(now, state(&[("t.a", "3"), ("t.b", "2")]));
         let mut foreign = Snapshot { lineage: "other".into(), ..Snapshot::default() };
-        assert_eq!(recover(&text, &mut foreign).conflicts.len(), 2);
+        assert_eq!(recover(&text, &mut foreign, &shut).conflicts.len(), 2);
         assert!(foreign.resources.is_empty());
+    }
+
+    /// The same journal with sealed outcomes: reversed, in quotes.
+    fn sealed(from: &Snapshot, to: &Snapshot, names: &[&str]) -> String {
+        let line = |name: &&str| {
+            let instance = instance(name);
+            let turned: String = outcome(&instance, &mark(from, &instance), to).chars().rev().collect();
+            end_line(name, &instance, to, &sealed_outcome(&turned))
+        };
+        names.iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened_or_named() {
+        let (from, to) =
+            (state(&[("t.a", "1"), ("t.b", "1"), ("t.c", "1")]), state(&[("t.a", "2"), ("t.b", "1"), ("t.d", "7")]));
+        let text = sealed(&from, &to, &["t.a", "t.b", "t.c", "t.d"]);
+        let mut opened = from.clone();
+        let recovered = recover(&text, &mut opened, &|text| Some(text.chars().rev().collect()));
+        assert!(opened == to && recovered.lost.is_empty() && recovered.restored.len() == 3);
+
+        let mut kept = from.clone();
+        let recovered = recover(&text, &mut kept, &shut);
+        assert!(kept == from && recovered.restored.is_empty());
+        let lost = |instance: &str, id: &str| Lost { instance: instance.into(), id: Some(id.into()) };
+        assert_eq!(recovered.lost, [lost("t.a", "2"), lost("t.d", "7")]);
+        assert_eq!(recovered.in_doubt, [(instance("t.c"), "delete".to_owned())]);
+
+        let again: String = recovered.lost.iter().map(lost_line).collect();
+        assert_eq!(recover(&again, &mut kept, &shut).lost, recovered.lost);
+        kept.set(&instance("t.d"), &provider(), object("7"));
+        assert_eq!(recover(&again, &mut kept, &shut).lost, [lost("t.a", "2")]);
+    }
+
+    #[test]
+    fn an_id_that_tells_a_secret_is_not_shown() {
+        let mut secret = object("name-of-hush").unwrap();
+        secret.attributes = r#"{"id":"name-of-hush","tags":{"a":["hush"]}}"#.into();
+        let line = |object: &StoredObject| {
+            let mut state = Snapshot::default();
+            state.set(&instance("t.a"), &provider(), Some(object.clone()));
+            end_line("o", &instance("t.a"), &state, &sealed_outcome("x"))
+        };
+        assert!(line(&secret).contains("name-of-hush"));
+        secret.sensitive = vec![terrane_value::Path::root().attr("tags")];
+        assert!(!line(&secret).contains("hush"));
+        secret.sensitive = vec![terrane_value::Path::root().attr("tags").key("a").index(1)];
+        assert!(!line(&secret).contains("hush"), "a path that leads nowhere");
     }
 }

@@ -46,6 +46,22 @@ pub struct LockInfo {
     /// How long the lock is good for; other programs neither write nor read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// Keys of journals: the holder's, then those of holders before it that were killed; other programs neither write
+    /// nor read them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub journal: Vec<JournalKey>,
+}
+
+/// Opens the journal of a run, and nothing else: a key, in base64. Whoever may look at the lock may know it; it is never
+/// shown.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct JournalKey(pub String);
+
+impl std::fmt::Debug for JournalKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JournalKey(hidden)")
+    }
 }
 
 /// How long a lock is good for unless its holder renews it.
@@ -64,7 +80,7 @@ pub struct Lease {
 /// Proof of holding a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Locked {
-    /// What was written into the lock.
+    /// What was written into the lock, where others find it. A store that locks nothing carries no keys of journals.
     pub info: LockInfo,
 }
 
@@ -143,6 +159,11 @@ pub trait Store: Send + Sync {
         Ok(state)
     }
 
+    /// Whether what is [`Store::sealed`] can only be read with a key.
+    fn seals(&self) -> bool {
+        false
+    }
+
     /// The state file in bytes that were stored, by this store or as [`Store::sealed`] gave them.
     async fn unsealed(&self, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         Ok(bytes)
@@ -166,6 +187,11 @@ pub trait Store: Send + Sync {
 
     /// Who holds the lock now.
     async fn holder(&self) -> Result<Option<LockInfo>, StoreError>;
+
+    /// What the lock says that is held, or that a holder who was killed has left behind.
+    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        self.holder().await
+    }
 
     /// Takes a lock away from a holder who is known to be gone, if it still is exactly as it was `seen`.
     async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError>;

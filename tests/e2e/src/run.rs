@@ -104,6 +104,11 @@ impl Running {
         assert!(sent.is_ok_and(|s| s.success()), "the run takes no {signal}");
     }
 
+    /// Returns whether it has not ended yet.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|ended| ended.is_none()))
+    }
+
     /// Waits until it ends.
     pub fn finish(mut self) -> Run {
         let child = self.child.take().unwrap_or_else(|| panic!("a run finishes once"));

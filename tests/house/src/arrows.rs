@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("query", &["state", "address", "value"]),
     ("encryption", &["state", "value"]),
     ("plan", &["lang", "provider", "state", "source", "value", "address"]),
-    ("engine", &["plan", "lang", "provider", "state", "source", "value", "address"]),
+    ("engine", &["plan", "lang", "provider", "encryption", "state", "source", "value", "address"]),
     ("backend", &["encryption", "state", "value", "sdk-features"]),
     ("registry", &["address"]),
     ("sdk-features", &[]),

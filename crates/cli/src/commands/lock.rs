@@ -35,7 +35,8 @@ enum Command {
     /// Take the lock of the selected workspace away from a run that is gone
     ///
     /// The state is written with the next serial, so that the run, should it come back, cannot write over what others
-    /// write from now on.
+    /// write from now on. Run it in the folder of that run if it is still there: what the run has done beyond the state
+    /// is in a journal there, and the lock carries its key.
     Steal {
         /// The ID of the lock; without it, of whatever lock there is
         id: Option<String>,
@@ -245,6 +246,9 @@ async fn take(state: &Editable, id: Option<&str>, force: bool, diags: &mut Diagn
             return Err(refuse(detail).note(text("Lock", &place, &holder, now)).hint(hint));
         }
     }
+    if let Some(journals) = &state.journals {
+        project::journals::keep_key(journals, &place, &holder)?;
+    }
     state.store.take_away(&holder).await.map_err(|e| refuse(e.to_string()))?;
     fence(state, diags).await?;
     outln!("The lock of {} on {place} was taken away. Its run cannot write the state any more.", holder.who);
@@ -255,8 +259,9 @@ async fn take(state: &Editable, id: Option<&str>, force: bool, diags: &mut Diagn
 async fn fence(state: &Editable, diags: &mut Diagnostics) -> Result<(), Diagnostic> {
     let lock = Lock { lock: Some(true), lock_timeout: std::time::Duration::from_secs(10) };
     let mut session = state.session("lock-steal", &lock).await?;
+    session.notice().into_iter().for_each(|notice| diags.push(notice));
     let written = match session.snapshot().lineage.is_empty() {
-        true => Ok(()),
+        true => session.keep_recovered().await,
         false => session.advance().await,
     };
     session.close().await.into_iter().for_each(|problem| diags.push(problem));

@@ -191,7 +191,7 @@ impl Ready {
 
     /// Opens the state, locked for an operation.
     pub async fn session(&self, operation: &str, lock: &Lock, live: &Live) -> Result<Session<'_>, Diagnostic> {
-        let journals = project::data_dir(&self.project.dir);
+        let journals = project::journals(&self.project.dir);
         let locking = project::locking(&format!("OperationType{operation}"), lock, Some(journals))?;
         Session::open(&self.store, &locking, &live.running.watcher).await
     }
@@ -291,7 +291,7 @@ pub async fn carry_out(
         Ok(finished) => {
             if let Some(error) = &finished.unsaved {
                 diags.error(rescue(session, &*ready.store, error).await);
-                session.discard_journal();
+                session.discard_journal().await;
             }
             diags.extend(finished.applied.diagnostics.clone());
             Some(finished.applied)

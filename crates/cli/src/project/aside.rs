@@ -107,6 +107,10 @@ impl Store for Apart {
         Ok(self.from.holder().await?.or(self.to.holder().await?))
     }
 
+    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
+        self.to.last_holder().await
+    }
+
     async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError> {
         self.to.take_away(seen).await
     }

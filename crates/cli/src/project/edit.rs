@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use terrane_backend::Local;
-use terrane_engine::{Session, Unwatched};
+use terrane_engine::{Journals, Session, Unwatched};
 use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store, edit::EditError};
 
@@ -37,8 +37,8 @@ pub struct Editable {
     pub store: Arc<dyn Store>,
     /// The file it is in, if it is one on this machine.
     pub file: Option<PathBuf>,
-    /// The folder with journals of runs that were killed.
-    pub journals: Option<PathBuf>,
+    /// The journals of runs that were killed.
+    pub journals: Option<Journals>,
     /// The texts of the project that led to it, to show problems with.
     pub files: Files,
 }
@@ -71,7 +71,7 @@ impl Editable {
     ) -> Result<Editable, Files> {
         let (project, store) = open_store_of(context, workspace, vars, diags).await.map_err(|project| project.files)?;
         let file = is_local(&project).then(|| PathBuf::from(store.place()));
-        let journals = Some(super::data_dir(&project.dir));
+        let journals = Some(super::journals(&project.dir));
         Ok(Editable { store, file, journals, files: project.files })
     }
 

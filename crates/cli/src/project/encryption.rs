@@ -57,7 +57,7 @@ impl Root {
 }
 
 /// Chance from the kernel.
-struct Kernel;
+pub struct Kernel;
 
 impl Random for Kernel {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), String> {

@@ -1,9 +1,8 @@
 //! Who holds the lock of a state, and for how long without a sign of life.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use terrane_engine::Locking;
+use terrane_engine::{Journals, Locking};
 use terrane_source::Diagnostic;
 use terrane_state::LockInfo;
 
@@ -15,11 +14,11 @@ const LEASE: Duration = Duration::from_secs(120);
 /// Variables in which CI systems give the address of the run's page.
 const RUN_PAGES: &[&str] = &["CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL", "TFC_RUN_URL"];
 
-/// How an operation takes the lock; `journals` is the folder for journals of what is not in the state yet.
+/// How an operation takes the lock; `journals` is where journals of what is not in the state yet are kept.
 ///
 /// # Errors
 /// If `TERRANE_LEASE` cannot be read.
-pub fn locking(operation: &str, lock: &Lock, journals: Option<PathBuf>) -> Result<Locking, Diagnostic> {
+pub fn locking(operation: &str, lock: &Lock, journals: Option<Journals>) -> Result<Locking, Diagnostic> {
     let lease = match std::env::var("TERRANE_LEASE") {
         Ok(text) if !text.is_empty() => lease(&text)?,
         _ => LEASE,
@@ -51,7 +50,7 @@ fn run_page() -> String {
 }
 
 /// Who we are, for the lock.
-fn lock_info(operation: &str) -> LockInfo {
+pub fn lock_info(operation: &str) -> LockInfo {
     let account = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name);
     let user = std::env::var("USER").ok().or_else(account).unwrap_or_else(|| "unknown".into());
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());

@@ -20,6 +20,7 @@ mod generate;
 mod history;
 mod import;
 mod killed;
+mod killed_secrets;
 mod lost;
 mod modules;
 mod peers;
