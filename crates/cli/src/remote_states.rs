@@ -15,17 +15,39 @@ use terrane_value::{Path, Value, convert, json};
 #[derive(Clone, Default)]
 pub struct RemoteStates {
     /// How they are encrypted, once that is known.
-    target: Arc<OnceLock<Arc<Target>>>,
+    targets: Arc<OnceLock<Targets>>,
+}
+
+/// How the states of other projects are encrypted.
+#[derive(Default)]
+pub struct Targets {
+    /// Those that have no entry of their own; `None`: not at all.
+    pub others: Option<Arc<Target>>,
+    /// By the name of the data source.
+    pub named: BTreeMap<Arc<str>, Arc<Target>>,
+}
+
+impl Targets {
+    /// How the state is encrypted that the data source at an address reads.
+    fn of(&self, address: &str) -> Option<&Arc<Target>> {
+        self.named.get(&*key(address)).or(self.others.as_ref())
+    }
+}
+
+/// What OpenTofu calls a data source in `remote_state_data_source` blocks: `name`, `name[0]`, `module.name`.
+fn key(address: &str) -> String {
+    let key = address.replacen("data.terraform_remote_state.", "", 1);
+    key.strip_prefix("module.").map_or(key.clone(), str::to_owned)
 }
 
 impl RemoteStates {
     /// Says how the states are encrypted that are read from now on.
-    pub fn decrypt_by(&self, target: Target) {
-        self.target.get_or_init(|| Arc::new(target));
+    pub fn decrypt_by(&self, targets: Targets) {
+        self.targets.get_or_init(|| targets);
     }
 
-    fn over(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
-        match self.target.get() {
+    fn over(&self, store: Arc<dyn Store>, name: &str) -> Arc<dyn Store> {
+        match self.targets.get().and_then(|targets| targets.of(name)) {
             Some(target) => Arc::new(Encrypted::over(store, target.clone())),
             None => store,
         }
@@ -70,6 +92,7 @@ impl States for RemoteStates {
 
     async fn outputs(
         &self,
+        name: &str,
         backend: &str,
         config: &Value,
         workspace: &str,
@@ -79,7 +102,7 @@ impl States for RemoteStates {
             let path = e.path.0.into_iter().fold(Path::root().attr("config"), |path, step| path.with(step));
             Problem::error(WRONG, e.message).at(path)
         })?;
-        let store = self.over(store);
+        let store = self.over(store, name);
         let cannot = |why: String| Problem::error("Remote state cannot be read", why).at(Path::root().attr("backend"));
         let Some(stored) = store.load().await.map_err(|e| cannot(e.to_string()))? else { return Ok(None) };
         let snapshot =
@@ -90,5 +113,22 @@ impl States for RemoteStates {
             Ok((name, value?))
         };
         snapshot.outputs.into_iter().map(value).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn data_sources_are_named_as_in_the_block() {
+        for (address, name) in [
+            ("data.terraform_remote_state.net", "net"),
+            ("data.terraform_remote_state.net[\"a\"]", "net[\"a\"]"),
+            ("module.app.data.terraform_remote_state.net[0]", "app.net[0]"),
+            ("module.app[1].module.inner.data.terraform_remote_state.net", "app[1].module.inner.net"),
+        ] {
+            assert_eq!(key(address), name);
+        }
     }
 }

@@ -211,6 +211,8 @@ pub struct Former {
 pub struct DataRequest {
     /// The data source.
     pub ty: Arc<str>,
+    /// What the one that is read is called where people speak of it.
+    pub name: Arc<str>,
     /// What is written, coerced to the schema, wholly known.
     pub config: Value,
 }

@@ -105,7 +105,7 @@ async fn data_sources_answer() {
     let Some((provider, aws)) = open(r#""default_tags": [{"tags": {"Owner": "me"}}],"#).await else { return };
     let ask = async |ty: &str, json: &str| {
         let config = provider.data_schema(ty).unwrap().block.coerce(&json_decode(json).unwrap()).unwrap();
-        aws.read_data(DataRequest { ty: ty.into(), config }).await
+        aws.read_data(DataRequest { ty: ty.into(), name: "data".into(), config }).await
     };
     let text = |v: &Value, name: &str| v.get(name).unwrap().as_str().unwrap().to_owned();
     let caller = ask("aws_caller_identity", "{}").await.unwrap();

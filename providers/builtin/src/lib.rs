@@ -144,7 +144,7 @@ impl Configured for Builtin {
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {
         match &*request.ty {
-            REMOTE_STATE => remote_state::read(&*self.states, &request.config).await,
+            REMOTE_STATE => remote_state::read(&*self.states, &request).await,
             ty => Err(vec![unknown_type(ty)]),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use terrane_provider::{DataOutcome, Problem};
+use terrane_provider::{DataOutcome, DataRequest, Problem};
 use terrane_value::{Attribute, Block, Kind, Path, Schema, Type, Value};
 
 /// Reads other states; who runs the provider knows the backends.
@@ -12,9 +12,10 @@ pub trait States: Send + Sync {
     /// What is wrong with the configuration of a backend, without asking it anything.
     fn check(&self, backend: &str, config: &Value) -> Result<(), Problem>;
 
-    /// The outputs in the state of a workspace; `None` if there is no state.
+    /// The outputs in the state of a workspace; `None` if there is no state. `name` is what the data source is called.
     async fn outputs(
         &self,
+        name: &str,
         backend: &str,
         config: &Value,
         workspace: &str,
@@ -73,9 +74,11 @@ pub fn validate(states: &dyn States, config: &Value) -> Vec<Problem> {
 }
 
 /// Reads the state and hands out its outputs, over the defaults.
-pub async fn read(states: &dyn States, config: &Value) -> DataOutcome {
+pub async fn read(states: &dyn States, request: &DataRequest) -> DataOutcome {
+    let config = &request.config;
     let workspace = text(config, "workspace").filter(|name| !name.is_empty()).unwrap_or("default");
-    let found = states.outputs(backend(config), &settings(config), workspace).await.map_err(|p| vec![p])?;
+    let found = states.outputs(&request.name, backend(config), &settings(config), workspace).await;
+    let found = found.map_err(|p| vec![p])?;
     let Some(found) = found else {
         let detail = format!(
             "There is no state of the workspace {workspace:?} in the backend {:?}: nothing has been applied there yet, or \
@@ -118,6 +121,7 @@ mod tests {
 
         async fn outputs(
             &self,
+            _: &str,
             backend: &str,
             config: &Value,
             workspace: &str,
@@ -139,13 +143,17 @@ mod tests {
         ])
     }
 
+    async fn read_of(config: Value) -> DataOutcome {
+        read(&One, &DataRequest { ty: "terraform_remote_state".into(), name: "other".into(), config }).await
+    }
+
     fn key() -> Value {
         Value::object([("key", Value::from("k"))])
     }
 
     #[tokio::test]
     async fn outputs_come_before_defaults() {
-        let read = read(&One, &config("there", key(), None)).await.unwrap();
+        let read = read_of(config("there", key(), None)).await.unwrap();
         let outputs = read.get("outputs").unwrap();
         assert_eq!(outputs.get("id"), Some(&Value::from("vpc-1")));
         assert_eq!(outputs.get("zone"), Some(&Value::from("a")));
@@ -154,7 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_state_that_is_not_there_is_an_error() {
-        let error = read(&One, &config("there", key(), Some("stage"))).await.unwrap_err();
+        let error = read_of(config("there", key(), Some("stage"))).await.unwrap_err();
         assert!(error[0].detail.contains("\"stage\""), "{error:?}");
     }
 

@@ -149,7 +149,7 @@ async fn checked(context: &Context, mut project: Project, diags: &mut Diagnostic
         return Err(Box::new(project));
     }
     match Encryption::of(&project, &inputs).remote_states(diags) {
-        Ok(target) => target.into_iter().for_each(|target| project.remote_states.decrypt_by(target)),
+        Ok(targets) => project.remote_states.decrypt_by(targets),
         Err(_) => return Err(Box::new(project)),
     }
     let store = {

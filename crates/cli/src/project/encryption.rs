@@ -17,6 +17,7 @@ use super::state::unreadable;
 use super::variables;
 use crate::Context;
 use crate::flags::Vars;
+use crate::remote_states::Targets;
 use crate::world::Disk;
 
 /// What the arguments of `encryption` blocks are evaluated with.
@@ -105,21 +106,16 @@ impl<'a> Encryption<'a> {
         decl.plan.as_ref().map(|plan| self.target("plan", decl, plan, diags)).transpose()
     }
 
-    /// The encryption of states that data sources read: all methods of `remote_state_data_sources`, of which each state
-    /// takes the one that fits, since a provider does not know the names of data sources. `None` if there are none.
+    /// The encryption of states that data sources read.
     ///
     /// # Errors
     /// What is wrong with the configuration of it.
-    pub fn remote_states(self, diags: &mut Diagnostics) -> Result<Option<Target>, Reported> {
-        let Some(decl) = declared(self.program) else { return Ok(None) };
-        let mut methods = Vec::new();
-        for target in decl.remote_default.iter().chain(decl.remotes.values()) {
-            methods.extend(self.methods(decl, target, diags)?);
-        }
-        if decl.remote_default.is_none() && !methods.is_empty() {
-            methods.push(Method::Unencrypted);
-        }
-        Ok((!methods.is_empty()).then(|| Target::new("remote state", methods)))
+    pub fn remote_states(self, diags: &mut Diagnostics) -> Result<Targets, Reported> {
+        let Some(decl) = declared(self.program) else { return Ok(Targets::default()) };
+        let mut target = |target: &EncryptedDecl| self.target("remote state", decl, target, diags).map(Arc::new);
+        let others = decl.remote_default.as_ref().map(&mut target).transpose()?;
+        let named = decl.remotes.iter().map(|(name, remote)| Ok((name.clone(), target(remote)?)));
+        Ok(Targets { others, named: named.collect::<Result<_, Reported>>()? })
     }
 
     fn methods(

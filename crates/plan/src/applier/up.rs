@@ -322,7 +322,7 @@ impl<'p> Applier<'p> {
 
     fn read_data(&mut self, step: &Step, flight: UpFlight) {
         let ty = step.instance.resource.resource.ty.clone();
-        let request = DataRequest { ty, config: flight.config.clone() };
+        let request = DataRequest { ty, name: step.instance.to_string().into(), config: flight.config.clone() };
         let question = Question::ReadData { provider: flight.provider.clone(), request };
         let planned = step.change.after().cloned().unwrap_or_else(Value::dynamic).unmark_deep().0;
         self.ask(&step.instance, question, Flight::Data(Box::new(UpFlight { planned, ..flight })));

@@ -73,7 +73,8 @@ impl Planner<'_> {
                 return Err(Halt::Failed(r));
             }
         }
-        let question = Question::ReadData { provider: flight.provider.clone(), request: DataRequest { ty, config } };
+        let request = DataRequest { ty, name: flight.instance.to_string().into(), config };
+        let question = Question::ReadData { provider: flight.provider.clone(), request };
         self.ask(vec![flight.instance.clone()], question, Flight::Data(Box::new(flight)));
         Ok(())
     }

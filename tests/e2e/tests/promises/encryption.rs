@@ -279,6 +279,24 @@ fn encrypted_states_of_other_projects_are_read() {
         folder.write("app/encryption.tf", &encryption(&[&key_provider("a", PASSPHRASE, ""), &aes("a"), &remote]));
         folder.terrane("app", &["plan"]).code(0).says(&["very-visible"]);
     }
+    // Each data source has its own method, and the default is for the others.
+    let named = |name: &str| {
+        let target = |head: &str, method: &str| format!("  {head} {{\n    method = method.aes_gcm.{method}\n  }}\n");
+        let targets = target("default", "b") + &target(&format!("remote_state_data_source \"{name}\""), "a");
+        let keys = key_provider("a", PASSPHRASE, "") + &key_provider("b", "another-passphrase", "");
+        encryption(&[&keys, &aes("a"), &aes("b"), &format!("remote_state_data_sources {{\n{targets}}}")])
+    };
+    folder.write("app/encryption.tf", &named("network"));
+    folder.terrane("app", &["plan"]).code(0).says(&["very-visible"]);
+    folder.write("app/encryption.tf", &named("other"));
+    folder.terrane("app", &["plan"]).code(1).complains(&["method.aes_gcm.b"]);
+    folder.write("app/inner/main.tf", reads);
+    folder.write("app/main.tf", "module \"inner\" {\n  source = \"./inner\"\n}\noutput \"seen\" {\n  value = module.inner.seen\n}\n");
+    folder.terrane("app", &["init"]).code(0);
+    folder.write("app/encryption.tf", &named("network"));
+    folder.terrane("app", &["plan"]).code(1).complains(&["method.aes_gcm.b"]);
+    folder.write("app/encryption.tf", &named("inner.network"));
+    folder.terrane("app", &["plan"]).code(0).says(&["very-visible"]);
 }
 
 #[test]
