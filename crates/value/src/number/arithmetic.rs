@@ -3,6 +3,7 @@
 use std::ops::{Add, Neg, Sub};
 use std::sync::Arc;
 
+use super::elementary::ln;
 use super::power::power;
 use super::{Float, Number, Repr};
 
@@ -70,7 +71,7 @@ impl Number {
 
     /// The logarithm to a base, at the precision of floats; `None` if there is no finite result.
     pub fn log(&self, base: &Number) -> Option<Number> {
-        Number::from_f64(self.as_f64().ln() / base.as_f64().ln())
+        Number::from_f64(ln(self.as_f64()) / ln(base.as_f64()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod decimal;
+mod elementary;
 mod float;
 mod parse;
 mod power;

@@ -1,5 +1,7 @@
 //! Powers of floats, by multiplication as far as it goes.
 
+use super::elementary::{exp, ln};
+
 /// The greatest exponent that powers of single bits are followed to.
 const MOST: i32 = 1 << 12;
 
@@ -8,11 +10,14 @@ const MOST: i32 = 1 << 12;
 pub fn power(base: f64, exponent: f64) -> f64 {
     let (whole, part) = (exponent.abs().trunc(), exponent.abs().fract());
     let special = base == 0.0 || !base.is_finite() || base < 0.0 && part != 0.0 || whole >= 2f64.powi(63);
-    if special || exponent == 0.0 || base == 1.0 || part == 0.5 && whole == 0.0 {
+    if special || exponent == 0.0 || base == 1.0 {
         return base.powf(exponent);
     }
+    if part == 0.5 && whole == 0.0 {
+        return if exponent < 0.0 { 1.0 / base.sqrt() } else { base.sqrt() };
+    }
     let (whole, part) = if part > 0.5 { (whole + 1.0, part - 1.0) } else { (whole, part) };
-    let start = if part == 0.0 { 1.0 } else { (part * base.ln()).exp() };
+    let start = if part == 0.0 { 1.0 } else { exp(part * ln(base)) };
     let (product, twos) = repeated(start, base, whole as u64);
     match exponent < 0.0 {
         true => scaled(1.0 / product, -twos),
@@ -45,7 +50,7 @@ fn repeated(start: f64, base: f64, times: u64) -> (f64, i32) {
 }
 
 /// A float as one from 0.5 up to 1, and the power of two that it is to be multiplied with.
-fn halves(float: f64) -> (f64, i32) {
+pub(super) fn halves(float: f64) -> (f64, i32) {
     if float.abs() < f64::MIN_POSITIVE {
         let (half, twos) = halves(float * 2f64.powi(64));
         return (half, twos - 64);
@@ -56,7 +61,7 @@ fn halves(float: f64) -> (f64, i32) {
 }
 
 /// A float times a power of two, in steps that are floats themselves.
-fn scaled(float: f64, twos: i32) -> f64 {
+pub(super) fn scaled(float: f64, twos: i32) -> f64 {
     let mut left = twos.clamp(-4000, 4000);
     let mut float = float;
     while left != 0 {
@@ -81,6 +86,7 @@ mod tests {
         assert_eq!(power(10.0, 400.0), f64::INFINITY);
         assert_eq!(power(0.1, 500.0), 0.0);
         assert_eq!(power(9.0, 0.5), 3.0);
+        assert_eq!(power(0.021, -0.5), 6.900655593423543);
         assert_eq!(power(2.0, 1.5), 2.82842712474619);
         let shown = |float| crate::Number::from_f64(float).unwrap().to_string();
         assert_eq!(shown(power(8.0, 44.0)), "5444517870735015000000000000000000000000");
