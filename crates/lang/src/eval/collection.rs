@@ -3,6 +3,7 @@
 use terrane_source::Diagnostic;
 use terrane_value::{Kind, Marks, Refinement, Type, Value, convert};
 
+use super::element::Walk;
 use super::{Eval, elements};
 use crate::ir::{ExprId, For};
 use crate::lookup::Stop;
@@ -151,8 +152,9 @@ impl Eval<'_, '_> {
 
     fn for_tuple(&mut self, f: &For, elements: Elements, mut marks: Marks) -> Result<Value, Stop> {
         let mut results = Vec::with_capacity(elements.len());
-        let mut known = true;
+        let (mut known, mut walk) = (true, Walk::default());
         for (key, value) in elements {
+            self.element(&mut walk, &key);
             self.bind(f.slot, key, value);
             match self.taken(f, &mut marks)? {
                 Taken::Yes => results.push(self.value(f.result)?),
@@ -160,14 +162,16 @@ impl Eval<'_, '_> {
                 Taken::Unknown => known = false,
             }
         }
+        self.walked(f.collection, &walk);
         self.bound.truncate(f.slot as usize);
         Ok(if known { Value::tuple(results) } else { Value::dynamic() }.mark(marks))
     }
 
     fn for_object(&mut self, id: ExprId, f: &For, elements: Elements, mut marks: Marks) -> Result<Value, Stop> {
         let mut results = indexmap::IndexMap::<super::Name, Vec<Value>>::with_capacity(elements.len());
-        let mut known = true;
+        let (mut known, mut walk) = (true, Walk::default());
         for (key, value) in elements {
+            self.element(&mut walk, &key);
             self.bind(f.slot, key, value);
             match self.taken(f, &mut marks)? {
                 Taken::Yes => {}
@@ -199,6 +203,7 @@ impl Eval<'_, '_> {
             }
             results.entry(key).or_default().push(value);
         }
+        self.walked(f.collection, &walk);
         self.bound.truncate(f.slot as usize);
         Ok(if known { gathered(results, f.grouping) } else { Value::dynamic() }.mark(marks))
     }
@@ -249,7 +254,7 @@ impl Eval<'_, '_> {
             return Ok(Value::dynamic().mark(marks));
         }
         let result = match is_sequence {
-            true => self.splat_sequence(&source, slot, each)?,
+            true => self.splat_sequence((&source, marks), source_id, slot, each)?,
             false => {
                 // The one element may turn out to be null, and the result to be empty.
                 let may_vanish = matches!(source.kind(), Kind::Unknown(_, refinement) if !refinement.not_null);
@@ -267,13 +272,22 @@ impl Eval<'_, '_> {
         self.value(each)
     }
 
-    fn splat_sequence(&mut self, source: &Value, slot: u32, each: ExprId) -> Result<Value, Stop> {
+    fn splat_sequence(
+        &mut self,
+        (source, marks): (&Value, Marks),
+        id: ExprId,
+        slot: u32,
+        each: ExprId,
+    ) -> Result<Value, Stop> {
         let Some(items) = source.elements() else { return self.splat_unknown(source, slot, each) };
         let before = self.errors.len();
         let mut results = Vec::with_capacity(items.len());
-        for item in items {
+        let mut walk = Walk::default();
+        for (index, item) in (0_i64..).zip(items) {
+            self.element(&mut walk, &Value::from(index).mark(marks));
             results.push(self.splat_element(slot, each, item.clone())?);
         }
+        self.walked(id, &walk);
         let element = match source.kind() {
             Kind::Tuple(_) => return Ok(Value::tuple(results)),
             Kind::List(element, _) | Kind::Set(element, _) => element,

@@ -58,7 +58,7 @@ fn known(value: &Value) -> String {
 }
 
 /// A text in quotes; the end of a long one is left out.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
         Some((cut, _)) => format!("{}…", quoted(&text[..cut])),

@@ -8,6 +8,7 @@ mod call;
 mod collection;
 mod conditional;
 mod describe;
+mod element;
 mod operator;
 mod provided;
 mod template;
@@ -23,6 +24,7 @@ use crate::world::World;
 
 pub(crate) use access::elements;
 pub(crate) use describe::{describe, parts, traversals};
+pub(crate) use element::Walk;
 pub(crate) use operator::require_bool;
 pub(crate) use provided::{Offered, provided};
 

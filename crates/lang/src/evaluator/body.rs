@@ -7,7 +7,7 @@ use terrane_source::{Diagnostic, Span};
 use terrane_syntax::Ident;
 use terrane_value::{Attribute, Block as Shape, Marks, NestedBlock, Nesting, Type, Value, convert};
 
-use crate::eval::{Eval, elements};
+use crate::eval::{Eval, Walk, elements};
 use crate::load::{missing_argument, no_block, no_label, unsupported_argument, unsupported_block, written_twice};
 use crate::lookup::Stop;
 use crate::program::{Argument, Block, Body, Dynamic, Property};
@@ -267,8 +267,10 @@ fn several<'p>(
     eval.perhaps |= known.is_none();
     let items = known.unwrap_or_else(|| vec![unknown_element(&each)]);
     let hidden = marks.without(Marks::DEPRECATED);
+    let mut walk = Walk::default();
     for (key, item) in items {
         let before = eval.errors.len();
+        eval.element(&mut walk, &key.clone().mark(hidden));
         let (label, value) = generated(eval, block, dynamic, nested, (key.clone(), item.clone()))?;
         found.values.push((label, value.mark(marks)));
         if !hidden.is_empty() {
@@ -276,6 +278,7 @@ fn several<'p>(
             eval.veil(before, |eval| generated(eval, block, dynamic, nested, element))?;
         }
     }
+    eval.walked(dynamic.for_each, &walk);
     eval.bound.truncate(dynamic.slot as usize);
     eval.perhaps = perhaps;
     Ok(())
