@@ -3,6 +3,7 @@
 mod cycle;
 mod deprecated;
 mod graph;
+pub(crate) mod ignored;
 mod items;
 mod keeping;
 mod uses;
@@ -34,6 +35,7 @@ pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags:
     }
     cycle::check(program, diags);
     deprecated::check(program, schemas, diags);
+    ignored::check(program, diags);
     check_values(program, schemas, world, diags);
 }
 

@@ -57,6 +57,11 @@ impl Decoder<'_> {
 
     /// The value of an expression without references; `None` if it is wrong, which has been reported.
     pub(super) fn constant(&mut self, expr: syn::Expr) -> Option<Value> {
+        self.lowered_constant(expr).map(|(_, _, value)| value)
+    }
+
+    /// The same with the expression.
+    pub(super) fn lowered_constant(&mut self, expr: syn::Expr) -> Option<(Exprs, ExprId, Value)> {
         let before = self.diags.len();
         let mut own = Exprs::default();
         let id = Lowerer::new(self.declared, &mut own, self.diags, Place::Constant).expr(expr);
@@ -64,7 +69,7 @@ impl Decoder<'_> {
             return None;
         }
         match crate::eval::constant(&own, id) {
-            Ok(value) => Some(value),
+            Ok(value) => Some((own, id, value)),
             Err(errors) => {
                 errors.into_iter().for_each(|e| self.diags.push(e));
                 None
@@ -250,7 +255,7 @@ impl<'s> Found<'s> {
                 LocalId(i as u32),
                 |first| {
                     let first = self.locals[first.index()].name.span;
-                    duplicate("local value", "definition", &name, "Local value names", local.name.span, first)
+                    duplicate("local value", "definition", &name, "Local value names", local.span, first)
                 },
                 diags,
             );
@@ -385,7 +390,7 @@ fn check_labels(block: &syn::Block, diags: &mut Diagnostics) -> bool {
     };
     if let Some(missing) = labels.get(block.labels.len()) {
         let detail = format!("All {ty} blocks must have {} label(s): {}.", labels.len(), labels.join(", "));
-        diags.error(Diagnostic::error(format!("Missing {missing} for {ty}"), detail).at(block.header));
+        diags.error(Diagnostic::error(format!("Missing {missing} for {ty}"), detail).at(block.opening()));
         return false;
     }
     if let Some(extra) = block.labels.get(labels.len()) {

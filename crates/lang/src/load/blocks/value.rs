@@ -7,6 +7,7 @@ use terrane_syntax as syn;
 use terrane_value::{Type, Value, convert};
 
 use super::{conditions, depends_on, name, refers};
+use crate::check::ignored;
 use crate::ir::Reference;
 use crate::load::contents::Decoder;
 use crate::load::types::{self, apply_defaults};
@@ -86,14 +87,17 @@ fn default(
 ) -> Option<Value> {
     let attribute = body.attribute("default")?;
     let span = attribute.expr.span();
-    let value = decoder.constant(attribute.expr)?;
+    let (exprs, id, value) = decoder.lowered_constant(attribute.expr)?;
     let wrong = |detail: String| Diagnostic::error("Invalid default value for variable", detail).at(span);
     if value.is_null() && !nullable {
         decoder.diags.error(wrong("A null default value is not valid when nullable=false.".into()));
         return None;
     }
     match convert(&apply_defaults(&value, defaults), ty) {
-        Ok(value) => Some(value),
+        Ok(value) => {
+            ignored::default_value(&exprs, id, ty, decoder.diags);
+            Some(value)
+        }
         Err(e) => {
             let detail =
                 format!("This default value is not compatible with the variable's type constraint: {}.", e.located());
