@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod lenient;
 mod scalar;
 
 use terrane_value::{Type, Value};

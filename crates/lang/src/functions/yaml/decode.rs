@@ -6,6 +6,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use terrane_value::{Kind, Type, Value, convert};
 
+use super::lenient;
 use super::scalar::{self, TAGS};
 
 /// How deep values may stand in one another.
@@ -35,12 +36,19 @@ impl From<ScanError> for Wrong {
     }
 }
 
-/// The value of the only document in a text.
+/// The value of the only document in a text, whose layout may be that of YAML 1.1.
 pub fn decode(text: &str) -> Result<Value, Wrong> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    decode_strict(text).or_else(|wrong| match lenient::strict(text).map(|text| decode_strict(&text)) {
+        Some(Ok(value)) => Ok(value),
+        _ => Err(wrong),
+    })
+}
+
+fn decode_strict(text: &str) -> Result<Value, Wrong> {
     let open_end = text.lines().next_back().filter(|line| !text.ends_with('\n') && !line.trim().is_empty());
     let open_end = open_end.map(|_| text.chars().count());
-    let mut decoder = Decoder { open_end, parser: Parser::new_from_str(text), anchors: HashMap::new(), parts: 0 };
+    let mut decoder = Decoder { text, open_end, parser: Parser::new_from_str(text), anchors: HashMap::new(), parts: 0 };
     loop {
         match decoder.next()? {
             (Event::StreamEnd, span) => return Err(Wrong::at(&span.start, "there is no document")),
@@ -66,6 +74,7 @@ struct Decoded {
 }
 
 struct Decoder<'t> {
+    text: &'t str,
     /// The number of characters of the text, if its last line has no line break.
     open_end: Option<usize>,
     parser: Parser<'t, StrInput<'t>>,
@@ -121,9 +130,15 @@ impl<'t> Decoder<'t> {
         Ok(decoded)
     }
 
-    /// A scalar without the line break that the parser adds to a block at the end of a text that ends without one.
+    /// A scalar without the line break that the parser adds to a block at the end of a text that ends without one, and
+    /// to one without lines.
     fn without_added_break<'s>(&self, scalar: &'s str, style: ScalarStyle, span: &Span) -> &'s str {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if block && scalar == "\n" {
+            // Without lines nothing but `+` keeps a break.
+            let header = self.text.chars().skip(span.start.index()).take_while(|c| *c != '\n');
+            return if header.take(3).any(|c| c == '+') { scalar } else { "" };
+        }
         match block && self.open_end.is_some_and(|end| span.end.index() >= end) {
             true => scalar.strip_suffix('\n').unwrap_or(scalar),
             false => scalar,
