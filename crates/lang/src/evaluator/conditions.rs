@@ -1,6 +1,6 @@
 //! Conditions with their messages: validations, pre- and postconditions, assertions.
 
-use terrane_source::{Deprecation, Diagnostic, Severity, Span};
+use terrane_source::{Deprecation, Diagnostic, Severity};
 use terrane_value::{Marks, Type, convert};
 
 use super::Stage;
@@ -198,16 +198,14 @@ impl<'p> Run<'_, 'p> {
             self.note(&what, Rule::Before(place), &verdict);
             if let Verdict::Fails(message) = verdict? {
                 let span = self.value_span(at, decl);
-                failed = Err(Stop::Failed(self.invalid_value(at, rule, message.shown(), span)));
+                let error = Diagnostic::error("Invalid value for variable", message.shown()).at(span);
+                let error = self.explained(Scope::module(at), rule.condition, error);
+                let error = error.note_at(rule.span, "This was checked by the validation rule here");
+                let about = (at != At::ROOT).then(|| what.to_string());
+                failed = Err(Stop::Failed(self.diags.error(self.located(error, at, about.as_deref()))));
             }
         }
         failed
-    }
-
-    fn invalid_value(&mut self, at: At, rule: &Condition, message: String, span: Span) -> terrane_source::Reported {
-        let error = Diagnostic::error("Invalid value for variable", message).at(span);
-        let error = self.explained(Scope::module(at), rule.condition, error);
-        self.diags.error(error.note_at(rule.span, "This was checked by the validation rule here"))
     }
 
     /// Checks the validations of a variable that refer to nothing but itself, as soon as its value is known.

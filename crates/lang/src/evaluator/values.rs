@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use terrane_address::Key;
 use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_value::{Marks, Type, Value, convert};
 
@@ -10,7 +11,7 @@ use super::conditions::Rules;
 use super::frame::{Run, Scope};
 use super::memo::{At, Found, Known, Reads, Slot};
 use super::verdicts::{Checkable, Rule};
-use crate::ir::{LocalId, OutputId, VariableId};
+use crate::ir::{ExprId, LocalId, OutputId, VariableId};
 use crate::load::apply_defaults;
 use crate::lookup::{Dep, Stop};
 use crate::program::{Argument, DependsOn, DependsTarget, OutputDecl, VariableDecl};
@@ -19,8 +20,10 @@ use crate::program::{Argument, DependsOn, DependsTarget, OutputDecl, VariableDec
 struct Given {
     value: Value,
     reads: Reads,
-    /// Where it is written, if it is.
+    /// Where it stands, if it is written.
     span: Option<Span>,
+    /// The argument of the call that it is the value of.
+    argument: Option<(Scope, ExprId)>,
     /// Where it comes from, for a value from outside.
     origin: Option<Arc<str>>,
 }
@@ -97,13 +100,12 @@ impl<'p> Run<'_, 'p> {
 
     /// The value given to a variable by the caller of its module, or its default.
     fn given(&mut self, at: At, decl: &'p VariableDecl) -> Result<Given, Stop> {
-        let default =
-            || decl.default.clone().map(|value| Given { value, reads: Reads::new(), span: None, origin: None });
+        let outside = |value, span, origin| Given { value, reads: Reads::new(), span, argument: None, origin };
+        let default = || decl.default.clone().map(|value| outside(value, None, None));
         let state = self.ev.state(at);
         let Some((parent, call, key)) = state.parent.clone() else {
             if let Some(input) = self.ev.inputs.variables.get(&decl.name) {
-                let (value, origin) = (input.value.clone(), Some(input.origin.clone()));
-                return Ok(Given { value, reads: Reads::new(), span: input.span, origin });
+                return Ok(outside(input.value.clone(), input.span, Some(input.origin.clone())));
             }
             return default().ok_or_else(|| self.diags.error(no_value(decl)).into());
         };
@@ -114,11 +116,12 @@ impl<'p> Run<'_, 'p> {
         };
         let argument: &'p Argument = argument;
         let expansion = self.call_expansion(parent, call)?;
-        let scope = Scope { at: parent, repetition: expansion.repetition(&key), self_value: None, about: None };
+        let about = (key != Key::None).then(|| self.ev.state(at).instance.to_string().into());
+        let scope = Scope { at: parent, repetition: expansion.repetition(&key), self_value: None, about };
         let (value, reads) = self.value(scope.clone(), argument.expr)?;
         self.refuse_ephemeral_argument(&scope, &value, argument.expr, decl)?;
         let span = Some(self.ev.state(parent).contents.exprs.span(argument.expr));
-        Ok(Given { value, reads, span, origin: None })
+        Ok(Given { value, reads, span, argument: Some((scope, argument.expr)), origin: None })
     }
 
     /// The given value as one of the variable's type.
@@ -132,6 +135,13 @@ impl<'p> Run<'_, 'p> {
             (Some(span), _) => error.at(span).note_at(decl.span, "The variable is declared here"),
             (None, Some(origin)) => error.at(decl.span).note(format!("The value comes from {origin}.")),
             (None, None) => error.at(decl.span),
+        };
+        let error = match &given.argument {
+            Some((scope, expr)) => {
+                let error = self.explained(scope.clone(), *expr, error);
+                self.located(error, scope.at, scope.about.as_deref())
+            }
+            None => error,
         };
         Stop::Failed(self.diags.error(error))
     }
