@@ -6,6 +6,7 @@ mod graph;
 pub(crate) mod ignored;
 mod items;
 mod keeping;
+mod scoped;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags:
         }
     }
     cycle::check(program, diags);
+    scoped::check(program, diags);
     deprecated::check(program, schemas, diags);
     ignored::check(program, diags);
     check_values(program, schemas, world, diags);

@@ -4,6 +4,7 @@ use terrane_address::Key;
 use terrane_source::Diagnostic;
 use terrane_value::{Marks, Type, Value, convert};
 
+use super::Stage;
 use super::frame::{Run, Scope};
 use super::memo::At;
 use crate::ir::{ExprId, ResourceId};
@@ -15,10 +16,14 @@ const LASTING: &str = "what becomes of the object must not differ between planni
 
 impl<'p> Run<'_, 'p> {
     /// Whether an instance must not be deleted. It is asked for instances that are no longer declared, too, so that the
-    /// value is the same for all instances of a resource.
+    /// value is the same for all instances of a resource. Applying asks in order to remember it, and null is not refused.
     pub(super) fn prevent_destroy(&mut self, at: At, id: ResourceId) -> Result<bool, Stop> {
         let contents: &'p Contents = self.ev.state(at).contents;
         match contents.resources[id.index()].lifecycle.prevent_destroy {
+            Some(expr) if self.ev.inputs.stage == Stage::Apply => {
+                let (value, _) = self.value(Scope::module(at), expr)?;
+                if value.is_null() { Ok(false) } else { self.switch(Scope::module(at), expr, "prevent_destroy") }
+            }
             Some(expr) => self.switch(Scope::module(at), expr, "prevent_destroy"),
             None => Ok(false),
         }
