@@ -64,6 +64,9 @@ impl Run<'_, '_> {
 
     fn expansion(&mut self, at: At, repeat: Repeat) -> Result<Expanded, Stop> {
         let Some((expr, name)) = repeat.argument() else { return Ok(Expanded::Known(once(Reads::new()))) };
+        if let Some(paired) = self.paired(at, repeat)? {
+            return Ok(paired);
+        }
         let (value, reads) = self.value(Scope::module(at), expr)?;
         let allow_unknown = self.ev.inputs.stage == Stage::Validate;
         let result = match repeat {
@@ -77,7 +80,7 @@ impl Run<'_, '_> {
             Err(Wrong::Unknown(_)) if self.ev.deferring => Ok(Expanded::Unknown(Arc::new(reads))),
             Ok(keys) => {
                 let each = matches!(repeat, Repeat::ForEach(_)).then(|| value.unmark().0);
-                Ok(Expanded::Known(Expansion { keys: keys.into(), each, reads: Arc::new(reads) }))
+                Ok(Expanded::Known(Expansion { keys: keys.into(), each, pairing: None, reads: Arc::new(reads) }))
             }
             Err(wrong) => Err(self.wrong_repeat(at, expr, name, wrong)),
         }
@@ -164,11 +167,11 @@ fn recorded(keys: &[Key], counted: bool) -> Expansion {
     };
     keys.sort_unstable();
     let keys = keys.into();
-    Expansion { keys, each: (!counted).then(Value::dynamic), reads: Arc::default() }
+    Expansion { keys, each: (!counted).then(Value::dynamic), pairing: None, reads: Arc::default() }
 }
 
 fn once(reads: Reads) -> Expansion {
-    Expansion { keys: Arc::from([Key::None]), each: None, reads: Arc::new(reads) }
+    Expansion { keys: Arc::from([Key::None]), each: None, pairing: None, reads: Arc::new(reads) }
 }
 
 fn no_instance(expansion: &Expansion) -> String {

@@ -7,6 +7,7 @@ use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
 use terrane_value::{Marks, Type, Value};
 
 use super::memo::{At, Reads};
+use super::pairing::Pairing;
 use super::{Evaluator, Stage};
 use crate::eval::{Eval, Fault, Offered, Resolve, provided};
 use crate::ir::{ExprId, Exprs, Reference};
@@ -22,6 +23,8 @@ pub(super) enum Repetition {
     Count(Value),
     /// `each.key` and `each.value`
     Each(Value, Value),
+    /// `each.key`, from which `each.value` follows
+    Paired(Arc<str>, Pairing),
 }
 
 impl Repetition {
@@ -188,7 +191,7 @@ impl Frame<'_, '_> {
             Reference::Module { call, output, .. } => {
                 self.run.module(at, *call, key, output.as_deref(), span, &mut self.reads)
             }
-            Reference::EachKey | Reference::EachValue | Reference::CountIndex => Ok(self.repetition(reference)),
+            Reference::EachKey | Reference::EachValue | Reference::CountIndex => self.repetition(reference, span),
             Reference::SelfObject => Ok(self.scope.self_value.clone().unwrap_or_else(Value::dynamic)),
             Reference::PathModule => Ok(Value::string(self.run.ev.state(at).contents.dir.clone())),
             Reference::PathRoot => Ok(Value::string(self.run.ev.state(At::ROOT).contents.dir.clone())),
@@ -204,15 +207,20 @@ impl Frame<'_, '_> {
         known.value
     }
 
-    fn repetition(&self, reference: &Reference) -> Value {
-        match (reference, &self.scope.repetition) {
+    fn repetition(&mut self, reference: &Reference, span: Span) -> Result<Value, Fault> {
+        Ok(match (reference, &self.scope.repetition) {
             (Reference::CountIndex, Repetition::Count(index)) => index.clone(),
             (Reference::EachKey, Repetition::Each(key, _)) => key.clone(),
             (Reference::EachValue, Repetition::Each(_, value)) => value.clone(),
+            (Reference::EachKey, Repetition::Paired(key, _)) => Value::string(key.clone()),
+            (Reference::EachValue, Repetition::Paired(key, pairing)) => {
+                let (key, pairing) = (key.clone(), *pairing);
+                return self.paired_value(&key, pairing, span);
+            }
             (Reference::CountIndex, _) => Value::unknown_not_null(Type::Number),
             (Reference::EachKey, _) => Value::unknown_not_null(Type::String),
             _ => Value::dynamic(),
-        }
+        })
     }
 
     /// Differs between planning and applying, so that nothing made of it may be stored.

@@ -47,7 +47,9 @@ impl<'p> Run<'_, 'p> {
         let repetition = expansion.repetition(key);
         let named = *key != Key::None || at != At::ROOT;
         let about = named.then(|| self.ev.abs(at, id).instance(key.clone()).to_string().into());
-        Ok((Scope { at, repetition, self_value: None, about }, (**expansion.reads()).clone()))
+        let mut reads = (**expansion.reads()).clone();
+        self.read_counterpart(at, &expansion, key, &mut reads);
+        Ok((Scope { at, repetition, self_value: None, about }, reads))
     }
 
     pub(super) fn instance_config(&mut self, at: At, id: ResourceId, key: &Key) -> Result<(Value, Reads, Reads), Stop> {
@@ -78,11 +80,13 @@ impl<'p> Run<'_, 'p> {
         if let Some(known) = &self.ev.state(at).around {
             return Ok(known.clone());
         }
-        let Some((outer, call, _)) = self.ev.state(at).parent.clone() else { return Ok(Default::default()) };
+        let Some((outer, call, key)) = self.ev.state(at).parent.clone() else { return Ok(Default::default()) };
         let (mut reads, mut explicit) = self.around(outer)?;
-        let own = self.call_expansion(outer, call)?.reads().clone();
+        let expansion = self.call_expansion(outer, call)?;
+        let mut own = (**expansion.reads()).clone();
+        self.read_counterpart(outer, &expansion, &key, &mut own);
         if !own.is_empty() {
-            Arc::make_mut(&mut reads).extend(own.iter());
+            Arc::make_mut(&mut reads).extend(own);
         }
         let contents: &'p Contents = self.ev.state(outer).contents;
         let depends_on = &contents.calls[call.index()].depends_on;

@@ -9,6 +9,7 @@ use terrane_source::Reported;
 use terrane_value::{Schema, Value};
 
 use super::frame::Repetition;
+use super::pairing::Pairing;
 use crate::ir::{CallId, ModuleId, ResourceId};
 use crate::lookup::{Dep, Stop};
 use crate::program::Contents;
@@ -140,8 +141,10 @@ pub(super) struct Known {
 pub(super) struct Expansion {
     /// In ascending order; those of `count` without gaps.
     pub keys: Arc<[Key]>,
-    /// The value of `for_each`.
+    /// The value of `for_each`; unknown if the instances have counterparts.
     pub each: Option<Value>,
+    /// How the instances follow from those of another resource.
+    pub pairing: Option<Pairing>,
     pub reads: Arc<Reads>,
 }
 
@@ -170,7 +173,11 @@ impl Expanded {
 
     /// What `each` and `count` stand for in an instance, or in any instance while these are not known.
     pub(super) fn repetition(&self, key: &Key) -> Repetition {
-        self.known().map_or(Repetition::None, |expansion| Repetition::of(key, expansion.each.as_ref()))
+        let Some(expansion) = self.known() else { return Repetition::None };
+        match (key, expansion.pairing) {
+            (Key::String(name), Some(pairing)) => Repetition::Paired(name.clone(), pairing),
+            _ => Repetition::of(key, expansion.each.as_ref()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod instance;
 mod memo;
 mod objects;
 mod origin;
+mod pairing;
 mod place;
 mod providers;
 mod provisioners;

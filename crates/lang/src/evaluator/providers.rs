@@ -86,7 +86,7 @@ impl<'p> Run<'_, 'p> {
         module: &ModuleDecl,
         decl: &'p ProviderDecl,
     ) -> Result<Expansion, Stop> {
-        let once = || Expansion { keys: Arc::from([Key::None]), each: None, reads: Arc::default() };
+        let once = || Expansion { keys: Arc::from([Key::None]), each: None, pairing: None, reads: Arc::default() };
         let Some(expr) = decl.for_each else { return Ok(once()) };
         let at = self.ev.at(&unkeyed(module), self.diags)?;
         let contents: &'p Contents = self.ev.state(at).contents;
@@ -105,7 +105,9 @@ impl<'p> Run<'_, 'p> {
             Err(failed) => return Err(failed),
         };
         match each_keys(&value) {
-            Ok(keys) => Ok(Expansion { keys: keys.into(), each: Some(value.unmark().0), reads: Arc::default() }),
+            Ok(keys) => {
+                Ok(Expansion { keys: keys.into(), each: Some(value.unmark().0), pairing: None, reads: Arc::default() })
+            }
             Err(_) if self.ev.inputs.stage == Stage::Validate && !value.is_wholly_known() => Ok(once()),
             Err(wrong) => Err(self.wrong_repeat(at, expr, "for_each", wrong)),
         }
