@@ -12,6 +12,7 @@ mod ephemeral;
 pub mod file;
 mod generate;
 mod graph;
+mod identity;
 mod ignore;
 mod leases;
 mod machine;

@@ -24,6 +24,7 @@ pub(crate) fn decode(
 ) -> Result<Object, Vec<Problem>> {
     let ty = &instance.resource.resource.ty;
     let private = Arc::from(stored.private.as_slice());
+    let identity = shape.naming.as_ref().and_then(|naming| naming.decode(stored));
     if stored.schema_version > shape.schema.version {
         return Err(vec![Problem::error(
             "Object was stored by a newer version of its provider",
@@ -37,13 +38,13 @@ pub(crate) fn decode(
     if stored.schema_version == shape.schema.version
         && let Some(value) = shape.decode(stored)
     {
-        return Ok(Object { private, ..Object::new(value.unmark_deep().0) });
+        return Ok(Object { value: value.unmark_deep().0, private, identity });
     }
     let Some(provider) = providers.get(address) else { return Err(vec![missing(address)]) };
     let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;
     let value = conform_known(value, &shape.ty)
         .map_err(|why| vec![protocol::bad_upgrade(ty, &why, providers.whose(address))])?;
-    Ok(Object { private, ..Object::new(value) })
+    Ok(Object { value, private, identity })
 }
 
 /// The marks that go on with an object: what is ephemeral is not part of it.
@@ -102,7 +103,8 @@ fn missing(provider: &Provider) -> Problem {
     Problem::error("Provider is not available", format!("There is no provider {provider} in this program."))
 }
 
-/// Adds an object with a value's attributes to a stored one, whose other facts stay.
+/// Adds an object with a value's attributes to a stored one, whose other facts stay; so does an identity, if the object
+/// says none.
 pub(crate) fn encode(
     object: &Object,
     marks: &MarkedPaths,
@@ -111,11 +113,14 @@ pub(crate) fn encode(
 ) -> Result<StoredObject, String> {
     let value = shape.kept(object.value.clone()).mark_at(marks);
     let stored = StoredObject::encode(shape.schema.version, &value, &shape.ty).map_err(|e| e.to_string())?;
+    let named = object.identity.as_ref().zip(shape.naming.as_ref());
+    let identity = named.and_then(|(identity, naming)| naming.encode(identity));
     Ok(StoredObject {
         schema_version: stored.schema_version,
         attributes: stored.attributes,
         sensitive: stored.sensitive,
         private: object.private.to_vec(),
+        identity: identity.or_else(|| facts.identity.clone()),
         ..facts
     })
 }

@@ -10,6 +10,7 @@ use terrane_value::json::Decoder;
 use terrane_value::{Attribute, Block, Kind, Marks, Nesting, Path, Schema, Step, Type, Value};
 
 use crate::Providers;
+use crate::identity::Naming;
 use crate::protocol::{self, Breach};
 
 /// A schema with what is derived from it.
@@ -18,6 +19,8 @@ pub(crate) struct Shape {
     pub schema: Arc<Schema>,
     /// The type of its values.
     pub ty: Type,
+    /// What its objects are named by, apart from their ids.
+    pub naming: Option<Naming>,
     /// Whether any attribute is sensitive.
     sensitive: bool,
     /// Whether any attribute is write-only.
@@ -52,7 +55,10 @@ impl Shapes {
             if !faults.is_empty() {
                 self.faults.push((provider.clone(), resource.clone(), faults));
             }
-            self.by_provider.entry(provider.clone()).or_default().insert(key, Arc::new(Shape::new(schema)));
+            let named = providers.get(provider).filter(|_| resource.mode == Mode::Managed);
+            let naming = named.and_then(|provider| Naming::of(provider.as_ref(), &resource.ty));
+            let shape = Shape { naming, ..Shape::new(schema) };
+            self.by_provider.entry(provider.clone()).or_default().insert(key, Arc::new(shape));
         }
     }
 
@@ -66,7 +72,7 @@ impl Shape {
         let ty = schema.block.implied_type();
         let sensitive = any(&schema.block, &|a| a.sensitive);
         let write_only = any(&schema.block, &|a| a.write_only);
-        Shape { schema, ty, sensitive, write_only, decoder: Mutex::default() }
+        Shape { schema, ty, naming: None, sensitive, write_only, decoder: Mutex::default() }
     }
 
     /// The attributes of a stored object of the schema's version, without marks; `None` if they are not of the type.

@@ -109,6 +109,12 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Whether an object of a resource type may come to be named otherwise while it exists. By default it may not.
+    fn identity_may_change(&self, ty: &str) -> bool {
+        let _ = ty;
+        false
+    }
+
     /// Opens the provider with its configuration, of which parts may be unknown during planning.
     async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>>;
 }

@@ -51,8 +51,8 @@ pub struct Object {
     pub value: Value,
     /// What the provider keeps with it.
     pub private: Private,
-    /// What names it, in the shape of [`Provider::identity_schema`](crate::Provider::identity_schema). An import says it,
-    /// and the read of what was imported hands it on; elsewhere it is `None`, and what the state has stays.
+    /// What names it, in the shape of [`Provider::identity_schema`](crate::Provider::identity_schema). `None` says
+    /// nothing of it: what the state has stays.
     pub identity: Option<Value>,
 }
 

@@ -12,6 +12,7 @@ use terrane_provider::{
     PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest,
 };
 use terrane_value::{Kind, Value};
+use tokio::sync::OnceCell;
 
 use crate::identity;
 use crate::overtime;
@@ -25,6 +26,8 @@ const TYPES_AT_ONCE: usize = 32;
 pub(crate) struct Instance {
     registry: Arc<Registry>,
     cloud: Cloud,
+    /// The account for identities; empty if it cannot be asked for.
+    account: OnceCell<String>,
 }
 
 /// An implementation with the schema of its type.
@@ -32,7 +35,7 @@ type Known<'a> = (&'a dyn ResourceType<Cloud>, Arc<TypeSchema>);
 
 impl Instance {
     pub fn new(registry: Arc<Registry>, cloud: Cloud) -> Instance {
-        Instance { registry, cloud }
+        Instance { registry, cloud, account: OnceCell::new() }
     }
 
     fn resource(&self, ty: &str) -> Result<Known<'_>, Problem> {
@@ -52,14 +55,19 @@ impl Instance {
         Err(Problem::error("Object is in another account", detail))
     }
 
-    /// What names an object; `None` if its type has no identity, or the object does not say all that belongs to it.
-    async fn identity(&self, schema: &TypeSchema, object: &Value) -> Result<Option<Value>, Problem> {
-        let Some(shape) = &schema.identity else { return Ok(None) };
-        let account = match shape.block.attributes.contains_key("account_id") {
-            true => self.cloud.account_id().await?,
-            false => String::new(),
-        };
-        Ok(identity::of(&shape.block, &account, object))
+    /// The account that the identities of a type name; empty if they name none, or it cannot be asked for.
+    async fn named_account(&self, schema: &TypeSchema) -> &str {
+        let names = schema.identity.as_ref().is_some_and(|i| i.block.attributes.contains_key("account_id"));
+        if !names {
+            return "";
+        }
+        self.account.get_or_init(async || self.cloud.account_id().await.unwrap_or_default()).await
+    }
+
+    /// The object with what names it, if its type has an identity and the object says all that belongs to it.
+    fn named(&self, schema: &TypeSchema, account: &str, object: Object) -> Object {
+        let identity = schema.identity.as_ref().and_then(|shape| identity::of(&shape.block, account, &object.value));
+        Object { identity: identity.or(object.identity), value: object.value, private: object.private }
     }
 
     /// Reads objects of one type.
@@ -68,18 +76,18 @@ impl Instance {
             Ok(found) => found,
             Err(problem) => return prior.iter().map(|_| Err(vec![problem.clone()])).collect(),
         };
-        let outcomes = implementation.read(&self.cloud, prior).await;
+        let (outcomes, account) = tokio::join!(implementation.read(&self.cloud, prior), self.named_account(&schema));
         if outcomes.len() != prior.len() {
             let problem = bug(ty, &format!("{} answers came for {} objects", outcomes.len(), prior.len()));
             return prior.iter().map(|_| Err(vec![problem.clone()])).collect();
         }
-        outcomes.into_iter().zip(prior).map(|(outcome, prior)| self.seen(&schema, prior, outcome)).collect()
+        outcomes.into_iter().zip(prior).map(|(outcome, prior)| self.seen(&schema, account, prior, outcome)).collect()
     }
 
-    fn seen(&self, schema: &TypeSchema, prior: &Object, outcome: ReadOutcome) -> ReadOutcome {
+    fn seen(&self, schema: &TypeSchema, account: &str, prior: &Object, outcome: ReadOutcome) -> ReadOutcome {
         let Some(object) = outcome? else { return Ok(None) };
         let (object, problems) = self.completed(schema, &prior.value, object);
-        let object = Object { identity: prior.identity.clone(), ..object };
+        let object = self.named(schema, account, Object { identity: prior.identity.clone(), ..object });
         if problems.is_empty() { Ok(Some(object)) } else { Err(problems) }
     }
 
@@ -117,13 +125,17 @@ impl Instance {
                 Err(Failed { object, problems }) => failed(object.or_else(|| Some(prior.clone())), problems),
             },
         };
-        let (verb, object) = match &request.change {
+        let (verb, changed) = match &request.change {
             Change::Create { planned, .. } => ("create", planned),
             Change::Update { planned, .. } => ("update", planned),
             Change::Delete { prior } => ("delete", &prior.value),
         };
-        let explained = |problem| overtime::explained(&schema, &request.ty, verb, object, problem);
-        ApplyResponse { problems: answer.problems.into_iter().map(explained).collect(), ..answer }
+        let object = match answer.object {
+            Some(object) => Some(self.named(&schema, self.named_account(&schema).await, object)),
+            None => None,
+        };
+        let explained = |problem| overtime::explained(&schema, &request.ty, verb, changed, problem);
+        ApplyResponse { object, problems: answer.problems.into_iter().map(explained).collect() }
     }
 
     /// What a create or update led to. A failed update leaves at least the object that was.
@@ -240,9 +252,7 @@ impl Configured for Instance {
             object.value = Value::from_kind(Kind::Object(fields.with("region", Value::string(region))));
         }
         let outcome = self.read_type(&request.ty, &[object]).await.pop().unwrap_or(Ok(None));
-        let object = outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])?;
-        let identity = self.identity(&schema, &object.value).await.map_err(|p| vec![p])?;
-        Ok(Object { identity, ..object })
+        outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {

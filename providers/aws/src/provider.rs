@@ -10,6 +10,7 @@ use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
 
 use crate::configured::Instance;
 use crate::functions;
+use crate::identity;
 use crate::registry::Registry;
 
 /// The AWS provider.
@@ -54,6 +55,10 @@ impl Provider for AwsProvider {
 
     fn identity_schema(&self, ty: &str) -> Option<Arc<Schema>> {
         resource_schema(ty).and_then(|s| s.identity.clone())
+    }
+
+    fn identity_may_change(&self, ty: &str) -> bool {
+        resource_schema(ty).is_some_and(|schema| identity::may_change(&schema))
     }
 
     fn data_schema(&self, ty: &str) -> Option<Arc<Schema>> {

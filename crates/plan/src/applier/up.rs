@@ -215,9 +215,15 @@ impl<'p> Applier<'p> {
         let object = response.object.and_then(|object| self.readable(&flight, step, object, &mut failed));
         match object {
             Some(object) => {
+                let before = flight.prior.as_ref().and_then(|prior| prior.identity.as_ref());
+                let naming = flight.shape.naming.as_ref();
+                let (identity, renamed) =
+                    naming.map(|naming| naming.answered(before, object.identity)).unwrap_or_default();
+                let object = Object { identity, ..object };
                 if !refused {
                     let mut breaches = protocol::keeps_planned(&flight.planned, &object.value);
                     breaches.extend(protocol::private_breach(&object.private));
+                    breaches.extend(renamed);
                     let broken = problems::of_breaches(
                         &breaches,
                         Moment::Apply,
@@ -264,9 +270,9 @@ impl<'p> Applier<'p> {
         object: Object,
         failed: &mut Option<Reported>,
     ) -> Option<Object> {
-        let Object { value, private, .. } = object;
+        let Object { value, private, identity } = object;
         match object::conform_known(value.clone(), &flight.shape.ty) {
-            Ok(value) => Some(Object { private, ..Object::new(value) }),
+            Ok(value) => Some(Object { value, private, identity }),
             Err(why) => {
                 if failed.is_none() {
                     let (instance, provider) = (&step.instance, &flight.provider);
@@ -279,7 +285,7 @@ impl<'p> Applier<'p> {
                     ));
                 }
                 let known = object::conform(value, &flight.shape.ty).ok()?;
-                Some(Object { private, ..Object::new(nulls_for_unknown(known)) })
+                Some(Object { value: nulls_for_unknown(known), private, identity })
             }
         }
     }

@@ -164,7 +164,8 @@ impl Planner<'_> {
             Ok(object) => {
                 if moved {
                     let marks = object::stored_marks(&stored);
-                    let now = self.encode(&object, &marks, &shape, stored.clone(), key)?;
+                    let facts = StoredObject { identity: None, ..stored.clone() };
+                    let now = self.encode(&object, &marks, &shape, facts, key)?;
                     self.put_refreshed(key, &config, Some(now));
                 }
                 let marks = object::stored_marks(&stored);
@@ -233,12 +234,21 @@ impl Planner<'_> {
         }
     }
 
-    /// Refuses an object with which more is to be kept than a state can hold.
-    fn kept_small(&mut self, key: &ObjectKey, config: &ProviderConfig, private: &[u8]) -> Result<(), Reported> {
-        let breaches: Vec<Breach> = protocol::private_breach(private).into_iter().collect();
+    /// The identity that an answer leaves an object with. Refuses an object that is named otherwise than before, or with
+    /// which more is to be kept than a state can hold.
+    fn kept_beside(
+        &mut self,
+        key: &ObjectKey,
+        config: &ProviderConfig,
+        shape: &Shape,
+        (private, before, said): (&[u8], Option<&Value>, Option<Value>),
+    ) -> Result<Option<Value>, Reported> {
+        let naming = shape.naming.as_ref();
+        let (identity, breach) = naming.map(|naming| naming.answered(before, said)).unwrap_or_default();
+        let breaches: Vec<Breach> = protocol::private_breach(private).into_iter().chain(breach).collect();
         let whose = self.providers.whose(&config.provider);
         let broken = problems::of_breaches(&breaches, Moment::Read, &key.0, whose, &mut self.diags);
-        broken.map_or(Ok(()), Err)
+        broken.map_or(Ok(identity), Err)
     }
 
     fn miscounted(&self, key: &ObjectKey, asked: usize, answered: usize) -> Problem {
@@ -283,8 +293,9 @@ impl Planner<'_> {
         if value != before.object.value {
             self.drift.insert(key.clone(), drift(Some(marked(&value))));
         }
-        self.kept_small(key, &config, &found.private)?;
-        let object = Object { private: found.private, ..Object::new(value) };
+        let before_identity = before.object.identity.as_ref();
+        let identity = self.kept_beside(key, &config, &shape, (&found.private, before_identity, found.identity))?;
+        let object = Object { value, private: found.private, identity };
         let changed = object != before.object;
         let facts = self.stored(key).cloned().unwrap_or_default();
         if changed || facts.schema_version != shape.schema.version {
@@ -384,25 +395,11 @@ impl Planner<'_> {
         let value = object::conform_known(found.value, &shape.ty).map_err(|why| {
             problems::invalid_answer("imported", &why, &key.0, self.providers.whose(&config.provider), &mut self.diags)
         })?;
-        self.kept_small(key, &config, &found.private)?;
-        let object = Object { private: found.private, ..Object::new(value) };
-        let identity = found.identity.and_then(|identity| self.identity(&config, key, &identity));
-        let facts = StoredObject { identity, ..StoredObject::default() };
-        let stored = self.encode(&object, &Vec::new(), &shape, facts, key)?;
+        let identity = self.kept_beside(key, &config, &shape, (&found.private, None, found.identity))?;
+        let object = Object { value, private: found.private, identity };
+        let stored = self.encode(&object, &Vec::new(), &shape, StoredObject::default(), key)?;
         self.put_refreshed(key, &config, Some(stored));
         Ok(Some(Prior { object, marks: Vec::new(), tainted: false, imported: true }))
-    }
-
-    /// An identity as the state keeps it, with the version of its schema; `None` if it has another shape.
-    fn identity(
-        &self,
-        config: &ProviderConfig,
-        (instance, _): &ObjectKey,
-        identity: &Value,
-    ) -> Option<(u64, Arc<str>)> {
-        let schema = self.providers.get(&config.provider)?.identity_schema(&instance.resource.resource.ty)?;
-        let json = terrane_value::json::to_json(identity, &schema.block.implied_type()).ok()?;
-        Some((schema.version, json.into()))
     }
 }
 

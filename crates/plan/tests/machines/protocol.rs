@@ -190,3 +190,38 @@ fn bugs_of_our_own_providers_are_ours() {
     let said = go("apply other", true, &config, &Snapshot::default(), PlanMode::Normal);
     assert!(said.text.contains("This is a bug in Terrane's odd provider, not in your configuration"), "{}", said.text);
 }
+
+fn identity(state: &Snapshot) -> Option<(u64, String)> {
+    let (_, _, instance) = state.instances().next()?;
+    let (version, json) = instance.current.as_ref()?.identity.clone()?;
+    Some((version, json.to_string()))
+}
+
+#[test]
+fn what_names_an_object_stays() {
+    let state = made(ONE);
+    let first = Some((0, r#"{"number":1}"#.to_owned()));
+    assert_eq!(identity(&state), first, "the answer to a create names it");
+    let invalid = "Provider produced an invalid object";
+    let wanted = ["It had the identity { number = 1 }, but now has the identity { number = 2 }.", BUG];
+    breaks("read identity", ONE, &state, &[invalid, wanted[0], wanted[1]]);
+    breaks("identity type", ONE, &state, &[invalid, "odd.a: Its identity is wrong", BUG]);
+    breaks("identity unknown", ONE, &state, &[invalid, "Parts of its identity are unknown.", BUG]);
+    let changed = ONE.replace("size = 1", "size = 2");
+    let said = breaks("apply identity", &changed, &state, &["Provider produced an unexpected object", wanted[0], BUG]);
+    assert_eq!(identity(&said.state), first);
+    let renamed = ONE.replace("name = \"a\"", "name = \"b\"");
+    let said = breaks("apply identity", &renamed, &state, &[]);
+    assert!(said.done, "another object is another: {}", said.text);
+    assert_eq!(identity(&said.state), Some((0, r#"{"number":2}"#.to_owned())));
+}
+
+#[test]
+fn a_refresh_tells_what_names_an_object() {
+    let mut state = made(ONE);
+    for resource in state.resources.values_mut() {
+        resource.instances.values_mut().for_each(|i| i.current.as_mut().unwrap().identity = None);
+    }
+    let said = breaks("", ONE, &state, &[]);
+    assert_eq!(identity(&said.state), Some((0, r#"{"number":1}"#.to_owned())));
+}

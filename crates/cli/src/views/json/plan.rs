@@ -14,7 +14,7 @@ use terrane_plan::{
 };
 use terrane_provider::ImportBy;
 use terrane_source::Diagnostic;
-use terrane_state::OutputValue;
+use terrane_state::{DeposedKey, OutputValue, Snapshot};
 use terrane_value::json::{to_json, type_to_json};
 use terrane_value::{Marks, Schema, Type, Value};
 
@@ -103,6 +103,10 @@ pub(super) struct Delta {
     importing: Option<Importing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_config: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_identity: Option<Raw>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_identity: Option<Raw>,
 }
 
 /// What names an object that is imported.
@@ -239,6 +243,12 @@ impl View<'_> {
         if let Change::Replace { reasons, .. } = &step.change {
             change.replace_paths = reasons.iter().flat_map(replace_paths).collect();
         }
+        if step.change.before().is_some() {
+            change.before_identity = identity(&plan.refreshed, &step.instance, step.deposed.as_ref());
+        }
+        if matches!(step.change, Change::NoOp { .. } | Change::Update { .. }) {
+            change.after_identity = change.before_identity.clone();
+        }
         change.importing = step.import.as_ref().map(importing);
         change.generated_config = plan.generated.get(&step.instance).map(ToString::to_string);
         Resource {
@@ -284,7 +294,10 @@ impl View<'_> {
         });
         let schema = self.schema(&drift.instance, &provider);
         let actions: &[_] = if drift.after.is_some() { &["update"] } else { &["delete"] };
-        let change = self.delta(Some(&drift.before), drift.after.as_ref(), schema.as_deref(), actions);
+        let mut change = self.delta(Some(&drift.before), drift.after.as_ref(), schema.as_deref(), actions);
+        let deposed = drift.deposed.as_ref();
+        change.before_identity = identity(&plan.prior, &drift.instance, deposed);
+        change.after_identity = identity(&plan.refreshed, &drift.instance, deposed);
         let deposed = drift.deposed.as_ref().map(ToString::to_string);
         Resource { deposed, ..resource(&drift.instance, &provider, change) }
     }
@@ -311,6 +324,8 @@ impl View<'_> {
             replace_paths: Vec::new(),
             importing: None,
             generated_config: None,
+            before_identity: None,
+            after_identity: None,
         }
     }
 
@@ -361,6 +376,16 @@ pub(super) fn resource(instance: &Instance, provider: &ProviderConfig, change: D
         change,
         action_reason: None,
     }
+}
+
+/// What names an object, as a state has it.
+fn identity(state: &Snapshot, instance: &Instance, deposed: Option<&DeposedKey>) -> Option<Raw> {
+    let found = state.instance(instance)?;
+    let object = match deposed {
+        Some(key) => found.deposed.get(key)?,
+        None => found.current.as_ref()?,
+    };
+    object.identity.as_ref().map(|(_, json)| raw(json.to_string()))
 }
 
 fn actions(change: &Change) -> &'static [&'static str] {

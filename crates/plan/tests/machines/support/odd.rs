@@ -73,6 +73,16 @@ impl Odd {
         self.fault == fault
     }
 
+    /// The number 1, unless the promise is broken that it stays.
+    fn identity(&self, broken: bool) -> Option<Value> {
+        let number = match self.fault {
+            "identity type" => Value::from("first"),
+            "identity unknown" => Value::unknown(Type::Number),
+            _ => Value::from(if broken { 2 } else { 1 }),
+        };
+        Some(Value::object([("number", number)]))
+    }
+
     fn made(&self, planned: &Value) -> Value {
         let id = with(planned, "id", "i-1".into());
         match id.get("kind").is_some_and(Value::is_known) {
@@ -164,6 +174,13 @@ impl Provider for Odd {
         })
     }
 
+    /// Objects are named by their number.
+    fn identity_schema(&self, ty: &str) -> Option<Arc<Schema>> {
+        let attributes = [("number".into(), attribute(Type::Number, false, true))];
+        let block = Block { attributes: attributes.into(), ..Block::default() };
+        (ty == "odd").then(|| Arc::new(Schema { version: 0, block }))
+    }
+
     fn take_over(&self, _: &str, former: &Former) -> Result<Object, Vec<Problem>> {
         let value = self.upgrade("odd", former.version, &former.json)?;
         Ok(Object::new(match self.fault {
@@ -190,7 +207,8 @@ impl Configured for Odd {
                 _ => value.clone(),
             };
             let private = if self.is("read private") { big() } else { request.prior.private.clone() };
-            Ok(Some(Object { private, ..Object::new(value) }))
+            let identity = self.identity(self.is("read identity"));
+            Ok(Some(Object { value, private, identity }))
         };
         let mut answers: Vec<ReadOutcome> = requests.iter().map(read).collect();
         if self.is("read count") {
@@ -250,7 +268,8 @@ impl Configured for Odd {
             _ => value,
         };
         let private = if self.is("apply private") { big() } else { Arc::from([]) };
-        ApplyResponse { object: Some(Object { private, ..Object::new(value) }), problems: Vec::new() }
+        let identity = self.identity(self.is("apply identity"));
+        ApplyResponse { object: Some(Object { value, private, identity }), problems: Vec::new() }
     }
 
     async fn import(&self, _: ImportRequest) -> Result<Object, Vec<Problem>> {

@@ -149,6 +149,11 @@ impl Provider for ThingProvider {
         (ty == "thing").then(|| Arc::new(Schema { version: 0, block }))
     }
 
+    /// A name changes in place.
+    fn identity_may_change(&self, _: &str) -> bool {
+        true
+    }
+
     /// A draft becomes a thing.
     fn take_over(&self, ty: &str, former: &Former) -> Result<Object, Vec<Problem>> {
         if (&*former.ty, ty) != ("thing_draft", "thing") {
@@ -194,7 +199,8 @@ fn object(id: &str, thing: &Thing, like: &Value) -> Object {
         true => Value::null(Type::list(Type::String)),
         false => Value::list(Type::String, thing.links.iter().map(|l| Value::from(l.as_str()))),
     };
-    Object::new(Value::object([
+    let identity = Some(Value::object([("name", Value::from(thing.name.as_str()))]));
+    let value = Value::object([
         ("id", Value::from(id)),
         ("name", Value::from(thing.name.as_str())),
         ("size", thing.size.map_or(Value::null(Type::Number), Value::from)),
@@ -205,7 +211,8 @@ fn object(id: &str, thing: &Thing, like: &Value) -> Object {
         ("secret", string(&thing.secret)),
         ("key_wo", Value::null(Type::String)),
         ("key_wo_version", thing.key_version.map_or(Value::null(Type::Number), Value::from)),
-    ]))
+    ]);
+    Object { identity, ..Object::new(value) }
 }
 
 fn with(object: &Value, name: &str, value: Value) -> Value {
