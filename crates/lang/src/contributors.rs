@@ -154,7 +154,8 @@ impl<'p> Walk<'p> {
 /// The expressions of a body, or of one argument or kind of block in it.
 fn within(body: &Body, only: Option<&str>, found: &mut Vec<ExprId>) {
     let wanted = |name: &str| only.is_none_or(|only| only == name);
-    found.extend(body.attributes.iter().filter(|a| wanted(&a.name)).map(|a| a.expr));
+    let properties = body.properties.iter().map(|property| &property.argument);
+    found.extend(body.attributes.iter().chain(properties).filter(|a| wanted(&a.name)).map(|a| a.expr));
     for block in body.blocks.iter().filter(|block| wanted(&block.ty)) {
         if let Some(dynamic) = &block.dynamic {
             found.push(dynamic.for_each);

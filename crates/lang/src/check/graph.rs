@@ -22,6 +22,8 @@ pub(super) enum Thing {
     Call(ModuleId, CallId),
     /// A `provider` block, by its place in the module.
     Provider(ModuleId, u32),
+    /// A `check` block, by its place in the module.
+    Check(ModuleId, u32),
 }
 
 /// One thing needs another, because of what is written at a place.
@@ -57,6 +59,7 @@ impl<'p> Graph<'p> {
             Thing::Resource(m, id) => (m, self.contents(m).resources[id.index()].resource.to_string()),
             Thing::Call(m, id) => (m, format!("module.{}", self.contents(m).calls[id.index()].name)),
             Thing::Provider(m, i) => (m, format!("provider.{}", self.contents(m).providers[i as usize].name)),
+            Thing::Check(m, i) => (m, format!("check.{}", self.contents(m).checks[i as usize].name)),
         };
         let path = &self.program.module(module).path;
         if path.is_root() { name } else { format!("{path}.{name}") }
@@ -110,6 +113,12 @@ impl<'p> Graph<'p> {
             self.resource(module, ResourceId(i as u32));
         }
         contents.imports.iter().for_each(|import| self.import(module, import));
+        for (i, decl) in contents.checks.iter().enumerate() {
+            let from = Thing::Check(m, i as u32);
+            decl.data.iter().for_each(|data| self.add(from, Thing::Resource(m, *data), decl.span));
+            self.conditions(m, from, &decl.asserts);
+            self.inside(module, from, decl.span);
+        }
     }
 
     /// What is imported needs what its import block refers to.

@@ -32,6 +32,8 @@ pub enum ItemKind {
     Call,
     /// A `provider` block.
     Provider(ProviderConfig),
+    /// A `check` block.
+    Check,
 }
 
 impl Program {
@@ -46,7 +48,8 @@ impl Program {
                 .chain((0..contents.outputs.len() as u32).map(|i| Thing::Output(m, OutputId(i))))
                 .chain((0..contents.resources.len() as u32).map(|i| Thing::Resource(m, ResourceId(i))))
                 .chain((0..contents.calls.len() as u32).map(|i| Thing::Call(m, CallId(i))))
-                .chain((0..contents.providers.len() as u32).map(|i| Thing::Provider(m, i)));
+                .chain((0..contents.providers.len() as u32).map(|i| Thing::Provider(m, i)))
+                .chain((0..contents.checks.len() as u32).map(|i| Thing::Check(m, i)));
             for thing in things {
                 graph.id(thing);
             }
@@ -66,6 +69,7 @@ impl Program {
             Thing::Local(..) => ItemKind::Local,
             Thing::Output(..) => ItemKind::Output,
             Thing::Call(..) => ItemKind::Call,
+            Thing::Check(..) => ItemKind::Check,
             Thing::Resource(m, id) => ItemKind::Resource(self.module(m).resource_providers[id.index()].without_key()),
             Thing::Provider(m, place) => {
                 let module = self.module(m);
