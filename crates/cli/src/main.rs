@@ -10,6 +10,7 @@ mod print;
 mod args;
 mod commands;
 mod flags;
+mod log;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod manual;
@@ -124,6 +125,10 @@ fn main() -> ExitCode {
         errln!("Error: The folder {} of -chdir cannot be entered: {e}.", dir.display());
         return ExitCode::FAILURE;
     }
+    if let Err(why) = log::start(|name| std::env::var(name).ok()) {
+        errln!("Warning: Nothing is logged. {why}");
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), dir = %cwd, command = command.name(), "begun");
     let common = command.common();
     let terminal = Terminal::detect(common.no_color);
     let human = Human { terminal, showing: common.showing(&terminal), concise: false };

@@ -161,3 +161,11 @@ pub fn workspace(dir: &Path) -> String {
     let name = set.or_else(selected).unwrap_or_default();
     if name.trim().is_empty() { "default".into() } else { name.trim().to_owned() }
 }
+
+/// Writes a file that only its owner may read.
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}

@@ -15,10 +15,12 @@ pub struct Terminal {
     pub live: bool,
     /// Whether a question can be asked and answered.
     pub input: bool,
+    /// Whether a program runs this one, so that nobody has to be told which command comes next.
+    pub automation: bool,
 }
 
 impl Terminal {
-    /// Looks at the standard streams, `NO_COLOR` and `TF_INPUT`.
+    /// Looks at the standard streams, `NO_COLOR`, `TF_INPUT` and `TF_IN_AUTOMATION`.
     pub fn detect(no_color: bool) -> Terminal {
         let refused = no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let off = |name: &str| std::env::var(name).is_ok_and(|v| v == "0" || v.eq_ignore_ascii_case("false"));
@@ -28,6 +30,7 @@ impl Terminal {
             err: Paint::colored(err && !refused),
             live: out,
             input: !off("TF_INPUT"),
+            automation: std::env::var_os("TF_IN_AUTOMATION").is_some_and(|v| !v.is_empty()),
         }
     }
 

@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinSet};
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Outcome};
+use crate::noted;
 use crate::observe::{Event, Watcher};
 use crate::provision::{self, Line, Surroundings};
 use crate::rooms::{Parallelism, Rooms};
@@ -151,6 +152,7 @@ impl Run<'_> {
     /// Puts a question; returns whether it was answered at once.
     fn ask<M: Machine>(&mut self, machine: &mut M, ask: Ask) -> bool {
         self.running.watcher.event(Event::Asked { about: &ask.about, question: &ask.question });
+        noted::asked(&ask.about, &ask.question);
         let flight = Flight { id: ask.id, about: ask.about, question: ask.question, since: Instant::now() };
         let task = match (&flight.question, flight.about.first()) {
             (Question::Provision { request }, Some(instance)) => {
@@ -193,12 +195,12 @@ impl Run<'_> {
         self.rooms.leave(&flight.question);
         let (answer, opened) = outcome.unwrap_or_else(|| (lost(&flight), None));
         self.host.keep(opened);
-        self.running.watcher.event(Event::Answered {
-            about: &flight.about,
-            question: &flight.question,
-            answer: &answer,
-            elapsed: flight.since.elapsed(),
-        });
+        let elapsed = flight.since.elapsed();
+        let (about, question) = (&*flight.about, &flight.question);
+        if tracing::enabled!(tracing::Level::WARN) {
+            noted::answered(about, question, &answer, elapsed);
+        }
+        self.running.watcher.event(Event::Answered { about, question, answer: &answer, elapsed });
         machine.feed(flight.id, answer);
     }
 

@@ -11,6 +11,7 @@ mod host;
 mod import;
 mod keeper;
 mod logbook;
+mod noted;
 mod observe;
 mod plan;
 mod provision;

@@ -116,6 +116,7 @@ impl<'s> Session<'s> {
         }
         let loaded = load(self.store).await?;
         self.snapshot = loaded.snapshot;
+        tracing::info!(serial = self.snapshot.serial, place = %self.store.place(), "state read");
         self.version = loaded.version;
         self.outdated = loaded.outdated;
         if let Some(logbook) = &mut self.logbook {
@@ -227,6 +228,7 @@ impl<'s> Session<'s> {
         self.snapshot.terraform_version = crate::LANGUAGE_VERSION.into();
         match self.put().await {
             Ok(version) => {
+                tracing::info!(serial = self.snapshot.serial, place = %self.store.place(), "state written");
                 self.version = Some(version);
                 (self.dirty, self.outdated) = (false, false);
                 self.saved = Instant::now();

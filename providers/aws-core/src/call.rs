@@ -139,6 +139,25 @@ fn delay(n: u32) -> Duration {
     full.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
+/// Notes an attempt, without what was asked or answered.
+fn note<E: ProvideErrorMetadata>(
+    operation: &str,
+    attempt: u32,
+    since: Instant,
+    error: Option<&SdkError<E, HttpResponse>>,
+    fault: Option<Fault>,
+) {
+    let milliseconds = since.elapsed().as_millis() as u64;
+    let attempt = attempt + 1;
+    match error {
+        None => tracing::debug!(operation, attempt, milliseconds, "answered"),
+        Some(error) => {
+            let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+            tracing::debug!(operation, attempt, milliseconds, code, ?fault, "refused");
+        }
+    }
+}
+
 impl Cloud {
     /// Makes a call that may be repeated without harm, and repeats it on throttling, server errors and lost
     /// connections until it is answered or `max_retries` is spent.
@@ -187,8 +206,10 @@ impl Cloud {
         for n in 0.. {
             self.calls.admit(operation).await;
             self.paces.admit(service(operation)).await;
+            let since = Instant::now();
             let answer = send().await;
             let fault = answer.as_ref().err().map(fault);
+            note(operation, n, since, answer.as_ref().err(), fault);
             self.paces.answered(service(operation), fault == Some(Fault::Throttle));
             let (error, fault) = match (answer, fault) {
                 (Err(error), Some(fault)) => (error, fault),

@@ -43,10 +43,15 @@ impl Folder {
 
     /// Starts terrane in the folder below.
     pub fn start(&self, dir: &str, arguments: &[&str]) -> Running {
+        self.start_with(dir, &[], arguments)
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_with(&self, dir: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Running {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.path().join(dir)).env_clear();
         command.envs([("HOME", self.path().as_os_str()), ("NO_COLOR", "1".as_ref()), ("TZ", "UTC".as_ref())]);
-        command.env("PATH", env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", env::var_os("PATH").unwrap_or_default()).envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running::start(command, arguments)
     }

@@ -23,6 +23,9 @@ pub struct Args {
     /// If the run fails or is interrupted, delete again what it has created; what it has changed or deleted stays so
     #[arg(long)]
     pub rollback_on_failure: bool,
+    /// Take a destroy that leaves forgotten objects behind for a success
+    #[arg(long)]
+    pub suppress_forget_errors: bool,
     #[command(flatten)]
     pub converge: converge::Flags,
     #[command(flatten)]
@@ -126,8 +129,25 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         code = run::apply(context, &ready, &mut session, &plan, &live, &mut diags).await;
         let left = views::deferral::after_apply(&plan, context.terminal.out);
         left.filter(|_| code == ExitCode::SUCCESS).into_iter().for_each(|left| context.view.say(&left));
+        if code == ExitCode::SUCCESS && !args.suppress_forget_errors {
+            diags.extend(left_behind(&plan).map(Diagnostics::from).unwrap_or_default());
+        }
     }
     close(context, &ready, session, code, diags).await
+}
+
+/// The error for a destroy that leaves objects behind: who destroys takes for granted that nothing goes on to cost money.
+fn left_behind(plan: &terrane_plan::Plan) -> Option<Diagnostic> {
+    let forgotten: Vec<String> = plan.steps.iter().filter(|s| s.change.forgets()).map(|s| s.address()).collect();
+    if plan.options.mode != PlanMode::Destroy || forgotten.is_empty() {
+        return None;
+    }
+    let detail = format!(
+        "All else is destroyed, but these objects are only forgotten, as their configuration asks; they go on to exist: {}.",
+        forgotten.join(", ")
+    );
+    let error = Diagnostic::error("Destroy was successful but left behind forgotten instances", detail);
+    Some(error.hint("If that is meant, add -suppress-forget-errors."))
 }
 
 /// Gives the state free and says what is left to say.

@@ -17,6 +17,7 @@ use terrane_state::{Snapshot, Store};
 use terrane_value::Value;
 
 use super::Common;
+use super::events::Told;
 use crate::Context;
 use crate::flags::{Lock, Vars};
 use crate::project::encryption::Encryption;
@@ -36,6 +37,9 @@ pub struct Args {
     /// Write one JSON object for each -eval, with its value and type
     #[arg(long, requires = "eval")]
     json: bool,
+    /// Write answers and messages as events to a file too, one JSON object a line
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    json_into: Option<PathBuf>,
     /// Read the state from this file instead of from the backend
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -50,6 +54,10 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match Told::into_file(args.json_into.clone()).context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
     let mut project = Project::load_with(&context.dir, &args.vars, &context.cwd, &mut diags);
     let mut inputs = project::inputs(&mut project, &args.vars, Stage::Apply, &context.cwd, &mut diags);
@@ -110,7 +118,7 @@ fn evaluate(args: &Args, session: &mut Session<'_>, context: &Context) -> ExitCo
         }
         context.report(&diags, session.files());
         if let Some(answer) = answer {
-            outln!("{}", session::shown(&answer));
+            context.view.say(&session::shown(&answer));
         }
     }
     code
@@ -139,7 +147,7 @@ fn shown(session: &mut Session<'_>, context: &Context, text: &str) -> Option<Exi
     context.report(&diags, session.files());
     match reply {
         Reply::Text(text) => {
-            outln!("{text}");
+            context.view.say(&text);
             None
         }
         Reply::Exit => Some(ExitCode::SUCCESS),

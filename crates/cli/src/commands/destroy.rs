@@ -16,6 +16,9 @@ pub struct Args {
     /// Do not ask before carrying out the plan
     #[arg(long)]
     auto_approve: bool,
+    /// Take a destroy that leaves forgotten objects behind for a success
+    #[arg(long)]
+    suppress_forget_errors: bool,
     #[command(flatten)]
     planning: run::Planning,
     #[command(flatten)]
@@ -24,7 +27,7 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
-    let Args { auto_approve, mut planning, common } = args;
+    let Args { auto_approve, suppress_forget_errors, mut planning, common } = args;
     if planning.refresh_only {
         let detail = "\"terrane destroy\" deletes objects; -refresh-only forbids every change.";
         let problem = Diagnostic::error("These exclude each other", detail);
@@ -32,6 +35,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     planning.destroy = true;
     let converge = converge::Flags::default();
-    let args = apply::Args { plan: None, auto_approve, rollback_on_failure: false, converge, planning, common };
+    let rollback_on_failure = false;
+    let plan = None;
+    let args =
+        apply::Args { plan, auto_approve, rollback_on_failure, suppress_forget_errors, converge, planning, common };
     apply::run(args, context).await
 }

@@ -36,6 +36,11 @@ pub struct Told {
 }
 
 impl Told {
+    /// Events beside text, if there is a file for them.
+    pub fn into_file(json_into: Option<PathBuf>) -> Told {
+        Told { json: false, json_into }
+    }
+
     /// The surroundings of a command that has no other flags for who is told what.
     ///
     /// # Errors

@@ -57,9 +57,6 @@ pub struct Args {
     /// Where other tools find provider plugins; refused, since all providers are built in
     #[arg(long, hide = true, value_name = "DIR")]
     plugin_dir: Vec<String>,
-    /// Accepted for the sake of other tools; there is no remote version to compare with
-    #[arg(long, hide = true)]
-    ignore_remote_version: bool,
     /// Accepted for the sake of other tools; test files are not looked at
     #[arg(long, hide = true, value_name = "DIR")]
     test_directory: Option<String>,
@@ -113,7 +110,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     }
     if !diags.has_errors() {
         context.view.say("Terrane has been successfully initialized!");
-        context.view.say("Try \"terrane plan\" to see what has to change.");
+        if !context.terminal.automation {
+            context.view.say("Try \"terrane plan\" to see what has to change.");
+        }
     }
     context.end(&diags, &project.files)
 }

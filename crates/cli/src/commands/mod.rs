@@ -55,6 +55,13 @@ macro_rules! commands {
                 }
             }
 
+            /// The name of its kind, for the log.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Command::$name(_) => stringify!($file),)*
+                }
+            }
+
             /// The flags that every command has.
             pub fn common(&self) -> &Common {
                 match self {
@@ -106,6 +113,9 @@ pub struct Common {
     /// The same for errors
     #[arg(long, global = true, display_order = 990, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     pub consolidate_errors: bool,
+    /// Accepted as other tools have it: there is no remote version to compare with
+    #[arg(long, global = true, hide = true)]
+    pub ignore_remote_version: bool,
     /// Of which deprecations in modules to warn
     #[arg(long, global = true, display_order = 990, default_value = "module:all", value_name = "MODULES")]
     pub deprecation: Deprecations,

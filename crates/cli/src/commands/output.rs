@@ -19,8 +19,11 @@ pub struct Args {
     /// Show only this output, in full even if it is sensitive
     name: Option<String>,
     /// Write JSON; sensitive values in full
-    #[arg(long, conflicts_with = "raw")]
+    #[arg(long, conflicts_with_all = ["raw", "json_into"])]
     json: bool,
+    /// Write the same JSON to a file, besides the text
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<std::path::PathBuf>,
     /// Write the text of one string, number or bool without quotes
     #[arg(long, requires = "name")]
     raw: bool,
@@ -59,7 +62,21 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     context.end(&diags, &opened.project.files)
 }
 
+/// Writes the JSON of what is shown to the file of -json-into, if there is one.
+fn keep(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diagnostic> {
+    let Some(path) = &args.json_into else { return Ok(()) };
+    let text = match args.name.as_ref().and_then(|name| outputs.get(name)) {
+        Some(output) => format!("{}\n", output.json),
+        None => format!("{:#}\n", all_json(outputs)?),
+    };
+    project::write_private(path, text.as_bytes()).map_err(|e| {
+        let detail = format!("The file {} of -json-into cannot be written: {e}.", path.display());
+        Diagnostic::error("JSON cannot be written", detail)
+    })
+}
+
 fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diagnostic> {
+    keep(args, outputs)?;
     match &args.name {
         Some(name) => match outputs.get(name) {
             Some(output) => one(args, name, output),

@@ -9,8 +9,8 @@ use terrane_source::{Diagnostic, Diagnostics, Files, Reported};
 use super::{Common, generate, run};
 use crate::Context;
 use crate::flags::Lock;
-use crate::project::Project;
 use crate::project::encryption::Encryption;
+use crate::project::{Project, write_private};
 use crate::views;
 
 /// Show what would change
@@ -130,12 +130,4 @@ async fn write(
         None => bytes,
     };
     write_private(path, &bytes).map_err(|e| diags.error(cannot(e.to_string())))
-}
-
-/// Writes a file that only its owner may read.
-fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
 }

@@ -38,10 +38,9 @@ impl View for Human {
     }
 
     fn saved(&self, path: &Path) {
-        outln!(
-            "\nThe plan was saved to {0}. To carry out exactly these actions, run: terrane apply {0:?}",
-            path.display()
-        );
+        out!("\nThe plan was saved to {}.", path.display());
+        let next = || format!(" To carry out exactly these actions, run: terrane apply {:?}", path.display());
+        outln!("{}", if self.terminal.automation { String::new() } else { next() });
     }
 
     fn applied(&self, plan: &Plan, applied: &Applied) {

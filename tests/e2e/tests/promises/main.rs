@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actions;
+mod automation;
 mod backends;
 mod bulk;
 mod console;

@@ -55,7 +55,7 @@ fn answer(session: &mut Session<'_>, context: &Context, text: &str) -> bool {
     let reply = session.reply(text, &mut diags);
     context.report(&diags, session.files());
     match reply {
-        Reply::Text(text) => outln!("{text}"),
+        Reply::Text(text) => context.view.say(&text),
         Reply::Failed => outln!(""),
         Reply::Exit => return false,
     }

@@ -112,6 +112,6 @@ impl View for Events {
     }
 
     fn say(&self, text: &str) {
-        self.info(text, Payload::Log);
+        self.info(text.trim(), Payload::Log);
     }
 }

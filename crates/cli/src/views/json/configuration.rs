@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use terrane_address::{ConfigName, Mode, ModuleSource, ProviderConfig};
 use terrane_lang::{
-    Body, CallDecl, Contents, DependsOn, DependsTarget, ExprId, ModuleDecl, Program, ProvisionerDecl, Repeat,
-    ResourceDecl, Schemas,
+    Body, CallDecl, CallSource, Contents, DependsOn, DependsTarget, ExprId, ModuleDecl, Program, ProvisionerDecl,
+    Repeat, ResourceDecl, Schemas,
 };
 use terrane_plan::Plan;
 use terrane_value::json::type_to_json_value;
@@ -45,9 +45,19 @@ pub fn take_relevant(kept: &mut Json) -> Option<Json> {
 }
 
 fn configuration(program: &Program, schemas: &dyn Schemas) -> Configuration {
-    let view = View { program, schemas };
-    let providers = program.modules.iter().flat_map(|module| view.providers(module));
-    Configuration { provider_config: providers.collect(), root_module: view.module(program.root()) }
+    View { program, schemas, alone: false }.whole()
+}
+
+/// What a program declares, as `show -config` tells it.
+pub fn declared(program: &Program, schemas: &dyn Schemas, secrets: Secrets) -> Json {
+    let whole = serde_json::to_value(configuration(program, schemas)).unwrap_or_default();
+    shown(whole, secrets)
+}
+
+/// What one module declares, without the modules it calls and without what only schemas tell.
+pub fn alone(program: &Program, schemas: &dyn Schemas, secrets: Secrets) -> Json {
+    let whole = View { program, schemas, alone: true }.whole();
+    shown(serde_json::to_value(whole).unwrap_or_default(), secrets)
 }
 
 /// A configuration as it may be shown. Without secrets, constants in expressions are left out too: which of them are
@@ -76,9 +86,21 @@ fn hide(json: &mut Json) {
 struct View<'a> {
     program: &'a Program,
     schemas: &'a dyn Schemas,
+    /// Whether a module is shown without those it calls.
+    alone: bool,
 }
 
 impl View<'_> {
+    /// Nothing where a module is shown alone.
+    fn full(&self, json: Option<Json>) -> Option<Json> {
+        json.filter(|_| !self.alone)
+    }
+
+    fn whole(&self) -> Configuration {
+        let providers = self.program.modules.iter().flat_map(|module| self.providers(module));
+        Configuration { provider_config: providers.collect(), root_module: self.module(self.program.root()) }
+    }
+
     /// The provider configurations that a module has itself, written or implied.
     fn providers(&self, module: &ModuleDecl) -> Vec<(String, Json)> {
         let mut own: BTreeMap<ConfigName, &ProviderConfig> = BTreeMap::new();
@@ -126,7 +148,7 @@ impl View<'_> {
             ("alias", name.alias.as_ref().map(|alias| json!(&**alias))),
             ("version_constraint", version.map(|v| json!(&*v.text))),
             ("module_address", (!module.path.is_root()).then(|| json!(module.path.to_string()))),
-            ("expressions", expressions.filter(|e| !e.is_empty()).map(Json::Object)),
+            ("expressions", self.full(expressions.filter(|e| !e.is_empty()).map(Json::Object))),
         ])
     }
 
@@ -137,7 +159,7 @@ impl View<'_> {
                 ("sensitive", flag(output.sensitive)),
                 ("ephemeral", flag(output.ephemeral)),
                 ("deprecated", output.deprecated.as_ref().map(|text| json!(&**text))),
-                ("expression", output.value.map(|expr| expression(contents, expr))),
+                ("expression", self.full(output.value.map(|expr| expression(contents, expr)))),
                 ("depends_on", depends_on(contents, &output.depends_on)),
                 ("description", output.description.as_ref().map(|text| json!(&**text))),
             ]);
@@ -163,8 +185,11 @@ impl View<'_> {
             .collect();
         resources.sort_by(|a, b| a.0.cmp(&b.0));
         let resources: Vec<Json> = resources.into_iter().map(|(_, json)| json).collect();
-        let calls = contents.calls.iter().zip(&module.children).filter_map(|(call, child)| {
-            Some((call.name.to_string(), self.call(contents, call, self.program.module((*child)?))))
+        let places = module.sources.iter().zip(&module.children);
+        let calls = contents.calls.iter().zip(places).filter_map(|(call, (source, child))| {
+            let child = child.map(|child| self.program.module(child));
+            (child.is_some() || self.alone)
+                .then(|| (call.name.to_string(), self.call(contents, call, source.as_ref(), child)))
         });
         let some = |map: Map<String, Json>| (!map.is_empty()).then_some(Json::Object(map));
         object([
@@ -175,21 +200,27 @@ impl View<'_> {
         ])
     }
 
-    fn call(&self, contents: &Contents, call: &CallDecl, child: &ModuleDecl) -> Json {
+    fn call(
+        &self,
+        contents: &Contents,
+        call: &CallDecl,
+        source: Option<&CallSource>,
+        child: Option<&ModuleDecl>,
+    ) -> Json {
         let arguments = call.arguments.iter().map(|a| (a.name.to_string(), expression(contents, a.expr)));
         let arguments: Map<String, Json> = arguments.collect();
-        let source = child.parent.and_then(|(parent, call)| self.program.module(parent).sources[call.index()].as_ref());
         let shown = |source: &ModuleSource| {
             let text = source.to_string();
             text.strip_prefix("registry.opentofu.org/").map(str::to_owned).unwrap_or(text)
         };
         let version = source.and_then(|s| s.version.as_ref());
+        let written = || call.source.and_then(|source| contents.constant(source)).as_ref().map(constant);
         object([
-            ("source", source.map(|s| json!(shown(&s.source)))),
-            ("expressions", (!arguments.is_empty()).then_some(Json::Object(arguments))),
-            ("count_expression", count(contents, call.repeat)),
-            ("for_each_expression", for_each(contents, call.repeat)),
-            ("module", Some(self.module(child))),
+            ("source", source.map(|s| json!(shown(&s.source))).or_else(written)),
+            ("expressions", self.full((!arguments.is_empty()).then_some(Json::Object(arguments)))),
+            ("count_expression", self.full(count(contents, call.repeat))),
+            ("for_each_expression", self.full(for_each(contents, call.repeat))),
+            ("module", child.map(|child| self.module(child))),
             ("version_constraint", version.map(|v| json!(&*v.text))),
             ("depends_on", depends_on(contents, &call.depends_on)),
         ])
@@ -201,7 +232,7 @@ impl View<'_> {
         let schema = self.schemas.resource(&config.provider, resource.mode, &resource.ty);
         let expressions = schema.as_ref().map(|schema| expressions_of(contents, &decl.body, &schema.block));
         let holder = self.home(module, config);
-        let provisioners: Vec<Json> = decl.provisioners.iter().map(|p| provisioner(contents, p)).collect();
+        let provisioners: Vec<Json> = decl.provisioners.iter().map(|p| self.provisioner(contents, p)).collect();
         let managed = resource.mode == Mode::Managed && !provisioners.is_empty();
         let json = object([
             ("address", Some(json!(resource.to_string()))),
@@ -210,13 +241,22 @@ impl View<'_> {
             ("name", Some(json!(&*resource.name))),
             ("provider_config_key", Some(json!(key(holder, &local_name(holder, config))))),
             ("provisioners", managed.then_some(Json::Array(provisioners))),
-            ("expressions", expressions.filter(|e| !e.is_empty()).map(Json::Object)),
-            ("schema_version", schema.map(|schema| json!(schema.version))),
-            ("count_expression", count(contents, decl.repeat)),
-            ("for_each_expression", for_each(contents, decl.repeat)),
+            ("expressions", self.full(expressions.filter(|e| !e.is_empty()).map(Json::Object))),
+            ("schema_version", self.full(schema.map(|schema| json!(schema.version)))),
+            ("count_expression", self.full(count(contents, decl.repeat))),
+            ("for_each_expression", self.full(for_each(contents, decl.repeat))),
             ("depends_on", depends_on(contents, &decl.depends_on)),
         ]);
         (resource.to_string(), json)
+    }
+
+    fn provisioner(&self, contents: &Contents, decl: &ProvisionerDecl) -> Json {
+        let arguments = decl.body.attributes.iter().map(|a| (a.name.to_string(), expression(contents, a.expr)));
+        let arguments: Map<String, Json> = arguments.collect();
+        object([
+            ("type", Some(json!(&*decl.ty))),
+            ("expressions", self.full((!arguments.is_empty()).then_some(Json::Object(arguments)))),
+        ])
     }
 }
 
@@ -277,20 +317,13 @@ fn depends_on(contents: &Contents, targets: &[DependsOn]) -> Option<Json> {
     (!targets.is_empty()).then(|| targets.iter().map(name).collect())
 }
 
-fn provisioner(contents: &Contents, decl: &ProvisionerDecl) -> Json {
-    let arguments = decl.body.attributes.iter().map(|a| (a.name.to_string(), expression(contents, a.expr)));
-    let arguments: Map<String, Json> = arguments.collect();
-    object([
-        ("type", Some(json!(&*decl.ty))),
-        ("expressions", (!arguments.is_empty()).then_some(Json::Object(arguments))),
-    ])
-}
-
 /// The expressions of a body, those of `dynamic` blocks left out as Terraform does.
 fn expressions_of(contents: &Contents, body: &Body, schema: &Block) -> Map<String, Json> {
-    let mut found: Map<String, Json> =
-        body.attributes.iter().map(|a| (a.name.to_string(), expression(contents, a.expr))).collect();
-    for block in body.blocks.iter().filter(|block| block.dynamic.is_none()) {
+    let properties = body.properties.iter().filter(|property| schema.attributes.contains_key(&property.argument.name));
+    let arguments = body.attributes.iter().chain(properties.map(|property| &property.argument));
+    let mut found: Map<String, Json> = arguments.map(|a| (a.name.to_string(), expression(contents, a.expr))).collect();
+    let blocks = body.blocks.iter().chain(body.properties.iter().flat_map(|property| &property.blocks));
+    for block in blocks.filter(|block| block.dynamic.is_none()) {
         let Some(nested) = schema.blocks.get(&block.ty) else { continue };
         let inner = Json::Object(expressions_of(contents, &block.body, &nested.block));
         match nested.nesting {
