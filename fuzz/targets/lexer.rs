@@ -1,7 +1,7 @@
 //! Tokens cover every byte but blanks, in order, and none is empty.
 #![no_main]
 
-#[path = "../../crates/syntax/src/lexer.rs"]
+#[path = "../../crates/syntax/src/lexer/mod.rs"]
 #[allow(dead_code, missing_docs)]
 mod lexer;
 #[path = "../../crates/syntax/src/token.rs"]
@@ -13,21 +13,22 @@ use token::{Token, TokenKind};
 
 fuzz_target!(|text: &str| {
     terrane_fuzz::hold(text, |text| {
-        let mut file = lexer::Tokens::of_file(text);
-        let few_at_a_time: Vec<Token> = tokens(&mut file);
-        check(text, &lexer::lex(text));
-        assert_eq!(few_at_a_time, lexer::lex(text));
-        assert_eq!(few_at_a_time, file.all());
-        check(text, lexer::Tokens::of_template(text).all());
+        let file = lexer::Lexer::of_file(text);
+        check(text, &file.all());
+        assert_eq!(one_by_one(file), lexer::lex(text));
+        check(text, &lexer::Lexer::of_template(text).all());
     })
 });
 
-/// The tokens as they are read one by one.
-fn tokens(tokens: &mut lexer::Tokens) -> Vec<Token> {
+/// The tokens as they are read one by one, with strings in parts.
+fn one_by_one(mut lexer: lexer::Lexer) -> Vec<Token> {
     let mut all = Vec::new();
     loop {
-        let token = tokens.get(all.len(), all.len());
-        all.push(token);
+        let token = lexer.token();
+        match token.kind {
+            TokenKind::String => all.extend(token.parts().into_iter().flatten()),
+            _ => all.push(token),
+        }
         if token.kind == TokenKind::End {
             return all;
         }

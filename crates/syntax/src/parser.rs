@@ -15,10 +15,11 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::arena::Arena;
 use crate::json::Origin;
-use crate::lexer::Tokens;
+use crate::lexer::Lexer;
 use crate::token::{Token, TokenKind};
-use crate::tree::tape::{Name, NodeId, Tape, Tree};
+use crate::tree::tape::{Name, NodeId, Tape, Tree, tag};
 use crate::tree::{Body, Expr, List, file};
+use recover::Overview;
 
 /// How deep expressions, blocks and template directives may stand in one another.
 ///
@@ -35,7 +36,7 @@ pub fn parse<'t>(id: FileId, text: &'t str, arena: &'t Arena, diags: &mut Diagno
     if check_size(id, text, diags).is_err() {
         return Body { items: List::default(), span };
     }
-    let mut parser = Parser::new(id, Tokens::of_file(text), Origin::at(0), arena, diags);
+    let mut parser = Parser::new(id, Lexer::of_file(text), Origin::at(0), arena, diags);
     let root = parser.file_items();
     file(parser.finish(), root)
 }
@@ -61,9 +62,8 @@ pub(crate) fn parse_expression_from<'t>(
     arena: &'t Arena,
     diags: &mut Diagnostics,
 ) -> Result<Expr<'t>, Reported> {
-    let mut parser = Parser::new(file, Tokens::of_file(text), origin, arena, diags);
+    let mut parser = Parser::new(file, Lexer::of_file(text), origin, arena, diags);
     parser.newlines = false;
-    parser.seek(0);
     let expr = parser.expression()?;
     match parser.peek().kind {
         TokenKind::End => Ok(Expr::read(parser.finish(), expr)),
@@ -92,7 +92,7 @@ pub(crate) fn parse_template_from<'t>(
     arena: &'t Arena,
     diags: &mut Diagnostics,
 ) -> Result<Expr<'t>, Reported> {
-    let mut parser = Parser::new(file, Tokens::of_template(text), origin, arena, diags);
+    let mut parser = Parser::new(file, Lexer::of_template(text), origin, arena, diags);
     let expr = parser.nested(Parser::whole_template)?;
     Ok(Expr::read(parser.finish(), expr))
 }
@@ -115,7 +115,7 @@ struct Parser<'t, 'd> {
     file: FileId,
     text: &'t str,
     origin: Origin<'t>,
-    tokens: Tokens<'t>,
+    lexer: Lexer<'t>,
     arena: &'t Arena,
     tape: Tape<'t>,
     /// The elements of all lists that are being read, outer ones below those in them. A list begins at the length the
@@ -123,12 +123,8 @@ struct Parser<'t, 'd> {
     stack: Vec<NodeId>,
     /// The names of the arguments of the bodies that are open.
     names: Vec<(&'t str, (u32, u32))>,
-    /// The next token that counts. A line comment counts as the newline it ends with.
+    /// The next token that counts, once it has been looked at. A line comment counts as the newline it ends with.
     next: Token,
-    /// Its index.
-    at: usize,
-    /// Index after the last token taken; between the two are blanks.
-    after: usize,
     /// End of the last token taken.
     last_end: u32,
     /// Whether newlines are tokens here, or blanks.
@@ -140,41 +136,40 @@ struct Parser<'t, 'd> {
     diags: &'d mut Diagnostics,
     /// How many errors have been reported.
     errors: usize,
-    /// For each token its matching bracket; computed at the first error.
-    partners: Option<Vec<Option<usize>>>,
+    /// What is known of all tokens; computed at the first error.
+    overview: Option<Box<Overview>>,
+    /// Whether the tokens are read from there: what the lexer makes of the text after an error depends on what is before.
+    led: bool,
 }
 
 impl<'t, 'd> Parser<'t, 'd> {
     fn new(
         file: FileId,
-        tokens: Tokens<'t>,
+        lexer: Lexer<'t>,
         origin: Origin<'t>,
         arena: &'t Arena,
         diags: &'d mut Diagnostics,
     ) -> Parser<'t, 'd> {
-        let text = tokens.text();
-        let mut parser = Parser {
+        let text = lexer.text();
+        Parser {
             file,
             text,
             origin,
-            tokens,
+            lexer,
             arena,
             tape: Tape::for_text(text.len()),
             stack: Vec::new(),
             names: Vec::new(),
-            next: Token::end_at(0),
-            at: 0,
-            after: 0,
+            next: Token::UNREAD,
             last_end: 0,
             newlines: true,
             depth: 0,
             height: 0,
             diags,
             errors: 0,
-            partners: None,
-        };
-        parser.seek(0);
-        parser
+            overview: None,
+            led: false,
+        }
     }
 
     /// The tree of what has been read.
@@ -186,42 +181,47 @@ impl<'t, 'd> Parser<'t, 'd> {
 
     /// The next token that counts.
     #[inline(always)]
-    fn peek(&self) -> Token {
+    fn peek(&mut self) -> Token {
+        if self.next.kind == TokenKind::Unread {
+            self.read();
+        }
         self.next
     }
 
-    /// Goes on at the token of an index.
-    #[inline(always)]
-    fn seek(&mut self, index: usize) {
-        (self.at, self.after) = (index, index);
-        match self.tokens.held(index) {
-            Some(token) if !matches!(token.kind, TokenKind::Comment | TokenKind::Newline) => self.next = token,
-            Some(token) if token.kind == TokenKind::Newline && self.newlines => self.next = token,
-            _ => self.pass_blanks(),
-        }
-    }
-
-    fn pass_blanks(&mut self) {
+    fn read(&mut self) {
         self.next = loop {
-            let token = self.tokens.get(self.at, self.after);
+            let token = self.any_token();
             match token.kind {
                 TokenKind::Comment if self.newlines && token.ends_line(self.text) => {
                     break Token { kind: TokenKind::Newline, ..token };
                 }
-                TokenKind::Comment => self.at += 1,
-                TokenKind::Newline if !self.newlines => self.at += 1,
+                TokenKind::Newline if self.newlines => break token,
+                TokenKind::Comment | TokenKind::Newline => {}
                 _ => break token,
             }
         };
     }
 
+    /// The next token, comments and newlines included.
+    #[inline(always)]
+    fn any_token(&mut self) -> Token {
+        match &mut self.overview {
+            Some(overview) if self.led => {
+                let token = overview.token_from(self.lexer.at());
+                self.lexer.seek(token.end as usize);
+                token
+            }
+            _ => self.lexer.token(),
+        }
+    }
+
     /// Takes the next token that counts. The end is never passed.
     #[inline]
     fn next(&mut self) -> Token {
-        let token = self.next;
+        let token = self.peek();
         if token.kind != TokenKind::End {
             self.last_end = token.end;
-            self.seek(self.at + 1);
+            self.next = Token::UNREAD;
         }
         token
     }
@@ -232,17 +232,116 @@ impl<'t, 'd> Parser<'t, 'd> {
         (self.peek().kind == kind).then(|| self.next())
     }
 
-    /// Takes the next token, an opening one, and returns its index.
-    fn open(&mut self) -> usize {
-        let index = self.at;
-        self.next();
-        index
+    /// Takes the next token, an opening one, and returns where it is.
+    #[inline]
+    fn open(&mut self) -> u32 {
+        self.next().start
     }
 
-    /// Any token, now that all are needed to tell what is wrong.
-    fn token(&mut self, index: usize) -> Token {
-        let end = Token::end_at(self.text.len());
-        self.tokens.all().get(index).copied().unwrap_or(end)
+    /// The byte after the blanks that follow the last token taken; 0 if the next one has been looked at, or what it is
+    /// does not follow from its bytes.
+    #[inline(always)]
+    fn ahead(&mut self) -> u8 {
+        if self.next.kind == TokenKind::Unread && !self.led { self.lexer.after_blanks() } else { 0 }
+    }
+
+    /// Takes a word if it comes next.
+    #[inline]
+    fn take_word(&mut self) -> Option<Token> {
+        self.take_ascii_word().or_else(|| self.take(TokenKind::Ident))
+    }
+
+    /// Takes a word of ASCII if it stands right here.
+    #[inline(always)]
+    fn take_ascii_word(&mut self) -> Option<Token> {
+        if self.ahead() == 0 {
+            return None;
+        }
+        let end = self.lexer.word_end(0)?;
+        Some(self.pass(TokenKind::Ident, end))
+    }
+
+    /// Takes a brace that opens a body or an object if it stands right here, and returns where.
+    #[inline(always)]
+    fn take_open_brace(&mut self) -> Option<u32> {
+        if self.ahead() != b'{' {
+            return None;
+        }
+        let brace = self.lexer.open_brace();
+        self.last_end = brace.end;
+        Some(brace.start)
+    }
+
+    /// Whether a brace that closes a body or an object stands right here.
+    #[inline(always)]
+    fn at_close_brace(&mut self) -> bool {
+        self.ahead() == b'}' && !self.lexer.in_sequence()
+    }
+
+    /// Takes a brace that closes a body or an object if it comes next.
+    #[inline(always)]
+    fn take_close_brace(&mut self) -> bool {
+        match self.ahead() {
+            b'}' if !self.lexer.in_sequence() => {
+                self.last_end = self.lexer.close_brace().end;
+                true
+            }
+            next if begins_term(next) => false,
+            _ => self.take(TokenKind::CloseBrace).is_some(),
+        }
+    }
+
+    /// Takes a token of one byte if it stands right here; one that could be part of another is no such token.
+    #[inline(always)]
+    fn take_byte(&mut self, byte: u8) -> bool {
+        let found = self.ahead() == byte;
+        if found {
+            self.pass_byte();
+        }
+        found
+    }
+
+    /// Takes newlines, as far as there are only blanks between them.
+    #[inline(always)]
+    fn pass_newlines(&mut self) {
+        loop {
+            match self.ahead() {
+                b'\n' => {
+                    self.pass_byte();
+                }
+                0 | b'\r' | b'#' | b'/' if self.take(TokenKind::Newline).is_some() => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Takes a closing bracket, or looks whether an element follows.
+    #[inline(always)]
+    fn take_closer(&mut self, byte: u8, kind: TokenKind, open: u32) -> Parsed<bool> {
+        match self.ahead() {
+            next if next == byte => {
+                self.pass_byte();
+                Ok(true)
+            }
+            next if begins_term(next) => Ok(false),
+            _ if self.take(kind).is_some() => Ok(true),
+            _ => self.check_element(open).map(|()| false),
+        }
+    }
+
+    /// Takes the next bytes up to one as a token.
+    #[inline(always)]
+    fn pass(&mut self, kind: TokenKind, end: usize) -> Token {
+        let start = self.lexer.at() as u32;
+        self.lexer.seek(end);
+        self.last_end = end as u32;
+        Token { kind, plain: true, start, end: end as u32 }
+    }
+
+    /// Takes the next byte.
+    #[inline(always)]
+    fn pass_byte(&mut self) -> u32 {
+        self.pass(TokenKind::Unread, self.lexer.at() + 1).start
     }
 
     fn text_of(&self, token: Token) -> &'t str {
@@ -250,7 +349,12 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     /// Whether the next token is a word.
-    fn peek_is_word(&self, word: &str) -> bool {
+    fn is_word(&mut self, word: &str) -> bool {
+        if !matches!(self.ahead(), 0 | b'\n' | b'\r' | b'#' | b'/')
+            && !word.as_bytes().starts_with(&[self.lexer.byte(0)])
+        {
+            return false;
+        }
         let token = self.peek();
         token.kind == TokenKind::Ident && self.text_of(token) == word
     }
@@ -262,15 +366,21 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     /// A word as it is written into the tree.
-    #[inline]
+    #[inline(always)]
     fn named(&self, token: Token) -> Name<'t> {
-        let own = if token.plain { None } else { Some(self.name(token)) };
+        if token.plain {
+            return Name { start: token.start, end: token.end, text: None };
+        }
+        let own = Some(self.name(token));
         Name { start: token.start, end: token.end, text: own.filter(|text| *text != self.text_of(token)) }
     }
 
     /// The node of a word.
     #[inline]
     fn word(&mut self, token: Token) -> NodeId {
+        if token.plain {
+            return self.tape.leaf(tag::NAME, token.start, token.end);
+        }
         let name = self.named(token);
         self.tape.name(name)
     }
@@ -279,6 +389,12 @@ impl<'t, 'd> Parser<'t, 'd> {
     #[inline]
     fn node<const N: usize>(&mut self, tag: u32, beside: u32, start: u32, parts: [NodeId; N]) -> NodeId {
         self.tape.node(tag, beside, (start, self.last_end.max(start)), parts)
+    }
+
+    /// A node that begins where its first part does, up to the end of the last token taken.
+    #[inline]
+    fn after<const N: usize>(&mut self, tag: u32, beside: u32, parts: [NodeId; N]) -> NodeId {
+        self.tape.after(tag, beside, self.last_end, parts)
     }
 
     /// Ends the node written last with the list that has been pushed since the stack had length `from`.
@@ -328,22 +444,16 @@ impl<'t, 'd> Parser<'t, 'd> {
         self.errors > MAX_ERRORS
     }
 
-    /// Runs `f` with newlines as tokens or as blanks.
+    /// Runs `f` with newlines as tokens or as blanks. At its end the next token may not have been looked at.
     #[inline]
     fn with_newlines<T>(&mut self, newlines: bool, f: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.set_newlines(newlines);
-        let result = f(self);
-        self.set_newlines(outer);
-        result
-    }
-
-    #[inline]
-    fn set_newlines(&mut self, newlines: bool) -> bool {
-        let before = mem::replace(&mut self.newlines, newlines);
-        if before != newlines {
-            self.seek(self.after);
+        let outer = mem::replace(&mut self.newlines, newlines);
+        if !newlines && self.next.kind == TokenKind::Newline {
+            self.next = Token::UNREAD;
         }
-        before
+        let result = f(self);
+        self.newlines = outer;
+        result
     }
 
     /// Runs `f` one level deeper.
@@ -367,13 +477,19 @@ impl<'t, 'd> Parser<'t, 'd> {
     }
 
     fn too_deep(&mut self) -> Reported {
-        let token = self.peek();
+        let token = self.found();
         let detail = format!(
             "At most {MAX_DEPTH} levels of nesting, and {MAX_HEIGHT} operators or accesses in a chain, are supported."
         );
         let error = Diagnostic::error("Nesting too deep", detail).at(self.span(token));
         self.report(error.hint("Move parts of it into local values."))
     }
+}
+
+/// Whether a byte can only begin an operand.
+#[inline(always)]
+fn begins_term(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | b'"' | b'[' | b'(' | b'{')
 }
 
 /// The text in Unicode normal form C.

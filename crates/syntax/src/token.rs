@@ -9,6 +9,8 @@ pub(crate) enum TokenKind {
     Comment,
     Ident,
     Number,
+    /// `"…"` without a sequence. Only readers that go from token to token get it; lists have its parts.
+    String,
     /// `"` that opens a string.
     OpenQuote,
     /// `"` that closes a string.
@@ -71,6 +73,8 @@ pub(crate) enum TokenKind {
     Invalid,
     /// The end of the file.
     End,
+    /// Stands for the next token as long as it has not been read.
+    Unread,
 }
 
 impl TokenKind {
@@ -114,6 +118,21 @@ impl Token {
     /// The end of a text of a length.
     pub(crate) fn end_at(len: usize) -> Token {
         Token { kind: TokenKind::End, plain: false, start: len as u32, end: len as u32 }
+    }
+
+    /// Stands for a token that has not been read.
+    pub(crate) const UNREAD: Token = Token { kind: TokenKind::Unread, plain: false, start: 0, end: 0 };
+
+    /// The quotes of a string and, if there is any, the text between them.
+    pub(crate) fn parts(self) -> [Option<Token>; 3] {
+        let Token { start, end, plain, .. } = self;
+        let part = |kind, start, end| Token { kind, plain, start, end };
+        let text = part(TokenKind::QuotedText, start + 1, end.saturating_sub(1));
+        [
+            Some(part(TokenKind::OpenQuote, start, start + 1)),
+            Some(text).filter(|text| text.start < text.end),
+            Some(part(TokenKind::CloseQuote, text.end, end)),
+        ]
     }
 
     /// The text the token covers.

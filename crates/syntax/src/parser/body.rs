@@ -17,6 +17,15 @@ struct Names<'t> {
     from: usize,
     /// All of them with their places, once there are many.
     many: Option<HashMap<&'t str, (u32, u32)>>,
+    /// A bit for the looks of each.
+    looks: u64,
+}
+
+/// A bit for the length, the first and the last byte of a name.
+#[inline]
+fn looks(name: &str) -> u64 {
+    let [first, last] = [name.bytes().next(), name.bytes().next_back()].map(|byte| usize::from(byte.unwrap_or(0)));
+    1 << ((name.len() + 7 * first + 3 * last) % 64)
 }
 
 impl<'t> Parser<'t, '_> {
@@ -39,29 +48,34 @@ impl<'t> Parser<'t, '_> {
     /// Items up to a closing brace or the end of the file. Those with errors are reported and skipped.
     fn items(&mut self, names: &mut Names<'t>) {
         loop {
-            match self.peek().kind {
-                TokenKind::Newline => self.seek(self.at + 1),
-                TokenKind::CloseBrace | TokenKind::End => return,
-                _ if self.gave_up() => return,
-                _ => {
-                    let start = self.at;
-                    let (items, open_names) = (self.stack.len(), self.names.len());
-                    match self.item(names) {
-                        Ok(item) => self.stack.push(item),
-                        Err(_) => {
-                            self.stack.truncate(items);
-                            self.names.truncate(open_names);
-                            self.recover_item(start);
-                        }
-                    }
+            self.pass_newlines();
+            let (start, word) = match self.take_ascii_word() {
+                Some(word) => (word.start, Some(word)),
+                None if self.at_close_brace() => return,
+                None if matches!(self.peek().kind, TokenKind::CloseBrace | TokenKind::End) => return,
+                None => (self.peek().start, None),
+            };
+            if self.gave_up() {
+                return;
+            }
+            let (items, open_names) = (self.stack.len(), self.names.len());
+            match self.item(word, names) {
+                Ok(item) => self.stack.push(item),
+                Err(_) => {
+                    self.stack.truncate(items);
+                    self.names.truncate(open_names);
+                    self.recover_item(start);
                 }
             }
         }
     }
 
-    fn item(&mut self, names: &mut Names<'t>) -> Parsed<NodeId> {
-        let name = self.item_name()?;
-        if self.peek().kind == TokenKind::Equal {
+    fn item(&mut self, name: Option<Token>, names: &mut Names<'t>) -> Parsed<NodeId> {
+        let name = match name {
+            Some(name) => name,
+            None => self.item_name()?,
+        };
+        if self.equal_follows() {
             let attribute = self.attribute(name)?;
             self.end_of_argument()?;
             self.check_unique(name, names)?;
@@ -73,23 +87,35 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn item_name(&mut self) -> Parsed<Token> {
-        if let Some(name) = self.take(TokenKind::Ident) {
+        if let Some(name) = self.take_word() {
             return Ok(name);
         }
-        let quoted = self.peek().kind == TokenKind::OpenQuote;
+        let quoted = self.found().kind == TokenKind::OpenQuote;
         let hint = quoted.then_some("Names of arguments and types of blocks are written without quotes.");
         Err(self.unexpected_with("Argument or block definition required", "the name of an argument or block", hint))
     }
 
-    /// The rest of an argument, from the `=` on.
+    /// Takes the `=` of an argument.
+    #[inline(always)]
+    fn equal_follows(&mut self) -> bool {
+        if self.ahead() == b'=' && !matches!(self.lexer.byte(1), b'=' | b'>') {
+            self.pass_byte();
+            return true;
+        }
+        self.take(TokenKind::Equal).is_some()
+    }
+
+    /// The rest of an argument, after the `=`.
     fn attribute(&mut self, name: Token) -> Parsed<NodeId> {
-        self.next();
         let expr = self.expression()?;
         let name = self.named(name);
-        Ok(self.tape.named(tag::ATTRIBUTE, name, [expr.0]))
+        Ok(self.tape.named(tag::ATTRIBUTE, name, expr))
     }
 
     fn end_of_argument(&mut self) -> Parsed<()> {
+        if self.ahead() == b'\n' {
+            return Ok(());
+        }
         match self.peek().kind {
             TokenKind::Newline | TokenKind::End => Ok(()),
             TokenKind::Comma => Err(self.unexpected_with(
@@ -102,7 +128,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn no_names(&self) -> Names<'t> {
-        Names { from: self.names.len(), many: None }
+        Names { from: self.names.len(), many: None, looks: 0 }
     }
 
     fn check_unique(&mut self, token: Token, names: &mut Names<'t>) -> Parsed<()> {
@@ -117,7 +143,11 @@ impl<'t> Parser<'t, '_> {
     /// Adds a name to those of a body; if it is there already, returns its first place.
     fn add_name(&mut self, name: &'t str, place: (u32, u32), names: &mut Names<'t>) -> Option<(u32, u32)> {
         let so_far = self.names.get(names.from..).unwrap_or_default();
-        let first = if so_far.len() <= FEW {
+        let look = looks(name);
+        let first = if names.looks & look == 0 {
+            names.looks |= look;
+            None
+        } else if so_far.len() <= FEW {
             so_far.iter().find(|(known, _)| *known == name).map(|(_, place)| *place)
         } else {
             names.many.get_or_insert_with(|| so_far.iter().copied().collect()).get(name).copied()
@@ -154,20 +184,32 @@ impl<'t> Parser<'t, '_> {
 
     /// A label, and how it is written.
     fn label(&mut self) -> Parsed<Option<(NodeId, &'t str)>> {
+        if self.ahead() == b'"'
+            && let Some(end) = self.lexer.plain_end()
+        {
+            let label = self.pass(TokenKind::String, end);
+            return Ok(Some((self.tape.leaf(tag::STRING, label.start, label.end), self.text_of(label))));
+        }
+        if self.ahead() == b'{' {
+            return Ok(None);
+        }
         let start = self.peek();
         let label = match start.kind {
             TokenKind::Ident => {
                 self.next();
                 self.word(start)
             }
-            TokenKind::OpenQuote => self.plain_string()?,
+            TokenKind::String | TokenKind::OpenQuote => self.plain_string()?,
             _ => return Ok(None),
         };
         Ok(Some((label, self.text_of(Token { end: self.last_end, ..start }))))
     }
 
-    /// Takes the opening brace and returns its index.
-    fn open_block(&mut self, ty: Token, labels: usize, first: Option<&str>) -> Parsed<usize> {
+    /// Takes the opening brace and returns where it is.
+    fn open_block(&mut self, ty: Token, labels: usize, first: Option<&str>) -> Parsed<u32> {
+        if let Some(brace) = self.take_open_brace() {
+            return Ok(brace);
+        }
         let (required, expected) = ("Argument or block definition required", "\"=\", a block label or \"{\"");
         match (self.peek().kind, labels) {
             (TokenKind::OpenBrace, _) => Ok(self.open()),
@@ -176,9 +218,9 @@ impl<'t> Parser<'t, '_> {
                 "a block label or \"{\"",
                 Some("An \"=\" sets an argument, which has a single name; blocks are written without it."),
             )),
-            (TokenKind::Newline, _) if self.brace_on_next_line() => {
+            (TokenKind::Newline, _) if let Some(brace) = self.brace_on_next_line() => {
                 let error = "The opening brace of a block must stand on the line of its type and labels.";
-                let brace = self.token(self.at);
+                self.next = brace;
                 Err(self.error("Invalid block definition", error, self.span(brace)))
             }
             (_, 0) => {
@@ -194,19 +236,19 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// Moves to the brace that stands, after newlines only, where one on this line is expected.
-    fn brace_on_next_line(&mut self) -> bool {
-        let brace = self.with_newlines(false, |p| (p.peek().kind == TokenKind::OpenBrace).then_some(p.at));
-        if let Some(brace) = brace {
-            self.seek(brace);
-        }
-        brace.is_some()
+    /// The brace that stands, after newlines only, where one on this line is expected.
+    fn brace_on_next_line(&mut self) -> Option<Token> {
+        let from = self.peek().start;
+        let mut after = self.overview().tokens_from(from).iter();
+        let next = after.find(|token| !matches!(token.kind, TokenKind::Newline | TokenKind::Comment));
+        next.filter(|token| token.kind == TokenKind::OpenBrace).copied()
     }
 
     /// The content after the opening brace, which is pushed on the stack, and the closing one; the place of the content.
-    fn block_body(&mut self, open: usize, header: Span) -> Parsed<(u32, u32)> {
+    fn block_body(&mut self, open: u32, header: Span) -> Parsed<(u32, u32)> {
         let start = self.last_end;
-        match self.peek().kind {
+        let first = if self.ahead() == b'\n' { TokenKind::Newline } else { self.peek().kind };
+        match first {
             TokenKind::Newline | TokenKind::End | TokenKind::CloseBrace => {
                 let mut names = self.no_names();
                 self.items(&mut names);
@@ -217,12 +259,10 @@ impl<'t> Parser<'t, '_> {
                 self.stack.push(only);
             }
         }
-        let close = self.peek();
-        match close.kind {
-            TokenKind::CloseBrace => {
-                self.next();
-                Ok((start, close.start))
-            }
+        if self.take_close_brace() {
+            return Ok((start, self.last_end - 1));
+        }
+        match self.peek().kind {
             TokenKind::End => Err(self.unclosed_block(open, header)),
             _ => Err(self.not_one_line()),
         }
@@ -231,7 +271,7 @@ impl<'t> Parser<'t, '_> {
     /// The argument of a block on one line.
     fn only_argument(&mut self) -> Parsed<NodeId> {
         let name = self.item_name()?;
-        if self.peek().kind == TokenKind::Equal {
+        if self.equal_follows() {
             return self.attribute(name);
         }
         let hint = "A block on one line holds one argument, as in: name { argument = value }\n\
@@ -244,7 +284,7 @@ impl<'t> Parser<'t, '_> {
         self.unexpected_with("Invalid single-argument block definition", "\"}\"", Some(hint))
     }
 
-    fn unclosed_block(&mut self, open: usize, header: Span) -> Reported {
+    fn unclosed_block(&mut self, open: u32, header: Span) -> Reported {
         let detail = "There is no closing brace for this block before the end of the file.";
         let error = Diagnostic::error("Unclosed configuration block", detail).at(header);
         let error = match self.misplaced_brace(open) {
@@ -255,6 +295,9 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn end_of_block(&mut self) -> Parsed<()> {
+        if self.ahead() == b'\n' {
+            return Ok(());
+        }
         match self.peek().kind {
             TokenKind::Newline | TokenKind::End => Ok(()),
             _ => Err(self.unexpected("Missing newline after block definition", "the end of the line")),

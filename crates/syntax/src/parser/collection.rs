@@ -2,8 +2,8 @@
 
 use terrane_source::Reported;
 
-use super::{Parsed, Parser};
-use crate::token::TokenKind;
+use super::{Parsed, Parser, begins_term};
+use crate::token::{Token, TokenKind};
 use crate::tree::tape::{NodeId, tag};
 
 /// What a `for` expression says before its results.
@@ -14,66 +14,70 @@ struct ForIntro {
 }
 
 impl Parser<'_, '_> {
-    /// `[…]`
-    pub(super) fn tuple(&mut self) -> Parsed<NodeId> {
-        let start = self.peek().start;
-        let open = self.open();
-        self.with_newlines(false, |p| match p.peek_is_word("for") {
-            true => p.for_tuple(open, start),
-            false => p.elements(open, start),
+    /// `[…]` from its bracket on, which has been taken.
+    pub(super) fn tuple(&mut self, open: u32) -> Parsed<NodeId> {
+        self.with_newlines(false, |p| match p.is_word("for") {
+            true => p.for_tuple(open),
+            false => p.elements(open),
         })
     }
 
-    fn elements(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
+    fn elements(&mut self, open: u32) -> Parsed<NodeId> {
         let from = self.stack.len();
-        while self.take(TokenKind::CloseBracket).is_none() {
-            self.check_element(open)?;
+        while !self.take_closer(b']', TokenKind::CloseBracket, open)? {
             let element = self.expression()?;
             self.stack.push(element);
+            if self.take_byte(b',') || self.ahead() == b']' {
+                continue;
+            }
             if self.take(TokenKind::Comma).is_none() && self.peek().kind != TokenKind::CloseBracket {
                 let expected = "\",\" and the next element, or the closing \"]\"";
                 return Err(self.unclosed_or(open, |p| p.unexpected("Missing item separator", expected)));
             }
         }
-        let tuple = self.node(tag::TUPLE, 0, start, []);
+        let tuple = self.node(tag::TUPLE, 0, open, []);
         self.list(from);
         Ok(tuple)
     }
 
-    /// `{…}` as an expression.
-    pub(super) fn object(&mut self) -> Parsed<NodeId> {
-        let start = self.peek().start;
-        let open = self.open();
+    /// `{…}` as an expression, from its brace on, which has been taken.
+    pub(super) fn object(&mut self, open: u32) -> Parsed<NodeId> {
         if self.for_follows() {
-            self.with_newlines(false, |p| p.for_object(open, start))
+            self.with_newlines(false, |p| p.for_object(open))
         } else {
-            self.with_newlines(true, |p| p.object_items(open, start))
+            self.with_newlines(true, |p| p.object_items(open))
         }
     }
 
     /// Whether the next token is `for`, whatever newlines and comments are before it.
     fn for_follows(&mut self) -> bool {
-        let mut at = self.at;
-        loop {
-            let token = self.tokens.get(at, self.after);
-            match token.kind {
-                TokenKind::Newline | TokenKind::Comment => at += 1,
-                kind => return kind == TokenKind::Ident && self.text_of(token) == "for",
-            }
+        if !matches!(self.lexer.after_blanks(), b'f' | b'\n' | b'\r' | b'#' | b'/') {
+            return false;
         }
+        let mut ahead = self.lexer.ahead();
+        let mut token = ahead.token();
+        while matches!(token.kind, TokenKind::Newline | TokenKind::Comment) {
+            token = ahead.token();
+        }
+        token.kind == TokenKind::Ident && self.text_of(token) == "for"
     }
 
-    fn object_items(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
+    fn object_items(&mut self, open: u32) -> Parsed<NodeId> {
         let from = self.stack.len();
         loop {
-            while self.take(TokenKind::Newline).is_some() {}
-            if self.take(TokenKind::CloseBrace).is_some() {
-                let object = self.node(tag::OBJECT, 0, start, []);
+            self.pass_newlines();
+            if self.take_close_brace() {
+                let object = self.node(tag::OBJECT, 0, open, []);
                 self.list(from);
                 return Ok(object);
             }
-            self.check_element(open)?;
+            if !begins_term(self.ahead()) {
+                self.check_element(open)?;
+            }
             self.object_item(open)?;
+            if self.take_byte(b',') || self.take_byte(b'\n') {
+                continue;
+            }
             let separated = self.take(TokenKind::Comma).or_else(|| self.take(TokenKind::Newline)).is_some();
             if !separated && self.peek().kind != TokenKind::CloseBrace {
                 let expected = "an operator, \",\", a new line or the closing \"}\"";
@@ -83,9 +87,9 @@ impl Parser<'_, '_> {
     }
 
     /// Pushes a key and its value.
-    fn object_item(&mut self, open: usize) -> Parsed<()> {
-        let key = self.object_key()?;
-        if self.take(TokenKind::Equal).is_none() && self.take(TokenKind::Colon).is_none() {
+    fn object_item(&mut self, open: u32) -> Parsed<()> {
+        let (key, equal) = self.object_key()?;
+        if !equal && self.take(TokenKind::Equal).is_none() && self.take(TokenKind::Colon).is_none() {
             return Err(self.unclosed_or(open, |p| p.no_value(key)));
         }
         self.stack.push(key);
@@ -94,22 +98,41 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// A bare name, which stands for itself, or an expression.
-    fn object_key(&mut self) -> Parsed<NodeId> {
-        let token = self.peek();
-        if token.kind == TokenKind::Ident {
-            let next = self.tokens.get(self.at + 1, self.after).kind;
-            if matches!(next, TokenKind::Equal | TokenKind::Colon) {
-                self.next();
-                return Ok(self.word(token));
+    /// A bare name, which stands for itself, or an expression; whether the `=` or `:` after it has been taken.
+    fn object_key(&mut self) -> Parsed<(NodeId, bool)> {
+        if let Some(token) = self.take_ascii_word() {
+            if self.equal_or_colon() {
+                return Ok((self.word(token), true));
             }
+            self.lexer.seek(token.start as usize);
+        } else if !begins_term(self.ahead())
+            && let token = self.peek()
+            && token.kind == TokenKind::Ident
+            && self.equal_or_colon()
+        {
+            self.next = Token::UNREAD;
+            return Ok((self.word(token), true));
         }
-        self.expression()
+        Ok((self.expression()?, false))
+    }
+
+    /// Passes a `=` or `:` if it is right here.
+    #[inline(always)]
+    fn equal_or_colon(&mut self) -> bool {
+        let found = match self.lexer.after_blanks() {
+            b'=' => !matches!(self.lexer.byte(1), b'=' | b'>'),
+            b':' => self.lexer.byte(1) != b':',
+            _ => false,
+        };
+        if found {
+            self.pass_byte();
+        }
+        found
     }
 
     fn no_value(&mut self, key: NodeId) -> Reported {
         let expected = "\"=\" and the value of the attribute";
-        let hint = match (self.peek().kind, self.tape.place_of_name(key)) {
+        let hint = match (self.found().kind, self.tape.place_of_name(key)) {
             (TokenKind::OpenBrace | TokenKind::OpenQuote, Some((start, end))) => {
                 let name = self.text.get(start as usize..end as usize).unwrap_or_default();
                 format!("Objects hold attributes only, no blocks. Write: {name} = …")
@@ -122,7 +145,7 @@ impl Parser<'_, '_> {
 
     // For expressions.
 
-    fn for_tuple(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
+    fn for_tuple(&mut self, open: u32) -> Parsed<NodeId> {
         let ForIntro { key, value, collection } = self.for_intro(open)?;
         let result = self.expression()?;
         if self.peek().kind == TokenKind::FatArrow {
@@ -136,10 +159,10 @@ impl Parser<'_, '_> {
         let cond = self.for_condition(open, TokenKind::CloseBracket)?;
         let has = u32::from(key.is_some()) | u32::from(cond.is_some()) << 1;
         let parts = [key.unwrap_or(value), value, collection, result, cond.unwrap_or(result)];
-        Ok(self.node(tag::FOR_TUPLE, has, start, parts))
+        Ok(self.node(tag::FOR_TUPLE, has, open, parts))
     }
 
-    fn for_object(&mut self, open: usize, start: u32) -> Parsed<NodeId> {
+    fn for_object(&mut self, open: u32) -> Parsed<NodeId> {
         let ForIntro { key, value, collection } = self.for_intro(open)?;
         let key_result = self.expression()?;
         if self.take(TokenKind::FatArrow).is_none() {
@@ -152,11 +175,11 @@ impl Parser<'_, '_> {
         let cond = self.for_condition(open, TokenKind::CloseBrace)?;
         let has = u32::from(key.is_some()) | u32::from(cond.is_some()) << 1 | u32::from(grouping) << 2;
         let parts = [key.unwrap_or(value), value, collection, key_result, value_result, cond.unwrap_or(value_result)];
-        Ok(self.node(tag::FOR_OBJECT, has, start, parts))
+        Ok(self.node(tag::FOR_OBJECT, has, open, parts))
     }
 
     /// `for key, value in collection :`
-    fn for_intro(&mut self, open: usize) -> Parsed<ForIntro> {
+    fn for_intro(&mut self, open: u32) -> Parsed<ForIntro> {
         self.next();
         let (key, value) = self.for_names("Invalid 'for' expression")?;
         let collection = self.expression()?;
@@ -173,7 +196,7 @@ impl Parser<'_, '_> {
             Some(_) => (Some(first), self.for_name(summary, "the name of the value after \",\"")?),
             None => (None, first),
         };
-        if !self.peek_is_word("in") {
+        if !self.is_word("in") {
             return Err(self.unexpected(summary, "\"in\" after the names"));
         }
         self.next();
@@ -181,7 +204,7 @@ impl Parser<'_, '_> {
     }
 
     fn for_name(&mut self, summary: &str, expected: &str) -> Parsed<NodeId> {
-        let Some(token) = self.take(TokenKind::Ident) else {
+        let Some(token) = self.take_word() else {
             let hint = "As in: for key, value in collection";
             return Err(self.unexpected_with(summary, expected, Some(hint)));
         };
@@ -189,8 +212,8 @@ impl Parser<'_, '_> {
     }
 
     /// `if cond` and the closing bracket.
-    fn for_condition(&mut self, open: usize, close: TokenKind) -> Parsed<Option<NodeId>> {
-        let cond = match self.peek_is_word("if") {
+    fn for_condition(&mut self, open: u32, close: TokenKind) -> Parsed<Option<NodeId>> {
+        let cond = match self.is_word("if") {
             true => {
                 self.next();
                 Some(self.expression()?)

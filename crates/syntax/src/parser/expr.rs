@@ -17,28 +17,29 @@ impl Parser<'_, '_> {
 
     /// A chain of conditions and results, `a ? b : c ? d : e`, which nests to the right.
     fn conditional(&mut self) -> Parsed<NodeId> {
-        let start = self.peek().start;
-        let first = self.binary(0)?;
+        let first = self.operand()?;
+        if self.ends() {
+            return Ok(first);
+        }
+        let first = self.operators(first, 0)?;
         match self.peek().kind {
-            TokenKind::Question => self.links(start, first),
+            TokenKind::Question => self.links(first),
             _ => Ok(first),
         }
     }
 
-    fn links(&mut self, start: u32, first: NodeId) -> Parsed<NodeId> {
+    fn links(&mut self, first: NodeId) -> Parsed<NodeId> {
         let mut links = Vec::new();
-        let (mut start, mut last) = (start, first);
+        let mut last = first;
         while self.take(TokenKind::Question).is_some() {
             let then = self.expression()?;
             self.colon()?;
-            links.push((start, last, then));
-            start = self.peek().start;
+            links.push((last, then));
             last = self.binary(0)?;
             self.grow(1)?;
         }
-        Ok(links
-            .into_iter()
-            .rfold(last, |else_, (start, cond, then)| self.node(tag::CONDITIONAL, 0, start, [cond, then, else_])))
+        let link = |else_, (cond, then)| self.tape.between(tag::CONDITIONAL, 0, [cond, then, else_]);
+        Ok(links.into_iter().rfold(last, link))
     }
 
     /// The `:` of a condition.
@@ -55,8 +56,23 @@ impl Parser<'_, '_> {
 
     /// Operands and operators that bind at least as tightly as `tightness`.
     fn binary(&mut self, tightness: u8) -> Parsed<NodeId> {
-        let start = self.peek().start;
-        let mut lhs = self.operand()?;
+        let first = self.operand()?;
+        self.operators(first, tightness)
+    }
+
+    /// Whether it is plain from the next byte that an expression ends here.
+    #[inline(always)]
+    fn ends(&mut self) -> bool {
+        match self.ahead() {
+            b',' | b')' | b']' | b'}' => true,
+            b'\n' => self.newlines,
+            _ => false,
+        }
+    }
+
+    /// What follows the first operand.
+    fn operators(&mut self, first: NodeId, tightness: u8) -> Parsed<NodeId> {
+        let mut lhs = first;
         loop {
             let kind = self.peek().kind;
             let Some((op, level)) = binary_op(kind).filter(|(_, level)| *level >= tightness) else {
@@ -65,54 +81,86 @@ impl Parser<'_, '_> {
             self.next();
             let rhs = self.binary(level + 1)?;
             self.grow(1)?;
-            lhs = self.node(tag::BINARY, op as u32, start, [lhs, rhs]);
+            lhs = self.tape.between(tag::BINARY, op as u32, [lhs, rhs]);
         }
     }
 
     /// A term with what follows it, or `-` or `!` and an operand.
     fn operand(&mut self) -> Parsed<NodeId> {
-        let start = self.peek().start;
-        let op = match self.peek().kind {
-            TokenKind::Minus => UnaryOp::Neg,
-            TokenKind::Bang => UnaryOp::Not,
-            _ => {
-                let term = self.term()?;
-                return self.accesses(start, term);
+        let term = match self.ahead() {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' if let Some(end) = self.lexer.word_end(0) => {
+                let word = self.pass(TokenKind::Ident, end);
+                self.name_or_call(word)?
             }
+            b'"' if let Some(end) = self.lexer.plain_end() => {
+                let text = self.pass(TokenKind::String, end);
+                self.tape.leaf(tag::STRING, text.start, text.end)
+            }
+            b'[' => {
+                let open = self.pass_byte();
+                self.tuple(open)?
+            }
+            b'{' if let Some(open) = self.take_open_brace() => self.object(open)?,
+            b'0'..=b'9' => self.number()?,
+            _ => match self.peek().kind {
+                TokenKind::Minus => return self.unary(UnaryOp::Neg),
+                TokenKind::Bang => return self.unary(UnaryOp::Not),
+                _ => self.term()?,
+            },
         };
-        self.next();
+        self.accesses(term)
+    }
+
+    fn unary(&mut self, op: UnaryOp) -> Parsed<NodeId> {
+        let start = self.next().start;
         let operand = self.nested(Self::operand)?;
-        Ok(self.node(tag::UNARY, op as u32, start, [operand]))
+        Ok(self.tape.put([tag::UNARY | (op as u32) << tag::BESIDE, start, operand.0]))
     }
 
     fn term(&mut self) -> Parsed<NodeId> {
         let token = self.peek();
         match token.kind {
             TokenKind::Number => self.number(),
-            TokenKind::Ident => self.name_or_call(),
-            TokenKind::OpenQuote | TokenKind::OpenHeredoc => self.template(),
+            TokenKind::Ident => {
+                self.next();
+                self.name_or_call(token)
+            }
+            TokenKind::String | TokenKind::OpenQuote | TokenKind::OpenHeredoc => self.template(),
             TokenKind::OpenParen => self.parens(),
-            TokenKind::OpenBracket => self.tuple(),
-            TokenKind::OpenBrace => self.object(),
+            TokenKind::OpenBracket => {
+                let open = self.open();
+                self.tuple(open)
+            }
+            TokenKind::OpenBrace => {
+                let open = self.open();
+                self.object(open)
+            }
             TokenKind::End => Err(self.unexpected("Missing expression", "an expression")),
             _ => Err(self.unexpected("Invalid expression", "an expression")),
         }
     }
 
     fn number(&mut self) -> Parsed<NodeId> {
-        let token = self.next();
+        let token = if self.ahead() == 0 { self.next() } else { self.pass(TokenKind::Number, self.lexer.number_end()) };
         let text = self.text_of(token);
-        if is_number(text) {
+        if text.bytes().all(|b| b.is_ascii_digit()) || is_number(text) {
             return Ok(self.tape.leaf(tag::NUMBER, token.start, token.end));
         }
         let error = Diagnostic::error("Invalid number literal", format!("\"{text}\" is not a number."));
         Err(self.report(error.at(self.span(token)).hint("If text is meant, enclose it in double quotes.")))
     }
 
-    fn name_or_call(&mut self) -> Parsed<NodeId> {
-        let token = self.next();
-        if matches!(self.peek().kind, TokenKind::OpenParen | TokenKind::DoubleColon) {
-            return self.call(token);
+    /// What begins with a word, which has been taken.
+    fn name_or_call(&mut self, token: Token) -> Parsed<NodeId> {
+        match self.ahead() {
+            b'.' | b',' | b')' | b']' | b'}' => {}
+            b'\n' if self.newlines => {}
+            b'(' => return self.call(token),
+            _ if matches!(self.peek().kind, TokenKind::OpenParen | TokenKind::DoubleColon) => return self.call(token),
+            _ => {}
+        }
+        if !matches!(token.end - token.start, 4 | 5) {
+            return Ok(self.word(token));
         }
         let tag = match self.text_of(token) {
             "true" => tag::TRUE,
@@ -125,7 +173,7 @@ impl Parser<'_, '_> {
 
     fn call(&mut self, first: Token) -> Parsed<NodeId> {
         let mut name = Cow::Borrowed(self.text_of(first));
-        while self.take(TokenKind::DoubleColon).is_some() {
+        while self.ahead() != b'(' && self.take(TokenKind::DoubleColon).is_some() {
             let Some(part) = self.take(TokenKind::Ident) else {
                 return Err(self.unexpected("Missing function name", "the name of a function after \"::\""));
             };
@@ -140,24 +188,26 @@ impl Parser<'_, '_> {
                 (name, Name { start, end, text: Some(name) })
             }
         };
-        if self.peek().kind != TokenKind::OpenParen {
+        if self.ahead() != b'(' && self.peek().kind != TokenKind::OpenParen {
             return Err(self.unexpected("Missing open parenthesis", "\"(\" after the name of a function"));
         }
         let node = self.tape.name(node);
-        let open = self.open();
+        let open = if self.ahead() == b'(' { self.pass_byte() } else { self.open() };
         let from = self.stack.len();
         let expand_last = self.with_newlines(false, |p| p.arguments(open, name))?;
-        let call = self.node(tag::CALL, u32::from(expand_last), start, [node]);
+        let call = self.after(tag::CALL, u32::from(expand_last), [node]);
         self.list(from);
         Ok(call)
     }
 
     /// Pushes the arguments of a call and takes its closing parenthesis; whether the last stands for its elements.
-    fn arguments(&mut self, open: usize, function: &str) -> Parsed<bool> {
-        while self.take(TokenKind::CloseParen).is_none() {
-            self.check_element(open)?;
+    fn arguments(&mut self, open: u32, function: &str) -> Parsed<bool> {
+        while !self.take_closer(b')', TokenKind::CloseParen, open)? {
             let argument = self.expression()?;
             self.stack.push(argument);
+            if self.take_byte(b',') || self.ahead() == b')' {
+                continue;
+            }
             if self.take(TokenKind::Ellipsis).is_some() {
                 self.after_expansion(open)?;
                 return Ok(true);
@@ -170,7 +220,7 @@ impl Parser<'_, '_> {
         Ok(false)
     }
 
-    fn after_expansion(&mut self, open: usize) -> Parsed<()> {
+    fn after_expansion(&mut self, open: u32) -> Parsed<()> {
         if self.take(TokenKind::CloseParen).is_some() {
             return Ok(());
         }
@@ -194,35 +244,54 @@ impl Parser<'_, '_> {
 
     // What follows a term.
 
-    fn accesses(&mut self, start: u32, term: NodeId) -> Parsed<NodeId> {
-        let mut expr = term;
-        loop {
+    fn accesses(&mut self, term: NodeId) -> Parsed<NodeId> {
+        let mut expr = self.names_after(term)?;
+        while !self.ends() {
             expr = match self.peek().kind {
-                TokenKind::Dot => self.after_dot(start, expr)?,
-                TokenKind::OpenBracket => self.after_bracket(start, expr)?,
+                TokenKind::Dot => self.after_dot(expr)?,
+                TokenKind::OpenBracket => self.after_bracket(expr)?,
                 _ => return Ok(expr),
             };
             self.grow(1)?;
         }
+        Ok(expr)
     }
 
-    fn after_dot(&mut self, start: u32, base: NodeId) -> Parsed<NodeId> {
+    /// Names after dots, as far as there is nothing between them.
+    #[inline]
+    fn names_after(&mut self, term: NodeId) -> Parsed<NodeId> {
+        let mut expr = term;
+        if self.ahead() != b'.' {
+            return Ok(term);
+        }
+        while self.lexer.byte(0) == b'.'
+            && let Some(end) = self.lexer.word_end(1)
+        {
+            self.pass_byte();
+            let Token { start, end, .. } = self.pass(TokenKind::Ident, end);
+            expr = self.tape.named(tag::GET_ATTR, Name { start, end, text: None }, expr);
+            self.grow(1)?;
+        }
+        Ok(expr)
+    }
+
+    fn after_dot(&mut self, base: NodeId) -> Parsed<NodeId> {
         self.next();
         match self.peek().kind {
             TokenKind::Ident => {
                 let name = self.next();
                 let name = self.named(name);
-                Ok(self.tape.named(tag::GET_ATTR, name, [start, base.0]))
+                Ok(self.tape.named(tag::GET_ATTR, name, base))
             }
             TokenKind::Number => {
                 let key = self.legacy_key()?;
-                Ok(self.node(tag::INDEX, 1, start, [base, key]))
+                Ok(self.after(tag::INDEX, 1, [base, key]))
             }
             TokenKind::Star => {
                 self.next();
                 let from = self.stack.len();
                 self.attribute_accesses()?;
-                let splat = self.node(tag::SPLAT, 0, start, [base]);
+                let splat = self.after(tag::SPLAT, 0, [base]);
                 self.list(from);
                 Ok(splat)
             }
@@ -270,28 +339,28 @@ impl Parser<'_, '_> {
     }
 
     fn nested_splat(&mut self) -> Reported {
-        let star = self.peek();
+        let star = self.found();
         let detail = "A \".*\" cannot stand inside of another \".*\".";
         let error = Diagnostic::error("Nested splat expression not allowed", detail).at(self.span(star));
         self.report(error.hint("Use \"[*]\" for the first of them, or flatten() with a for expression."))
     }
 
-    fn after_bracket(&mut self, start: u32, base: NodeId) -> Parsed<NodeId> {
+    fn after_bracket(&mut self, base: NodeId) -> Parsed<NodeId> {
         let open = self.open();
         if self.peek().kind != TokenKind::Star {
             let key = self.index(open)?;
-            return Ok(self.node(tag::INDEX, 0, start, [base, key]));
+            return Ok(self.after(tag::INDEX, 0, [base, key]));
         }
         self.full_splat(open)?;
         let from = self.stack.len();
         self.nested(Self::full_accesses)?;
-        let splat = self.node(tag::SPLAT, 1, start, [base]);
+        let splat = self.after(tag::SPLAT, 1, [base]);
         self.list(from);
         Ok(splat)
     }
 
     /// The `*]` of a full splat.
-    fn full_splat(&mut self, open: usize) -> Parsed<()> {
+    fn full_splat(&mut self, open: u32) -> Parsed<()> {
         self.next();
         match self.take(TokenKind::CloseBracket) {
             Some(_) => Ok(()),
@@ -300,7 +369,7 @@ impl Parser<'_, '_> {
     }
 
     /// The key and the closing bracket.
-    fn index(&mut self, open: usize) -> Parsed<NodeId> {
+    fn index(&mut self, open: u32) -> Parsed<NodeId> {
         self.with_newlines(false, |p| {
             let key = p.expression()?;
             match p.take(TokenKind::CloseBracket) {

@@ -8,11 +8,62 @@ use crate::token::{Token, TokenKind};
 /// How far back the start of a line is searched.
 const LONG_LINE: usize = 400;
 
+/// All tokens of a text, and how their brackets match.
+pub(super) struct Overview {
+    tokens: Vec<Token>,
+    /// For each token its matching bracket.
+    partners: Vec<Option<usize>>,
+    /// The token read last.
+    at: usize,
+}
+
+impl Overview {
+    /// The first token that begins at a byte or after it; a string without sequences comes as one.
+    pub(super) fn token_from(&mut self, byte: usize) -> Token {
+        let after = |token: &Token| token.start as usize >= byte;
+        if self.tokens.get(self.at).is_none_or(after) {
+            self.at = self.tokens.partition_point(|token| !after(token));
+        }
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(after).unwrap_or(0);
+        let last = self.tokens.len().saturating_sub(1);
+        self.at = self.at.min(last);
+        self.whole(self.at)
+    }
+
+    fn whole(&self, at: usize) -> Token {
+        use TokenKind::{CloseQuote, OpenQuote, QuotedText, String};
+        let token = self.token(at);
+        let [first, second] = [self.token(at + 1), self.token(at + 2)];
+        match (token.kind, first.kind, second.kind) {
+            (OpenQuote, CloseQuote, _) => Token { kind: String, plain: true, end: first.end, ..token },
+            (OpenQuote, QuotedText, CloseQuote) => Token { kind: String, plain: first.plain, end: second.end, ..token },
+            _ => token,
+        }
+    }
+
+    fn token(&self, index: usize) -> Token {
+        self.tokens.get(index).or(self.tokens.last()).copied().unwrap_or(Token::end_at(0))
+    }
+
+    /// The index of the token at a byte.
+    fn index(&self, byte: u32) -> usize {
+        self.tokens.partition_point(|token| token.start < byte)
+    }
+
+    /// The tokens from a byte on.
+    pub(super) fn tokens_from(&self, byte: u32) -> &[Token] {
+        self.tokens.get(self.index(byte)..).unwrap_or_default()
+    }
+}
+
 impl Parser<'_, '_> {
-    /// Moves to where the item that begins at token `start` and is wrong at the next token seems to end: after its
+    /// Moves to where the item that begins at byte `start` and is wrong at the next token seems to end: after its
     /// line, with brackets skipped as pairs.
-    pub(super) fn recover_item(&mut self, start: usize) {
-        let (wrong, mut at) = (self.at, start);
+    pub(super) fn recover_item(&mut self, start: u32) {
+        let wrong = self.peek().start;
+        let (start, wrong) = (self.overview().index(start), self.overview().index(wrong));
+        let mut at = start;
         loop {
             let token = self.token(at);
             let partner = self.partner(at);
@@ -28,7 +79,24 @@ impl Parser<'_, '_> {
     }
 
     fn resume(&mut self, at: usize) {
-        self.seek(at);
+        self.led = true;
+        let start = self.overview().token(at).start;
+        self.lexer.seek(start as usize);
+        self.next = Token::UNREAD;
+    }
+
+    /// Any token, now that all are needed to tell what is wrong.
+    fn token(&mut self, index: usize) -> Token {
+        self.overview().token(index)
+    }
+
+    /// What is known of all tokens.
+    pub(super) fn overview(&mut self) -> &mut Overview {
+        let lexer = &self.lexer;
+        self.overview.get_or_insert_with(|| {
+            let tokens = lexer.all();
+            Box::new(Overview { partners: partners(&tokens), tokens, at: 0 })
+        })
     }
 
     /// Moves to the first line from token `from` on that, by its indentation, is no part of the item at token `start`.
@@ -69,9 +137,10 @@ impl Parser<'_, '_> {
         Some(line.iter().skip(start).take_while(|b| matches!(b, b' ' | b'\t')).count())
     }
 
-    /// The first brace after token `open` that stands further to the left than what it closes.
-    pub(super) fn misplaced_brace(&mut self, open: usize) -> Option<Token> {
-        (open + 1..self.tokens.all().len()).find_map(|at| {
+    /// The first brace after the one at byte `open` that stands further to the left than what it closes.
+    pub(super) fn misplaced_brace(&mut self, open: u32) -> Option<Token> {
+        let (open, end) = (self.overview().index(open), self.overview().tokens.len());
+        (open + 1..end).find_map(|at| {
             let brace = self.token(at);
             let opener = (brace.kind == TokenKind::CloseBrace).then(|| self.partner(at)).flatten()?;
             let opener = self.token(opener);
@@ -81,7 +150,7 @@ impl Parser<'_, '_> {
     }
 
     /// Reports that neither an element nor the closing bracket follows, if the next token shows it.
-    pub(super) fn check_element(&mut self, open: usize) -> Parsed<()> {
+    pub(super) fn check_element(&mut self, open: u32) -> Parsed<()> {
         match self.peek().kind {
             TokenKind::End => {}
             kind if kind.nesting() < 0 => {}
@@ -91,11 +160,12 @@ impl Parser<'_, '_> {
     }
 
     /// Reports a bracket that is never closed, or else `error`.
-    pub(super) fn unclosed_or(&mut self, open: usize, error: impl FnOnce(&mut Self) -> Reported) -> Reported {
+    pub(super) fn unclosed_or(&mut self, open: u32, error: impl FnOnce(&mut Self) -> Reported) -> Reported {
+        let open = self.overview().index(open);
         if self.partner(open).is_some() {
             return error(self);
         }
-        let (token, found) = (self.token(open), self.peek());
+        let (token, found) = (self.token(open), self.found());
         let (name, closer) = match token.kind {
             TokenKind::OpenBracket => ("bracket", "]"),
             TokenKind::OpenParen => ("parenthesis", ")"),
@@ -111,9 +181,8 @@ impl Parser<'_, '_> {
     }
 
     /// The index of the bracket that matches the one at `index`.
-    pub(super) fn partner(&mut self, index: usize) -> Option<usize> {
-        let tokens = self.tokens.all();
-        self.partners.get_or_insert_with(|| partners(tokens)).get(index).copied().flatten()
+    fn partner(&mut self, index: usize) -> Option<usize> {
+        self.overview().partners.get(index).copied().flatten()
     }
 }
 

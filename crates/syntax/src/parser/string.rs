@@ -14,22 +14,17 @@ struct BadEscape {
 }
 
 impl<'t> Parser<'t, '_> {
-    /// The node of a quoted string without sequences, if the next token opens one; all of it is taken.
+    /// The node of a quoted string without sequences, if that is the next token, which is taken then.
     pub(super) fn simple_string(&mut self) -> Parsed<Option<NodeId>> {
-        let start = self.peek().start;
-        let text = self.tokens.get(self.at + 1, self.after);
-        let (close, taken) = match text.kind {
-            TokenKind::CloseQuote => (text, 2),
-            TokenKind::QuotedText => (self.tokens.get(self.at + 2, self.after), 3),
-            _ => return Ok(None),
-        };
-        if close.kind != TokenKind::CloseQuote {
+        let token = self.peek();
+        if token.kind != TokenKind::String {
             return Ok(None);
         }
-        self.last_end = close.end;
-        self.seek(self.at + taken);
-        let own = if text.plain || taken == 2 { None } else { self.own_text(text)? };
-        Ok(Some(self.tape.named(tag::STRING, Name { start, end: close.end, text: own }, [])))
+        self.next();
+        let Token { start, end, plain, .. } = token;
+        let text = Token { kind: TokenKind::QuotedText, plain, start: start + 1, end: end - 1 };
+        let text = if plain { None } else { self.own_text(text)? };
+        Ok(Some(self.tape.text_leaf(tag::STRING, Name { start, end, text })))
     }
 
     /// The text a token between quotes stands for, if it is not the source.
@@ -59,10 +54,12 @@ impl<'t> Parser<'t, '_> {
 
     /// Takes the next token of a string, newlines included.
     pub(super) fn next_in_string(&mut self) -> Token {
-        let token = self.tokens.get(self.after, self.after);
-        if !matches!(token.kind, TokenKind::End | TokenKind::Newline) {
+        let token = if self.next.kind == TokenKind::Unread { self.any_token() } else { self.next };
+        if matches!(token.kind, TokenKind::End | TokenKind::Newline) {
+            self.next = token;
+        } else {
             self.last_end = token.end;
-            self.seek(self.after + 1);
+            self.next = Token::UNREAD;
         }
         token
     }
@@ -109,7 +106,7 @@ impl<'t> Parser<'t, '_> {
     /// The text a line of a heredoc stands for.
     pub(super) fn heredoc_text(&self, token: Token) -> &'t str {
         let raw = self.text_of(token);
-        if !raw.contains(['$', '%']) {
+        if !raw.as_bytes().windows(3).any(|three| matches!(three, b"$${" | b"%%{")) {
             return raw;
         }
         self.arena.text(&raw.replace("$${", "${").replace("%%{", "%{"))

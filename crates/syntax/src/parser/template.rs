@@ -40,9 +40,7 @@ impl<'t> Parser<'t, '_> {
     /// A quoted string or a heredoc.
     pub(super) fn template(&mut self) -> Parsed<NodeId> {
         let opener = self.peek();
-        if opener.kind == TokenKind::OpenQuote
-            && let Some(text) = self.simple_string()?
-        {
+        if let Some(text) = self.simple_string()? {
             return Ok(text);
         }
         self.next();
@@ -67,7 +65,7 @@ impl<'t> Parser<'t, '_> {
             [Piece::Interpolation(expr)] => return Ok(self.tape.node(tag::WRAP, 0, place, [*expr])),
             _ => return self.nest(&pieces, place),
         };
-        Ok(self.tape.named(tag::STRING, Name { start: place.0, end: place.1, text: Some(text) }, []))
+        Ok(self.tape.text_leaf(tag::STRING, Name { start: place.0, end: place.1, text: Some(text) }))
     }
 
     /// Joins neighbouring texts.
@@ -126,14 +124,14 @@ impl<'t> Parser<'t, '_> {
         if let (true, Some(Piece::Text(text))) = (self.text_of(token).ends_with('~'), before.last_mut()) {
             *text = text.trim_end();
         }
-        let open = self.after - 1;
+        let open = token.start;
         self.with_newlines(false, |p| match token.kind {
             TokenKind::OpenInterpolation => p.interpolation(open),
             _ => p.directive(open, token.start),
         })
     }
 
-    fn interpolation(&mut self, open: usize) -> Parsed<Sequence<'t>> {
+    fn interpolation(&mut self, open: u32) -> Parsed<Sequence<'t>> {
         let expr = self.expression()?;
         let summary = || "Extra characters after interpolation expression".into();
         let hint = "If ${ is meant as text, for example for a shell, write $${";
@@ -141,7 +139,7 @@ impl<'t> Parser<'t, '_> {
         Ok((Piece::Interpolation(expr), trims_next))
     }
 
-    fn directive(&mut self, open: usize, start: u32) -> Parsed<Sequence<'t>> {
+    fn directive(&mut self, open: u32, start: u32) -> Parsed<Sequence<'t>> {
         let Some(keyword) = self.take(TokenKind::Ident) else {
             let hint = "If %{ is meant as text write %%{";
             let expected = "\"if\", \"else\", \"endif\", \"for\" or \"endfor\"";
@@ -179,7 +177,7 @@ impl<'t> Parser<'t, '_> {
     /// Takes the closing brace and returns whether it is `~}`.
     fn close_sequence(
         &mut self,
-        open: usize,
+        open: u32,
         summary: impl FnOnce() -> String,
         expected: &str,
         hint: Option<&str>,

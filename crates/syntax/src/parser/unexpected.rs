@@ -13,7 +13,7 @@ impl Parser<'_, '_> {
 
     /// Like [`Parser::unexpected`], with a hint.
     pub(super) fn unexpected_with(&mut self, summary: &str, expected: &str, hint: Option<&str>) -> Reported {
-        let token = self.peek();
+        let token = self.found();
         if let Some(error) = self.never_valid(token) {
             return self.report(error);
         }
@@ -24,6 +24,14 @@ impl Parser<'_, '_> {
             Some(hint) => error.hint(hint),
             None => error,
         })
+    }
+
+    /// The next token, as it is told of; of a string its opening quote.
+    pub(super) fn found(&mut self) -> Token {
+        match self.peek() {
+            token if token.kind == TokenKind::String => token.parts()[0].unwrap_or(token),
+            token => token,
+        }
     }
 
     fn describe(&self, token: Token) -> String {

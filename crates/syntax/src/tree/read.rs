@@ -91,11 +91,13 @@ fn kind<'t>(tree: &'t Tree<'t>, id: NodeId) -> ExprKind<'t> {
         tag::NUMBER => ExprKind::Literal(Literal::Number(text(tree, tree.name(id, 0)))),
         tag::STRING => ExprKind::Literal(Literal::String(string(tree, tree.name(id, 0)))),
         tag::NAME => ExprKind::Variable(text(tree, tree.name(id, 0))),
-        tag::GET_ATTR => ExprKind::GetAttr { base: expr(3), name: ident(tree, tree.name(id, 2)) },
-        tag::INDEX => ExprKind::Index { base: expr(3), key: expr(4), legacy: tree.beside(id) != 0 },
+        tag::GET_ATTR => {
+            ExprKind::GetAttr { base: Expr::read(tree, tree.named_part(id)), name: ident(tree, tree.name(id, 1)) }
+        }
+        tag::INDEX => ExprKind::Index { base: expr(2), key: expr(3), legacy: tree.beside(id) != 0 },
         tag::SPLAT => {
-            let each = List::read(tree, tree.list(id, 4));
-            ExprKind::Splat(Splat { base: expr(3), kind: splat_kind(tree, id), each })
+            let each = List::read(tree, tree.list(id, 3));
+            ExprKind::Splat(Splat { base: expr(2), kind: splat_kind(tree, id), each })
         }
         tag::TUPLE => ExprKind::Tuple(List::read(tree, tree.list(id, 3))),
         tag::OBJECT => ExprKind::Object(List::read(tree, tree.list(id, 3))),
@@ -115,12 +117,12 @@ fn kind<'t>(tree: &'t Tree<'t>, id: NodeId) -> ExprKind<'t> {
             grouping: tree.beside(id) & 4 != 0,
             cond: (tree.beside(id) & 2 != 0).then(|| expr(8)),
         }),
-        tag::UNARY => ExprKind::Unary { op: unary_op(tree.beside(id)), operand: expr(3) },
-        tag::BINARY => ExprKind::Binary { op: binary_op(tree.beside(id)), lhs: expr(3), rhs: expr(4) },
-        tag::CONDITIONAL => ExprKind::Conditional(Conditional { cond: expr(3), then: expr(4), else_: expr(5) }),
+        tag::UNARY => ExprKind::Unary { op: unary_op(tree.beside(id)), operand: expr(2) },
+        tag::BINARY => ExprKind::Binary { op: binary_op(tree.beside(id)), lhs: expr(1), rhs: expr(2) },
+        tag::CONDITIONAL => ExprKind::Conditional(Conditional { cond: expr(1), then: expr(2), else_: expr(3) }),
         tag::CALL => {
-            let Ident { text: name, span: name_span } = leaf(tree, tree.part(id, 3));
-            let args = List::read(tree, tree.list(id, 4));
+            let Ident { text: name, span: name_span } = leaf(tree, tree.part(id, 2));
+            let args = List::read(tree, tree.list(id, 3));
             ExprKind::Call(Call { name, name_span, args, expand_last: tree.beside(id) != 0 })
         }
         tag::PARENS => ExprKind::Parens(expr(3)),
@@ -266,7 +268,7 @@ impl<'t> Element<'t> for Item<'t> {
 }
 
 fn attribute<'t>(tree: &'t Tree<'t>, id: NodeId) -> Attribute<'t> {
-    let (name, expr) = (ident(tree, tree.name(id, 1)), Expr::read(tree, tree.part(id, 2)));
+    let (name, expr) = (ident(tree, tree.name(id, 1)), Expr::read(tree, tree.named_part(id)));
     Attribute { name, expr, span: name.span.to(expr.span()) }
 }
 

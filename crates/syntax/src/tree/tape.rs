@@ -35,17 +35,29 @@ pub(crate) mod tag {
     pub(crate) const NAME: u32 = 5;
     pub(crate) const LAST_LEAF: u32 = NAME;
 
-    /// As a leaf of its name; then the start of all of it and its base; if wide, end and text of the name come last.
+    /// As a leaf of its name; then its base, with which it begins; if wide, end and text of the name come last.
     pub(crate) const GET_ATTR: u32 = 8;
     /// As a leaf of its name; then its expression; if wide, end and text of the name come last.
     pub(crate) const ATTRIBUTE: u32 = 9;
 
+    // These begin where their first part does.
+
+    /// Beside it whether it is legacy; end, base and key.
+    pub(crate) const INDEX: u32 = 10;
+    /// Beside it whether it is full; end, base, length, steps.
+    pub(crate) const SPLAT: u32 = 11;
+    /// Beside it whether the last argument is expanded; end, name, length, arguments.
+    pub(crate) const CALL: u32 = 12;
+    /// Beside it the operator; operands, with the last of which it ends.
+    pub(crate) const BINARY: u32 = 13;
+    /// Condition and results, with the last of which it ends.
+    pub(crate) const CONDITIONAL: u32 = 14;
+
+    /// Beside it the operator; start, operand, with which it ends.
+    pub(crate) const UNARY: u32 = 15;
+
     // Start and end come first in all that follow.
 
-    /// Beside it whether it is legacy; base and key.
-    pub(crate) const INDEX: u32 = 16;
-    /// Beside it whether it is full; base, length, steps.
-    pub(crate) const SPLAT: u32 = 17;
     /// Length, elements.
     pub(crate) const TUPLE: u32 = 18;
     /// Length in words, keys and values.
@@ -55,14 +67,6 @@ pub(crate) mod tag {
     /// Beside it what it has: 1 a key, 2 a condition, 4 grouping. Key, value, collection, key and value of the result,
     /// condition.
     pub(crate) const FOR_OBJECT: u32 = 21;
-    /// Beside it the operator; operand.
-    pub(crate) const UNARY: u32 = 22;
-    /// Beside it the operator; operands.
-    pub(crate) const BINARY: u32 = 23;
-    /// Condition and results.
-    pub(crate) const CONDITIONAL: u32 = 24;
-    /// Beside it whether the last argument is expanded; name, length, arguments.
-    pub(crate) const CALL: u32 = 25;
     /// What is in the parentheses.
     pub(crate) const PARENS: u32 = 26;
     /// Length, parts.
@@ -86,10 +90,18 @@ pub(crate) mod tag {
 
     /// Marks a leaf, or a node that begins as one.
     pub(crate) const WIDE: u32 = 64;
+    /// Marks a [`GET_ATTR`] or [`ATTRIBUTE`] whose base or expression is the node of two words before it, and not told.
+    pub(crate) const NEAR: u32 = 128;
     /// The bits of the tag.
     pub(crate) const BITS: u32 = 63;
     /// Where what stands beside the tag begins.
     pub(crate) const BESIDE: u32 = 8;
+}
+
+/// The length of a name as it stands beside the tag, if it fits there.
+#[inline]
+fn short(len: u32) -> Option<u32> {
+    (len >> (32 - tag::BESIDE) == 0).then_some(len << tag::BESIDE)
 }
 
 /// A tree that is being written.
@@ -118,37 +130,47 @@ impl<'t> Tape<'t> {
     /// A leaf whose text is that of the source.
     #[inline]
     pub(crate) fn leaf(&mut self, tag: u32, start: u32, end: u32) -> NodeId {
-        self.named(tag, Name { start, end, text: None }, [])
+        match short(end - start) {
+            Some(len) => self.put([tag | len, start]),
+            None => self.wide(tag, Name { start, end, text: None }, &[]),
+        }
+    }
+
+    /// A leaf.
+    #[inline]
+    pub(crate) fn text_leaf(&mut self, tag: u32, name: Name<'t>) -> NodeId {
+        match name.text {
+            None => self.leaf(tag, name.start, name.end),
+            Some(_) => self.wide(tag, name, &[]),
+        }
     }
 
     /// A name.
     #[inline]
     pub(crate) fn name(&mut self, name: Name<'t>) -> NodeId {
-        self.named(tag::NAME, name, [])
+        self.text_leaf(tag::NAME, name)
     }
 
-    /// A node that begins as a leaf does.
+    /// A node that begins as a leaf does, of a name and another node.
     #[inline]
-    pub(crate) fn named<const N: usize>(&mut self, tag: u32, name: Name<'t>, parts: [u32; N]) -> NodeId {
-        let id = self.here();
-        let len = name.end - name.start;
-        if len >> (32 - tag::BESIDE) == 0 && name.text.is_none() {
-            let head = [tag | len << tag::BESIDE, name.start];
-            self.words.reserve(2 + N);
-            self.words.extend_from_slice(&head);
-            self.words.extend_from_slice(&parts);
-        } else {
-            self.wide(tag, name, &parts);
+    pub(crate) fn named(&mut self, tag: u32, name: Name<'t>, part: NodeId) -> NodeId {
+        match short(name.end - name.start) {
+            Some(len) if name.text.is_none() => match part.0 + 2 == self.here().0 {
+                true => self.put([tag | tag::NEAR | len, name.start]),
+                false => self.put([tag | len, name.start, part.0]),
+            },
+            _ => self.wide(tag, name, &[part.0]),
         }
-        id
     }
 
     #[cold]
-    fn wide(&mut self, tag: u32, name: Name<'t>, parts: &[u32]) {
+    fn wide(&mut self, tag: u32, name: Name<'t>, parts: &[u32]) -> NodeId {
+        let id = self.here();
         let text = name.text.map_or(0, |text| self.text(text) + 1);
         self.words.extend_from_slice(&[tag | tag::WIDE, name.start]);
         self.words.extend_from_slice(parts);
         self.words.extend_from_slice(&[name.end, text]);
+        id
     }
 
     /// A node of fixed length.
@@ -164,6 +186,32 @@ impl<'t> Tape<'t> {
         self.words.reserve(3 + N);
         self.words.extend_from_slice(&[tag | beside << tag::BESIDE, place.0, place.1]);
         self.words.extend_from_slice(&parts.map(|part| part.0));
+        id
+    }
+
+    /// A node that begins where the first of its parts does.
+    #[inline]
+    pub(crate) fn after<const N: usize>(&mut self, tag: u32, beside: u32, end: u32, parts: [NodeId; N]) -> NodeId {
+        let id = self.here();
+        self.words.reserve(2 + N);
+        self.words.extend_from_slice(&[tag | beside << tag::BESIDE, end]);
+        self.words.extend_from_slice(&parts.map(|part| part.0));
+        id
+    }
+
+    /// A node that goes from the first of its parts to the last.
+    pub(crate) fn between<const N: usize>(&mut self, tag: u32, beside: u32, parts: [NodeId; N]) -> NodeId {
+        let id = self.here();
+        self.words.push(tag | beside << tag::BESIDE);
+        self.words.extend_from_slice(&parts.map(|part| part.0));
+        id
+    }
+
+    /// A node as its words.
+    #[inline]
+    pub(crate) fn put<const N: usize>(&mut self, words: [u32; N]) -> NodeId {
+        let id = self.here();
+        self.words.extend_from_slice(&words);
         id
     }
 
@@ -193,7 +241,9 @@ impl<'t> Tape<'t> {
     pub(crate) fn place_of_name(&self, id: NodeId) -> Option<(u32, u32)> {
         let words = self.words.get(id.0 as usize..)?;
         match words {
-            [head, start, ..] if head & 0xff == tag::NAME => Some((*start, start + (head >> tag::BESIDE))),
+            [head, start, ..] if head & (tag::BITS | tag::WIDE) == tag::NAME => {
+                Some((*start, start + (head >> tag::BESIDE)))
+            }
             [head, start, end, ..] if head & tag::BITS == tag::NAME => Some((*start, *end)),
             _ => None,
         }
@@ -256,16 +306,38 @@ impl<'t> Tree<'t> {
         Name { start, end: self.word(id, 2 + parts), text: text.copied() }
     }
 
-    /// First and last byte of an expression.
+    /// The base of an access to an attribute, or the expression of an argument.
     #[inline]
+    pub(crate) fn named_part(&self, id: NodeId) -> NodeId {
+        if self.word(id, 0) & tag::NEAR == 0 { self.part(id, 2) } else { NodeId(id.0.saturating_sub(2)) }
+    }
+
+    /// First and last byte of an expression.
     pub(crate) fn place(&self, id: NodeId) -> (u32, u32) {
-        match self.tag(id) {
-            ..=tag::LAST_LEAF => {
-                let name = self.name(id, 0);
-                (name.start, name.end)
-            }
-            tag::GET_ATTR => (self.word(id, 2), self.name(id, 2).end),
-            _ => (self.word(id, 1), self.word(id, 2)),
+        (self.start(id), self.end(id))
+    }
+
+    fn start(&self, mut id: NodeId) -> u32 {
+        loop {
+            id = match self.tag(id) {
+                tag::GET_ATTR => self.named_part(id),
+                tag::INDEX | tag::SPLAT | tag::CALL => self.part(id, 2),
+                tag::BINARY | tag::CONDITIONAL => self.part(id, 1),
+                _ => return self.word(id, 1),
+            };
+        }
+    }
+
+    fn end(&self, mut id: NodeId) -> u32 {
+        loop {
+            id = match self.tag(id) {
+                ..=tag::LAST_LEAF => return self.name(id, 0).end,
+                tag::GET_ATTR => return self.name(id, 1).end,
+                tag::INDEX | tag::SPLAT | tag::CALL => return self.word(id, 1),
+                tag::BINARY | tag::UNARY => self.part(id, 2),
+                tag::CONDITIONAL => self.part(id, 3),
+                _ => return self.word(id, 2),
+            };
         }
     }
 
