@@ -136,6 +136,8 @@ struct Parser<'t, 'd> {
     diags: &'d mut Diagnostics,
     /// How many errors have been reported.
     errors: usize,
+    /// The error of a heredoc that goes on to the end of the file, and so over what would close the blocks around it.
+    endless: Option<Reported>,
     /// What is known of all tokens; computed at the first error.
     overview: Option<Box<Overview>>,
     /// Whether the tokens are read from there: what the lexer makes of the text after an error depends on what is before.
@@ -167,6 +169,7 @@ impl<'t, 'd> Parser<'t, 'd> {
             height: 0,
             diags,
             errors: 0,
+            endless: None,
             overview: None,
             led: false,
         }

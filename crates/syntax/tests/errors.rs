@@ -126,6 +126,7 @@ fn strings() {
     check("a = \"%{ if x }%{ else }%{ else }%{ endif }\"\n", &["1:24 \"%{ else }\" Unexpected else directive"]);
     check("a = <<EOT\nb\n", &["1:5 \"<<EOT\" Unterminated template string"]);
     check("a = <<EOT\nb\nEOT", &["1:5 \"<<EOT\" Unterminated template string"]);
+    check("a {\n  b {\n    c = [<<EOT\n  }\n}\n", &["3:10 \"<<EOT\" Unterminated template string"]);
     check("a = <<EOT \nEOT\n", &["1:5 \"<\" Invalid expression", "2:4"]);
 }
 

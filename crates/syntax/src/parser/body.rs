@@ -285,6 +285,9 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn unclosed_block(&mut self, open: u32, header: Span) -> Reported {
+        if let Some(reported) = self.endless {
+            return reported;
+        }
         let detail = "There is no closing brace for this block before the end of the file.";
         let error = Diagnostic::error("Unclosed configuration block", detail).at(header);
         let error = match self.misplaced_brace(open) {

@@ -199,10 +199,12 @@ impl<'t> Parser<'t, '_> {
         let span = self.span(Token { end: opener.start + intro.len() as u32, ..opener });
         let hint = self.almost_marker(opener, marker);
         let error = Diagnostic::error("Unterminated template string", detail).at(span);
-        self.report(match hint {
+        let reported = self.report(match hint {
             Some((at, text)) => error.note_at(at, text),
             None => error,
-        })
+        });
+        self.endless = Some(reported).filter(|_| found.kind == TokenKind::End);
+        reported
     }
 
     /// The first line after the opener that begins with the marker, and why it does not end the heredoc.
