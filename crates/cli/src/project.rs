@@ -36,8 +36,8 @@ pub use journals::journals;
 pub use lock::{lock_info, locking};
 pub use saved::{check, read as read_plan, read_of_any_kind as read_plan_of_any_kind, supply};
 pub use state::{
-    Opened, open_state, open_state_with, open_store, open_store_of, parse as parse_state, read as read_state,
-    read_file, store_in,
+    Looking, Opened, open_state_with, open_store, open_store_of, parse as parse_state, read as read_state, read_file,
+    store_in,
 };
 pub use transfer::Transfer;
 pub use variables::inputs;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ModuleInstance, Provider, Target};
 
-use crate::{InstanceState, ResourceState, Snapshot};
+use crate::{InstanceState, ResourceState, Snapshot, Unknown};
 
 /// Why a state was not changed, in full sentences.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,7 @@ pub struct Parcel {
     /// Each address that changes: what it was, and what it becomes.
     pub renamed: Vec<(Target, Target)>,
     contents: Vec<(Instance, ResourceState)>,
+    unknown: Unknown,
 }
 
 /// Takes what `source` names out of a state, to be put in at `destination`.
@@ -28,8 +29,9 @@ pub struct Parcel {
 /// If nothing has the address `source`, or `destination` is an address of another kind, type or mode.
 pub fn take(state: &mut Snapshot, source: &Target, destination: &Target) -> Result<Parcel, EditError> {
     let renamed = pairs(state, source, destination)?;
-    let mut contents = Vec::new();
+    let (mut contents, mut unknown) = (Vec::new(), Unknown::default());
     for (from, to) in &renamed {
+        unknown.add(state.unknown.take(from, to));
         match (from, to) {
             (Target::Resource(from), Target::Resource(to)) => {
                 let Some(resource) = state.resources.remove(from) else { continue };
@@ -46,7 +48,7 @@ pub fn take(state: &mut Snapshot, source: &Target, destination: &Target) -> Resu
     for (_, resource) in &mut contents {
         resource.instances.values_mut().for_each(|i| rename_in(i, &renamed, &BTreeSet::new()));
     }
-    Ok(Parcel { renamed, contents })
+    Ok(Parcel { renamed, contents, unknown })
 }
 
 /// Puts what was taken into a state.
@@ -68,6 +70,7 @@ pub fn put(state: &mut Snapshot, parcel: Parcel) -> Result<(), EditError> {
         }
         home.instances.extend(resource.instances.into_inner().into_values().map(|state| (instance.key.clone(), state)));
     }
+    state.unknown.add(parcel.unknown);
     Ok(())
 }
 

@@ -67,7 +67,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
             diags.error(Diagnostic::error("No plan to draw", detail).hint(hint));
             (None, Default::default())
         }
-        (Kind::PlanDestroy, _) => match project::open_state(context, &mut diags).await {
+        (Kind::PlanDestroy, _) => match project::open_state_with(context, &args.vars, &mut diags).await {
             Ok(Opened { project, snapshot }) => (Some(graph::stored(&snapshot)), project.files),
             Err(project) => (None, project.files),
         },

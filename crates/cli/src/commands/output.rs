@@ -9,8 +9,7 @@ use terrane_value::{Kind, Style, Value, json, to_hcl};
 
 use super::Common;
 use crate::Context;
-use crate::flags::Vars;
-use crate::project;
+use crate::project::Looking;
 use crate::views::json::Secrets;
 
 /// Show the output values of the last apply
@@ -30,11 +29,8 @@ pub struct Args {
     /// Show sensitive values in the list of all outputs
     #[arg(long)]
     show_sensitive: bool,
-    /// Read the outputs in this state file instead of the project's state
-    #[arg(long, value_name = "FILE")]
-    state: Option<std::path::PathBuf>,
     #[command(flatten)]
-    vars: Vars,
+    looking: Looking,
     #[command(flatten)]
     pub common: Common,
 }
@@ -42,19 +38,9 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    if let Some(path) = &args.state {
-        let snapshot = match project::encryption::state_in(path, context, &mut diags).await {
-            Ok(snapshot) => snapshot,
-            Err(files) => return context.end(&diags, &files),
-        };
-        if let Err(problem) = show(&args, &snapshot.outputs) {
-            diags.error(problem);
-        }
-        return context.end(&diags, &Default::default());
-    }
-    let opened = match project::open_state_with(context, &args.vars, &mut diags).await {
+    let opened = match args.looking.open(context, &mut diags).await {
         Ok(opened) => opened,
-        Err(project) => return context.end(&diags, &project.files),
+        Err(files) => return context.end(&diags, &files),
     };
     if let Err(problem) = show(&args, &opened.snapshot.outputs) {
         diags.error(problem);

@@ -79,7 +79,7 @@ fn refused(what: &str) -> Diagnostic {
 /// What is declared, and what is in the state; a state that cannot be read is reported.
 async fn opened(vars: &Vars, context: &Context, diags: &mut Diagnostics) -> Opened {
     let project = Project::load_with(&context.dir, vars, &context.cwd, diags);
-    match project::open_state(context, diags).await {
+    match project::open_state_with(context, vars, diags).await {
         Ok(Opened { snapshot, .. }) => Opened { project, snapshot },
         Err(_) => Opened { project, snapshot: Default::default() },
     }

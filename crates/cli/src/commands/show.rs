@@ -97,7 +97,7 @@ async fn found(args: &Args, context: &Context, diags: &mut Diagnostics) -> Resul
         return configuration(args, context, diags);
     }
     match args.file.as_ref().or(args.plan.as_ref()) {
-        Some(path) => file(path, context, diags).await,
+        Some(path) => file(path, &args.vars, context, diags).await,
         None => match project::open_state_with(context, &args.vars, diags).await {
             Ok(opened) => Ok(Shown::State(opened.snapshot, opened.project.providers)),
             Err(project) => Err(project.files),
@@ -185,16 +185,16 @@ fn module(dir: &Path, diags: &mut Diagnostics) -> Result<Shown, Files> {
 }
 
 /// Reads a saved plan, or a state that is kept in a file.
-async fn file(path: &Path, context: &Context, diags: &mut Diagnostics) -> Result<Shown, Files> {
+async fn file(path: &Path, vars: &Vars, context: &Context, diags: &mut Diagnostics) -> Result<Shown, Files> {
     let bytes = std::fs::read(path).unwrap_or_default();
     let bytes = match envelope::is_sealed(&bytes) && envelope::read(&bytes).is_ok_and(|sealed| sealed.head.is_some()) {
-        true => encryption::opened_state(bytes, path, context, diags).await?,
+        true => encryption::opened_state(bytes, path, context, vars, diags).await?,
         false => bytes,
     };
     match terrane_state::read(&bytes) {
         Ok(snapshot) if !bytes.is_empty() => Ok(Shown::State(snapshot, crate::providers::all())),
         _ => {
-            let plan = project::read_plan_of_any_kind(path, context, &Vars::default(), diags).await?;
+            let plan = project::read_plan_of_any_kind(path, context, vars, diags).await?;
             Ok(Shown::Plan(Box::new(plan)))
         }
     }

@@ -11,7 +11,6 @@ mod replace_provider;
 mod rm;
 mod rollback;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -21,8 +20,9 @@ use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::Snapshot;
 
 use super::Common;
+use super::events::Told;
 use crate::Context;
-use crate::project::{self, Opened, Project};
+use crate::project::{Looking, Opened};
 use crate::views::json::Secrets;
 use crate::views::lines::Paint;
 use crate::views::objects;
@@ -45,9 +45,10 @@ enum Command {
         /// List only objects with this id
         #[arg(long, value_name = "ID")]
         id: Option<String>,
-        /// Look into this state file instead of the project's state
-        #[arg(long, value_name = "FILE")]
-        state: Option<PathBuf>,
+        #[command(flatten)]
+        looking: Looking,
+        #[command(flatten)]
+        told: Told,
     },
     /// Show the attributes of an object
     Show {
@@ -59,9 +60,8 @@ enum Command {
         /// Write Terraform's JSON of a state that holds nothing else. Sensitive values are in the clear
         #[arg(long)]
         json: bool,
-        /// Look into this state file instead of the project's state
-        #[arg(long, value_name = "FILE")]
-        state: Option<PathBuf>,
+        #[command(flatten)]
+        looking: Looking,
     },
     #[command(visible_alias = "move")]
     Mv(mv::Args),
@@ -90,32 +90,27 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Command::Identities(args) => identities::run(args, context).await,
         Command::Query(args) => query::run(args, context).await,
         Command::ReplaceProvider(args) => replace_provider::run(args, context).await,
-        Command::List { addresses, id, state } => {
-            look(context, state.as_deref(), |opened| list(opened, &addresses, id.as_deref())).await
+        Command::List { addresses, id, looking, told } => match told.context(context) {
+            Ok(context) => look(&context, &looking, |opened| list(&context, opened, &addresses, id.as_deref())).await,
+            Err(problem) => context.end(&problem.into(), &Default::default()),
+        },
+        Command::Show { address, json: true, looking, .. } => {
+            look(context, &looking, |opened| show_json(opened, &address)).await
         }
-        Command::Show { address, json: true, state, .. } => {
-            look(context, state.as_deref(), |opened| show_json(opened, &address)).await
-        }
-        Command::Show { address, show_sensitive, state, .. } => {
+        Command::Show { address, show_sensitive, looking, .. } => {
             let paint = context.terminal.out;
             let paint = if show_sensitive { paint.with_secrets() } else { paint };
-            look(context, state.as_deref(), |opened| show(opened, &address, paint)).await
+            look(context, &looking, |opened| show(opened, &address, paint)).await
         }
     }
 }
 
-/// Looks at the state of the project, or of a file.
-async fn look(context: &Context, file: Option<&Path>, at: impl FnOnce(&Opened) -> Result<(), Diagnostic>) -> ExitCode {
+/// Looks at a state.
+async fn look(context: &Context, state: &Looking, at: impl FnOnce(&Opened) -> Result<(), Diagnostic>) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let opened = match file {
-        Some(file) => match project::encryption::state_in(file, context, &mut diags).await {
-            Ok(snapshot) => Opened { project: Project::load(&context.dir, &mut Diagnostics::new()), snapshot },
-            Err(files) => return context.end(&diags, &files),
-        },
-        None => match project::open_state(context, &mut diags).await {
-            Ok(opened) => opened,
-            Err(project) => return context.end(&diags, &project.files),
-        },
+    let opened = match state.open(context, &mut diags).await {
+        Ok(opened) => opened,
+        Err(files) => return context.end(&diags, &files),
     };
     if let Err(problem) = at(&opened) {
         diags.error(problem);
@@ -132,10 +127,10 @@ fn parse(address: &str) -> Result<Target, Diagnostic> {
     })
 }
 
-fn list(opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), Diagnostic> {
+fn list(context: &Context, opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), Diagnostic> {
     let targets: Vec<Target> = addresses.iter().map(|a| parse(a)).collect::<Result<_, _>>()?;
     let selected = |i: &Instance| targets.is_empty() || targets.iter().any(|t| covers(t, i));
-    let mut found = false;
+    let mut found = Vec::new();
     for (instance, _, state) in opened.snapshot.instances() {
         let has_id = || {
             let json = state.current.as_ref().map(|o| o.attributes.clone()).unwrap_or_default();
@@ -143,11 +138,11 @@ fn list(opened: &Opened, addresses: &[String], id: Option<&str>) -> Result<(), D
             value["id"].as_str() == id
         };
         if selected(&instance) && (id.is_none() || has_id()) {
-            outln!("{instance}");
-            found = true;
+            found.push(instance.to_string());
         }
     }
-    match found || addresses.is_empty() {
+    context.view.addresses(&found);
+    match !found.is_empty() || addresses.is_empty() {
         true => Ok(()),
         false => Err(nothing_matches(addresses)),
     }

@@ -1,9 +1,8 @@
 //! How the state and the plans of a project are encrypted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use terrane_backend::Local;
 use terrane_backend::encryption::{self as kinds, Surroundings};
 use terrane_encryption::envelope::is_sealed;
 use terrane_encryption::{Encrypted, KeySource, Keys, Link, Method, Random, Target};
@@ -13,6 +12,7 @@ use terrane_source::{Diagnostic, Diagnostics, Files, Reported};
 use terrane_state::{Snapshot, Store};
 use terrane_value::{Block, Value};
 
+use super::edit::Editable;
 use super::state::unreadable;
 use super::variables;
 use crate::Context;
@@ -259,37 +259,29 @@ pub async fn opened_state(
     bytes: Vec<u8>,
     path: &Path,
     context: &Context,
+    vars: &Vars,
     diags: &mut Diagnostics,
 ) -> Result<Vec<u8>, Files> {
-    let root = Root::load(context, &Vars::default());
-    let store: Arc<dyn Store> = Arc::new(Local::at(path.to_owned(), PathBuf::new()));
-    match root.encryption(&context.dir).over(store, diags) {
-        Err(_) => Err(root.files),
-        Ok(store) => match unsealed(bytes, &*store).await {
-            Ok(bytes) => Ok(bytes),
-            Err(problem) => {
-                diags.error(problem);
-                Err(root.files)
-            }
-        },
-    }
+    let file = Editable::file(path, context, vars, diags)?;
+    unsealed(bytes, &*file.store).await.map_err(|problem| {
+        diags.error(problem);
+        file.files
+    })
 }
 
 /// The state in a file that may be encrypted as the configuration in the folder says.
 ///
 /// # Errors
 /// After what is wrong was reported, with the texts it may point at.
-pub async fn state_in(path: &Path, context: &Context, diags: &mut Diagnostics) -> Result<Snapshot, Files> {
-    let mut reported = |problem| {
-        diags.error(problem);
-        Files::new()
+pub async fn state_in(path: &Path, context: &Context, vars: &Vars, diags: &mut Diagnostics) -> Result<Snapshot, Files> {
+    let read = std::fs::read(path).map_err(|e| unreadable(path, &e));
+    let parsed = match read {
+        Ok(bytes) if is_sealed(&bytes) => {
+            super::parse_state(path, &opened_state(bytes, path, context, vars, diags).await?)
+        }
+        read => read.and_then(|bytes| super::parse_state(path, &bytes)),
     };
-    let bytes = std::fs::read(path).map_err(|e| reported(unreadable(path, &e)))?;
-    let bytes = match is_sealed(&bytes) {
-        true => opened_state(bytes, path, context, diags).await?,
-        false => bytes,
-    };
-    super::parse_state(path, &bytes).map_err(|problem| {
+    parsed.map_err(|problem| {
         diags.error(problem);
         Files::new()
     })

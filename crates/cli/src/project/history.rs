@@ -36,6 +36,12 @@ pub async fn load(store: &Arc<dyn Store>, id: &str) -> Result<(Snapshot, Kept), 
     Ok((parse_state(Path::new(id), &kept.bytes)?, kept))
 }
 
+fn version(id: &str, kept: &Kept) -> Result<Named, Diagnostic> {
+    let snapshot = parse_state(Path::new(id), &kept.bytes)?;
+    let name = format!("version {id}, serial {}", snapshot.serial);
+    Ok(Named { snapshot, name })
+}
+
 /// The state in use.
 ///
 /// # Errors
@@ -80,9 +86,7 @@ pub async fn named(store: &Arc<dyn Store>, name: &str) -> Result<Named, Diagnost
 }
 
 async fn of_version(store: &Arc<dyn Store>, id: &str) -> Result<Named, Diagnostic> {
-    let (snapshot, _) = load(store, id).await?;
-    let name = format!("version {id}, serial {}", snapshot.serial);
-    Ok(Named { snapshot, name })
+    version(id, &store.load_version(id).await.map_err(|e| cannot(&e))?)
 }
 
 async fn of_serial(store: &Arc<dyn Store>, serial: u64) -> Result<Named, Diagnostic> {
@@ -90,7 +94,7 @@ async fn of_serial(store: &Arc<dyn Store>, serial: u64) -> Result<Named, Diagnos
     for past in all.iter().filter(|past| !past.deleted) {
         let kept = store.load_version(&past.id).await.map_err(|e| cannot(&e))?;
         if terrane_state::head(&kept.bytes).is_some_and(|(_, found)| found == serial) {
-            return of_version(store, &past.id).await;
+            return version(&past.id, &kept);
         }
     }
     Err(Diagnostic::error(

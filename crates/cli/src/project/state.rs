@@ -1,10 +1,10 @@
 //! The state of a project, for commands that only look at it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use terrane_lang::{Evaluator, Stage};
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store};
 
 use super::backend::store_of;
@@ -62,6 +62,32 @@ pub async fn store_in(
     store_of(project, workspace, &mut evaluator, diags).await
 }
 
+/// Which state is looked at.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Looking {
+    /// Look into this state file instead of the project's state
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    vars: Vars,
+}
+
+impl Looking {
+    /// The project in the folder with that state, which is not locked.
+    ///
+    /// # Errors
+    /// The texts that errors may point at, after these were reported to `diags`.
+    pub async fn open(&self, context: &Context, diags: &mut Diagnostics) -> Result<Opened, Files> {
+        match &self.state {
+            Some(file) => {
+                let snapshot = super::encryption::state_in(file, context, &self.vars, diags).await?;
+                Ok(Opened { project: Project::load(&context.dir, &mut Diagnostics::new()), snapshot })
+            }
+            None => open_state_with(context, &self.vars, diags).await.map_err(|project| project.files),
+        }
+    }
+}
+
 /// Reads a state file that is no project's own; it may be encrypted as the states of a store are.
 ///
 /// # Errors
@@ -83,15 +109,8 @@ pub(super) fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic
     Diagnostic::error("State file cannot be read", format!("{}: {why}", path.display()))
 }
 
-/// Loads the project in the folder and reads its state, without locking it.
-///
-/// # Errors
-/// The project alone, after the errors were reported to `diags`.
-pub async fn open_state(context: &Context, diags: &mut Diagnostics) -> Result<Opened, Box<Project>> {
-    open_state_with(context, &Vars::default(), diags).await
-}
-
-/// The same with values for variables, which the arguments of the backend may be made of.
+/// Loads the project in the folder and reads its state, without locking it. The arguments of the backend may be made of
+/// variables.
 ///
 /// # Errors
 /// The project alone, after the errors were reported to `diags`.
@@ -105,14 +124,6 @@ pub async fn open_state_with(context: &Context, vars: &Vars, diags: &mut Diagnos
 
 /// Reads the state in a store, without locking it. `None` if an error was reported.
 pub async fn read(store: &Arc<dyn Store>, diags: &mut Diagnostics) -> Option<Snapshot> {
-    let problem = match store.load().await {
-        Ok(None) => return Some(Snapshot::default()),
-        Ok(Some(stored)) => match terrane_state::read_whole(stored.bytes) {
-            Ok(snapshot) => return Some(snapshot),
-            Err(e) => Diagnostic::error("State cannot be read", format!("{} ({})", e, store.place())),
-        },
-        Err(e) => Diagnostic::error("State cannot be read", e.to_string()),
-    };
-    diags.error(problem);
-    None
+    let loaded = terrane_engine::load(&**store).await.map_err(|problem| diags.error(problem));
+    loaded.ok().map(|loaded| loaded.snapshot)
 }

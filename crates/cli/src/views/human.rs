@@ -58,6 +58,15 @@ impl View for Human {
         outln!("");
     }
 
+    fn addresses(&self, addresses: &[String]) {
+        addresses.iter().for_each(|address| outln!("{address}"));
+    }
+
+    fn replaced_provider(&self, from: &str, to: &str, resources: &[String]) {
+        outln!("The provider {from} is replaced by {to} in:");
+        resources.iter().for_each(|resource| outln!("  {resource}"));
+    }
+
     fn say(&self, text: &str) {
         outln!("{text}");
     }

@@ -32,6 +32,12 @@ pub trait View: Debug + Send + Sync {
     /// Tells which workspaces there are, and which is selected.
     fn workspaces(&self, names: &[String], current: &str);
 
+    /// Tells which instances a state has.
+    fn addresses(&self, addresses: &[String]);
+
+    /// Tells in which resources a provider is replaced by another.
+    fn replaced_provider(&self, from: &str, to: &str, resources: &[String]);
+
     /// Tells anything else, in a sentence.
     fn say(&self, text: &str);
 }
@@ -79,6 +85,16 @@ impl View for Both {
     fn workspaces(&self, names: &[String], current: &str) {
         self.0.workspaces(names, current);
         self.1.workspaces(names, current);
+    }
+
+    fn addresses(&self, addresses: &[String]) {
+        self.0.addresses(addresses);
+        self.1.addresses(addresses);
+    }
+
+    fn replaced_provider(&self, from: &str, to: &str, resources: &[String]) {
+        self.0.replaced_provider(from, to, resources);
+        self.1.replaced_provider(from, to, resources);
     }
 
     fn say(&self, text: &str) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use terrane_address::{AbsResource, Instance};
+use terrane_address::{AbsResource, Instance, Key, Target};
 
 use super::{compact, read_address, read_key, wire};
 use crate::DeposedKey;
@@ -18,6 +18,43 @@ pub struct Unknown {
     pub(crate) outputs: BTreeMap<String, Fields>,
     pub(crate) resources: BTreeMap<AbsResource, Fields>,
     pub(crate) objects: BTreeMap<(Instance, Option<DeposedKey>), Fields>,
+}
+
+impl Unknown {
+    /// Takes out what belongs to a resource, or to one of its instances, under the new address.
+    pub(crate) fn take(&mut self, from: &Target, to: &Target) -> Unknown {
+        let mut taken = Unknown::default();
+        let whole = match (from, to) {
+            (Target::Resource(from), Target::Resource(to)) => Some((from, to)),
+            // Without a key it is all that there is of the resource.
+            (Target::Instance(from), Target::Instance(to)) if from.key == Key::None => {
+                Some((&from.resource, &to.resource))
+            }
+            _ => None,
+        };
+        if let Some((from, to)) = whole {
+            taken.resources.extend(self.resources.remove(from).map(|fields| (to.clone(), fields)));
+        }
+        let moved = |(instance, _): &(Instance, _)| match (from, to) {
+            (Target::Resource(from), Target::Resource(to)) if instance.resource == *from => {
+                Some(to.instance(instance.key.clone()))
+            }
+            (Target::Instance(from), Target::Instance(to)) if instance == from => Some(to.clone()),
+            _ => None,
+        };
+        let places: Vec<_> = self.objects.keys().filter_map(|place| Some((place.clone(), moved(place)?))).collect();
+        for (place, to) in places {
+            let fields = self.objects.remove(&place);
+            taken.objects.extend(fields.map(|fields| ((to, place.1), fields)));
+        }
+        taken
+    }
+
+    /// Adds what was taken from another place.
+    pub(crate) fn add(&mut self, taken: Unknown) {
+        self.resources.extend(taken.resources);
+        self.objects.extend(taken.objects);
+    }
 }
 
 /// Those of a file. What belongs to an address that cannot be read is an error elsewhere.

@@ -8,6 +8,8 @@
 //!   and has the state compared; `rm FILE` removes a file; anything else is run as it is, and the state compared
 //! - `differs` holds what is known to differ; the words above it say why. `UPDATE=1` writes what comes
 //!
+//! Each state that a program has written is then stored by the other, byte for byte, and the last is planned with by both.
+//!
 //! Needs `tofu` on PATH. `CASE=words` limits it to cases with these words in their file's name or heading, and with
 //! `SHOW=1` prints what differs in any case.
 #![allow(clippy::unwrap_used)]
@@ -18,6 +20,7 @@ mod fixture;
 mod normal;
 mod report;
 mod tool;
+mod trips;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,14 +43,16 @@ fn plans_and_states_are_those_of_opentofu() {
     let cases: Vec<&Case> = documents.iter().flat_map(|d| &d.cases).filter(|c| c.title().contains(&wanted)).collect();
     let found = compare(&cases);
     let mut wrong = String::new();
-    for (case, actual) in cases.iter().zip(&found) {
+    for (case, Found { differences: actual, trips }) in cases.iter().zip(&found) {
+        trips.iter().for_each(|trip| wrong += &format!("{}: {trip}\n", case.title()));
         if *actual != case.differs || std::env::var_os("SHOW").is_some() {
             wrong += &format!("{}:\n{}", case.title(), differ::sides(&case.differs, actual));
         }
     }
     if std::env::var_os("UPDATE").is_some() {
         for document in &documents {
-            let of = |case: &Case| cases.iter().position(|c| std::ptr::eq(*c, case)).map(|at| found[at].clone());
+            let of =
+                |case: &Case| cases.iter().position(|c| std::ptr::eq(*c, case)).map(|at| found[at].differences.clone());
             std::fs::write(&document.path, document.updated(of)).unwrap();
         }
         return;
@@ -55,13 +60,23 @@ fn plans_and_states_are_those_of_opentofu() {
     assert!(wrong.is_empty(), "{wrong}UPDATE=1 takes these over; then say why above each.");
 }
 
-/// What differs in each case.
-fn compare(cases: &[&Case]) -> Vec<Vec<String>> {
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(vec![Vec::new(); cases.len()]));
+/// What was found in a case.
+#[derive(Clone, Default)]
+struct Found {
+    /// What differs between the programs.
+    differences: Vec<String>,
+    /// What goes wrong with the states of one in the hands of the other.
+    trips: Vec<String>,
+}
+
+fn compare(cases: &[&Case]) -> Vec<Found> {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(vec![Found::default(); cases.len()]));
     let work = || {
         while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < cases.len()) {
-            let differences = differ::differences(&tool::run("tofu", cases[at]), &tool::run("terrane", cases[at]));
-            found.lock().unwrap()[at] = differences;
+            let (theirs, ours) = (tool::run("tofu", cases[at]), tool::run("terrane", cases[at]));
+            let differences = differ::differences(&theirs.came, &ours.came);
+            let trips = [trips::trips(&theirs, "terrane"), trips::trips(&ours, "tofu")].concat();
+            found.lock().unwrap()[at] = Found { differences, trips };
         }
     };
     std::thread::scope(|scope| (0..WORKERS).for_each(|_| drop(scope.spawn(work))));

@@ -23,14 +23,33 @@ pub struct Came {
     pub state: Option<Value>,
 }
 
-/// Does all of a case.
-pub fn run(tool: &'static str, case: &Case) -> Vec<Came> {
-    let mut folder = Folder { tool, dir: tempfile::tempdir().unwrap(), names: Names::default(), modules: false };
-    case.steps.iter().filter_map(|step| folder.step(step)).collect()
+/// What came of a case.
+pub struct Ran {
+    /// Command by command.
+    pub came: Vec<Came>,
+    /// Each state that the program has written.
+    pub states: Vec<String>,
+    /// The folder as it is after the last.
+    pub folder: Folder,
 }
 
-struct Folder {
-    tool: &'static str,
+/// Does all of a case.
+pub fn run(tool: &'static str, case: &Case) -> Ran {
+    let mut folder = Folder::new(tool);
+    let (mut came, mut states) = (Vec::new(), Vec::new());
+    for step in &case.steps {
+        let before = folder.state();
+        let Some(done) = folder.step(step) else { continue };
+        states.extend(folder.state().filter(|state| before.as_ref() != Some(state)));
+        came.push(done);
+    }
+    Ran { came, states, folder }
+}
+
+/// A folder in which a program runs.
+pub struct Folder {
+    /// The program.
+    pub tool: &'static str,
     dir: TempDir,
     names: Names,
     /// Whether the modules have to be looked for before the next command.
@@ -38,6 +57,27 @@ struct Folder {
 }
 
 impl Folder {
+    /// An empty folder.
+    pub fn new(tool: &'static str) -> Folder {
+        Folder { tool, dir: tempfile::tempdir().unwrap(), names: Names::default(), modules: false }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The state in it.
+    pub fn state(&self) -> Option<String> {
+        std::fs::read_to_string(self.path().join("terraform.tfstate")).ok()
+    }
+
+    /// Runs one of the programs in it, and tells what that ended with.
+    pub fn as_tool(&self, tool: &'static str, words: &[&str]) -> i32 {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        self.call_as(tool, &words).0
+    }
+
     fn step(&mut self, step: &Step) -> Option<Came> {
         match step {
             Step::Write(path, text) => {
@@ -94,7 +134,11 @@ impl Folder {
     }
 
     fn call(&self, words: &[String]) -> (i32, String, Vec<String>) {
-        let mut command = Command::new(program(self.tool));
+        self.call_as(self.tool, words)
+    }
+
+    fn call_as(&self, tool: &'static str, words: &[String]) -> (i32, String, Vec<String>) {
+        let mut command = Command::new(program(tool));
         command.args(words).current_dir(self.dir.path()).env("TF_CLI_CONFIG_FILE", "/dev/null").env("NO_COLOR", "1");
         command.env("TF_CLI_ARGS", "-no-color").env("CHECKPOINT_DISABLE", "1").env("HOME", self.dir.path());
         let output = command.output().unwrap();

@@ -291,7 +291,10 @@ fn encrypted_states_of_other_projects_are_read() {
     folder.write("app/encryption.tf", &named("other"));
     folder.terrane("app", &["plan"]).code(1).complains(&["method.aes_gcm.b"]);
     folder.write("app/inner/main.tf", reads);
-    folder.write("app/main.tf", "module \"inner\" {\n  source = \"./inner\"\n}\noutput \"seen\" {\n  value = module.inner.seen\n}\n");
+    folder.write(
+        "app/main.tf",
+        "module \"inner\" {\n  source = \"./inner\"\n}\noutput \"seen\" {\n  value = module.inner.seen\n}\n",
+    );
     folder.terrane("app", &["init"]).code(0);
     folder.write("app/encryption.tf", &named("network"));
     folder.terrane("app", &["plan"]).code(1).complains(&["method.aes_gcm.b"]);
@@ -320,6 +323,42 @@ fn a_killed_run_leaves_nothing_readable_and_loses_nothing() {
         .says(&["0 added"]);
     folder.terrane("", &["state", "list"]).code(0).says(&["terraform_data.x"]);
     assert_eq!(readable(folder.path()), [""; 0]);
+}
+
+#[test]
+fn a_passphrase_is_given_to_those_who_only_look() {
+    let folder = Folder::new();
+    folder.write("main.tf", &(RESOURCES.to_owned() + "variable \"passphrase\" {}\n"));
+    let keys = key_provider("a", PASSPHRASE, "").replace(&format!("{PASSPHRASE:?}"), "var.passphrase");
+    assert!(keys.contains("var.passphrase"));
+    let targets = "state {\n  method = method.aes_gcm.a\n}\nplan {\n  method = method.aes_gcm.a\n}";
+    folder.write("encryption.tf", &encryption(&[&keys, &aes("a"), targets]));
+    let var = format!("-var=passphrase={PASSPHRASE}");
+    folder.write("values", &format!("passphrase = {PASSPHRASE:?}\n"));
+    let file = "-var-file=values";
+    folder.terrane("", &["apply", "-auto-approve", &var]).code(0);
+    folder.terrane("", &["plan", "-out=p", &var]).code(0);
+    for given in [var.as_str(), file] {
+        for look in [
+            &["state", "list"][..],
+            &["state", "list", "-state=terraform.tfstate"],
+            &["state", "show", "terraform_data.x"],
+            &["state", "identities"],
+            &["state", "query", "SELECT * FROM resources"],
+            &["state", "pull"],
+            &["output"],
+            &["output", "-state=terraform.tfstate"],
+            &["show"],
+            &["show", "terraform.tfstate"],
+            &["show", "p"],
+            &["show", "-json", "p"],
+            &["graph", "-plan=p"],
+        ] {
+            let (with, without) = ([look, &[given]].concat(), look);
+            folder.terrane("", &with).code(0);
+            folder.terrane("", without).code(1);
+        }
+    }
 }
 
 /// Runs OpenTofu; `None`, said aloud, when it is not there.

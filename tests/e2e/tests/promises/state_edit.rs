@@ -124,3 +124,62 @@ fn a_provider_is_replaced() {
         .code(1)
         .complains(&["is not the address of a provider"]);
 }
+
+/// A state of a program from the future.
+const NEWER: &str = r#"{
+  "version": 4, "terraform_version": "1.12.0", "serial": 3, "lineage": "5a1c0d2e-0000-4000-8000-000000000001",
+  "outputs": {}, "check_results": null,
+  "resources": [
+    {"mode": "managed", "type": "terraform_data", "name": "a", "provider": "provider[\"terraform.io/builtin/terraform\"]",
+     "instances": [{"index_key": 0, "schema_version": 0, "attributes": {"id": "1"}, "colour": {"of": ["object"]}}], "shade": "of resource"},
+    {"mode": "managed", "type": "terraform_data", "name": "b", "provider": "provider[\"terraform.io/builtin/terraform\"]",
+     "instances": [{"schema_version": 0, "attributes": {"id": "2"}, "colour": "b"}], "shade": "b"}
+  ]
+}"#;
+
+#[test]
+fn fields_of_newer_programs_move_with_their_objects() {
+    let folder = terrane_e2e::Folder::new();
+    folder.write("one.tfstate", NEWER);
+    let run = |arguments: &[&str]| folder.terrane("", arguments).code(0);
+    run(&["state", "mv", "-state=one.tfstate", "terraform_data.a", "module.m.terraform_data.z"]);
+    run(&["state", "mv", "-state=one.tfstate", "-state-out=two.tfstate", "terraform_data.b", "terraform_data.y"]);
+    let read = |path: &str| -> serde_json::Value { serde_json::from_str(&folder.read(path)).unwrap() };
+    let (one, two) = (read("one.tfstate"), read("two.tfstate"));
+    let only = |state: &serde_json::Value| {
+        assert_eq!(state["resources"].as_array().unwrap().len(), 1);
+        let resource = &state["resources"][0];
+        (resource["name"].clone(), resource["shade"].clone(), resource["instances"][0]["colour"].clone())
+    };
+    assert_eq!(only(&one), ("z".into(), "of resource".into(), serde_json::json!({"of": ["object"]})));
+    assert_eq!(only(&two), ("y".into(), "b".into(), "b".into()));
+}
+
+#[test]
+fn programs_read_what_becomes_of_a_state() {
+    let folder = terrane_e2e::Folder::new();
+    folder.write("terraform.tfstate", NEWER);
+    let lines = |arguments: &[&str], code: i32| -> Vec<serde_json::Value> {
+        let run = folder.terrane("", arguments).code(code);
+        let lines: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0]["type"], "version");
+        lines
+    };
+    let said = |lines: &[serde_json::Value]| -> Vec<String> {
+        lines[1..].iter().map(|line| line["@message"].as_str().unwrap().to_owned()).collect()
+    };
+    let list = lines(&["state", "list", "-json"], 0);
+    assert_eq!(said(&list), ["terraform_data.a[0]", "terraform_data.b"]);
+    assert_eq!(list[1]["type"], "resource_address");
+    let wrong = lines(&["state", "list", "-json", "terraform_data.none"], 1);
+    assert_eq!(wrong[1]["diagnostic"]["severity"], "error");
+    let moved = lines(&["state", "mv", "-json", "terraform_data.b", "terraform_data.c"], 0);
+    assert_eq!(said(&moved), ["Moved terraform_data.b to terraform_data.c", "Successfully moved 1 object."]);
+    let removed = lines(&["state", "rm", "-json", "terraform_data.c"], 0);
+    assert_eq!(said(&removed)[0], "Removed terraform_data.c");
+    let builtin = "terraform.io/builtin/terraform";
+    lines(&["state", "replace-provider", "-json", builtin, "acme/x"], 1);
+    let replaced = lines(&["state", "replace-provider", "-json", "-auto-approve", builtin, "acme/x"], 0);
+    assert_eq!(replaced[1]["type"], "replace_provider");
+    assert_eq!(replaced[1]["resources"], serde_json::json!(["terraform_data.a"]));
+}

@@ -1,7 +1,6 @@
 //! `terrane state identities`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::value::RawValue;
@@ -12,6 +11,7 @@ use terrane_state::{InstanceState, Snapshot};
 
 use super::{nothing_matches, parse};
 use crate::Context;
+use crate::project::Looking;
 
 /// List the identities of objects
 ///
@@ -28,14 +28,13 @@ pub struct Args {
     /// List only objects with this id
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// Read this state file instead of the project's state
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
-    super::look(context, args.state.as_deref(), |opened| list(&opened.snapshot, &args)).await
+    super::look(context, &args.looking, |opened| list(&opened.snapshot, &args)).await
 }
 
 fn list(snapshot: &Snapshot, args: &Args) -> Result<(), Diagnostic> {

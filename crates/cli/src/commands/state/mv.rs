@@ -11,6 +11,7 @@ use terrane_state::edit::{self, Parcel};
 
 use super::parse;
 use crate::Context;
+use crate::commands::events::Told;
 use crate::project::edit::{Editable, Editing, refused};
 use crate::project::{Transfer, workspace};
 
@@ -38,10 +39,16 @@ pub struct Args {
     backup_out: Option<PathBuf>,
     #[command(flatten)]
     editing: Editing,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.told.context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
     let elsewhere = args.to_dir.is_some() || args.to_workspace.is_some() || args.state_out.is_some();
     let (done, files) = match elsewhere {
@@ -50,9 +57,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     };
     if let Some(renamed) = done {
         let verb = if args.editing.dry_run { "Would move" } else { "Moved" };
-        renamed.iter().for_each(|(from, to)| outln!("{verb} {from} to {to}"));
+        renamed.iter().for_each(|(from, to)| context.view.say(&format!("{verb} {from} to {to}")));
         if !args.editing.dry_run {
-            outln!("\nSuccessfully moved {} object{}.", renamed.len(), if renamed.len() == 1 { "" } else { "s" });
+            let s = if renamed.len() == 1 { "" } else { "s" };
+            context.view.say(&format!("\nSuccessfully moved {} object{s}.", renamed.len()));
         }
     }
     context.end(&diags, &files)

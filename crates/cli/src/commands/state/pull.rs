@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use terrane_source::{Diagnostic, Diagnostics};
+use terrane_source::Diagnostics;
 
 use crate::Context;
 use crate::flags::Vars;
@@ -24,16 +24,9 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Ok(opened) => opened,
         Err(project) => return context.end(&diags, &project.files),
     };
-    let cannot = |e: String| Diagnostic::error("State cannot be read", e);
-    let text = match store.load().await {
-        Ok(None) => Ok(Vec::new()),
-        Ok(Some(stored)) => terrane_state::read(&stored.bytes)
-            .map(|snapshot| terrane_state::write(&snapshot))
-            .map_err(|e| cannot(format!("{e} It is in {}.", store.place()))),
-        Err(e) => Err(cannot(e.to_string())),
-    };
-    match text {
-        Ok(text) => out!("{}", String::from_utf8_lossy(&text)),
+    match terrane_engine::load(&*store).await {
+        Ok(loaded) if loaded.version.is_none() => {}
+        Ok(loaded) => out!("{}", String::from_utf8_lossy(&terrane_state::write(&loaded.snapshot))),
         Err(problem) => {
             diags.error(problem);
         }

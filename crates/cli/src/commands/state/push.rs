@@ -7,6 +7,7 @@ use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::Snapshot;
 
 use crate::Context;
+use crate::commands::events::Told;
 use crate::flags::{Lock, Vars};
 use crate::project::encryption::unsealed;
 use crate::project::{self, edit::Editable, workspace};
@@ -26,10 +27,16 @@ pub struct Args {
     lock: Lock,
     #[command(flatten)]
     vars: Vars,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.told.context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
     let bytes = match read(&args.file) {
         Ok(bytes) => bytes,

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::io::Read;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,11 +11,10 @@ use terrane_lang::Schemas;
 use terrane_plan::Providers;
 use terrane_query::{Answer, Cell, Kind, QueryError, Source, Table};
 use terrane_source::{Diagnostic, Diagnostics, Files, Span};
-use terrane_state::Snapshot;
 use terrane_value::Schema;
 
 use crate::Context;
-use crate::project;
+use crate::project::Looking;
 use crate::views::table;
 
 /// Ask the state with SQL
@@ -42,9 +40,8 @@ pub struct Args {
     /// Let the query see sensitive values
     #[arg(long)]
     show_sensitive: bool,
-    /// Ask this state file instead of the project's state
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 /// The form of an answer.
@@ -61,10 +58,11 @@ enum Form {
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
     let mut diags = Diagnostics::new();
-    let (snapshot, providers, mut files) = match state(&args, context, &mut diags).await {
+    let opened = match args.looking.open(context, &mut diags).await {
         Ok(opened) => opened,
         Err(files) => return context.end(&diags, &files),
     };
+    let (snapshot, providers, mut files) = (opened.snapshot, opened.project.providers, opened.project.files);
     let shapes = |provider: Option<&Provider>, mode: Mode, ty: &str| shape(&providers, provider, mode, ty);
     let source = Source { snapshot: &snapshot, shapes: &shapes, secrets: args.show_sensitive };
     let form = if args.json { Form::Json } else { args.output };
@@ -77,17 +75,6 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Err(problem) => diags.push(problem),
     }
     context.end(&diags, &files)
-}
-
-async fn state(args: &Args, context: &Context, diags: &mut Diagnostics) -> Result<(Snapshot, Providers, Files), Files> {
-    if let Some(path) = &args.state {
-        let snapshot = project::encryption::state_in(path, context, diags).await?;
-        return Ok((snapshot, crate::providers::all(), Files::new()));
-    }
-    match project::open_state(context, diags).await {
-        Ok(opened) => Ok((opened.snapshot, opened.project.providers, opened.project.files)),
-        Err(project) => Err(project.files),
-    }
 }
 
 fn sql(args: &Args) -> Result<String, Diagnostic> {

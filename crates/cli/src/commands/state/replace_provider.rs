@@ -7,6 +7,7 @@ use terrane_source::{Diagnostic, Diagnostics};
 use terrane_state::edit::replace_provider;
 
 use crate::Context;
+use crate::commands::events::Told;
 use crate::project::edit::{Editing, edit};
 
 /// Hand the objects of one provider over to another
@@ -21,10 +22,21 @@ pub struct Args {
     auto_approve: bool,
     #[command(flatten)]
     editing: Editing,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.told.context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
+    if args.told.json && !args.auto_approve && !args.editing.dry_run {
+        let detail = "With -json nobody can be asked whether to replace the provider.";
+        let problem = Diagnostic::error("Auto-approve required", detail).hint("Add -auto-approve.");
+        return context.end(&problem.into(), &Default::default());
+    }
     let mut diags = Diagnostics::new();
     let (from, to) = match (provider(&args.from), provider(&args.to)) {
         (Ok(from), Ok(to)) => (from, to),
@@ -38,8 +50,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         if changed.is_empty() {
             return Ok(0);
         }
-        outln!("The provider {from} is replaced by {to} in:");
-        changed.iter().for_each(|resource| outln!("  {resource}"));
+        let resources: Vec<String> = changed.iter().map(ToString::to_string).collect();
+        context.view.replaced_provider(&from.to_string(), &to.to_string(), &resources);
         match args.auto_approve || args.editing.dry_run || agreed(context) {
             true => Ok(changed.len()),
             false => Err(Diagnostic::error("Cancelled", "The answer was not \"yes\"; the state stays as it is.")
@@ -48,9 +60,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     })
     .await;
     match done {
-        Some(0) => outln!("No resource in the state has the provider {from}."),
+        Some(0) => context.view.say(&format!("No resource in the state has the provider {from}.")),
         Some(n) if !args.editing.dry_run => {
-            outln!("\nReplaced the provider of {n} resource{}.", if n == 1 { "" } else { "s" })
+            let s = if n == 1 { "" } else { "s" };
+            context.view.say(&format!("\nReplaced the provider of {n} resource{s}."));
         }
         _ => {}
     }

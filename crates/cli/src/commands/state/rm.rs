@@ -9,6 +9,7 @@ use terrane_state::{Snapshot, edit::forget};
 
 use super::parse;
 use crate::Context;
+use crate::commands::events::Told;
 use crate::project::edit::{Editing, edit};
 
 /// Forget objects without deleting them
@@ -22,19 +23,26 @@ pub struct Args {
     addresses: Vec<String>,
     #[command(flatten)]
     editing: Editing,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// Runs the command.
 pub async fn run(args: Args, context: &Context) -> ExitCode {
+    let context = &match args.told.context(context) {
+        Ok(context) => context,
+        Err(problem) => return context.end(&problem.into(), &Default::default()),
+    };
     let mut diags = Diagnostics::new();
     let (done, files) = edit(context, &args.editing, "state-rm", &mut diags, |state| remove(state, &args)).await;
     if let Some(gone) = done {
         let verb = if args.editing.dry_run { "Would remove" } else { "Removed" };
-        gone.iter().for_each(|instance| outln!("{verb} {instance}"));
-        match (args.editing.dry_run, gone.len()) {
-            (true, n) => outln!("\nWould have removed {} from the state.", instances(n)),
-            (false, n) => outln!("\nRemoved {} from the state. The objects themselves stay as they are.", instances(n)),
-        }
+        gone.iter().for_each(|instance| context.view.say(&format!("{verb} {instance}")));
+        let count = instances(gone.len());
+        context.view.say(&match args.editing.dry_run {
+            true => format!("\nWould have removed {count} from the state."),
+            false => format!("\nRemoved {count} from the state. The objects themselves stay as they are."),
+        });
     }
     context.end(&diags, &files)
 }

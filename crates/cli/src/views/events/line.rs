@@ -30,6 +30,8 @@ pub enum Payload {
     Diagnostic { diagnostic: Json },
     StateLockAcquire,
     WorkspaceList { workspaces: Vec<String>, current_workspace: String },
+    ResourceAddress,
+    ReplaceProvider { from: String, to: String, resources: Vec<String> },
     ResourceDrift { change: Change },
     PlannedChange { change: Change },
     DeferredChange { deferred: Deferral },

@@ -111,6 +111,15 @@ impl View for Events {
         self.info(&format!("Workspaces: {}", names.len()), payload);
     }
 
+    fn addresses(&self, addresses: &[String]) {
+        addresses.iter().for_each(|address| self.info(address, Payload::ResourceAddress));
+    }
+
+    fn replaced_provider(&self, from: &str, to: &str, resources: &[String]) {
+        let (text, resources) = (format!("The provider {from} is replaced by {to}."), resources.to_vec());
+        self.info(&text, Payload::ReplaceProvider { from: from.into(), to: to.into(), resources });
+    }
+
     fn say(&self, text: &str) {
         self.info(text.trim(), Payload::Log);
     }
