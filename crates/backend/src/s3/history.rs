@@ -65,10 +65,7 @@ impl S3 {
             Err(e)
                 if matches!(e.code(), Some("NoSuchVersion" | "NoSuchKey" | "InvalidArgument" | "MethodNotAllowed")) =>
             {
-                return Err(StoreError::Failed(format!(
-                    "The state s3://{} has no version {id:?}. \"terrane state history\" lists those that there are.",
-                    self.path()
-                )));
+                return Err(self.no_version(id).await);
             }
             Err(e) => return Err(failed(&format!("read the version {id:?} of s3://{}", self.path()), &e)),
         };
@@ -78,6 +75,24 @@ impl S3 {
             StoreError::Failed(format!("The version {id:?} of s3://{} could not be read to its end: {e}.", self.path()))
         })?;
         Ok(Kept { bytes: bytes.to_vec(), writer })
+    }
+}
+
+impl S3 {
+    /// Why a version cannot be had.
+    async fn no_version(&self, id: &str) -> StoreError {
+        let all = self.list_versions(usize::MAX).await.unwrap_or_default();
+        StoreError::Failed(match all.iter().any(|past| *past.id == *id && past.deleted) {
+            true => format!(
+                "The version {id:?} of s3://{} stands for its deletion, so that there is no state in it. Name the one before \
+                 it, as \"terrane state history\" lists them.",
+                self.path()
+            ),
+            false => format!(
+                "The state s3://{} has no version {id:?}. \"terrane state history\" lists those that there are.",
+                self.path()
+            ),
+        })
     }
 }
 

@@ -85,6 +85,17 @@ pub async fn named(store: &Arc<dyn Store>, name: &str) -> Result<Named, Diagnost
     }
 }
 
+/// The serial of the newest state that is kept; 0 if there is none.
+///
+/// # Errors
+/// If the versions cannot be read.
+pub async fn last_serial(store: &dyn Store) -> Result<u64, Diagnostic> {
+    let all = versions(store, ALL).await?;
+    let Some(last) = all.iter().find(|past| !past.deleted) else { return Ok(0) };
+    let kept = store.load_version(&last.id).await.map_err(|e| cannot(&e))?;
+    Ok(terrane_state::head(&kept.bytes).map_or(0, |(_, serial)| serial))
+}
+
 async fn of_version(store: &Arc<dyn Store>, id: &str) -> Result<Named, Diagnostic> {
     version(id, &store.load_version(id).await.map_err(|e| cannot(&e))?)
 }

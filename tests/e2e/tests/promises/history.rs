@@ -134,3 +134,26 @@ fn identities_are_listed() {
     world.terrane(&["state", "identities", "-json", "-id=vpc-2"]).code(0).says(&["{}"]);
     world.terrane(&["state", "identities", "aws_vpc.z"]).code(1).complains(&["Nothing in the state matches"]);
 }
+
+#[test]
+fn a_deleted_state_is_put_back_above_all_that_was_stored() {
+    let Some(world) = World::new("history_deleted") else { return };
+    world.write("backend.tf", &bucket(&world));
+    world.write("main.tf", &configuration(1, "hush"));
+    world.terrane(&["init"]).code(0);
+    world.terrane(&["workspace", "new", "gone"]).code(0);
+    applied(&world);
+    let before = versions(&world);
+    let (last, chosen) = (before[0].1, &before[before.len() - 2]);
+    world.terrane(&["workspace", "select", "default"]).code(0);
+    world.terrane(&["workspace", "delete", "-force", "gone"]).code(0);
+    let terrane = |arguments: &[&str]| world.start_with(("TF_WORKSPACE", "gone"), arguments).finish();
+    let listed = terrane(&["state", "history", "-json"]).code(0).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed[0]["deleted"], true, "{listed}");
+    let marker = listed[0]["version"].as_str().unwrap().to_owned();
+    terrane(&["state", "rollback", "-auto-approve", &marker]).code(1).complains(&["stands for its deletion"]);
+    let done = terrane(&["state", "rollback", "-auto-approve", &chosen.0]).code(0);
+    done.says(&[&format!("It has the serial {} now", last + 1)]);
+    terrane(&["state", "diff", "-detailed-exitcode", &chosen.0]).code(0);
+}

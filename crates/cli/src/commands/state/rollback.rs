@@ -77,9 +77,11 @@ async fn put_back(
         return Err(problem.hint("To do it without being asked, use -auto-approve."));
     }
     match session.snapshot().lineage.is_empty() {
-        // The state was deleted: it comes back with its history.
+        // The state was deleted: it comes back with its history, above all that was stored.
         true => {
-            session.replace(snapshot).await.map_err(|e| Diagnostic::error("State cannot be written", e.to_string()))?
+            let serial = history::last_serial(&*editable.store).await?.max(snapshot.serial) + 1;
+            let written = session.replace(Snapshot { serial, ..snapshot }).await;
+            written.map_err(|e| Diagnostic::error("State cannot be written", e.to_string()))?
         }
         false => editable.store(session, snapshot, args.editing.backup.as_deref()).await?,
     }
