@@ -22,15 +22,18 @@ fn names<T>(list: &[T], name: impl Fn(&T) -> String) -> String {
 pub(crate) fn notice(recovered: &Recovered, journal: &Path) -> Diagnostic {
     let run = &recovered.run;
     let operation = run.operation.trim_start_matches("OperationType").to_lowercase();
-    let count = |n: usize| format!("{n} object{}", if n == 1 { "" } else { "s" });
+    let given = match recovered.restored.len() {
+        0 => String::new(),
+        n => {
+            let s = if n == 1 { "" } else { "s" };
+            format!(" Its journal has given the state what was missing: {n} object{s} recovered.")
+        }
+    };
     let mut warning = Diagnostic::warning(
         "An earlier run was killed",
         format!(
-            "The {operation} of {}, begun {}, ended without writing all of its results. Its journal has given the state \
-             what was missing: {} recovered.",
-            run.who,
-            run.created,
-            count(recovered.restored.len())
+            "The {operation} of {}, begun {}, ended without writing all of its results.{given}",
+            run.who, run.created
         ),
     );
     if !recovered.restored.is_empty() {
