@@ -1,6 +1,6 @@
 //! Calls to AWS: retries, pacing, counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -33,43 +33,67 @@ pub struct OperationCount {
 /// Counts by operation, such as `ec2:DescribeVpcs`, and when throttled operations may go on.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
-    operations: Mutex<BTreeMap<&'static str, Operation>>,
+    counts: Mutex<BTreeMap<&'static str, OperationCount>>,
+    /// By operation and region.
+    pauses: Mutex<HashMap<(&'static str, Option<String>), Instant>>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Operation {
-    count: OperationCount,
-    not_before: Option<Instant>,
+/// An operation, such as `ec2:DescribeVpcs`, and the region that is asked, if that may be another than the provider's.
+#[derive(Clone, Copy, Debug)]
+pub struct Called<'r> {
+    name: &'static str,
+    region: Option<&'r str>,
+}
+
+impl From<&'static str> for Called<'_> {
+    fn from(name: &'static str) -> Self {
+        Called { name, region: None }
+    }
+}
+
+impl<'r> From<(&'static str, &'r str)> for Called<'r> {
+    fn from((name, region): (&'static str, &'r str)) -> Self {
+        Called { name, region: Some(region) }
+    }
 }
 
 impl Calls {
-    fn with<T>(&self, operation: &'static str, f: impl FnOnce(&mut Operation) -> T) -> T {
-        let mut all = self.operations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    fn count(&self, operation: &'static str, f: impl FnOnce(&mut OperationCount)) {
+        let mut all = self.counts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         f(all.entry(operation).or_default())
     }
 
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, OperationCount> {
-        let all = self.operations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.iter().map(|(name, operation)| (*name, operation.count)).collect()
+        self.counts.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    fn paused(&self, called: Called<'_>) -> Option<Instant> {
+        let pauses = self.pauses.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if pauses.is_empty() {
+            return None;
+        }
+        let until = pauses.get(&(called.name, called.region.map(str::to_owned))).copied();
+        until.filter(|until| *until > Instant::now())
     }
 
     /// Waits while the operation is paused, then counts a call.
-    async fn admit(&self, operation: &'static str) {
-        while let Some(until) = self.with(operation, |o| o.not_before.filter(|t| *t > Instant::now())) {
+    async fn admit(&self, called: Called<'_>) {
+        while let Some(until) = self.paused(called) {
             sleep_until(until).await;
         }
-        self.with(operation, |o| o.count.calls += 1);
+        self.count(called.name, |count| count.calls += 1);
     }
 
-    fn throttled(&self, operation: &'static str, pause: Duration) {
-        self.with(operation, |o| {
-            o.count.throttles += 1;
-            o.not_before = o.not_before.max(Some(Instant::now() + pause / 2));
-        });
+    fn throttled(&self, called: Called<'_>, pause: Duration) {
+        self.count(called.name, |count| count.throttles += 1);
+        let mut pauses = self.pauses.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let until = Instant::now() + pause / 2;
+        let known = pauses.entry((called.name, called.region.map(str::to_owned))).or_insert(until);
+        *known = until.max(*known);
     }
 
     fn retried(&self, operation: &'static str) {
-        self.with(operation, |o| o.count.retries += 1);
+        self.count(operation, |count| count.retries += 1);
     }
 }
 
@@ -162,14 +186,18 @@ impl Cloud {
     /// Makes a call that may be repeated without harm, and repeats it on throttling, server errors and lost
     /// connections until it is answered or `max_retries` is spent.
     ///
-    /// `operation` is the name it is counted under: `ec2:DescribeVpcs`.
-    pub async fn call<T, E, F, Fut>(&self, operation: &'static str, mut send: F) -> Result<T, SdkError<E, HttpResponse>>
+    /// `operation` is the name it is counted under: `"ec2:DescribeVpcs"`, or `("ec2:DescribeVpcs", region)`.
+    pub async fn call<'r, T, E, F, Fut>(
+        &self,
+        operation: impl Into<Called<'r>>,
+        mut send: F,
+    ) -> Result<T, SdkError<E, HttpResponse>>
     where
         E: ProvideErrorMetadata,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.attempt(operation, &mut send, |fault, attempts| match fault {
+        self.attempt(operation.into(), &mut send, |fault, attempts| match fault {
             Fault::Throttle | Fault::Transient => true,
             Fault::Speechless => attempts < SPEECHLESS_ATTEMPTS,
             Fault::Lasting => false,
@@ -178,9 +206,9 @@ impl Cloud {
     }
 
     /// Makes a call that must not take effect twice: repeats it only when it was refused for throttling.
-    pub async fn call_once<T, E, F, Fut>(
+    pub async fn call_once<'r, T, E, F, Fut>(
         &self,
-        operation: &'static str,
+        operation: impl Into<Called<'r>>,
         mut send: F,
     ) -> Result<T, SdkError<E, HttpResponse>>
     where
@@ -188,12 +216,12 @@ impl Cloud {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.attempt(operation, &mut send, |fault, _| fault == Fault::Throttle).await
+        self.attempt(operation.into(), &mut send, |fault, _| fault == Fault::Throttle).await
     }
 
     async fn attempt<T, E, F, Fut>(
         &self,
-        operation: &'static str,
+        called: Called<'_>,
         send: &mut F,
         again: impl Fn(Fault, u32) -> bool,
     ) -> Result<T, SdkError<E, HttpResponse>>
@@ -203,21 +231,22 @@ impl Cloud {
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         self.ready().map_err(SdkError::construction_failure)?;
+        let (operation, paces) = (called.name, self.paces(called.region));
         for n in 0.. {
-            self.calls.admit(operation).await;
-            self.paces.admit(service(operation)).await;
+            self.calls.admit(called).await;
+            paces.admit(service(operation)).await;
             let since = Instant::now();
             let answer = send().await;
             let fault = answer.as_ref().err().map(fault);
             note(operation, n, since, answer.as_ref().err(), fault);
-            self.paces.answered(service(operation), fault == Some(Fault::Throttle));
+            paces.answered(service(operation), fault == Some(Fault::Throttle));
             let (error, fault) = match (answer, fault) {
                 (Err(error), Some(fault)) => (error, fault),
                 (answer, _) => return answer,
             };
             let pause = delay(n);
             if fault == Fault::Throttle {
-                self.calls.throttled(operation, pause);
+                self.calls.throttled(called, pause);
             }
             if n >= self.max_retries || !again(fault, n + 1) {
                 return Err(error);
@@ -230,9 +259,9 @@ impl Cloud {
 
     /// Reads all pages: `send` asks for the page behind a token, `take` splits an answer into its items and the next
     /// token.
-    pub async fn pages<T, I, E, F, Fut>(
+    pub async fn pages<'r, T, I, E, F, Fut>(
         &self,
-        operation: &'static str,
+        operation: impl Into<Called<'r>>,
         mut send: F,
         mut take: impl FnMut(T) -> (Vec<I>, Option<String>),
     ) -> Result<Vec<I>, SdkError<E, HttpResponse>>
@@ -242,8 +271,9 @@ impl Cloud {
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         let (mut all, mut token) = (Vec::new(), None);
+        let called: Called<'r> = operation.into();
         loop {
-            let answer = self.call(operation, || send(token.clone())).await?;
+            let answer = self.call(called, || send(token.clone())).await?;
             let (items, next) = take(answer);
             all.extend(items);
             match next.filter(|t| !t.is_empty() && Some(t) != token.as_ref()) {
@@ -272,6 +302,18 @@ mod tests {
         assert_eq!(answered(None, 429), Fault::Throttle);
         assert_eq!(answered(Some("InvalidVpcID.NotFound"), 400), Fault::Lasting);
         assert_eq!(answered(Some("LimitExceeded"), 409), Fault::Lasting);
+    }
+
+    #[tokio::test]
+    async fn objects_of_another_region_do_not_wait_for_those_of_the_providers() {
+        let cloud = crate::testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
+        let (here, there) = (cloud.paces(Some("eu-west-1")), cloud.paces(Some("us-east-2")));
+        here.answered("ec2", true);
+        assert!(cloud.paces(None).limit("ec2").is_some(), "the provider's region is the one of calls that name none");
+        assert!(there.limit("ec2").is_none());
+        cloud.calls.throttled(("ec2:RunInstances", "eu-west-1").into(), Duration::from_secs(60));
+        assert!(cloud.calls.paused(("ec2:RunInstances", "eu-west-1").into()).is_some());
+        assert!(cloud.calls.paused(("ec2:RunInstances", "us-east-2").into()).is_none());
     }
 
     #[test]

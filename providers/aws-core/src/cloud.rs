@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::arn::{Arn, Partition};
 use crate::call::Calls;
-use crate::pace::Paces;
+use crate::pace::{Paces, Place};
 use crate::problem::problem;
 use crate::tags::TagRules;
 
@@ -45,6 +45,8 @@ pub struct Cloud {
     /// Why no call can be made, if none can.
     pub(crate) obstacle: Option<String>,
     pub(crate) calls: Calls,
+    /// Whose calls are counted together with ours.
+    pub(crate) place: Place,
     /// How fast the services of this account and region are asked.
     pub(crate) paces: Paces,
     clients: Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>,
@@ -72,6 +74,7 @@ impl Cloud {
             sts_region: None,
             obstacle: None,
             calls: Calls::default(),
+            place: Place::default(),
             paces: Paces::default(),
             clients: Mutex::default(),
             caller: OnceCell::new(),
@@ -159,6 +162,17 @@ impl Cloud {
         let answer = answer.map_err(|e| problem("asking AWS who the credentials belong to", &e))?;
         let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
         Ok(Caller { account: text(answer.account()), arn: text(answer.arn()), user: text(answer.user_id()) })
+    }
+
+    /// How fast the services of a region are asked; without one those of the provider's.
+    pub(crate) fn paces(&self, region: Option<&str>) -> Paces {
+        match region.filter(|region| *region != self.region) {
+            None => self.paces.clone(),
+            Some(region) => {
+                let (account, _, endpoint) = &self.place;
+                Paces::of((account.clone(), region.to_owned(), endpoint.clone()))
+            }
+        }
     }
 
     /// The present limit of calls a second to a service that asked to slow down; `None` if there is none.

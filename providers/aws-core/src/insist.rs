@@ -10,8 +10,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::{Instant, sleep};
 
-use crate::Cloud;
 use crate::problem::{is_code, status};
+use crate::{Called, Cloud};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -20,9 +20,9 @@ impl Cloud {
     /// Makes a call as [`Cloud::call`] does, and again while it is refused with an error that `again` takes for
     /// passing, until `timeout` has gone by. Such an error comes from eventual consistency or from an object still in
     /// use: the call had no effect.
-    pub async fn insist<T, E, F, Fut>(
+    pub async fn insist<'r, T, E, F, Fut>(
         &self,
-        operation: &'static str,
+        operation: impl Into<Called<'r>>,
         timeout: Duration,
         again: impl Fn(&SdkError<E, HttpResponse>) -> bool,
         mut send: F,
@@ -33,8 +33,9 @@ impl Cloud {
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         let (end, mut pause) = (Instant::now() + timeout, FIRST_PAUSE);
+        let called: Called<'r> = operation.into();
         loop {
-            match self.call(operation, &mut send).await {
+            match self.call(called, &mut send).await {
                 Err(error) if again(&error) && Instant::now() < end => sleep(pause).await,
                 answer => return answer,
             }
@@ -48,9 +49,9 @@ impl Cloud {
     ///
     /// When the answer to an attempt was lost and the next one is refused with one of the codes `exists`, the first may
     /// have made the object: this returns `None`, and [`made_since`] tells that object from one made long before.
-    pub async fn create_named<T, E, F, Fut>(
+    pub async fn create_named<'r, T, E, F, Fut>(
         &self,
-        operation: &'static str,
+        operation: impl Into<Called<'r>>,
         timeout: Duration,
         again: impl Fn(&SdkError<E, HttpResponse>) -> bool,
         exists: &[&str],

@@ -18,7 +18,7 @@ use terrane_provider::Problem;
 use terrane_value::{Path, Value};
 
 use crate::credentials::{assumed, profile_files, source, told};
-use crate::pace::Paces;
+use crate::pace::{Paces, Place};
 use crate::rules::is_region;
 use crate::settings::Settings;
 use crate::{Cloud, http};
@@ -106,13 +106,14 @@ async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
     };
     let mut cloud = with(sdk, &settings);
     admitted(&cloud, &settings).await.map_err(|p| vec![p])?;
-    cloud.paces = Paces::of(place(&cloud, &settings).await);
+    cloud.place = place(&cloud, &settings).await;
+    cloud.paces = Paces::of(cloud.place.clone());
     Ok(cloud)
 }
 
 /// Whose calls count together: those of one account in one region. Where the account is not asked for, those with the
 /// same key.
-async fn place(cloud: &Cloud, settings: &Settings) -> (String, String, String) {
+async fn place(cloud: &Cloud, settings: &Settings) -> Place {
     let account = match settings.skip_account_id || settings.skip_credentials_validation {
         true => None,
         false => cloud.caller().await.ok().map(|caller| caller.account.clone()),

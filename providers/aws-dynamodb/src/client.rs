@@ -61,7 +61,7 @@ impl<'a> Table<'a> {
     /// Describes it; `None` if there is no such table.
     pub async fn describe(&self) -> Result<Option<TableDescription>, Problem> {
         let request = self.client.describe_table().table_name(&self.name);
-        match Box::pin(self.cloud.call("dynamodb:DescribeTable", || request.clone().send())).await {
+        match Box::pin(self.cloud.call(("dynamodb:DescribeTable", &*self.region), || request.clone().send())).await {
             Ok(answer) => Ok(answer.table),
             Err(e) if is_code(&e, &["ResourceNotFoundException"]) => Ok(None),
             Err(e) => Err(problem(&self.what("reading"), &e)),
@@ -75,7 +75,7 @@ impl<'a> Table<'a> {
         fill: impl FnOnce(UpdateTableFluentBuilder) -> UpdateTableFluentBuilder,
     ) -> Result<(), Problem> {
         let request = fill(self.client.update_table().table_name(&self.name));
-        let answer = self.cloud.insist("dynamodb:UpdateTable", BUSY, busy, || request.clone().send());
+        let answer = self.cloud.insist(("dynamodb:UpdateTable", &*self.region), BUSY, busy, || request.clone().send());
         Box::pin(answer).await.map(|_| ()).map_err(|e| problem(&self.what(step), &e))
     }
 
@@ -86,7 +86,7 @@ impl<'a> Table<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
-        let answer = Box::pin(self.cloud.insist(operation, BUSY, busy, send)).await;
+        let answer = Box::pin(self.cloud.insist((operation, &*self.region), BUSY, busy, send)).await;
         answer.map_err(|e| problem(&self.what(step), &e))
     }
 

@@ -61,7 +61,9 @@ async fn create(table: &Table<'_>, planned: &Value) -> Result<(), Problem> {
         .set_tags(Some(request::to_tags(&table.cloud.tags_of(planned))));
     let exists = ["ResourceInUseException"];
     let again = |e: &_| terrane_aws_core::says(e, "LimitExceededException", "simultaneously");
-    let answer = table.cloud.create_named("dynamodb:CreateTable", BUSY, again, &exists, || request.clone().send());
+    let answer = table
+        .cloud
+        .create_named(("dynamodb:CreateTable", &*table.region), BUSY, again, &exists, || request.clone().send());
     let made = answer.await.map_err(|e| {
         let mut problem = advised(problem(&table.what("creating"), &e), is_code(&e, &exists));
         if uncertain(&e) {
@@ -153,7 +155,8 @@ async fn import(table: &Table<'_>, args: Args<'_>, from: Args<'_>, operation: &s
         .s3_bucket_source(bucket(from)?)
         .table_creation_parameters(built(parameters.build())?);
     let limited = |e: &_| busy(e) && !is_code(e, &["ResourceInUseException"]);
-    let answer = table.cloud.insist("dynamodb:ImportTable", BUSY, limited, || request.clone().send()).await;
+    let answer =
+        table.cloud.insist(("dynamodb:ImportTable", &*table.region), BUSY, limited, || request.clone().send()).await;
     let answer = answer.map_err(|e| {
         let taken = is_code(&e, &["ResourceInUseException"]);
         advised(problem(&table.what("importing"), &e), taken)

@@ -13,7 +13,7 @@ use crate::client::{Table, built};
 /// Reads it.
 pub async fn read(table: &Table<'_>) -> Result<Option<TimeToLiveDescription>, Problem> {
     let request = table.client.describe_time_to_live().table_name(&table.name);
-    match Box::pin(table.cloud.call("dynamodb:DescribeTimeToLive", || request.clone().send())).await {
+    match Box::pin(table.cloud.call(("dynamodb:DescribeTimeToLive", &*table.region), || request.clone().send())).await {
         Ok(answer) => Ok(answer.time_to_live_description),
         Err(e) if is_code(&e, &["ResourceNotFoundException", "UnknownOperationException"]) => Ok(None),
         Err(e) => Err(problem(&table.what("reading the time to live of"), &e)),
@@ -44,7 +44,7 @@ pub async fn write(table: &Table<'_>, prior: &Value, planned: &Value, timeout: D
     let request = table.client.update_time_to_live().table_name(&table.name);
     let request = request.time_to_live_specification(specification);
     let step = "changing the time to live of";
-    match Box::pin(table.cloud.call("dynamodb:UpdateTimeToLive", || request.clone().send())).await {
+    match Box::pin(table.cloud.call(("dynamodb:UpdateTimeToLive", &*table.region), || request.clone().send())).await {
         Ok(_) => {}
         Err(e) if says(&e, "ValidationException", "TimeToLive is already") => {}
         Err(e) => return Err(problem(&table.what(step), &e)),

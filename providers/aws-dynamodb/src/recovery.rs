@@ -16,7 +16,9 @@ use crate::client::{Table, built};
 pub async fn read(table: &Table<'_>) -> Result<Option<PointInTimeRecoveryDescription>, Problem> {
     let request = table.client.describe_continuous_backups().table_name(&table.name);
     let absent = ["TableNotFoundException", "ResourceNotFoundException", "UnknownOperationException"];
-    match Box::pin(table.cloud.call("dynamodb:DescribeContinuousBackups", || request.clone().send())).await {
+    match Box::pin(table.cloud.call(("dynamodb:DescribeContinuousBackups", &*table.region), || request.clone().send()))
+        .await
+    {
         Ok(answer) => Ok(answer.continuous_backups_description.and_then(|b| b.point_in_time_recovery_description)),
         Err(e) if is_code(&e, &absent) => Ok(None),
         Err(e) => Err(problem(&table.what("reading the backups of"), &e)),

@@ -69,7 +69,7 @@ impl ResourceType<Cloud> for Table {
         replicas::delete(&table, &prior.value, timeout).await?;
         let request = table.client.delete_table().table_name(&table.name);
         let busy = crate::client::busy;
-        match cloud.insist("dynamodb:DeleteTable", timeout, busy, || request.clone().send()).await {
+        match cloud.insist(("dynamodb:DeleteTable", &*table.region), timeout, busy, || request.clone().send()).await {
             Ok(_) => {}
             Err(e) if is_code(&e, &["ResourceNotFoundException"]) => return Ok(()),
             Err(e) => return Err(protected(problem(&table.what("deleting"), &e), &prior.value).into()),

@@ -12,7 +12,7 @@ pub async fn read(table: &Table<'_>, arn: &str) -> Result<Tags, Problem> {
     let take = |a: aws_sdk_dynamodb::operation::list_tags_of_resource::ListTagsOfResourceOutput| {
         (a.tags.unwrap_or_default(), a.next_token)
     };
-    let tags = Box::pin(table.cloud.pages("dynamodb:ListTagsOfResource", list, take)).await;
+    let tags = Box::pin(table.cloud.pages(("dynamodb:ListTagsOfResource", &*table.region), list, take)).await;
     let tags = tags.map_err(|e| terrane_aws_core::problem(&table.what("reading the tags of"), &e))?;
     Ok(tags.into_iter().map(|t| (t.key, t.value)).collect())
 }

@@ -135,7 +135,7 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.cloud.call(operation, send).await.map_err(|e| Refusal::new(what, &e))
+        self.cloud.call((operation, &*self.region), send).await.map_err(|e| Refusal::new(what, &e))
     }
 
     /// Makes a call that must not take effect twice. `look` says what to look for when its answer was lost.
@@ -161,7 +161,7 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.cloud.call_once(operation, send).await.map_err(|e| Refusal::new(what, &e))
+        self.cloud.call_once((operation, &*self.region), send).await.map_err(|e| Refusal::new(what, &e))
     }
 
     /// The refusal with advice if the call may have taken effect all the same.
@@ -192,7 +192,7 @@ impl<'a> Ec2<'a> {
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         let again = |e: &SdkError<E, HttpResponse>| passes(&Refusal::new(what, e));
-        self.cloud.insist(operation, time, again, &mut send).await.map_err(|e| Refusal::new(what, &e))
+        self.cloud.insist((operation, &*self.region), time, again, &mut send).await.map_err(|e| Refusal::new(what, &e))
     }
 
     /// Reads what a filter selects for all `values`, 200 at a time, every page.
@@ -260,7 +260,7 @@ impl<'a> Ec2<'a> {
             let (items, token) = take(answer);
             (items.unwrap_or_default(), token)
         };
-        self.cloud.pages(operation, send, take).await.map_err(|e| Refusal::new(what, &e))
+        self.cloud.pages((operation, &*self.region), send, take).await.map_err(|e| Refusal::new(what, &e))
     }
 
     /// Polls `find` until `ready` accepts what it found; absence counts as not yet.

@@ -56,7 +56,7 @@ impl ResourceType<Cloud> for Bucket {
         let force = Args(&prior.value).bool("force_destroy") == Some(true);
         loop {
             let request = bucket.client.delete_bucket().bucket(&bucket.name);
-            match cloud.call("s3:DeleteBucket", || request.clone().send()).await {
+            match cloud.call(("s3:DeleteBucket", &*bucket.region), || request.clone().send()).await {
                 Ok(_) => break,
                 Err(e) if is_code(&e, &["NoSuchBucket"]) => return Ok(()),
                 Err(e) if is_code(&e, &["BucketNotEmpty"]) && force => {
@@ -132,7 +132,7 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value, half_made: &Object) ->
         .set_bucket_namespace(args.text("bucket_namespace").map(Into::into))
         .set_object_lock_enabled_for_bucket(object_lock::enabled(planned).then_some(true));
     let answer = cloud.create_named(
-        "s3:CreateBucket",
+        ("s3:CreateBucket", &*region),
         timeout(planned, "create", CREATE),
         |e| is_code(e, &["OperationAborted"]),
         &["BucketAlreadyOwnedByYou"],
@@ -191,7 +191,8 @@ async fn read_existing(cloud: &Cloud, known: &Value, name: &str) -> Result<Objec
 /// What S3 says of a bucket; `None` if there is none.
 async fn head(cloud: &Cloud, client: &Client, name: &str) -> Result<Option<HeadBucketOutput>, Problem> {
     let request = client.head_bucket().bucket(name);
-    match cloud.call("s3:HeadBucket", || request.clone().send()).await {
+    let region = client.config().region().map_or(cloud.default_region(), |region| region.as_ref());
+    match cloud.call(("s3:HeadBucket", region), || request.clone().send()).await {
         Ok(answer) => Ok(Some(answer)),
         Err(e) if status(&e) == Some(404) || is_code(&e, &["NoSuchBucket"]) => Ok(None),
         Err(e) => Err(problem(&format!("reading S3 bucket \"{name}\""), &e)),

@@ -35,6 +35,8 @@ pub struct Bucket<'a> {
     pub cloud: &'a Cloud,
     /// The client for the bucket's region.
     pub client: Client,
+    /// The region.
+    pub region: String,
     /// The name.
     pub name: String,
     /// The account that must own the bucket, if that is to be checked.
@@ -47,9 +49,11 @@ impl<'a> Bucket<'a> {
         let args = Args(object);
         let id = args.text("id").unwrap_or_default();
         let (name, owner) = id.split_once(',').map_or((id, None), |(name, owner)| (name, Some(owner)));
+        let region = cloud.region(object);
         Bucket {
             cloud,
-            client: s3(cloud, &cloud.region(object)),
+            client: s3(cloud, &region),
+            region,
             name: args.text("bucket").unwrap_or(name).to_owned(),
             owner: args.text("expected_bucket_owner").or(owner).map(str::to_owned),
         }
@@ -73,7 +77,7 @@ impl<'a> Bucket<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
-        match Box::pin(self.cloud.call(operation, send)).await {
+        match Box::pin(self.cloud.call((operation, &*self.region), send)).await {
             Ok(answer) => Ok(Some(answer)),
             Err(e) if is_code(&e, absent) || is_code(&e, &["NoSuchBucket"]) || is_code(&e, &UNSUPPORTED) => Ok(None),
             Err(e) => Err(problem(&format!("reading the {setting} of S3 bucket \"{}\"", self.name), &e)),
@@ -87,7 +91,7 @@ impl<'a> Bucket<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
-        let answer = Box::pin(self.cloud.insist(operation, PROPAGATION, unsettled, send)).await;
+        let answer = Box::pin(self.cloud.insist((operation, &*self.region), PROPAGATION, unsettled, send)).await;
         answer.map_err(|e| problem(&format!("changing the {setting} of S3 bucket \"{}\"", self.name), &e))
     }
 
@@ -105,7 +109,7 @@ impl<'a> Bucket<'a> {
         Fut: Future<Output = Result<T, SdkError<E>>>,
     {
         let conflict = |e: &SdkError<E>| is_code(e, &["OperationAborted"]);
-        match Box::pin(self.cloud.insist(operation, PROPAGATION, conflict, send)).await {
+        match Box::pin(self.cloud.insist((operation, &*self.region), PROPAGATION, conflict, send)).await {
             Ok(_) => Ok(()),
             Err(e) if is_code(&e, absent) || is_code(&e, &["NoSuchBucket"]) => Ok(()),
             Err(e) => Err(problem(&format!("removing the {setting} of S3 bucket \"{}\"", self.name), &e)),

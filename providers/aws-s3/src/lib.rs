@@ -75,8 +75,15 @@ where
     Fut: Future<Output = Result<bool, Problem>>,
 {
     let names = names(cloud).await.map_err(|p| vec![p])?;
-    let client = s3(cloud, cloud.default_region());
-    let handle = |name: &String| Bucket { cloud, client: client.clone(), name: name.clone(), owner: None };
+    let region = cloud.default_region();
+    let client = s3(cloud, region);
+    let handle = |name: &String| Bucket {
+        cloud,
+        client: client.clone(),
+        region: region.to_owned(),
+        name: name.clone(),
+        owner: None,
+    };
     let answers = concurrently(BUCKETS, names.iter().map(handle), has).await;
     let with = |(name, has): (String, Result<bool, Problem>)| has.map(|has| has.then_some(name)).transpose();
     names.into_iter().zip(answers).filter_map(with).collect::<Result<_, _>>().map_err(|p| vec![p])

@@ -70,13 +70,18 @@ impl Instance {
         Object { identity: identity.or(object.identity), value: object.value, private: object.private }
     }
 
-    /// Reads objects of one type.
+    /// Reads objects of one type that have the same time for it.
     async fn read_type(&self, ty: &str, prior: &[Object]) -> Vec<ReadOutcome> {
         let (implementation, schema) = match self.resource(ty) {
             Ok(found) => found,
             Err(problem) => return prior.iter().map(|_| Err(vec![problem.clone()])).collect(),
         };
-        let (outcomes, account) = tokio::join!(implementation.read(&self.cloud, prior), self.named_account(&schema));
+        let known = prior.first().map_or(Value::dynamic(), |object| object.value.clone());
+        let read = overtime::within(&schema, ty, &known, implementation.read(&self.cloud, prior));
+        let (outcomes, account) = match tokio::join!(read, self.named_account(&schema)) {
+            (Ok(outcomes), account) => (outcomes, account),
+            (Err(problem), _) => return prior.iter().map(|_| Err(vec![problem.clone()])).collect(),
+        };
         if outcomes.len() != prior.len() {
             let problem = bug(ty, &format!("{} answers came for {} objects", outcomes.len(), prior.len()));
             return prior.iter().map(|_| Err(vec![problem.clone()])).collect();
@@ -194,14 +199,15 @@ fn gone(ty: &str, id: &str) -> Problem {
 #[async_trait]
 impl Configured for Instance {
     async fn read(&self, requests: Vec<ReadRequest>) -> Vec<ReadOutcome> {
-        let mut types: BTreeMap<Arc<str>, (Vec<usize>, Vec<Object>)> = BTreeMap::new();
+        let mut types: BTreeMap<(Arc<str>, Option<String>), (Vec<usize>, Vec<Object>)> = BTreeMap::new();
         let count = requests.len();
         for (at, request) in requests.into_iter().enumerate() {
-            let (places, objects) = types.entry(request.ty).or_default();
+            let time = overtime::written(&request.prior.value, "read");
+            let (places, objects) = types.entry((request.ty, time)).or_default();
             places.push(at);
             objects.push(request.prior);
         }
-        let read = |(ty, (places, objects)): (Arc<str>, (Vec<usize>, Vec<Object>))| async move {
+        let read = |((ty, _), (places, objects)): ((Arc<str>, _), (Vec<usize>, Vec<Object>))| async move {
             places.into_iter().zip(self.read_type(&ty, &objects).await).collect::<Vec<_>>()
         };
         let mut outcomes: Vec<ReadOutcome> = (0..count).map(|_| Ok(None)).collect();
@@ -259,7 +265,8 @@ impl Configured for Instance {
         let ty = &*request.ty;
         let schema = data_schema(ty).ok_or_else(|| vec![unknown("data source", ty)])?;
         let source = self.registry.data(ty).ok_or_else(|| vec![unimplemented("Data source", ty)])?;
-        let answer = source.read(&self.cloud, &request.config).await?;
+        let read = source.read(&self.cloud, &request.config);
+        let answer = overtime::within(&schema, ty, &request.config, read).await.map_err(|p| vec![p])??;
         let (value, problems) = complete(&schema, &AwsRules, Some(&request.config), &answer);
         if problems.is_empty() { Ok(self.placed(&schema, &request.config, value)) } else { Err(problems) }
     }

@@ -1,5 +1,7 @@
 //! What is said when an operation takes longer than it may.
 
+use std::time::Duration;
+
 use terrane_aws_core::TIMED_OUT;
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
@@ -11,8 +13,7 @@ pub(crate) fn explained(schema: &TypeSchema, ty: &str, operation: &str, object: 
     if !problem.summary.starts_with(TIMED_OUT) {
         return problem;
     }
-    let written = Args(object).block("timeouts").and_then(|block| block.str(operation).map(str::to_owned));
-    let more = match (settable(schema, operation), written) {
+    let more = match (settable(schema, operation), written(object, operation)) {
         (true, Some(written)) => {
             format!(
                 "The time comes from the argument {operation:?} of its timeouts, {written:?}; {}",
@@ -25,6 +26,30 @@ pub(crate) fn explained(schema: &TypeSchema, ty: &str, operation: &str, object: 
         (false, _) => format!("{ty} has no timeouts for {operation} that could be written."),
     };
     Problem { detail: format!("{} {more} Run again to go on.", problem.detail), ..problem }
+}
+
+/// The time that an object's `timeouts` say for an operation, as it is written.
+pub(crate) fn written(object: &Value, operation: &str) -> Option<String> {
+    Args(object).block("timeouts").and_then(|block| block.str(operation).map(str::to_owned))
+}
+
+/// Reads within the time that `timeouts { read = … }` says, or the one that the type has; where neither is, a read takes as
+/// long as it takes.
+pub(crate) async fn within<T>(
+    schema: &TypeSchema,
+    ty: &str,
+    object: &Value,
+    read: impl Future<Output = T>,
+) -> Result<T, Problem> {
+    let own = || schema.timeouts.get("read").copied().map(Duration::from_secs);
+    let Some(time) = written(object, "read").and_then(|text| parse_duration(&text)).or_else(own) else {
+        return Ok(read.await);
+    };
+    tokio::time::timeout(time, read).await.map_err(|_| {
+        let detail = format!("It had not happened after {}.", duration_text(time));
+        let problem = Problem::error(format!("{TIMED_OUT} {ty} to be read"), detail);
+        explained(schema, ty, "read", object, problem)
+    })
 }
 
 /// Whether the type lets the time of an operation be written.
@@ -74,5 +99,17 @@ mod tests {
         let problem = Problem::error("No such VPC", "There is no vpc-1.");
         let schema = resource_schema("aws_vpc").unwrap();
         assert_eq!(explained(&schema, "aws_vpc", "create", &Value::dynamic(), problem.clone()), problem);
+    }
+
+    #[tokio::test]
+    async fn reads_end_when_their_time_is_over() {
+        let schema = terrane_aws_core::data_schema("aws_ami").unwrap();
+        let forever = std::future::pending::<()>;
+        let block = Value::object([("read", Value::string("30ms"))]);
+        let object = Value::object([("timeouts", block)]);
+        let problem = within(&schema, "aws_ami", &object, forever()).await.unwrap_err();
+        assert!(problem.summary.starts_with(TIMED_OUT) && problem.detail.contains("\"30ms\""), "{problem:?}");
+        assert_eq!(schema.timeouts.get("read"), Some(&1200), "without one it is the type's own");
+        assert_eq!(within(&schema, "aws_ami", &object, async { 1 }).await.unwrap(), 1);
     }
 }
