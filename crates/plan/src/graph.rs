@@ -79,19 +79,7 @@ impl ApplyGraph {
     }
 
     fn is_acyclic(&self) -> bool {
-        let mut waits = self.waits.clone();
-        let mut ready: Vec<u32> = (0..).zip(&waits).filter_map(|(i, w)| (*w == 0).then_some(i)).collect();
-        let mut done = 0;
-        while let Some(op) = ready.pop() {
-            done += 1;
-            for next in self.after(op) {
-                waits[*next as usize] -= 1;
-                if waits[*next as usize] == 0 {
-                    ready.push(*next);
-                }
-            }
-        }
-        done == self.ops.len()
+        come_to_an_end(self.waits.clone(), |op| self.after(op).iter().copied())
     }
 }
 
@@ -99,6 +87,22 @@ impl PartialEq for ApplyGraph {
     fn eq(&self, other: &ApplyGraph) -> bool {
         self.ops == other.ops && self.edges().eq(other.edges())
     }
+}
+
+/// Whether all vertices have their turn, given for how many others each waits.
+fn come_to_an_end<I: Iterator<Item = u32>>(mut waits: Vec<u32>, after: impl Fn(u32) -> I) -> bool {
+    let mut ready: Vec<u32> = (0..).zip(&waits).filter_map(|(i, w)| (*w == 0).then_some(i)).collect();
+    let mut done = 0;
+    while let Some(vertex) = ready.pop() {
+        done += 1;
+        for next in after(vertex) {
+            waits[next as usize] -= 1;
+            if waits[next as usize] == 0 {
+                ready.push(next);
+            }
+        }
+    }
+    done == waits.len()
 }
 
 /// Builds the graph of those vertices that are operations; the others become barriers where they are needed.
@@ -109,6 +113,7 @@ pub(crate) fn build(vertices: &[Option<Op>], mut edges: Vec<(u32, u32)>) -> Opti
         return None;
     }
     let mut kept = Contraction::new(vertices, &edges);
+    kept.thin();
     kept.contract();
     kept.finish()
 }
@@ -133,6 +138,27 @@ impl<'a> Contraction<'a> {
             after[*a as usize].insert(*b);
         }
         Contraction { vertices, before, after }
+    }
+
+    /// Drops edges that others say as well: where a vertex comes after two that are in order already, the first of these
+    /// is left out. Only few are compared at a time, so that this costs no more than there are edges.
+    ///
+    /// Around a cycle each edge may be said by others, so that one has to stay as it is.
+    fn thin(&mut self) {
+        const FEW: usize = 8;
+        let waits = self.before.iter().map(|before| before.len() as u32).collect();
+        if !come_to_an_end(waits, |v| self.after[v as usize].iter().copied()) {
+            return;
+        }
+        let mut dropped: Vec<(u32, u32)> = Vec::new();
+        for (v, before) in (0..).zip(&self.before).filter(|(_, before)| (2..=FEW).contains(&before.len())) {
+            let ordered = |first: &&u32| before.iter().any(|then| self.after[**first as usize].contains(then));
+            dropped.extend(before.iter().filter(ordered).map(|first| (*first, v)));
+        }
+        for (first, v) in dropped {
+            self.before[v as usize].remove(&first);
+            self.after[first as usize].remove(&v);
+        }
     }
 
     fn contract(&mut self) {
