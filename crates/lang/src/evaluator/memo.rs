@@ -93,6 +93,8 @@ impl At {
 pub(super) enum Slot<T> {
     #[default]
     Empty,
+    /// It was blocked by this.
+    Waiting(Dep),
     /// It is being evaluated: who asks for it now asks in a circle.
     Running,
     Done(T),
@@ -113,7 +115,7 @@ impl<T: Clone> Slot<T> {
             Slot::Done(value) => Ok(Found::Value(value.clone())),
             Slot::Failed(reported) => Err(Stop::Failed(*reported)),
             Slot::Running => Ok(Found::Circle),
-            Slot::Empty => {
+            Slot::Empty | Slot::Waiting(_) => {
                 *self = Slot::Running;
                 Ok(Found::Evaluate)
             }
@@ -124,7 +126,7 @@ impl<T: Clone> Slot<T> {
         *self = match result {
             Ok(value) => Slot::Done(value.clone()),
             Err(Stop::Failed(reported)) => Slot::Failed(*reported),
-            Err(Stop::Blocked(_)) => Slot::Empty,
+            Err(Stop::Blocked(dep)) => Slot::Waiting(dep.clone()),
         };
     }
 }

@@ -179,11 +179,7 @@ impl<'p> Run<'_, 'p> {
             };
         }
         let Some(key) = key else {
-            let mut objects = Vec::with_capacity(expansion.keys.len());
-            for key in expansion.keys.iter() {
-                objects.push(self.module_object(at, call, key, output, span, reads)?);
-            }
-            return Ok(together(&expansion, objects));
+            return self.all_modules(at, call, &expansion, (output, span), reads);
         };
         let (key, marks) = key.unmark();
         match self.key_of(&key, &expansion, &format!("module.{}", decl.name), span)? {
@@ -195,6 +191,27 @@ impl<'p> Run<'_, 'p> {
                 Ok(Value::dynamic().mark(marks))
             }
         }
+    }
+
+    /// All instances of a module, each with or without an output. Blocked by the last of those that are not known yet: the
+    /// others will be known by then as well.
+    fn all_modules(
+        &mut self,
+        at: At,
+        call: CallId,
+        expansion: &Expansion,
+        (output, span): (Option<&str>, Span),
+        reads: &mut Reads,
+    ) -> Result<Value, Fault> {
+        let mut objects = Vec::with_capacity(expansion.keys.len());
+        let mut blocked = None;
+        for key in expansion.keys.iter() {
+            match self.module_object(at, call, key, output, span, reads) {
+                Err(Fault::Stop(stop @ Stop::Blocked(_))) if self.lookup.waits_for_all() => blocked = Some(stop),
+                object => objects.push(object?),
+            }
+        }
+        blocked.map_or_else(|| Ok(together(expansion, objects)), |stop| Err(stop.into()))
     }
 
     fn module_object(

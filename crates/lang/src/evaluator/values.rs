@@ -29,7 +29,17 @@ struct Given {
 }
 
 impl<'p> Run<'_, 'p> {
+    /// Stops again where nothing has changed since something was blocked.
+    fn go_on<T>(&self, slot: &Slot<T>) -> Result<(), Stop> {
+        let Slot::Waiting(Dep::Instance(instance)) = slot else { return Ok(()) };
+        match self.lookup.instance(instance) {
+            Err(stop @ Stop::Blocked(_)) => Err(stop),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn local(&mut self, at: At, id: LocalId, span: Span) -> Result<Known, Stop> {
+        self.go_on(&self.ev.state(at).locals[id.index()])?;
         match self.ev.state_mut(at).locals[id.index()].begin()? {
             Found::Value(known) => return Ok(known),
             Found::Circle => {
@@ -45,6 +55,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     pub(super) fn variable(&mut self, at: At, id: VariableId, span: Span) -> Result<Known, Stop> {
+        self.go_on(&self.ev.state(at).variables[id.index()])?;
         match self.ev.state_mut(at).variables[id.index()].begin()? {
             Found::Value(known) => return Ok(known),
             Found::Circle => {
@@ -161,6 +172,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     pub(super) fn output(&mut self, at: At, id: OutputId, span: Span) -> Result<Known, Stop> {
+        self.go_on(&self.ev.state(at).outputs[id.index()])?;
         match self.ev.state_mut(at).outputs[id.index()].begin()? {
             Found::Value(known) => return Ok(known),
             Found::Circle => {
