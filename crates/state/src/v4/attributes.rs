@@ -6,9 +6,6 @@ use std::sync::Arc;
 use super::wire;
 use crate::Json;
 
-/// From this length on, what an object takes up on average in the file, its text stays a part of the file.
-const LARGE: usize = 8192;
-
 /// The attributes of the objects in the order of the file.
 pub(super) struct Attributes {
     whole: Arc<String>,
@@ -16,30 +13,17 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Those of all objects of the file with this text: parts of it, or of one without white space between tokens,
-    /// which takes up less where objects are small.
+    /// Those of all objects of the file with this text, of which they stay parts.
     pub fn of(resources: &[wire::Resource<'_>], text: &Arc<String>) -> Attributes {
-        let count: usize = resources.iter().map(|resource| resource.instances.len()).sum();
         let objects = resources.iter().flat_map(|resource| &resource.instances);
         let raw = objects.map(|object| object.attributes.map_or("null", |raw| raw.get()));
-        if text.len() / LARGE > count {
-            let start = text.as_ptr() as usize;
-            let part = |raw: &str| {
-                let begin = (raw.as_ptr() as usize).wrapping_sub(start);
-                begin..begin.wrapping_add(raw.len())
-            };
-            let parts: Vec<_> = raw.map(part).collect();
-            return Attributes { whole: text.clone(), parts: parts.into_iter() };
-        }
-        let mut whole = String::with_capacity(text.len() / 4);
-        let mut parts = Vec::with_capacity(count);
-        for raw in raw {
-            let begin = whole.len();
-            append_compact(raw, &mut whole);
-            parts.push(begin..whole.len());
-        }
-        whole.shrink_to_fit();
-        Attributes { whole: Arc::new(whole), parts: parts.into_iter() }
+        let start = text.as_ptr() as usize;
+        let part = |raw: &str| {
+            let begin = (raw.as_ptr() as usize).wrapping_sub(start);
+            begin..begin.wrapping_add(raw.len())
+        };
+        let parts: Vec<_> = raw.map(part).collect();
+        Attributes { whole: text.clone(), parts: parts.into_iter() }
     }
 
     /// Those of the next object.
