@@ -1,6 +1,9 @@
 //! Resources and their instances.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::{Key, Module, ModuleInstance};
@@ -36,13 +39,18 @@ pub struct ConfigResource {
     pub resource: Resource,
 }
 
-/// A resource of one module instance.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AbsResource {
+/// A resource of one module instance. Cloning bumps a count.
+#[derive(Clone)]
+pub struct AbsResource(Arc<AbsName>);
+
+/// What an [`AbsResource`] says.
+pub struct AbsName {
     /// The expansion of the module.
     pub module: ModuleInstance,
     /// The resource within it.
     pub resource: Resource,
+    config: ConfigResource,
+    hash: u64,
 }
 
 /// One expansion of a resource.
@@ -72,14 +80,67 @@ impl Resource {
 }
 
 impl AbsResource {
+    /// A resource of a module instance.
+    pub fn new(module: ModuleInstance, resource: Resource) -> AbsResource {
+        let mut hasher = DefaultHasher::new();
+        (&module, &resource).hash(&mut hasher);
+        let config = ConfigResource { module: module.module(), resource: resource.clone() };
+        AbsResource(Arc::new(AbsName { module, resource, config, hash: hasher.finish() }))
+    }
+
     /// One expansion of it.
     pub fn instance(&self, key: Key) -> Instance {
         Instance { resource: self.clone(), key }
     }
 
     /// The static name, without module keys.
-    pub fn config(&self) -> ConfigResource {
-        ConfigResource { module: self.module.module(), resource: self.resource.clone() }
+    pub fn config(&self) -> &ConfigResource {
+        &self.0.config
+    }
+}
+
+impl Deref for AbsResource {
+    type Target = AbsName;
+
+    fn deref(&self) -> &AbsName {
+        &self.0
+    }
+}
+
+impl PartialEq for AbsResource {
+    fn eq(&self, other: &AbsResource) -> bool {
+        let same = || self.hash == other.hash && self.resource == other.resource && self.module == other.module;
+        Arc::ptr_eq(&self.0, &other.0) || same()
+    }
+}
+
+impl Eq for AbsResource {}
+
+impl Ord for AbsResource {
+    fn cmp(&self, other: &AbsResource) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        self.module.cmp(&other.module).then_with(|| self.resource.cmp(&other.resource))
+    }
+}
+
+impl PartialOrd for AbsResource {
+    fn partial_cmp(&self, other: &AbsResource) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for AbsResource {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl fmt::Debug for AbsResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (module, resource) = (&self.module, &self.resource);
+        f.debug_struct("AbsResource").field("module", module).field("resource", resource).finish()
     }
 }
 

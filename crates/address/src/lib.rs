@@ -10,7 +10,7 @@ mod place;
 mod provider;
 mod source;
 
-pub use instance::{AbsResource, ConfigResource, Instance, Mode, Resource};
+pub use instance::{AbsName, AbsResource, ConfigResource, Instance, Mode, Resource};
 pub use module::{Key, Module, ModuleInstance};
 pub use parse::{ParseError, Target, parse_instance, parse_module, parse_target};
 pub use place::{AbsCall, Beyond, Place};

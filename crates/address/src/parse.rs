@@ -76,7 +76,7 @@ pub fn parse_target(text: &str) -> Result<Target, ParseError> {
     }
     let ty = steps.name("a resource type")?;
     let name = steps.name("a resource name")?;
-    let resource = AbsResource { module, resource: Resource { mode, ty, name } };
+    let resource = AbsResource::new(module, Resource { mode, ty, name });
     let key = steps.key();
     steps.end()?;
     Ok(match key {

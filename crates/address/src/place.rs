@@ -62,8 +62,8 @@ impl Place {
     /// The resource without keys.
     pub fn config(&self) -> ConfigResource {
         match self {
-            Place::Instance(instance) => instance.resource.config(),
-            Place::Resource(resource) => resource.config(),
+            Place::Instance(instance) => instance.resource.config().clone(),
+            Place::Resource(resource) => resource.config().clone(),
             Place::Beyond { module, resource, .. } => {
                 ConfigResource { module: module.config(), resource: resource.clone() }
             }

@@ -35,7 +35,7 @@ impl Program {
     fn object(&self, module: ModuleInstance, mention: Mention) -> Option<(Instance, Path)> {
         let Subject::Resource(id, key) = mention.subject else { return None };
         let resource = self.find(&module.module())?.contents.resources.get(id.index())?.resource.clone();
-        let resource = terrane_address::AbsResource { module, resource };
+        let resource = terrane_address::AbsResource::new(module, resource);
         Some((resource.instance(key), mention.steps))
     }
 }

@@ -1,8 +1,9 @@
 //! What configuration declares, with its names resolved.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{
     AbsResource, ConfigName, ConfigResource, Instance, Key, Module, ModuleInstance, ModuleSource, Provider,
     ProviderConfig, Resource, Target,
@@ -104,11 +105,11 @@ pub(crate) enum Keys {
 /// Finds declarations by name.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    pub variables: HashMap<Arc<str>, VariableId>,
-    pub locals: HashMap<Arc<str>, LocalId>,
-    pub outputs: HashMap<Arc<str>, OutputId>,
-    pub resources: HashMap<Resource, ResourceId>,
-    pub calls: HashMap<Arc<str>, CallId>,
+    pub variables: FxHashMap<Arc<str>, VariableId>,
+    pub locals: FxHashMap<Arc<str>, LocalId>,
+    pub outputs: FxHashMap<Arc<str>, OutputId>,
+    pub resources: FxHashMap<Resource, ResourceId>,
+    pub calls: FxHashMap<Arc<str>, CallId>,
 }
 
 /// What `terraform` blocks say.
@@ -539,7 +540,7 @@ impl ImportDecl {
         };
         let steps = self.to.module.0.iter().zip(&self.module_keys);
         let module = steps.map(|(name, key)| Some((name.clone(), fixed(key)?))).collect::<Option<Vec<_>>>()?;
-        let resource = AbsResource { module: ModuleInstance(module), resource: self.to.resource.clone() };
+        let resource = AbsResource::new(ModuleInstance(module), self.to.resource.clone());
         Some(resource.instance(fixed(&self.key)?))
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn decode(
     if stored.schema_version == shape.schema.version
         && let Some(value) = shape.decode(stored)
     {
-        return Ok(Object { value: value.unmark_deep().0, private, identity });
+        return Ok(Object { value, private, identity });
     }
     let Some(provider) = providers.get(address) else { return Err(vec![missing(address)]) };
     let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;

@@ -85,8 +85,8 @@ impl PlanOptions {
     pub(crate) fn may_select(&self, resource: &ConfigResource) -> bool {
         let matches = |target: &Target| match target {
             Target::Module(module) => resource.module.0.starts_with(&module.module().0),
-            Target::Resource(r) => r.config() == *resource,
-            Target::Instance(i) => i.resource.config() == *resource,
+            Target::Resource(r) => r.config() == resource,
+            Target::Instance(i) => i.resource.config() == resource,
         };
         self.targets.is_empty() || self.targets.iter().any(matches)
     }
@@ -147,7 +147,7 @@ mod tests {
             let instance = parse_instance(instance).unwrap();
             assert_eq!(options.selects(&instance), selected, "{target} {instance}");
             if selected {
-                assert!(options.may_select(&instance.resource.config()) && options.may_select_in(&instance.resource));
+                assert!(options.may_select(instance.resource.config()) && options.may_select_in(&instance.resource));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Problems of providers as diagnostics.
 
+use std::fmt::Display;
+
 use terrane_address::{Instance, ProviderConfig, Resource};
 use terrane_lang::Evaluator;
 use terrane_provider::Problem;
@@ -16,7 +18,7 @@ pub(crate) fn of_instance(
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
     let span = |path: &Path| evaluator.problem_span(instance, path);
-    add(problems, &instance.to_string(), &span, diags)
+    add(problems, instance, &span, diags)
 }
 
 /// Adds problems with a provider configuration; returns the proof if one of them is an error.
@@ -27,12 +29,12 @@ pub(crate) fn of_provider(
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
     let span = |path: &Path| evaluator.provider_problem_span(config, path);
-    add(problems, &config.to_string(), &span, diags)
+    add(problems, config, &span, diags)
 }
 
 fn add(
     problems: &[Problem],
-    address: &str,
+    address: &dyn Display,
     span: &dyn Fn(&Path) -> Option<terrane_source::Span>,
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
@@ -49,7 +51,7 @@ fn add(
             Severity::Warning => Diagnostic::warning(&problem.summary, detail),
         };
         diagnostic.span = place;
-        let diagnostic = diagnostic.about(address);
+        let diagnostic = diagnostic.about(address.to_string());
         match problem.severity {
             Severity::Error => reported = Some(diags.error(diagnostic)),
             Severity::Warning => diags.push(diagnostic),

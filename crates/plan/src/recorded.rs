@@ -1,8 +1,8 @@
 //! The objects of a state as expressions see them when nothing is planned.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, Instance, Provider};
 use terrane_lang::{Keys, Lookup, Program, Schemas, Stop};
 use terrane_source::{Diagnostic, Diagnostics};
@@ -18,7 +18,7 @@ pub struct Recorded<'a> {
     program: &'a Program,
     providers: &'a Providers,
     snapshot: &'a Snapshot,
-    known: RefCell<HashMap<Instance, Result<Value, Stop>>>,
+    known: RefCell<FxHashMap<Instance, Result<Value, Stop>>>,
     problems: RefCell<Diagnostics>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Recorded<'a> {
     fn read(&self, instance: &Instance) -> Result<Value, Stop> {
         let resource = &instance.resource.resource;
         let stored = || self.snapshot.resources.get(&instance.resource).map(|state| &state.provider);
-        let config = self.program.provider_of(&instance.resource.config()).or_else(stored);
+        let config = self.program.provider_of(instance.resource.config()).or_else(stored);
         let provider = config.map(|config| &config.provider);
         let schema = provider.and_then(|p| self.providers.resource(p, resource.mode, &resource.ty));
         match (self.snapshot.object(instance), schema.map(Shape::new), provider) {

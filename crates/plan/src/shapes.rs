@@ -1,8 +1,8 @@
 //! The schemas of one operation, looked up once.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
 use terrane_address::{Mode, Provider, Resource};
 use terrane_lang::Schemas;
 use terrane_state::StoredObject;
@@ -31,7 +31,7 @@ pub(crate) struct Shape {
 /// The shapes of all types that an operation can meet.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
-    by_provider: HashMap<Provider, HashMap<(Mode, Arc<str>), Arc<Shape>>>,
+    by_provider: FxHashMap<Provider, FxHashMap<(Mode, Arc<str>), Arc<Shape>>>,
     /// Types whose schema makes no sense, with what is wrong.
     pub faults: Vec<(Provider, Resource, Vec<Breach>)>,
 }
@@ -78,7 +78,7 @@ impl Shape {
     /// The attributes of a stored object of the schema's version, without marks; `None` if they are not of the type.
     pub fn decode(&self, stored: &StoredObject) -> Option<Value> {
         let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
-        stored.decode_with(&mut decoder, &self.ty).ok()
+        stored.decode_unmarked(&mut decoder, &self.ty).ok()
     }
 
     /// The value as it may be kept, in which write-only attributes are null whatever a provider says.

@@ -96,7 +96,7 @@ fn vacant(state: &Snapshot, to: &Target) -> Result<(), EditError> {
 
 /// Drops dependencies on resources that a state does not have. Moves between states leave some.
 pub fn drop_dangling(state: &mut Snapshot) {
-    let there: BTreeSet<ConfigResource> = state.resources.keys().map(AbsResource::config).collect();
+    let there: BTreeSet<ConfigResource> = state.resources.keys().map(AbsResource::config).cloned().collect();
     for object in objects(state) {
         if !object.dependencies.iter().all(|d| there.contains(d)) {
             object.dependencies = object.dependencies.iter().filter(|d| there.contains(*d)).cloned().collect();
@@ -175,7 +175,7 @@ fn inside(state: &Snapshot, from: &ModuleInstance, to: &ModuleInstance) -> Vec<(
     let moved = |resource: &AbsResource| {
         let rest = &resource.module.0[from.0.len()..];
         let module = ModuleInstance(to.0.iter().chain(rest).cloned().collect());
-        AbsResource { module, resource: resource.resource.clone() }
+        AbsResource::new(module, resource.resource.clone())
     };
     resources.map(|r| (Target::Resource(r.clone()), Target::Resource(moved(r)))).collect()
 }
@@ -209,7 +209,7 @@ fn objects(state: &mut Snapshot) -> impl Iterator<Item = &mut crate::StoredObjec
 }
 
 fn rename_dependencies(state: &mut Snapshot, renamed: &[(Target, Target)]) {
-    let left: BTreeSet<ConfigResource> = state.resources.keys().map(AbsResource::config).collect();
+    let left: BTreeSet<ConfigResource> = state.resources.keys().map(AbsResource::config).cloned().collect();
     for resource in state.resources.values_mut() {
         resource.instances.values_mut().for_each(|i| rename_in(i, renamed, &left));
     }
@@ -232,8 +232,8 @@ fn rename_in(instance: &mut InstanceState, renamed: &[(Target, Target)], left: &
 
 fn renamed_to((from, to): &(Target, Target), dependency: &ConfigResource) -> Option<ConfigResource> {
     let config = |target: &Target| match target {
-        Target::Resource(resource) => Some(resource.config()),
-        Target::Instance(instance) => Some(instance.resource.config()),
+        Target::Resource(resource) => Some(resource.config().clone()),
+        Target::Instance(instance) => Some(instance.resource.config().clone()),
         Target::Module(_) => None,
     };
     (config(from).as_ref() == Some(dependency)).then(|| config(to)).flatten()

@@ -98,17 +98,17 @@ pub struct StoredObject {
 impl StoredObject {
     /// The attributes as a value of the type, with marks on the sensitive ones.
     pub fn decode(&self, ty: &Type) -> Result<Value, ConvertError> {
-        self.decode_with(&mut Decoder::default(), ty)
-    }
-
-    /// The same with a decoder that remembers what many objects have in common.
-    pub fn decode_with(&self, decoder: &mut Decoder, ty: &Type) -> Result<Value, ConvertError> {
-        let value = match self.attributes.value(ty) {
-            Some(value) => value.clone(),
-            None => decoder.decode(&self.attributes, ty)?,
-        };
+        let value = self.decode_unmarked(&mut Decoder::default(), ty)?;
         let marks: Vec<_> = self.sensitive.iter().map(|p| (p.clone(), terrane_value::Marks::SENSITIVE)).collect();
         Ok(value.mark_at(&marks))
+    }
+
+    /// The attributes without marks, with a decoder that remembers what many objects have in common.
+    pub fn decode_unmarked(&self, decoder: &mut Decoder, ty: &Type) -> Result<Value, ConvertError> {
+        match self.attributes.value(ty) {
+            Some(value) => Ok(value.clone()),
+            None => decoder.decode(&self.attributes, ty),
+        }
     }
 
     /// An object of schema version `version` with a value's attributes; sensitive marks become paths.

@@ -171,7 +171,7 @@ fn read_address(resource: &wire::Resource<'_>) -> Result<AbsResource, FormatErro
         return Err(FormatError("The state file has a resource without type or name.".into()));
     }
     let resource = Resource { mode, ty: (*resource.ty).into(), name: (*resource.name).into() };
-    Ok(AbsResource { module, resource })
+    Ok(AbsResource::new(module, resource))
 }
 
 fn read_key(key: Option<&serde_json::Value>) -> Result<Key, String> {

@@ -176,8 +176,8 @@ pub fn warn_of_misses(plan: &Plan, program: &Program, diags: &mut Diagnostics) {
 fn declared(program: &Program, target: &Target) -> bool {
     match target {
         Target::Module(module) => program.find(&module.module()).is_some(),
-        Target::Resource(resource) => program.resource(&resource.config()).is_some(),
-        Target::Instance(instance) => program.resource(&instance.resource.config()).is_some(),
+        Target::Resource(resource) => program.resource(resource.config()).is_some(),
+        Target::Instance(instance) => program.resource(instance.resource.config()).is_some(),
     }
 }
 

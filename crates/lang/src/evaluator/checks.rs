@@ -41,7 +41,7 @@ impl<'p> Run<'_, 'p> {
             return Ok(());
         }
         let contents: &'p Contents = self.ev.state(at).contents;
-        let scope = Scope { about: (at != At::ROOT).then(|| what.to_string().into()), ..Scope::module(at) };
+        let scope = Scope { about: (at != At::ROOT).then(|| what.clone()), ..Scope::module(at) };
         let mut failed = Ok(());
         for (place, assert) in (0..).zip(&check.asserts) {
             let verdict = self.verdict(scope.clone(), assert, &mut Reads::new());

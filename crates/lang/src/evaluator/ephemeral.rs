@@ -39,7 +39,7 @@ impl<'p> Run<'_, 'p> {
                 &path.0,
             )
             .unwrap_or(decl.span));
-            let error = self.located(error, scope.at, scope.about.as_deref());
+            let error = self.located(error, scope.at, scope.about.as_ref());
             let error = match place::expr_of(&contents.exprs, &decl.body, &path.0) {
                 Some(expr) => self.with_origins_in(scope, decl.repeat, expr, Marks::EPHEMERAL, error),
                 None => error,

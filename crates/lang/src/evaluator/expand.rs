@@ -318,7 +318,6 @@ impl super::Evaluator<'_> {
 
     /// A resource of a module instance.
     pub(super) fn abs(&self, at: At, id: ResourceId) -> AbsResource {
-        let state = self.state(at);
-        AbsResource { module: state.instance.clone(), resource: state.contents.resources[id.index()].resource.clone() }
+        self.state(at).names[id.index()].clone()
     }
 }

@@ -8,6 +8,7 @@ use terrane_value::{Marks, Type, Value};
 
 use super::memo::{At, Reads};
 use super::pairing::Pairing;
+use super::verdicts::Checkable;
 use super::{Evaluator, Stage};
 use crate::eval::{Eval, Fault, Offered, Resolve, provided};
 use crate::ir::{ExprId, Exprs, Reference};
@@ -48,8 +49,8 @@ pub(super) struct Scope {
     pub at: At,
     pub repetition: Repetition,
     pub self_value: Option<Value>,
-    /// The instance that is evaluated, if its block has several.
-    pub about: Option<Arc<str>>,
+    /// What is evaluated, if its block stands for several.
+    pub about: Option<Checkable>,
 }
 
 impl Scope {
@@ -89,7 +90,7 @@ impl<'p> Run<'_, 'p> {
         }
         let mut failed = None;
         for error in errors {
-            let error = self.located(error, at, about.as_deref());
+            let error = self.located(error, at, about.as_ref());
             failed = Some(self.diags.error(error));
         }
         match failed {
@@ -99,10 +100,10 @@ impl<'p> Run<'_, 'p> {
     }
 
     /// The error with the instance it is about, and the way to its module.
-    pub(super) fn located(&self, error: Diagnostic, at: At, about: Option<&str>) -> Diagnostic {
+    pub(super) fn located(&self, error: Diagnostic, at: At, about: Option<&Checkable>) -> Diagnostic {
         let error = if error.calls.is_empty() { error.in_modules(self.calls_to(at)) } else { error };
         match about {
-            Some(instance) if self.ev.inputs.stage != Stage::Validate => error.about(instance),
+            Some(what) if self.ev.inputs.stage != Stage::Validate => error.about(what.to_string()),
             _ => error,
         }
     }

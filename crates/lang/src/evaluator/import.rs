@@ -165,7 +165,7 @@ impl<'p> Run<'_, 'p> {
             module = module.child(name.clone(), key);
         }
         let key = self.import_key(scope, &decl.key)?;
-        Ok(key.map(|key| AbsResource { module, resource: decl.to.resource.clone() }.instance(key)))
+        Ok(key.map(|key| AbsResource::new(module, decl.to.resource.clone()).instance(key)))
     }
 
     fn import_key(&mut self, scope: &Scope, key: &ImportKey) -> Result<Option<Key>, Stop> {

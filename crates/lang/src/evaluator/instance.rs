@@ -46,7 +46,7 @@ impl<'p> Run<'_, 'p> {
         let expansion = self.resource_expansion(at, id)?;
         let repetition = expansion.repetition(key);
         let named = *key != Key::None || at != At::ROOT;
-        let about = named.then(|| self.ev.abs(at, id).instance(key.clone()).to_string().into());
+        let about = named.then(|| Checkable::Resource(self.ev.abs(at, id).instance(key.clone())));
         let mut reads = (**expansion.reads()).clone();
         self.read_counterpart(at, &expansion, key, &mut reads);
         Ok((Scope { at, repetition, self_value: None, about }, reads))

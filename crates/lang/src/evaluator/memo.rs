@@ -1,10 +1,11 @@
 //! What an evaluator remembers.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use terrane_address::{AbsCall, Key, ModuleInstance};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use terrane_address::{AbsCall, AbsResource, Key, ModuleInstance};
 use terrane_source::Reported;
 use terrane_value::{Schema, Value};
 
@@ -28,11 +29,11 @@ enum Read {
 /// Everything read so far, once.
 #[derive(Default)]
 pub(super) struct Deps {
-    all: IndexSet<Read>,
+    all: IndexSet<Read, FxBuildHasher>,
     /// Whether any call is among them.
     calls: bool,
     /// Lists that several instances have in common.
-    lists: HashMap<Reads, Arc<[Dep]>>,
+    lists: FxHashMap<Reads, Arc<[Dep]>>,
 }
 
 impl Deps {
@@ -199,14 +200,16 @@ pub(super) struct ModuleState<'p> {
     pub module: ModuleId,
     pub contents: &'p Contents,
     pub parent: Option<(At, CallId, Key)>,
-    pub children: HashMap<(CallId, Key), At>,
+    /// Its resources by their full names.
+    pub names: Vec<AbsResource>,
+    pub children: FxHashMap<(CallId, Key), At>,
     pub variables: Vec<Slot<Known>>,
     pub locals: Vec<Slot<Known>>,
     pub outputs: Vec<Slot<Known>>,
     pub resources: Vec<Slot<Expanded>>,
     pub calls: Vec<Slot<Expanded>>,
     /// All instances of a resource as one value, once all are there.
-    pub wholes: HashMap<ResourceId, Value>,
+    pub wholes: FxHashMap<ResourceId, Value>,
     /// What the calls around read for their expansion, and what their `depends_on` names.
     pub around: Option<(Arc<Reads>, Arc<Reads>)>,
 }
@@ -218,22 +221,24 @@ impl<'p> ModuleState<'p> {
         contents: &'p Contents,
         parent: Option<(At, CallId, Key)>,
     ) -> ModuleState<'p> {
+        let names = contents.resources.iter().map(|decl| AbsResource::new(instance.clone(), decl.resource.clone()));
         ModuleState {
+            names: names.collect(),
             instance,
             module,
             contents,
             parent,
-            children: HashMap::new(),
+            children: FxHashMap::default(),
             variables: vec![Slot::Empty; contents.variables.len()],
             locals: vec![Slot::Empty; contents.locals.len()],
             outputs: vec![Slot::Empty; contents.outputs.len()],
             resources: vec![Slot::Empty; contents.resources.len()],
             calls: vec![Slot::Empty; contents.calls.len()],
-            wholes: HashMap::new(),
+            wholes: FxHashMap::default(),
             around: None,
         }
     }
 }
 
 /// Schemas of resources, with whether any part of them is sensitive.
-pub(super) type SchemaMemo = HashMap<(ModuleId, ResourceId), Option<(Arc<Schema>, bool)>>;
+pub(super) type SchemaMemo = FxHashMap<(ModuleId, ResourceId), Option<(Arc<Schema>, bool)>>;

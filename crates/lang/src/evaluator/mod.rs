@@ -23,9 +23,10 @@ mod validate;
 mod values;
 mod verdicts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{AbsCall, AbsResource, Beyond, Instance, Key, ModuleInstance, ProviderConfig};
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_value::{Marks, Path, Schema, Value};
@@ -125,6 +126,8 @@ pub struct Evaluator<'p> {
     inputs: Inputs,
     /// Every module instance met so far, the root first.
     modules: Vec<ModuleState<'p>>,
+    /// Where the resources are that were asked for.
+    found: FxHashMap<AbsResource, (At, ResourceId)>,
     deps: Deps,
     shapes: SchemaMemo,
     verdicts: Verdicts,
@@ -145,8 +148,9 @@ impl<'p> Evaluator<'p> {
             world,
             inputs,
             modules,
+            found: FxHashMap::default(),
             deps: Deps::default(),
-            shapes: HashMap::new(),
+            shapes: SchemaMemo::default(),
             verdicts: Verdicts::default(),
             lenient: false,
             deferring: false,
@@ -536,9 +540,14 @@ impl<'p> Evaluator<'p> {
     }
 
     fn find(&mut self, resource: &AbsResource, diags: &mut Diagnostics) -> Result<(At, ResourceId), Stop> {
+        if let Some(found) = self.found.get(resource) {
+            return Ok(*found);
+        }
         let at = self.at(&resource.module, diags)?;
         let id = self.state(at).contents.declared.names.resources.get(&resource.resource).copied();
-        id.map(|id| (at, id)).ok_or_else(|| not_declared(&resource.to_string(), diags))
+        let found = id.map(|id| (at, id)).ok_or_else(|| not_declared(&resource.to_string(), diags))?;
+        self.found.insert(resource.clone(), found);
+        Ok(found)
     }
 
     /// The schema of a resource, and whether any part of it is sensitive; `None` if there is none.

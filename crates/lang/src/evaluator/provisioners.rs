@@ -7,6 +7,7 @@ use terrane_value::Value;
 use super::body;
 use super::frame::{Repetition, Run, Scope};
 use super::memo::At;
+use super::verdicts::Checkable;
 use crate::ir::ResourceId;
 use crate::lookup::Stop;
 use crate::program::{Contents, ProvisionerDecl, ResourceDecl};
@@ -33,8 +34,8 @@ impl<'p> Run<'_, 'p> {
     }
 
     fn scope_of_destroyed(&self, at: At, id: ResourceId, key: &Key) -> Scope {
-        let about = self.ev.abs(at, id).instance(key.clone()).to_string();
-        Scope { at, repetition: Repetition::of(key, None), self_value: None, about: Some(about.into()) }
+        let about = Checkable::Resource(self.ev.abs(at, id).instance(key.clone()));
+        Scope { at, repetition: Repetition::of(key, None), self_value: None, about: Some(about) }
     }
 
     /// The same for one of a `removed` block.
@@ -46,7 +47,7 @@ impl<'p> Run<'_, 'p> {
         self_value: Value,
     ) -> Result<Value, Stop> {
         let repetition = Repetition::of(&instance.key, None);
-        let about = Some(instance.to_string().into());
+        let about = Some(Checkable::Resource(instance.clone()));
         self.provisioner_value(Scope { at, repetition, self_value: Some(self_value), about }, decl)
     }
 

@@ -171,7 +171,7 @@ impl Block<'_> {
         let module = module.clone();
         match self {
             Block::Resource(_, decl) => {
-                let resource = terrane_address::AbsResource { module, resource: decl.resource.clone() };
+                let resource = terrane_address::AbsResource::new(module, decl.resource.clone());
                 Checkable::Resource(resource.instance(terrane_address::Key::None))
             }
             Block::Output(name) => Checkable::Output(module, Arc::clone(name)),

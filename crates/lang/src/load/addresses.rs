@@ -175,8 +175,7 @@ fn target<'s>(names: &[(Arc<str>, Option<syn::Expr<'s>>)]) -> Option<Address<'s>
     match rest {
         [] if !module.is_root() => Some(Address { target: Target::Module(module), key: None }),
         [(ty, None), (name, key)] => {
-            let resource = Resource { mode, ty: ty.clone(), name: name.clone() };
-            let resource = AbsResource { module, resource };
+            let resource = AbsResource::new(module, Resource { mode, ty: ty.clone(), name: name.clone() });
             Some(match key.map(|expr| (expr, constant_key(expr))) {
                 None => Address { target: Target::Resource(resource), key: None },
                 Some((_, Some(key))) => Address { target: Target::Instance(resource.instance(key)), key: None },

@@ -1,10 +1,10 @@
 //! From the blocks of a folder to its declarations.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{Mode, Resource};
 use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_syntax as syn;
@@ -286,7 +286,7 @@ impl<'s> Found<'s> {
                 diags,
             );
         }
-        let mut checks = std::collections::HashMap::new();
+        let mut checks = FxHashMap::default();
         for block in &self.checks {
             let name = label(block, 0);
             add(
@@ -337,7 +337,7 @@ impl<'s> Found<'s> {
 }
 
 fn add<K: Hash + Eq, I: Copy>(
-    names: &mut HashMap<K, I>,
+    names: &mut FxHashMap<K, I>,
     name: K,
     id: I,
     duplicate: impl FnOnce(I) -> Diagnostic,

@@ -1,8 +1,8 @@
 //! What the names in expressions refer to.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{Mode, Resource};
 use terrane_source::{Diagnostic, Span};
 use terrane_syntax as syn;
@@ -300,7 +300,7 @@ fn missing_key(address: &str, what: &str, keys: Keys, chain: &Chain<'_>, used: u
     Diagnostic::error(format!("Missing {what} instance key"), detail).at(chain.span_of(shown))
 }
 
-fn no_variable(attr: &syn::Ident, names: &HashMap<Arc<str>, crate::VariableId>, span: Span) -> Diagnostic {
+fn no_variable(attr: &syn::Ident, names: &FxHashMap<Arc<str>, crate::VariableId>, span: Span) -> Diagnostic {
     let detail = format!("An input variable with the name \"{}\" has not been declared.", attr.text);
     let error = Diagnostic::error("Reference to undeclared input variable", detail).at(span);
     match crate::suggest::nearest(attr.text, sorted(names.keys())) {

@@ -50,7 +50,7 @@ impl Ephemerals {
     /// Notes the end of an operation.
     pub fn done(&mut self, instance: &Instance) {
         if !self.left.is_empty()
-            && let Some(left) = self.left.get_mut(&instance.resource.config())
+            && let Some(left) = self.left.get_mut(instance.resource.config())
         {
             *left = left.saturating_sub(1);
             self.used |= *left == 0;
@@ -99,7 +99,7 @@ impl Applier<'_> {
     }
 
     fn ephemeral(&mut self, instance: &Instance) -> Result<(), Halt> {
-        let Some(provider) = self.program.provider_of(&instance.resource.config()).cloned() else { return Ok(()) };
+        let Some(provider) = self.program.provider_of(instance.resource.config()).cloned() else { return Ok(()) };
         let evaluated = self.attempt(|e, lookup, diags| {
             e.conditions(instance, &Conditions::Pre, lookup, diags)?;
             e.config(instance, lookup, diags)
@@ -159,7 +159,7 @@ impl Applier<'_> {
     }
 
     fn ephemeral_post(&mut self, instance: &Instance, value: &terrane_value::Value) -> Option<Reported> {
-        let decl = self.program.resource(&instance.resource.config())?;
+        let decl = self.program.resource(instance.resource.config())?;
         if decl.lifecycle.postconditions.is_empty() {
             return None;
         }
@@ -174,7 +174,7 @@ impl Applier<'_> {
     pub(super) fn close_used(&mut self) {
         let Ephemerals { uses, left, leases, .. } = &mut self.ephemerals;
         let done = |lease: &Lease| {
-            let uses = uses.get(&lease.instance.resource.config());
+            let uses = uses.get(lease.instance.resource.config());
             let busy = |resource: &ConfigResource| left.get(resource).is_some_and(|left| *left > 0);
             uses.is_some_and(|uses| !uses.by_provider && !uses.resources.iter().any(busy))
         };

@@ -1,8 +1,8 @@
 //! The values that expressions see while applying: only what exists.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{Instance, Mode};
 use terrane_lang::{Dep, Lookup, Stop};
 use terrane_source::Reported;
@@ -19,8 +19,8 @@ pub(super) struct Known<'p> {
     base: &'p Snapshot,
     shapes: &'p Shapes,
     /// Instances that are going to be changed.
-    pending: HashSet<Instance>,
-    slots: RefCell<HashMap<Instance, Result<Value, Reported>>>,
+    pending: FxHashSet<Instance>,
+    slots: RefCell<FxHashMap<Instance, Result<Value, Reported>>>,
 }
 
 impl<'p> Known<'p> {
@@ -28,7 +28,7 @@ impl<'p> Known<'p> {
         providers: &'p Providers,
         base: &'p Snapshot,
         shapes: &'p Shapes,
-        pending: HashSet<Instance>,
+        pending: FxHashSet<Instance>,
     ) -> Known<'p> {
         Known { providers, base, shapes, pending, slots: RefCell::default() }
     }

@@ -12,9 +12,10 @@ mod provision;
 mod undo;
 mod up;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{ConfigResource, Instance, ProviderConfig};
 use terrane_lang::{Evaluator, Inputs, Lookup, Program, Stage, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
@@ -63,7 +64,7 @@ pub struct Applier<'p> {
     ready: BTreeSet<(u8, u32)>,
     results: Vec<Option<Outcome>>,
     parked: BTreeMap<Wait, Vec<u32>>,
-    flights: HashMap<AskId, Flight>,
+    flights: FxHashMap<AskId, Flight>,
     outbox: VecDeque<Ask>,
     asked: u64,
     sequence: u64,
@@ -72,7 +73,7 @@ pub struct Applier<'p> {
     /// Outputs that are not yet as they will be.
     outputs: VecDeque<Arc<str>>,
     /// Where the old objects of replacements that make the new one first are meanwhile.
-    deposed: HashMap<u32, DeposedKey>,
+    deposed: FxHashMap<u32, DeposedKey>,
     rechecks: Rechecks,
     provisionings: Provisionings,
     undoing: Undoing,
@@ -178,7 +179,7 @@ impl<'p> Applier<'p> {
         let ups = |step: &&Step| matches!(step.change.legs(), crate::Legs::Up | crate::Legs::Both);
         let rechecks = Rechecks::of(plan);
         let changed = plan.steps.iter().filter(ups).map(|s| &s.instance);
-        let pending: HashSet<Instance> = changed.chain(rechecks.instances()).cloned().collect();
+        let pending: FxHashSet<Instance> = changed.chain(rechecks.instances()).cloned().collect();
         let inputs = Inputs { stage: Stage::Apply, ..plan.inputs.clone() };
         let evaluator = Evaluator::new(program, providers, world, inputs);
         let refreshes = plan.options.mode == crate::PlanMode::RefreshOnly;
@@ -197,14 +198,14 @@ impl<'p> Applier<'p> {
             results: vec![None; waits.len()],
             ready: BTreeSet::new(),
             parked: BTreeMap::new(),
-            flights: HashMap::new(),
+            flights: FxHashMap::default(),
             outbox: VecDeque::new(),
             asked: 0,
             sequence: 0,
             opened: BTreeMap::new(),
             ephemerals: Ephemerals::of(program, resources_of(plan)),
             outputs: plan.outputs.iter().filter(|(_, o)| !o.deferred).map(|(name, _)| name.clone()).collect(),
-            deposed: HashMap::new(),
+            deposed: FxHashMap::default(),
             rechecks,
             provisionings: Provisionings::default(),
             undoing: Undoing::default(),
@@ -384,7 +385,7 @@ impl<'p> Applier<'p> {
 /// The resources of all operations of a plan.
 fn resources_of(plan: &Plan) -> impl Iterator<Item = ConfigResource> {
     plan.graph.ops().iter().filter_map(|op| match op {
-        Op::Step { step, .. } => plan.steps.get(*step as usize).map(|step| step.instance.resource.config()),
+        Op::Step { step, .. } => plan.steps.get(*step as usize).map(|step| step.instance.resource.config().clone()),
         Op::Barrier => None,
     })
 }

@@ -120,7 +120,7 @@ impl<'p> Applier<'p> {
         let (program, instance) = (self.program, &step.instance);
         let decl = provision::declared(program, instance).get(place);
         let name = instance.resource.config();
-        let removed = deciding(program, &name).filter(|_| program.resource(&name).is_none());
+        let removed = deciding(program, name).filter(|_| program.resource(name).is_none());
         let found = self.attempt(|e, lookup, diags| match (removed, decl) {
             (Some((module, _)), Some(decl)) => {
                 e.removed_provisioner(module.id, decl, instance, own, lookup, diags).map(Some)

@@ -202,7 +202,7 @@ impl Applier<'_> {
             return false;
         };
         let gone = matches!(step.change, Change::Delete { .. });
-        !gone && step.dependencies.contains(&other.instance.resource.config())
+        !gone && step.dependencies.contains(other.instance.resource.config())
     }
 
     fn undo(&mut self, place: u32) {

@@ -70,7 +70,7 @@ impl<'p> Applier<'p> {
             Change::Read { .. } => self.read_data(step, flight),
             Change::Update { planned, .. } => {
                 let prior = self.current(step, &flight.shape)?;
-                let rule = self.program.resource(&instance.resource.config()).map(|d| &d.lifecycle.ignore_changes);
+                let rule = self.program.resource(instance.resource.config()).map(|d| &d.lifecycle.ignore_changes);
                 let config = match rule {
                     Some(rule) => ignore(rule, &flight.shape.schema.block, &prior.value, flight.config),
                     None => flight.config,
@@ -356,7 +356,7 @@ impl<'p> Applier<'p> {
     }
 
     fn is_in_check(&self, step: &Step) -> bool {
-        self.program.resource(&step.instance.resource.config()).is_some_and(|decl| decl.in_check.is_some())
+        self.program.resource(step.instance.resource.config()).is_some_and(|decl| decl.in_check.is_some())
     }
 
     /// The data source of a check that cannot be read is a warning.
@@ -370,7 +370,7 @@ impl<'p> Applier<'p> {
 
     /// Checks the postconditions of an object that has been made.
     pub(super) fn check_post(&mut self, step: &'p Step) -> Option<Reported> {
-        let decl = self.program.resource(&step.instance.resource.config())?;
+        let decl = self.program.resource(step.instance.resource.config())?;
         if decl.lifecycle.postconditions.is_empty() {
             return None;
         }

@@ -139,7 +139,7 @@ pub(super) fn instance(text: &str) -> Result<Instance, String> {
 }
 
 fn config_resource(text: &str) -> Result<ConfigResource, String> {
-    instance(text).map(|instance| instance.resource.config())
+    instance(text).map(|instance| instance.resource.config().clone())
 }
 
 fn step(step: wire::Step) -> Result<Step, String> {

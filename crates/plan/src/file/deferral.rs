@@ -79,7 +79,7 @@ fn decode_place(place: wire::Place) -> Result<Place, String> {
             };
             let inner = inner.into_iter().map(|(name, keyed)| (name.into(), keyed)).collect();
             let module = Beyond { call: AbsCall { module, name: call.into() }, inner };
-            Place::Beyond { module, resource: instance(&resource)?.resource.resource, keyed }
+            Place::Beyond { module, resource: instance(&resource)?.resource.resource.clone(), keyed }
         }
     })
 }

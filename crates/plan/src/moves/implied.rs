@@ -35,7 +35,7 @@ fn module_statement(program: &Program, module: &ModuleInstance) -> Option<Statem
 pub(super) fn resources(program: &Program, snapshot: &Snapshot, stated: &[Statement]) -> Vec<Statement> {
     let mut implied = Vec::new();
     for (resource, state) in &snapshot.resources {
-        let Some(decl) = program.resource(&resource.config()) else { continue };
+        let Some(decl) = program.resource(resource.config()) else { continue };
         if stated.iter().any(|statement| statement.names_resource(resource)) {
             continue;
         }

@@ -132,7 +132,7 @@ impl Work {
             }
             let inside = self.snapshot.resources.keys().filter(|resource| resource.module == module);
             for resource in inside.cloned().collect::<Vec<_>>() {
-                let to = AbsResource { module: to.clone(), resource: resource.resource.clone() };
+                let to = AbsResource::new(to.clone(), resource.resource.clone());
                 self.rename(&resource, &to, statement.implied);
             }
         }
@@ -191,15 +191,15 @@ impl Work {
         for (to, renamed) in &self.moves.renamed {
             let (from, to) = (renamed.from.resource.config(), to.resource.config());
             if from != to {
-                names.entry(from).or_default().insert(to);
+                names.entry(from.clone()).or_default().insert(to.clone());
             }
         }
         if names.is_empty() {
             return;
         }
         for resource in self.snapshot.resources.keys() {
-            if let Some(to) = names.get_mut(&resource.config()) {
-                to.insert(resource.config());
+            if let Some(to) = names.get_mut(resource.config()) {
+                to.insert(resource.config().clone());
             }
         }
         let instances = self.snapshot.resources.values_mut().flat_map(|resource| resource.instances.values_mut());

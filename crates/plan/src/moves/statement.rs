@@ -81,7 +81,7 @@ impl Statement {
     fn goes(&self, resource: &AbsResource, from: &AbsResource, to: &AbsResource) -> Option<AbsResource> {
         let (base, rest) = self.split(&resource.module)?;
         let covered = from.resource == resource.resource && rest == from.module.0;
-        covered.then(|| AbsResource { module: joined(base, &to.module.0, &[]), resource: to.resource.clone() })
+        covered.then(|| AbsResource::new(joined(base, &to.module.0, &[]), to.resource.clone()))
     }
 
     /// A path within an instance of the stating module: that instance's, and the rest.
@@ -167,7 +167,7 @@ impl Endpoint {
     /// What it names in one instance of the stating module.
     pub fn inside(&self, base: &ModuleInstance) -> Endpoint {
         let module = |inner: &ModuleInstance| joined(&base.0, &inner.0, &[]);
-        let resource = |r: &AbsResource| AbsResource { module: module(&r.module), resource: r.resource.clone() };
+        let resource = |r: &AbsResource| AbsResource::new(module(&r.module), r.resource.clone());
         match self {
             Endpoint::Call(outer, name) => Endpoint::Call(module(outer), name.clone()),
             Endpoint::Module(inner) => Endpoint::Module(module(inner)),
@@ -297,7 +297,7 @@ mod tests {
             let (statement, instance) = (statement(module, from, to), parse_instance(instance).unwrap());
             let whole = statement.resource_goes(&instance.resource).map(|r| r.instance(instance.key.clone()));
             let module = statement.module_goes(&instance.resource.module).map(|module| Instance {
-                resource: AbsResource { module, resource: instance.resource.resource.clone() },
+                resource: AbsResource::new(module, instance.resource.resource.clone()),
                 key: instance.key.clone(),
             });
             let goes = module.or(whole).or_else(|| statement.instance_goes(&instance)).map(|i| i.to_string());

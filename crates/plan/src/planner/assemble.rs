@@ -1,13 +1,14 @@
 //! From drafts to the plan: dependencies, order, outputs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
 use terrane_lang::{Dep, Program};
 use terrane_source::{Diagnostic, Diagnostics, Severity};
 use terrane_state::{Dependencies, StoredObject};
-use terrane_value::{Marks, Value};
+use terrane_value::Value;
 
 use super::closure::Closure;
 use super::queue::Wait;
@@ -87,7 +88,7 @@ impl Planner<'_> {
         let drafts = std::mem::take(&mut self.drafts);
         // Data sources that have been read are no steps, but order passes through them: they come last.
         let is_step = |d: &Draft| !matches!(d.step.change, Change::NoOp { .. }) || d.step.instance.is_managed();
-        let (mut drafts, read): (Vec<Draft>, Vec<Draft>) = drafts.into_values().partition(is_step);
+        let (mut drafts, read): (Vec<Draft>, Vec<Draft>) = drafts.into_values().map(|draft| *draft).partition(is_step);
         self.defer_ends(&mut drafts);
         self.defer_outputs();
         let count = drafts.len();
@@ -95,7 +96,7 @@ impl Planner<'_> {
         let closure =
             Closure::of(&drafts, |draft| self.provider_reads(&draft.step.provider).map(|e| e.deps.as_slice()));
         for draft in drafts.iter_mut().filter(|d| d.declared) {
-            draft.step.dependencies = closure.list(&draft.step.instance.resource.config());
+            draft.step.dependencies = closure.list(draft.step.instance.resource.config());
             if draft.state.is_empty() && draft.step.change.before().is_some() {
                 draft.state.clone_from(&draft.step.dependencies);
             }
@@ -160,15 +161,13 @@ impl Planner<'_> {
         }
         let kept = matches!(step.change, Change::NoOp { .. }) && step.instance.is_managed();
         let Some(object) = self.refreshed.object(&step.instance).filter(|_| kept && draft.declared) else { return };
-        let evaluated = self.evaluated.get(&step.instance);
-        let marks = evaluated.map(|e| e.value.clone().unmark_deep().1).unwrap_or_default();
-        let sensitive = marks.into_iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE));
+        let guarded = self.decl(&step.instance).is_none_or(|decl| decl.lifecycle.prevent_destroy.is_some());
         let now = StoredObject {
             dependencies: step.dependencies.clone(),
             create_before_destroy: step.create_before_destroy,
             skip_destroy: self.undeletable.contains(&step.instance.resource),
-            prevent_destroy: self.protected.get(&step.instance).copied().unwrap_or(object.prevent_destroy),
-            sensitive: sensitive.map(|(path, _)| path).collect(),
+            prevent_destroy: guarded && self.protected.get(&step.instance).copied().unwrap_or(object.prevent_destroy),
+            sensitive: draft.sensitive.clone(),
             ..object.clone()
         };
         let home = self.refreshed.provider_of(&step.instance);
@@ -219,34 +218,34 @@ fn without(on: Vec<On>, draft: &Draft, drafts: &[Draft]) -> Vec<On> {
 
 /// Finds what dependencies stand for, with a group for each set that several depend on.
 struct Groups<'d> {
-    places: HashMap<&'d Instance, u32>,
+    places: FxHashMap<&'d Instance, u32>,
     by_name: BTreeMap<ConfigResource, Vec<(&'d Instance, u32)>>,
-    by_resource: HashMap<&'d AbsResource, Vec<u32>>,
+    by_resource: FxHashMap<&'d AbsResource, Vec<u32>>,
     members: Vec<Vec<u32>>,
-    reads: HashMap<Vec<Dep>, Option<u32>>,
+    reads: FxHashMap<Vec<Dep>, Option<u32>>,
     /// The groups of lists that many have in common, by where those are.
-    lists: HashMap<*const Dep, Option<u32>>,
-    providers: HashMap<ProviderConfig, Option<u32>>,
-    states: HashMap<(usize, &'d Arc<[u32]>, &'d [(Arc<str>, Key)]), Option<u32>>,
-    ends: HashMap<(Arc<[Dep]>, Vec<(Arc<str>, Key)>), Option<u32>>,
+    lists: FxHashMap<*const Dep, Option<u32>>,
+    providers: FxHashMap<ProviderConfig, Option<u32>>,
+    states: FxHashMap<(usize, &'d Arc<[u32]>, &'d [(Arc<str>, Key)]), Option<u32>>,
+    ends: FxHashMap<(Arc<[Dep]>, Vec<(Arc<str>, Key)>), Option<u32>>,
 }
 
 impl<'d> Groups<'d> {
     fn new(drafts: &'d [Draft]) -> Groups<'d> {
         let mut groups = Groups {
-            places: HashMap::new(),
+            places: FxHashMap::default(),
             by_name: BTreeMap::new(),
-            by_resource: HashMap::new(),
+            by_resource: FxHashMap::default(),
             members: Vec::new(),
-            reads: HashMap::new(),
-            lists: HashMap::new(),
-            providers: HashMap::new(),
-            states: HashMap::new(),
-            ends: HashMap::new(),
+            reads: FxHashMap::default(),
+            lists: FxHashMap::default(),
+            providers: FxHashMap::default(),
+            states: FxHashMap::default(),
+            ends: FxHashMap::default(),
         };
         for (place, draft) in (0..).zip(drafts) {
             let instance = &draft.step.instance;
-            groups.by_name.entry(instance.resource.config()).or_default().push((instance, place));
+            groups.by_name.entry(instance.resource.config().clone()).or_default().push((instance, place));
             if draft.declared {
                 groups.places.insert(instance, place);
                 groups.by_resource.entry(&instance.resource).or_default().push(place);
@@ -272,7 +271,7 @@ impl<'d> Groups<'d> {
             return deps.iter().filter_map(|dep| self.on_read(dep)).collect();
         }
         let mut by_name: BTreeMap<ConfigResource, Vec<Dep>> = BTreeMap::new();
-        deps.iter().for_each(|dep| by_name.entry(dep.resource().config()).or_default().push(dep.clone()));
+        deps.iter().for_each(|dep| by_name.entry(dep.resource().config().clone()).or_default().push(dep.clone()));
         let on = |deps: Vec<Dep>| match deps.as_slice() {
             [dep] => self.on_read(dep),
             deps => self.on_reads(deps),
@@ -342,7 +341,7 @@ impl<'d> Groups<'d> {
         }
         let mut members = Vec::new();
         let own = instance.resource.config();
-        for name in names.iter().filter(|name| **name != own) {
+        for name in names.iter().filter(|name| *name != own) {
             let found = self.by_name.get(name).into_iter().flatten();
             members.extend(found.filter(|(other, _)| can_reach(instance, other)).map(|(_, place)| *place));
         }
@@ -360,7 +359,7 @@ impl<'d> Groups<'d> {
         if let Some(group) = self.ends.get(&key) {
             return group.map(On::Group);
         }
-        let mut names: Vec<ConfigResource> = draft.explicit.iter().map(|dep| dep.resource().config()).collect();
+        let mut names: Vec<ConfigResource> = draft.explicit.iter().map(|dep| dep.resource().config().clone()).collect();
         names.dedup();
         let found = names.iter().filter_map(|name| self.by_name.get(name)).flatten();
         let ends = |place: &u32| {

@@ -1,9 +1,9 @@
 //! What resources are made of, directly and through others.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use petgraph::algo::kosaraju_scc;
+use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, ConfigResource, Mode};
 use terrane_lang::Dep;
 use terrane_state::Dependencies;
@@ -12,7 +12,7 @@ use super::Draft;
 
 /// For each declared resource, all resources it is made of, sorted as text, as Terraform writes them.
 pub(super) struct Closure {
-    places: HashMap<ConfigResource, u32>,
+    places: FxHashMap<ConfigResource, u32>,
     lists: Vec<Dependencies>,
 }
 
@@ -39,11 +39,11 @@ impl Closure {
 /// Which resources read which.
 #[derive(Default)]
 struct Direct<'d> {
-    ids: HashMap<&'d AbsResource, u32>,
-    by_name: HashMap<ConfigResource, u32>,
+    ids: FxHashMap<&'d AbsResource, u32>,
+    by_name: FxHashMap<ConfigResource, u32>,
     reads: Vec<Vec<u32>>,
     /// The resources in lists that many have in common, by where those are.
-    lists: HashMap<*const Dep, Vec<u32>>,
+    lists: FxHashMap<*const Dep, Vec<u32>>,
 }
 
 impl<'d> Direct<'d> {
@@ -52,7 +52,7 @@ impl<'d> Direct<'d> {
             return *id;
         }
         let next = self.reads.len() as u32;
-        let id = *self.by_name.entry(resource.config()).or_insert(next);
+        let id = *self.by_name.entry(resource.config().clone()).or_insert(next);
         if id == next {
             self.reads.push(Vec::new());
         }

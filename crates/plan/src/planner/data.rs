@@ -85,8 +85,7 @@ impl Planner<'_> {
         if self.options.mode != PlanMode::Normal {
             return Ok(false);
         }
-        let in_check =
-            |dep: &Dep| self.program.resource(&dep.resource().config()).is_some_and(|d| d.in_check.is_some());
+        let in_check = |dep: &Dep| self.program.resource(dep.resource().config()).is_some_and(|d| d.in_check.is_some());
         let named: Vec<&Dep> = explicit.iter().filter(|dep| !in_check(dep)).collect();
         for dep in &named {
             self.wait_for(dep)?;
@@ -193,7 +192,7 @@ impl Planner<'_> {
             import: None,
             triggered: false,
         };
-        self.draft_declared((instance.clone(), None), step);
+        self.draft_declared((instance.clone(), None), step, Vec::new());
     }
 }
 

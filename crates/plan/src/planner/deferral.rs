@@ -1,8 +1,9 @@
 //! Leaving for a later plan what cannot be planned yet.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{AbsCall, AbsResource, Beyond, ConfigResource, Instance, Key, Mode, Place, ProviderConfig};
 use terrane_lang::{Dep, Evaluated, Repeat, ResourceDecl};
 use terrane_state::{Dependencies, DeposedKey};
@@ -19,7 +20,7 @@ use crate::{Change, DeferReason, Deferred, DeleteReason, Legs, Order, PlanMode, 
 pub(super) struct Deferrals {
     all: BTreeMap<(Place, Option<DeposedKey>), Deferred>,
     /// Resources whose keys are not known.
-    keyless: HashSet<AbsResource>,
+    keyless: FxHashSet<AbsResource>,
     /// Places in instances of modules of which it is not known which there are.
     beyond: Vec<Place>,
 }
@@ -203,7 +204,7 @@ impl Planner<'_> {
 
     /// Leaves all instances of a resource for later, of which it is not known which there are.
     pub(super) fn defer_keys(&mut self, resource: &AbsResource) {
-        let decl = self.program.resource(&resource.config());
+        let decl = self.program.resource(resource.config());
         let optional = decl.is_some_and(|decl| matches!(decl.repeat, Repeat::Enabled(_)));
         if let (Some(decl), true) = (decl, self.options.mode == PlanMode::Normal) {
             let place = match optional {
@@ -303,14 +304,14 @@ impl Planner<'_> {
 struct Holders {
     all: Vec<Instance>,
     /// The first of those that can reach a resource from the instances of the modules that both are in.
-    first: HashMap<ConfigResource, HashMap<Vec<(Arc<str>, Key)>, usize>>,
+    first: FxHashMap<ConfigResource, FxHashMap<Vec<(Arc<str>, Key)>, usize>>,
 }
 
 impl Holders {
     fn add(&mut self, holder: Instance, made_after: &Dependencies) {
         let (place, own) = (self.all.len(), holder.resource.config());
         let modules = &holder.resource.module.0;
-        for name in made_after.iter().filter(|name| **name != own) {
+        for name in made_after.iter().filter(|name| *name != own) {
             let shared = modules.iter().zip(&name.module.0).take_while(|((a, _), b)| a == *b).count();
             let reached = self.first.entry(name.clone()).or_default();
             reached.entry(modules[..shared].to_vec()).or_insert(place);
@@ -320,7 +321,7 @@ impl Holders {
 
     /// A deferred object that was made after an instance of another resource.
     fn of(&self, instance: &Instance) -> Option<Arc<str>> {
-        let reached = self.first.get(&instance.resource.config())?;
+        let reached = self.first.get(instance.resource.config())?;
         let modules = &instance.resource.module.0;
         let first = (0..=modules.len()).filter_map(|shared| reached.get(&modules[..shared])).min()?;
         Some(self.all.get(*first)?.to_string().into())

@@ -52,7 +52,10 @@ impl Planner<'_> {
             import: None,
             triggered: false,
         };
-        self.draft(key.clone(), Draft { step, config: Vec::new(), explicit: Arc::from([]), state, declared: false });
+        self.draft(
+            key.clone(),
+            Draft { step, config: Vec::new(), explicit: Arc::from([]), state, sensitive: Vec::new(), declared: false },
+        );
         Ok(())
     }
 

@@ -79,7 +79,7 @@ impl Planner<'_> {
             import: None,
             triggered: false,
         };
-        self.draft_declared((instance.clone(), None), step);
+        self.draft_declared((instance.clone(), None), step, Vec::new());
         self.give(instance, value);
     }
 
@@ -92,7 +92,7 @@ impl Planner<'_> {
         let busy = self.busy();
         let uses = &self.uses;
         let done = |lease: &Lease| {
-            let uses = uses.get(&lease.instance.resource.config());
+            let uses = uses.get(lease.instance.resource.config());
             uses.is_some_and(|uses| !uses.by_provider && uses.resources.is_disjoint(&busy))
         };
         for lease in self.leases.take_done(done) {
@@ -108,11 +108,12 @@ impl Planner<'_> {
                 let decl = module.contents.resources.get(*place)?;
                 Some(ConfigResource { module: module.path.clone(), resource: decl.resource.clone() })
             }
-            Task::Expand { resource, .. } | Task::Import { to: resource, .. } => Some(resource.config()),
-            Task::Instance(instance) | Task::Post(instance) => Some(instance.resource.config()),
+            Task::Expand { resource, .. } | Task::Import { to: resource, .. } => Some(resource.config().clone()),
+            Task::Instance(instance) | Task::Post(instance) => Some(instance.resource.config().clone()),
             _ => None,
         });
-        let open = self.keys.iter().filter(|(_, (_, missing))| *missing > 0).map(|(resource, _)| resource.config());
+        let open =
+            self.keys.iter().filter(|(_, (_, missing))| *missing > 0).map(|(resource, _)| resource.config().clone());
         named.chain(open).collect()
     }
 

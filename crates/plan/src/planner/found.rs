@@ -49,7 +49,7 @@ impl Planner<'_> {
 
     /// Reads an object whose configuration is to be written.
     pub(super) fn found(&mut self, instance: &Instance) -> Result<(), Halt> {
-        self.await_imports(&instance.resource.config())?;
+        self.await_imports(instance.resource.config())?;
         let Some(config) = self.provider_for(instance) else { return Ok(()) };
         self.open(&config)?;
         self.import(instance, &config)?;

@@ -1,7 +1,8 @@
 //! `import` blocks: which instances take over an object that exists, once what names it is known.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, ModuleInstance};
 use terrane_lang::{ImportDecl, ImportTarget};
 use terrane_provider::ImportBy;
@@ -22,7 +23,7 @@ pub(super) struct Imports {
     /// Resources of which it is not known which instances are to be taken over.
     vague: BTreeSet<ConfigResource>,
     /// The blocks for a resource, by their place in the root module.
-    blocks: HashMap<ConfigResource, Vec<usize>>,
+    blocks: FxHashMap<ConfigResource, Vec<usize>>,
     /// The blocks whose evaluation has begun; how it ended.
     begun: BTreeMap<usize, Option<Result<(), Reported>>>,
 }
@@ -47,7 +48,7 @@ impl Imports {
 
     /// Whether it is not known yet if or by what name an instance takes an object over.
     pub fn is_open(&self, instance: &Instance) -> bool {
-        self.nameless.contains(instance) || self.vague.contains(&instance.resource.config())
+        self.nameless.contains(instance) || self.vague.contains(instance.resource.config())
     }
 }
 
@@ -136,7 +137,7 @@ impl Planner<'_> {
         for (instance, span) in blocks.collect::<Vec<_>>() {
             let config = instance.resource.config();
             if self.known_keys(&instance.resource) && self.span(&Endpoint::Instance(instance.clone())).is_none() {
-                self.diags.error(undeclared(&instance.to_string(), &config, span));
+                self.diags.error(undeclared(&instance.to_string(), config, span));
             }
         }
     }
@@ -145,9 +146,9 @@ impl Planner<'_> {
 /// Where a block leads, as far as that is written out.
 fn roughly(decl: &ImportDecl) -> AbsResource {
     let known = decl.fixed().map(|instance| instance.resource);
-    known.unwrap_or_else(|| AbsResource {
-        module: ModuleInstance(decl.to.module.0.iter().map(|name| (name.clone(), Key::None)).collect()),
-        resource: decl.to.resource.clone(),
+    known.unwrap_or_else(|| {
+        let module = ModuleInstance(decl.to.module.0.iter().map(|name| (name.clone(), Key::None)).collect());
+        AbsResource::new(module, decl.to.resource.clone())
     })
 }
 

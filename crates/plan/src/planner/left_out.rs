@@ -76,7 +76,7 @@ impl<'a> LeftOut<'a> {
     }
 
     fn has_whole(&self, resource: &AbsResource) -> bool {
-        self.resources.contains(resource) || self.declared.contains(&resource.config())
+        self.resources.contains(resource) || self.declared.contains(resource.config())
     }
 
     /// Whether any instance of a resource is left out.

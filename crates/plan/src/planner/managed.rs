@@ -6,7 +6,7 @@ use terrane_address::{Instance, ProviderConfig};
 use terrane_lang::{Conditions, Dep, Evaluated, ResourceDecl};
 use terrane_provider::{PlanRequest, PlanResponse};
 use terrane_source::{Diagnostic, Reported};
-use terrane_value::{Path, Value};
+use terrane_value::{Marks, Path, Value};
 
 use super::prior::Prior;
 use super::queue::{Task, Wait};
@@ -67,7 +67,7 @@ impl<'p> Planner<'p> {
             return Err(Halt::Failed(self.diags.error(diagnostic)));
         };
         self.open(&provider)?;
-        self.await_imports(&instance.resource.config())?;
+        self.await_imports(instance.resource.config())?;
         self.import(instance, &provider)?;
         let prior = self.prior(&(instance.clone(), None))?;
         if self.options.mode == PlanMode::RefreshOnly {
@@ -184,7 +184,7 @@ impl<'p> Planner<'p> {
     }
 
     pub(super) fn decl(&self, instance: &Instance) -> Option<&'p ResourceDecl> {
-        self.program.resource(&instance.resource.config())
+        self.program.resource(instance.resource.config())
     }
 
     /// Why an object is replaced even if nothing about it differs.
@@ -332,13 +332,13 @@ impl<'p> Planner<'p> {
                 self.ask_plan(PlanFlight { replacing, config: flight.written.clone(), ..flight });
                 return Ok(());
             }
-            // What is secret about an object is part of its state.
-            (Some(Decision::NoOp), Some(prior)) if object::sensitive(&prior) != object::sensitive(&new.value) => {
-                Change::Update { prior, planned: new }
-            }
             // The two are equal: one of them is enough.
             (Some(Decision::NoOp), Some(prior)) if flight.marks.is_empty() && flight.is_unmarked() => {
                 Change::NoOp { value: prior }
+            }
+            // What is secret about an object is part of its state.
+            (Some(Decision::NoOp), Some(prior)) if object::sensitive(&prior) != object::sensitive(&new.value) => {
+                Change::Update { prior, planned: new }
             }
             (Some(Decision::NoOp), _) => Change::NoOp { value: new.value },
             (Some(Decision::Update), Some(prior)) => Change::Update { prior, planned: new },
@@ -357,13 +357,13 @@ impl<'p> Planner<'p> {
     /// Notes a change and gives its result to whoever reads it.
     fn take_change(&mut self, flight: &PlanFlight, change: Change) {
         let instance = &flight.instance;
-        let Some(decl) = self.program.resource(&instance.resource.config()) else { return };
+        let Some(decl) = self.program.resource(instance.resource.config()) else { return };
         let value = change.after().cloned();
         let deletes = matches!(change, Change::Replace { order, .. } if !order.forgets());
         match decl.lifecycle.prevent_destroy {
             Some(_) if change.is_no_op() => self.queue.push(Task::Protect(instance.clone())),
             Some(_) => {}
-            None => drop(self.protected.insert(instance.clone(), false)),
+            None => {}
         }
         if deletes && decl.lifecycle.prevent_destroy.is_some() {
             self.queue.push(Task::Guard(instance.clone()));
@@ -382,23 +382,27 @@ impl<'p> Planner<'p> {
             triggered: flight.triggered,
             import: flight.prior.as_ref().filter(|p| p.imported).and_then(|_| self.imports.of(instance).cloned()),
         };
-        self.draft_declared((instance.clone(), None), step);
+        let sensitive = flight.marks.iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE));
+        let sensitive = sensitive.map(|(path, _)| path.clone()).collect();
+        self.draft_declared((instance.clone(), None), step, sensitive);
         if let Some(value) = value {
             self.give(instance, value);
         }
     }
 
     /// Notes a step of a declared instance with what it was made of.
-    pub(super) fn draft_declared(&mut self, key: ObjectKey, step: Step) {
+    pub(super) fn draft_declared(&mut self, key: ObjectKey, step: Step, sensitive: Vec<Path>) {
         if step.change.after().is_some_and(|value| !value.is_wholly_known()) {
             self.values.pending(&key.0, step.change.done());
         }
-        let evaluated = self.evaluated.get(&key.0);
-        let (config, explicit) =
-            evaluated.map_or_else(|| (Vec::new(), Arc::from([])), |e| (e.deps.clone(), e.explicit.clone()));
+        // What it was made of is all that is still needed of its configuration.
+        let (config, explicit) = match self.evaluated.remove(&key.0).map(Arc::unwrap_or_clone) {
+            Some(evaluated) => (evaluated.deps, evaluated.explicit),
+            None => (Vec::new(), Arc::from([])),
+        };
         let stored = self.refreshed.object(&key.0).filter(|_| key.1.is_none());
         let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
-        self.draft(key, Draft { step, config, explicit, state, declared: true });
+        self.draft(key, Draft { step, config, explicit, state, sensitive, declared: true });
     }
 
     /// Gives the value of an instance to whoever reads it.

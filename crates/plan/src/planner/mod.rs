@@ -22,13 +22,15 @@ mod renames;
 mod start;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{Dependencies, DeposedKey, Snapshot};
+use terrane_value::Path;
 
 use crate::ephemeral::EphemeralOpening;
 use crate::leases::Leases;
@@ -65,14 +67,15 @@ pub struct Planner<'p> {
     diags: Diagnostics,
 
     queue: Queue,
-    flights: HashMap<AskId, Flight>,
+    flights: FxHashMap<AskId, Flight>,
     outbox: VecDeque<Ask>,
     asked: u64,
-    started: HashSet<Instance>,
-    expanding: HashSet<(AbsResource, bool)>,
+    started: FxHashSet<Instance>,
+    expanding: FxHashSet<(AbsResource, bool)>,
     /// The keys of expanded resources, and how many of their instances have no value yet.
-    keys: HashMap<AbsResource, (BTreeSet<Key>, usize)>,
-    evaluated: HashMap<Instance, Arc<Evaluated>>,
+    keys: FxHashMap<AbsResource, (BTreeSet<Key>, usize)>,
+    /// The configurations of instances that are not planned yet.
+    evaluated: FxHashMap<Instance, Arc<Evaluated>>,
 
     opened: BTreeMap<ProviderConfig, Opening>,
     leases: Leases,
@@ -86,17 +89,17 @@ pub struct Planner<'p> {
     /// Imported objects whose configuration is to be written, with the names of their provider configurations.
     found: BTreeMap<Instance, ConfigName>,
     /// The provider configurations of declared instances, where they have keys.
-    homes: HashMap<Instance, ProviderConfig>,
+    homes: FxHashMap<Instance, ProviderConfig>,
     /// Resources whose `lifecycle` does not let their objects be deleted.
     undeletable: BTreeSet<AbsResource>,
     /// Whether declared instances have `prevent_destroy`, as far as that is known.
-    protected: HashMap<Instance, bool>,
+    protected: FxHashMap<Instance, bool>,
 
     prior: Snapshot,
     refreshed: Snapshot,
-    stored_under: HashMap<ConfigResource, Vec<AbsResource>>,
+    stored_under: FxHashMap<ConfigResource, Vec<AbsResource>>,
     moves: Moves,
-    drafts: BTreeMap<ObjectKey, Draft>,
+    drafts: BTreeMap<ObjectKey, Box<Draft>>,
     drift: BTreeMap<ObjectKey, Drift>,
     outputs: BTreeMap<Arc<str>, OutputChange>,
     /// What root outputs were made of.
@@ -116,6 +119,8 @@ struct Draft {
     config: Vec<Dep>,
     explicit: Arc<[Dep]>,
     state: Dependencies,
+    /// What configuration made sensitive.
+    sensitive: Vec<Path>,
     declared: bool,
 }
 
@@ -175,13 +180,13 @@ impl<'p> Planner<'p> {
             values: Values::new(complete),
             diags,
             queue,
-            flights: HashMap::new(),
+            flights: FxHashMap::default(),
             outbox: VecDeque::new(),
             asked: 0,
-            started: HashSet::new(),
-            expanding: HashSet::new(),
-            keys: HashMap::new(),
-            evaluated: HashMap::new(),
+            started: FxHashSet::default(),
+            expanding: FxHashSet::default(),
+            keys: FxHashMap::default(),
+            evaluated: FxHashMap::default(),
             opened: BTreeMap::new(),
             leases: Leases::default(),
             uses: terrane_lang::ephemeral_uses(program),
@@ -190,8 +195,8 @@ impl<'p> Planner<'p> {
             to_read: BTreeMap::new(),
             undeletable: BTreeSet::new(),
             found: BTreeMap::new(),
-            protected: HashMap::new(),
-            homes: HashMap::new(),
+            protected: FxHashMap::default(),
+            homes: FxHashMap::default(),
             prior,
             stored_under: stored_under(&snapshot),
             refreshed: snapshot,
@@ -344,7 +349,7 @@ impl<'p> Planner<'p> {
     }
 
     fn draft(&mut self, key: ObjectKey, draft: Draft) {
-        self.drafts.insert(key, draft);
+        self.drafts.insert(key, Box::new(draft));
     }
 }
 
@@ -391,10 +396,10 @@ fn shapes(program: &Program, providers: &Providers, snapshot: &Snapshot) -> Shap
     Shapes::of(providers, declared.chain(stored))
 }
 
-fn stored_under(snapshot: &Snapshot) -> HashMap<ConfigResource, Vec<AbsResource>> {
-    let mut under: HashMap<ConfigResource, Vec<AbsResource>> = HashMap::new();
+fn stored_under(snapshot: &Snapshot) -> FxHashMap<ConfigResource, Vec<AbsResource>> {
+    let mut under: FxHashMap<ConfigResource, Vec<AbsResource>> = FxHashMap::default();
     for resource in snapshot.resources.keys() {
-        under.entry(resource.config()).or_default().push(resource.clone());
+        under.entry(resource.config().clone()).or_default().push(resource.clone());
     }
     under
 }

@@ -73,7 +73,7 @@ impl Planner<'_> {
 
     /// Finds out the key of the provider configuration of a declared instance.
     pub(super) fn settle_home(&mut self, instance: &Instance) -> Result<(), Halt> {
-        if self.program.has_provider_key(&instance.resource.config()) && !self.homes.contains_key(instance) {
+        if self.program.has_provider_key(instance.resource.config()) && !self.homes.contains_key(instance) {
             let home = self.attempt(|e, lookup, diags| e.provider_of(instance, lookup, diags))?;
             let home = home.ok_or_else(|| Halt::Later(Later::new(DeferReason::ProviderUnknown)))?;
             self.homes.insert(instance.clone(), home);
@@ -98,9 +98,10 @@ impl Planner<'_> {
         }
     }
 
-    /// Reads all objects of a provider that has just been opened.
+    /// Reads all objects of a provider that has just been opened. Those that are not refreshed are decoded one by one, when
+    /// they are needed.
     pub(super) fn read_all_of(&mut self, config: &ProviderConfig) {
-        if self.options.is_limited() {
+        if self.options.is_limited() || !self.options.refresh {
             return;
         }
         let waiting = self.objects.iter().filter(|(_, state)| matches!(state, PriorState::Stored));

@@ -11,7 +11,7 @@ use crate::{DeleteReason, PlanMode};
 impl Planner<'_> {
     /// How an object ends that would be deleted for a reason. The last `removed` block about it decides.
     pub(super) fn end_of(&self, instance: &Instance, reason: DeleteReason) -> End {
-        match deciding(self.program, &instance.resource.config()) {
+        match deciding(self.program, instance.resource.config()) {
             Some((_, removed)) if !removed.destroy && self.options.mode != PlanMode::Destroy => End::Forget,
             _ => End::Delete(reason),
         }
@@ -20,7 +20,7 @@ impl Planner<'_> {
     /// Whether a `removed` block says how an object ends.
     pub(super) fn is_removed(&self, instance: &Instance) -> bool {
         let name = instance.resource.config();
-        let mut about = self.removals().filter(|(module, removed)| covers(module, &removed.from, &name));
+        let mut about = self.removals().filter(|(module, removed)| covers(module, &removed.from, name));
         self.options.mode != PlanMode::Destroy && about.next().is_some()
     }
 

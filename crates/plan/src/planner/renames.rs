@@ -62,7 +62,7 @@ impl Planner<'_> {
     }
 
     fn resource_span(&mut self, resource: &AbsResource) -> Option<Span> {
-        let decl = self.program.resource(&resource.config())?;
+        let decl = self.program.resource(resource.config())?;
         self.has_module(&resource.module).then_some(decl.span)
     }
 }

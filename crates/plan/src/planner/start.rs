@@ -50,7 +50,7 @@ impl Planner<'_> {
         }
         let stored: Vec<AbsResource> = self.refreshed.resources.keys().cloned().collect();
         for resource in stored {
-            if self.program.resource(&resource.config()).is_none() {
+            if self.program.resource(resource.config()).is_none() {
                 self.end_resource(&resource, DeleteReason::NoResource);
             }
             self.end_deposed(&resource);
@@ -102,7 +102,7 @@ impl Planner<'_> {
             return taken;
         }
         loop {
-            let resources: BTreeSet<_> = taken.iter().map(|i| i.resource.config()).collect();
+            let resources: BTreeSet<_> = taken.iter().map(|i| i.resource.config().clone()).collect();
             let after = all().filter(|(i, _, state)| {
                 let mut dependencies = state.current.iter().flat_map(|o| o.dependencies.iter());
                 !taken.contains(i) && dependencies.any(|d| resources.contains(d))
@@ -124,7 +124,7 @@ impl Planner<'_> {
             let state = self.refreshed.instance(&instance);
             let objects = state.into_iter().flat_map(|s| s.current.iter().chain(s.deposed.values()));
             let names: BTreeSet<ConfigResource> = objects.flat_map(|o| o.dependencies.iter().cloned()).collect();
-            let made_of = all().filter(|i| names.contains(&i.resource.config()) && can_reach(&instance, i));
+            let made_of = all().filter(|i| names.contains(i.resource.config()) && can_reach(&instance, i));
             queue.extend(made_of.filter(|i| kept.insert(i.clone())).collect::<Vec<_>>());
         }
         kept
@@ -152,7 +152,7 @@ impl Planner<'_> {
         }
         beyond.into_iter().for_each(|beyond| self.defer_beyond(beyond, decl));
         for module in instances {
-            let resource = AbsResource { module, resource: name.resource.clone() };
+            let resource = AbsResource::new(module, name.resource.clone());
             if self.options.may_select_in(&resource) {
                 self.start_expand(resource, !self.options.is_limited());
             }
@@ -194,7 +194,7 @@ impl Planner<'_> {
     }
 
     fn why_without_key(&self, instance: &Instance) -> DeleteReason {
-        let repeat = self.program.resource(&instance.resource.config()).map(|decl| decl.repeat);
+        let repeat = self.program.resource(instance.resource.config()).map(|decl| decl.repeat);
         match (repeat, &instance.key) {
             (Some(Repeat::Count(_)), Key::Int(_)) => DeleteReason::CountIndex,
             (Some(Repeat::ForEach(_)), Key::String(_)) => DeleteReason::EachKey,

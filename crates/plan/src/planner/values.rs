@@ -1,7 +1,6 @@
 //! The values that expressions see while planning.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use terrane_address::Instance;
 use terrane_lang::{Dep, Lookup, Stop};
 use terrane_source::Reported;
@@ -10,9 +9,9 @@ use terrane_value::Value;
 /// Planned values, by instance.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    slots: HashMap<Instance, Result<Value, Reported>>,
+    slots: FxHashMap<Instance, Result<Value, Reported>>,
     /// What makes the values known that are not, as a participle.
-    pending: HashMap<Instance, &'static str>,
+    pending: FxHashMap<Instance, &'static str>,
     /// Whether every instance is going to have a value.
     complete: bool,
 }

@@ -49,5 +49,5 @@ impl<'t> Names<'t> {
 fn read(text: &str) -> Result<ConfigResource, String> {
     let instance = terrane_address::parse_instance(text)
         .map_err(|e| format!("It depends on {text:?}, which is not an address: {e}"))?;
-    Ok(instance.resource.config())
+    Ok(instance.resource.config().clone())
 }

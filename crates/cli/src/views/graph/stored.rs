@@ -21,7 +21,7 @@ pub fn stored(snapshot: &Snapshot) -> Drawing {
             let deposed = deposed.map(|(key, _)| format!(" (deposed object {key})")).unwrap_or_default();
             let address = format!("{instance}{deposed}");
             let place = drawing.add(format!("[root] {address} (destroy)"), &address, Shape::Box);
-            places.entry(instance.resource.config()).or_default().push(place);
+            places.entry(instance.resource.config().clone()).or_default().push(place);
             after.extend(object.dependencies.iter().map(|needed| (place, needed)));
         }
     }

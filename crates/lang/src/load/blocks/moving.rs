@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use terrane_address::{AbsResource, ConfigResource, Instance, Key, Mode, Module, ModuleInstance, Target};
+use terrane_address::{ConfigResource, Instance, Key, Mode, Module, ModuleInstance, Target};
 use terrane_source::{Diagnostic, Diagnostics, Span};
 use terrane_syntax as syn;
 
@@ -133,7 +133,7 @@ fn has_key(target: &Target) -> bool {
     let in_module = |m: &ModuleInstance| m.0.iter().any(|(_, key)| *key != Key::None);
     match target {
         Target::Module(module) => in_module(module),
-        Target::Resource(AbsResource { module, .. }) => in_module(module),
+        Target::Resource(resource) => in_module(&resource.module),
         Target::Instance(_) => true,
     }
 }
