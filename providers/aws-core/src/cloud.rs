@@ -133,6 +133,14 @@ impl Cloud {
         client
     }
 
+    /// What the types of a service keep for each other; empty on first use.
+    pub fn shared<T>(&self) -> Arc<T>
+    where
+        T: Default + Send + Sync + 'static,
+    {
+        self.client::<Arc<T>>("", |_| Arc::default())
+    }
+
     /// The SDK configuration for a region.
     pub fn config(&self, region: &str) -> SdkConfig {
         self.sdk.to_builder().region(Region::new(region.to_owned())).build()

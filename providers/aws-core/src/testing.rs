@@ -19,7 +19,7 @@ use crate::{AwsRules, Cloud, data_schema, resource_schema};
 
 /// The endpoint that tests run against, from `TERRANE_TEST_ENDPOINT`. Without it says aloud what is skipped.
 pub fn endpoint(test: &str) -> Option<String> {
-    let endpoint = std::env::var("TERRANE_TEST_ENDPOINT").ok().filter(|e| !e.is_empty());
+    let endpoint = emulator();
     if endpoint.is_none() {
         eprintln!("skipped: {test} needs an emulator; set TERRANE_TEST_ENDPOINT to its address");
     }
@@ -28,7 +28,7 @@ pub fn endpoint(test: &str) -> Option<String> {
 
 /// An instance whose services all are at `endpoint`, with credentials that no AWS accepts.
 pub async fn cloud(endpoint: &str, region: &str) -> Arc<Cloud> {
-    Arc::new(asking(endpoint, region, None).await)
+    Arc::new(asking(endpoint, region, "test", None).await)
 }
 
 /// What a test plays against.
@@ -49,23 +49,42 @@ impl Stage {
 ///
 /// With `UPDATE` set, the emulator alone, and the recording is made anew.
 pub async fn stages(folder: &str, test: &str) -> Vec<Stage> {
-    let Some(endpoint) = std::env::var("TERRANE_TEST_ENDPOINT").ok().filter(|e| !e.is_empty()) else {
-        return vec![scripted(folder, test).await];
-    };
-    let (fixed, own) = (suffix(test), format!("{}-{:x}", suffix(test), std::process::id()));
-    let client = std::env::var_os("UPDATE").map(|_| golden::recorded(file(folder, test), own.clone(), fixed));
-    let mut stages = if client.is_some() { Vec::new() } else { vec![scripted(folder, test).await] };
-    fastrand::seed(1);
-    stages.push(Stage { cloud: Arc::new(asking(&endpoint, "eu-west-1", client).await), suffix: own });
+    let mut stages = vec![played("test", folder, test).await];
+    if let (Some(endpoint), None) = (emulator(), std::env::var_os("UPDATE")) {
+        fastrand::seed(1);
+        let cloud = Arc::new(asking(&endpoint, "eu-west-1", "test", None).await);
+        stages.push(Stage { cloud, suffix: own_suffix(test) });
+    }
     stages
+}
+
+/// The recording `folder/test.http` alone, made anew with `UPDATE` set: for tests that take an emulator long.
+///
+/// `key` is the access key, and where it looks like one, the account id in the emulator.
+pub async fn played(key: &str, folder: &str, test: &str) -> Stage {
+    let (Some(endpoint), Some(_)) = (emulator(), std::env::var_os("UPDATE")) else {
+        return scripted(folder, test).await;
+    };
+    fastrand::seed(1);
+    let client = golden::recorded(file(folder, test), own_suffix(test), suffix(test));
+    let cloud = Arc::new(asking(&endpoint, "eu-west-1", key, Some(client)).await);
+    Stage { cloud, suffix: own_suffix(test) }
 }
 
 /// The recording `folder/test.http` alone: one of a play, or one that was written since the emulator lacks an operation.
 pub async fn scripted(folder: &str, test: &str) -> Stage {
     fastrand::seed(1);
     let client = golden::replayed(&file(folder, test));
-    let cloud = Arc::new(asking("http://127.0.0.1:1", "eu-west-1", Some(client)).await);
+    let cloud = Arc::new(asking("http://127.0.0.1:1", "eu-west-1", "test", Some(client)).await);
     Stage { cloud, suffix: suffix(test) }
+}
+
+fn emulator() -> Option<String> {
+    std::env::var("TERRANE_TEST_ENDPOINT").ok().filter(|e| !e.is_empty())
+}
+
+fn own_suffix(test: &str) -> String {
+    format!("{}-{:x}", suffix(test), std::process::id())
 }
 
 fn file(folder: &str, test: &str) -> PathBuf {
@@ -76,10 +95,10 @@ fn suffix(test: &str) -> String {
     format!("-{}", test.replace('_', "-"))
 }
 
-async fn asking(endpoint: &str, region: &str, client: Option<SharedHttpClient>) -> Cloud {
+async fn asking(endpoint: &str, region: &str, key: &str, client: Option<SharedHttpClient>) -> Cloud {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
-        .credentials_provider(Credentials::from_keys("test", "test", None))
+        .credentials_provider(Credentials::from_keys(key, "test", None))
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::disabled());
     if let Some(client) = client {

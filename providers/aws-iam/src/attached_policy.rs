@@ -9,6 +9,7 @@ use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
 use crate::attachments;
+use crate::census;
 use crate::client::{OBJECTS, PROPAGATION};
 use crate::holder::{self, Kind};
 
@@ -43,10 +44,20 @@ impl ResourceType<Cloud> for AttachedPolicy {
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
         let holders: BTreeSet<&str> = prior.iter().map(|o| self.parts(&o.value).0).collect();
+        let all = match census::holders(cloud, self.0, holders.len()).await {
+            Ok(all) => all.unwrap_or_default(),
+            Err(problem) => return census::failed(prior, &problem),
+        };
+        let sure = |name: &str, policy: &str| all.get(name).is_some_and(|e| e.attached.iter().any(|a| a == policy));
+        let unsure = prior.iter().map(|o| self.parts(&o.value)).filter(|(name, policy)| !sure(name, policy));
+        let holders: BTreeSet<&str> = unsure.map(|(name, _)| name).collect();
         let read = |name| async move { (name, attachments::of(cloud, self.0.named(name)).await) };
         let attached: BTreeMap<&str, _> = concurrently(OBJECTS, holders, read).await.into_iter().collect();
         let outcome = |known: &Value| -> ReadOutcome {
             let (holder, policy) = self.parts(known);
+            if sure(holder, policy) {
+                return Ok(Some(self.object(known)));
+            }
             let Some(answer) = attached.get(holder) else { return Ok(None) };
             let policies = answer.clone().map_err(|p| vec![p])?.unwrap_or_default();
             Ok(policies.iter().any(|a| a == policy).then(|| self.object(known)))

@@ -4,12 +4,13 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::Group as RemoteGroup;
-use terrane_aws_core::{Cloud, made_since, problem, read_each};
+use terrane_aws_core::{Cloud, made_since, problem};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::Value;
 
-use crate::client::{OBJECTS, PROPAGATION, SETTLING, appeared, found, iam, removed, renamed, still_used, too_new};
+use crate::census::{self, Entity};
+use crate::client::{PROPAGATION, SETTLING, appeared, found, iam, removed, renamed, still_used, too_new};
 use crate::holder::{Kind, group_names};
 
 /// `aws_iam_group`.
@@ -36,8 +37,12 @@ impl ResourceType<Cloud> for Group {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        read_each(OBJECTS, prior, |known| async move {
-            Ok(get(cloud, Args(known).text("id").unwrap_or_default()).await?.map(|g| value(&g, known)))
+        census::read_each_of(cloud, Kind::Group, prior.len(), prior, |known, all| async move {
+            let name = Args(known).text("id").unwrap_or_default();
+            match all.get(name).map(|entry| &entry.entity) {
+                Some(Entity::Group(group)) => Ok(Some(value(group, known))),
+                _ => Ok(get(cloud, name).await?.map(|g| value(&g, known))),
+            }
         })
         .await
     }

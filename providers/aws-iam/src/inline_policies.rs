@@ -21,6 +21,11 @@ impl InlinePolicies {
         InlinePolicies(blocks.filter_map(|b| Some((b.string("name")?, b.string("policy")?))).collect())
     }
 
+    /// Policies that were read.
+    pub fn read(documents: BTreeMap<String, String>) -> InlinePolicies {
+        InlinePolicies(documents)
+    }
+
     /// Whether both are the same policies with equivalent documents.
     pub fn equivalent(&self, other: &InlinePolicies) -> bool {
         self.0.len() == other.0.len() && self.changed_from(other).0.is_empty()

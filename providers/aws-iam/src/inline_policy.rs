@@ -1,12 +1,13 @@
 //! `aws_iam_group_policy`, `aws_iam_role_policy` and `aws_iam_user_policy`.
 
 use async_trait::async_trait;
-use terrane_aws_core::{Cloud, name_of, prefix_of, read_each};
+use terrane_aws_core::{Cloud, name_of, prefix_of};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
-use crate::client::{OBJECTS, appeared};
+use crate::census;
+use crate::client::appeared;
 use crate::holder::{self, Kind};
 use crate::inline_policies;
 
@@ -34,7 +35,14 @@ impl ResourceType<Cloud> for InlinePolicy {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        read_each(OBJECTS, prior, |known| self.read_policy(cloud, known)).await
+        census::read_each_of(cloud, self.0, prior.len(), prior, |known, all| async move {
+            let (holder, name) = self.parts(known);
+            match all.get(holder).and_then(|entry| entry.inline.get(name)) {
+                Some(document) => Ok(Some(self.read_as(known, document))),
+                None => self.read_policy(cloud, known).await,
+            }
+        })
+        .await
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
@@ -84,7 +92,12 @@ impl InlinePolicy {
     async fn read_policy(&self, cloud: &Cloud, known: &Value) -> Result<Option<Value>, Problem> {
         let (holder, name) = self.parts(known);
         let Some(document) = inline_policies::get(cloud, self.0.named(holder), name).await? else { return Ok(None) };
-        Ok(Some(self.object(known, holder, name, policy_json::keep(Args(known).str("policy"), &document))))
+        Ok(Some(self.read_as(known, &document)))
+    }
+
+    fn read_as(&self, known: &Value, document: &str) -> Value {
+        let (holder, name) = self.parts(known);
+        self.object(known, holder, name, policy_json::keep(Args(known).str("policy"), document))
     }
 
     fn object(&self, known: &Value, holder: &str, name: &str, policy: &str) -> Value {

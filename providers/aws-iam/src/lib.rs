@@ -5,6 +5,7 @@ mod account_alias;
 mod account_password_policy;
 mod attached_policy;
 mod attachments;
+mod census;
 mod client;
 mod data_entities;
 mod data_identity;

@@ -9,6 +9,7 @@ use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, p
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
+use crate::census::{self, Documents};
 use crate::client::{
     OBJECTS, PROPAGATION, appeared, decoded, found, from_tags, iam, removed, retag, still_used, to_tags, too_new,
 };
@@ -39,9 +40,14 @@ impl ResourceType<Cloud> for Policy {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
+        let documents = match census::documents(cloud, prior.len()).await {
+            Ok(documents) => documents.unwrap_or_default(),
+            Err(problem) => return census::failed(prior, &problem),
+        };
+        let documents = &*documents;
         read_each(OBJECTS, prior, |known| {
             let arn = Args(known).text("id").or(Args(known).text("arn")).unwrap_or_default();
-            read_policy(cloud, arn, known)
+            read_policy(cloud, arn, known, documents)
         })
         .await
     }
@@ -101,7 +107,8 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<String, Prob
 }
 
 async fn read_existing(cloud: &Cloud, arn: &str, known: &Value) -> Result<Object, Problem> {
-    appeared(cloud, &format!("IAM policy {arn}"), || read_policy(cloud, arn, known)).await
+    let none = Documents::new();
+    appeared(cloud, &format!("IAM policy {arn}"), || read_policy(cloud, arn, known, &none)).await
 }
 
 /// A managed policy, without its document.
@@ -119,10 +126,15 @@ pub async fn document(cloud: &Cloud, arn: &str, version: &str) -> Result<Option<
     Ok(version.and_then(|a| a.policy_version).map(|v| decoded(v.document().unwrap_or_default())))
 }
 
-async fn read_policy(cloud: &Cloud, arn: &str, known: &Value) -> Result<Option<Value>, Problem> {
+/// Reads a policy; its document too, unless it is among `documents`.
+async fn read_policy(cloud: &Cloud, arn: &str, known: &Value, documents: &Documents) -> Result<Option<Value>, Problem> {
     let Some(policy) = get(cloud, arn).await? else { return Ok(None) };
     let version = policy.default_version_id().unwrap_or("v1");
-    let Some(document) = document(cloud, arn, version).await? else { return Ok(None) };
+    let document = match documents.get(&(arn.to_owned(), version.to_owned())) {
+        Some(document) => Some(document.clone()),
+        None => document(cloud, arn, version).await?,
+    };
+    let Some(document) = document else { return Ok(None) };
     let mut reply = Reply::from(known);
     reply
         .str("id", Some(arn))

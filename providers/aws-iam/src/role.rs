@@ -4,18 +4,21 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::Role as RemoteRole;
-use terrane_aws_core::{Arn, Cloud, Poll, keep_empty, made_since, name_of, prefix_of, problem, read_each};
+use terrane_aws_core::{Arn, Cloud, Poll, keep_empty, made_since, name_of, prefix_of, problem};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 
 use crate::attachments;
+use crate::census::{self, Entity, Entry};
 use crate::client::{
-    OBJECTS, PROPAGATION, decoded, found, from_tags, iam, removed, retag, role_names, still_used, time, to_tags,
-    too_new,
+    PROPAGATION, decoded, found, from_tags, iam, removed, retag, role_names, still_used, time, to_tags, too_new,
 };
 use crate::holder::Kind;
 use crate::inline_policies::{self, InlinePolicies};
+
+/// Calls that reading one role takes, at least.
+const CALLS: usize = 3;
 
 /// `aws_iam_role`.
 #[derive(Debug)]
@@ -37,9 +40,12 @@ impl ResourceType<Cloud> for Role {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        read_each(OBJECTS, prior, |known| {
+        census::read_each_of(cloud, Kind::Role, CALLS * prior.len(), prior, |known, all| async move {
             let name = Args(known).text("id").or(Args(known).text("name")).unwrap_or_default();
-            read_role(cloud, name, known)
+            match all.get(name).and_then(|entry| counted(cloud, entry, known)) {
+                Some(role) => Ok(Some(role)),
+                None => read_role(cloud, name, known).await,
+            }
         })
         .await
     }
@@ -139,14 +145,24 @@ async fn read_role(cloud: &Cloud, name: &str, known: &Value) -> Result<Option<Va
         attachments::of(cloud, Kind::Role.named(name))
     );
     let (Some(role), Some(inline), Some(attached)) = (role?, inline?, attached?) else { return Ok(None) };
+    Ok(Some(value(cloud, &role, &inline, &attached, known)))
+}
+
+/// A role as a census has it.
+fn counted(cloud: &Cloud, entry: &Entry, known: &Value) -> Option<Value> {
+    let Entity::Role(role) = &entry.entity else { return None };
+    Some(value(cloud, role, &InlinePolicies::read(entry.inline.clone()), &entry.attached, known))
+}
+
+fn value(cloud: &Cloud, role: &RemoteRole, inline: &InlinePolicies, attached: &[String], known: &Value) -> Value {
     let mut reply = Reply::from(known);
-    set_role(&mut reply, &role, known);
-    if !InlinePolicies::written(known).equivalent(&inline) || Args(known).get("inline_policy").is_none() {
+    set_role(&mut reply, role, known);
+    if !InlinePolicies::written(known).equivalent(inline) || Args(known).get("inline_policy").is_none() {
         reply.blocks("inline_policy", inline.blocks());
     }
     reply.set("managed_policy_arns", attached);
     cloud.set_tags(&mut reply, known, from_tags(role.tags()));
-    Ok(Some(keep_empty(known, reply.object())))
+    keep_empty(known, reply.object())
 }
 
 fn set_role(reply: &mut Reply, role: &RemoteRole, known: &Value) {

@@ -4,14 +4,14 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::User as RemoteUser;
-use terrane_aws_core::{Cloud, keep_empty, made_since, problem, read_each};
+use terrane_aws_core::{Cloud, keep_empty, made_since, problem};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::Value;
 
+use crate::census::{self, Entity};
 use crate::client::{
-    OBJECTS, PROPAGATION, SETTLING, appeared, found, from_tags, iam, removed, renamed, retag, still_used, to_tags,
-    too_new,
+    PROPAGATION, SETTLING, appeared, found, from_tags, iam, removed, renamed, retag, still_used, to_tags, too_new,
 };
 use crate::holder::{Kind, user_names};
 use crate::user_credentials;
@@ -40,9 +40,12 @@ impl ResourceType<Cloud> for User {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        read_each(OBJECTS, prior, |known| async move {
+        census::read_each_of(cloud, Kind::User, prior.len(), prior, |known, all| async move {
             let name = Args(known).text("id").or(Args(known).text("name")).unwrap_or_default();
-            Ok(get(cloud, name).await?.map(|u| value(cloud, &u, known)))
+            match all.get(name).map(|entry| &entry.entity) {
+                Some(Entity::User(user)) => Ok(Some(value(cloud, user, known))),
+                _ => Ok(get(cloud, name).await?.map(|u| value(cloud, &u, known))),
+            }
         })
         .await
     }

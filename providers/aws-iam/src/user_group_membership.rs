@@ -1,12 +1,13 @@
 //! `aws_iam_user_group_membership`: some groups of a user.
 
 use async_trait::async_trait;
-use terrane_aws_core::{Cloud, name_of, read_each};
+use terrane_aws_core::{Cloud, name_of};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::{Type, Value};
 
-use crate::client::{OBJECTS, changed, vanished};
+use crate::census;
+use crate::client::{changed, vanished};
 use crate::holder::{self, Kind};
 use crate::memberships;
 
@@ -31,9 +32,13 @@ impl ResourceType<Cloud> for UserGroupMembership {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        read_each(OBJECTS, prior, |known| async move {
-            let mut wanted = Args(known).strings("groups");
-            let groups = memberships::groups_of(cloud, Args(known).text("user").unwrap_or_default()).await?;
+        census::read_each_of(cloud, Kind::User, prior.len(), prior, |known, all| async move {
+            let (mut wanted, user) = (Args(known).strings("groups"), Args(known).text("user").unwrap_or_default());
+            let counted = all.get(user).map(|entry| &entry.groups);
+            let groups = match counted.filter(|present| wanted.iter().all(|g| present.contains(g))) {
+                Some(groups) => Some(groups.clone()),
+                None => memberships::groups_of(cloud, user).await?,
+            };
             wanted.retain(|g| groups.iter().flatten().any(|present| present == g));
             if groups.is_none() || vanished(known, "groups", &wanted) {
                 return Ok(None);

@@ -1,6 +1,7 @@
 //! Every IAM type against recordings and an emulator.
 #![allow(clippy::unwrap_used)]
 
+mod bulk;
 mod credentials;
 mod data;
 mod policies;
