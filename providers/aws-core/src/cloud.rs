@@ -133,12 +133,12 @@ impl Cloud {
         client
     }
 
-    /// What the types of a service keep for each other; empty on first use.
-    pub fn shared<T>(&self) -> Arc<T>
+    /// What the types of a service keep for each other in a region; empty on first use.
+    pub fn shared<T>(&self, region: &str) -> Arc<T>
     where
         T: Default + Send + Sync + 'static,
     {
-        self.client::<Arc<T>>("", |_| Arc::default())
+        self.client::<Arc<T>>(region, |_| Arc::default())
     }
 
     /// The SDK configuration for a region.

@@ -10,7 +10,7 @@ use crate::lost::Making;
 use crate::settle::same_network;
 
 /// Entries from here on are AWS's own and cannot be changed.
-const RESERVED: i32 = 32767;
+pub(crate) const RESERVED: i32 = 32767;
 
 /// An entry in the form that AWS compares by: protocols are numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
 }
 
 /// The number of a protocol, for the names that ACLs take.
-fn protocol(written: &str) -> String {
+pub(crate) fn protocol(written: &str) -> String {
     let lower = written.to_lowercase();
     let number = match lower.as_str() {
         "all" => "-1",
@@ -64,6 +64,13 @@ impl Entry {
             protocol,
             cidr: cidr.to_owned(),
         }
+    }
+
+    /// The entry of a rule that is written on its own.
+    pub fn of_rule(rule: Args<'_>) -> Entry {
+        let entry = Entry::of_block(rule);
+        let allow = rule.text("rule_action").is_some_and(|a| a.eq_ignore_ascii_case("allow"));
+        Entry { number: rule.i32("rule_number").unwrap_or(0), allow, ..entry }
     }
 
     /// The entry that AWS answered.
@@ -145,15 +152,17 @@ pub(crate) async fn update(
     Ok(())
 }
 
-async fn delete(ec2: &Ec2<'_>, acl: &str, egress: bool, number: i32) -> Result<(), Refusal> {
+/// Deletes an entry, if it is there.
+pub(crate) async fn delete(ec2: &Ec2<'_>, acl: &str, egress: bool, number: i32) -> Result<(), Refusal> {
     let what = format!("deleting entry {number} of network ACL {acl}");
     let request = ec2.client.delete_network_acl_entry().network_acl_id(acl).egress(egress).rule_number(number);
     let done = ec2.call("ec2:DeleteNetworkAclEntry", &what, || request.clone().send()).await;
-    unless(done, &["InvalidNetworkAclEntry.NotFound"])?;
+    unless(done, &["InvalidNetworkAclEntry.NotFound", "InvalidNetworkAclID.NotFound"])?;
     Ok(())
 }
 
-async fn create(ec2: &Ec2<'_>, acl: &str, egress: bool, entry: &Entry) -> Result<(), Refusal> {
+/// Creates an entry; one that is there and does the same is taken for it.
+pub(crate) async fn create(ec2: &Ec2<'_>, acl: &str, egress: bool, entry: &Entry) -> Result<(), Refusal> {
     let (what, v6) = (format!("creating entry {} of network ACL {acl}", entry.number), entry.cidr.contains(':'));
     let cidr = Some(entry.cidr.clone()).filter(|c| !c.is_empty());
     let (v4, v6) = if v6 { (None, cidr) } else { (cidr, None) };
@@ -172,7 +181,8 @@ async fn create(ec2: &Ec2<'_>, acl: &str, egress: bool, entry: &Entry) -> Result
         .set_port_range(has_ports(&entry.protocol).then_some(ports))
         .set_icmp_type_code(is_icmp(&entry.protocol).then_some(icmp));
     let look = format!("entry {} of network ACL {acl}", entry.number);
-    let making = Making { operation: "ec2:CreateNetworkAclEntry", what: &what, look: &look, unseen: &[] };
+    let unseen = &["InvalidNetworkAclID.NotFound"];
+    let making = Making { operation: "ec2:CreateNetworkAclEntry", what: &what, look: &look, unseen };
     let find = || async {
         let there = ec2.client.describe_network_acls().filters(filter("network-acl-id", acl));
         let what = format!("reading network ACL {acl}");

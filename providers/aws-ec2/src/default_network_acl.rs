@@ -7,14 +7,11 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::acl_entries::{self, Entry};
-use crate::client::{Ec2, Refusal};
+use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
-use crate::lost::Making;
-use crate::tags;
-
-const DIRECTIONS: [(&str, bool); 2] = [("ingress", false), ("egress", true)];
+use crate::network_acl::{find, take_subnets};
+use crate::{network_acl, tags};
 
 /// Default network ACLs of VPCs.
 pub(crate) struct DefaultNetworkAcl;
@@ -41,46 +38,22 @@ impl Kind for DefaultNetworkAcl {
 
     async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, id: &str) -> Result<(), Problem> {
         let Some(acl) = find(ec2, id).await? else { return Ok(()) };
-        for (name, egress) in DIRECTIONS {
-            let there = acl_entries::of_answer(acl.entries(), egress);
-            let wanted = acl_entries::of_blocks(Args(create.planned).blocks(name));
-            acl_entries::update(ec2, id, egress, (&there, &wanted)).await?;
-        }
-        let wanted: BTreeSet<String> = Args(create.planned).strings("subnet_ids").into_iter().collect();
-        take_subnets(ec2, id, wanted.difference(&subnets(&acl))).await?;
+        network_acl::set(ec2, &acl, create.planned).await?;
         tags::adopt(ec2, id, acl.tags(), create.planned).await
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Answer>, Problem> {
-        let acls = by_id(ec2, &keys(wanted)).await?;
-        Ok(acls.into_iter().filter_map(|a| Some((a.network_acl_id.clone()?, a))).collect())
+        network_acl::by_id(ec2, &keys(wanted)).await
     }
 
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
-        let mut reply = Reply::new();
-        let (id, owner) = (seen.network_acl_id().unwrap_or_default(), seen.owner_id().unwrap_or_default());
-        reply
-            .str("id", Some(id))
-            .str("default_network_acl_id", Some(id))
-            .str("arn", Some(ec2.arn(owner, &format!("network-acl/{id}"))))
-            .str("owner_id", Some(owner))
-            .str("vpc_id", seen.vpc_id())
-            .set("subnet_ids", subnets(seen));
-        for (name, egress) in DIRECTIONS {
-            let blocks = known.get(name).and_then(Value::elements).unwrap_or_default();
-            let there = acl_entries::of_answer(seen.entries(), egress);
-            reply.value(name, Value::tuple(acl_entries::observe(blocks, &there)));
-        }
-        tags::observe(ec2, &mut reply, known, seen.tags());
+        let mut reply = network_acl::observe(ec2, known, seen);
+        reply.str("default_network_acl_id", seen.network_acl_id());
         reply
     }
 
     async fn change(&self, ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Result<Identity, Problem> {
-        let entries = |object, name| acl_entries::of_blocks(Args(object).blocks(name));
-        for (name, egress) in DIRECTIONS {
-            let (there, wanted) = (entries(update.prior, name), entries(update.planned, name));
-            acl_entries::update(ec2, id, egress, (&there, &wanted)).await?;
-        }
+        network_acl::change_entries(ec2, update, id).await?;
         // Subnets leave only by joining another ACL.
         let of = |object| Args(object).strings("subnet_ids").into_iter().collect::<BTreeSet<String>>();
         take_subnets(ec2, id, of(update.planned).difference(&of(update.prior))).await?;
@@ -94,16 +67,7 @@ impl Kind for DefaultNetworkAcl {
     }
 
     fn plan(&self, draft: &mut Draft<'_>) {
-        let Some(prior) = draft.prior else { return };
-        for (name, _) in DIRECTIONS {
-            let planned = draft.planned(name).filter(|p| p.is_wholly_known());
-            let planned = planned.map(|p| p.elements().unwrap_or_default().iter().map(Args).map(Entry::of_block));
-            let planned: Option<Vec<Entry>> = planned.map(Iterator::collect);
-            let was = acl_entries::of_blocks(Args(prior).blocks(name));
-            if planned.is_some_and(|planned| acl_entries::same(&planned, &was)) {
-                draft.keep(name);
-            }
-        }
+        network_acl::plan(draft);
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {
@@ -114,54 +78,7 @@ impl Kind for DefaultNetworkAcl {
     }
 
     async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
-        let acls = describe(ec2, "default", &["true".to_owned()]).await?;
+        let acls = network_acl::describe(ec2, "default", &["true".to_owned()]).await?;
         Ok(acls.into_iter().filter_map(|a| a.network_acl_id).collect())
     }
-}
-
-async fn describe(ec2: &Ec2<'_>, filter: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
-    let send = |filter, token| {
-        ec2.client.describe_network_acls().filters(filter).set_next_token(token).max_results(1000).send()
-    };
-    let take =
-        |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| (a.network_acls, a.next_token);
-    ec2.filtered("ec2:DescribeNetworkAcls", "reading network ACLs", (filter, values), send, take).await
-}
-
-async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
-    Ok(by_id(ec2, &[id.to_owned()]).await?.pop())
-}
-
-async fn by_id(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
-    let send = |ids| ec2.client.describe_network_acls().set_network_acl_ids(Some(ids)).send();
-    let take = |a: aws_sdk_ec2::operation::describe_network_acls::DescribeNetworkAclsOutput| a.network_acls;
-    let missing = (ids, "InvalidNetworkAclID.NotFound");
-    ec2.existing("ec2:DescribeNetworkAcls", "reading network ACLs", missing, send, take).await
-}
-
-fn subnets(acl: &Answer) -> BTreeSet<String> {
-    acl.associations().iter().filter_map(|a| a.subnet_id.clone()).collect()
-}
-
-/// Lets subnets join an ACL: each is in exactly one, so its association is replaced.
-async fn take_subnets(ec2: &Ec2<'_>, acl: &str, subnets: impl Iterator<Item = &String>) -> Result<(), Problem> {
-    let subnets: Vec<String> = subnets.cloned().collect();
-    for from in describe(ec2, "association.subnet-id", &subnets).await? {
-        let moving =
-            from.associations().iter().filter(|a| a.subnet_id().is_some_and(|s| subnets.iter().any(|m| m == s)));
-        for association in moving {
-            let subnet = association.subnet_id().unwrap_or_default();
-            let what = format!("associating network ACL {acl} with subnet {subnet}");
-            let request = ec2.client.replace_network_acl_association().network_acl_id(acl);
-            let request = request.set_association_id(association.network_acl_association_id.clone());
-            let (operation, look) = ("ec2:ReplaceNetworkAclAssociation", format!("the network ACL of subnet {subnet}"));
-            let making = Making { operation, what: &what, look: &look, unseen: &[] };
-            let find = || async {
-                let holders = describe(ec2, "association.subnet-id", &[subnet.to_owned()]).await?;
-                Ok(holders.iter().any(|h| h.network_acl_id() == Some(acl)).then_some(()))
-            };
-            making.found(ec2, || request.clone().send(), |_| Some(()), find).await?;
-        }
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@ use terrane_value::Value;
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
+use crate::rivals::Claim;
 use crate::{rules, security_group, tags};
 
 /// Default security groups of VPCs.
@@ -56,6 +57,10 @@ impl Kind for DefaultSecurityGroup {
 
     fn plan(&self, draft: &mut Draft<'_>) {
         security_group::plan(draft);
+    }
+
+    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+        security_group::claims(Self::NAME, draft)
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {

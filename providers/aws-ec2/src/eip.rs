@@ -168,7 +168,7 @@ async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Address>, Problem> {
 }
 
 /// The names that addresses resolve back to, without the final dot.
-async fn reverse_names(ec2: &Ec2<'_>, ids: &[String]) -> Result<HashMap<String, String>, Refusal> {
+pub(crate) async fn reverse_names(ec2: &Ec2<'_>, ids: &[String]) -> Result<HashMap<String, String>, Refusal> {
     let mut names = HashMap::new();
     for chunk in chunks(ids, 1000) {
         let request = ec2.client.describe_addresses_attribute().set_allocation_ids(Some(chunk));
@@ -222,7 +222,7 @@ async fn disassociate(ec2: &Ec2<'_>, id: &str, prior: &Value) -> Result<(), Prob
 }
 
 /// The name of a private address: `ip-10-0-0-1.ec2.internal`.
-fn private_name(region: &str, ip: &str) -> String {
+pub(crate) fn private_name(region: &str, ip: &str) -> String {
     let suffix = match region {
         "us-east-1" => "ec2.internal".to_owned(),
         _ => format!("{region}.compute.internal"),
@@ -231,7 +231,7 @@ fn private_name(region: &str, ip: &str) -> String {
 }
 
 /// The name of a public address: `ec2-1-2-3-4.eu-west-1.compute.amazonaws.com`.
-fn public_name(region: &str, ip: &str) -> String {
+pub(crate) fn public_name(region: &str, ip: &str) -> String {
     let place = match region {
         "us-east-1" => "compute-1".to_owned(),
         _ => format!("{region}.compute"),

@@ -11,6 +11,7 @@ use terrane_value::{Fields, Value};
 use crate::client::{Ec2, PROPAGATION};
 use crate::draft::Draft;
 use crate::lost::unmark;
+use crate::rivals::{Claim, Rivals};
 use crate::settle::{applied, known, refreshed};
 
 /// The attributes that tell an object from all others, as AWS gave them: at least `id`.
@@ -72,6 +73,12 @@ pub(crate) trait Kind: Send + Sync {
     /// Corrects the plan that was made from the schema.
     fn plan(&self, draft: &mut Draft<'_>) {
         let _ = draft;
+    }
+
+    /// What a planned object claims that another type may claim as well.
+    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+        let _ = draft;
+        Vec::new()
     }
 
     /// What is wrong with a configuration beyond what the schema says.
@@ -219,10 +226,16 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
         self.0.list(&ec2).await.map_err(|p| vec![p])
     }
 
-    fn plan(&self, _: &Cloud, prior: Option<&Value>, config: &Value, plan: PlanResponse) -> PlanResponse {
+    fn plan(&self, cloud: &Cloud, prior: Option<&Value>, config: &Value, plan: PlanResponse) -> PlanResponse {
         let mut draft = Draft::new(prior, config, plan);
         self.0.plan(&mut draft);
-        draft.done()
+        let claims = self.0.claims(&draft);
+        let mut response = draft.done();
+        if !claims.is_empty() {
+            let rivals = cloud.shared::<Rivals>(&cloud.region(config));
+            response.problems.extend(claims.iter().filter_map(|claim| rivals.claim(claim)));
+        }
+        response
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {

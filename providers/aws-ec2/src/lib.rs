@@ -4,21 +4,39 @@
 #![recursion_limit = "256"]
 
 mod acl_entries;
+mod checksum;
 mod client;
 mod data_ami;
 mod data_availability_zones;
+mod data_eip;
+mod data_prefix_list;
+mod data_regions;
+mod data_security_group;
+mod data_subnet;
+mod data_subnets;
+mod data_vpc;
+mod data_vpc_endpoint;
+mod data_vpc_endpoint_service;
 mod default_network_acl;
 mod default_route_table;
 mod default_security_group;
+mod default_vpc;
 mod draft;
+mod egress_only_internet_gateway;
 mod eip;
+mod endpoint_member;
 mod filters;
+mod flow_log;
 mod instance;
 mod internet_gateway;
 mod key_pair;
 mod kind;
 mod lost;
+mod managed_prefix_list;
 mod nat_gateway;
+mod network_acl;
+mod network_acl_rule;
+mod rivals;
 mod route;
 mod route_table;
 mod route_table_association;
@@ -30,10 +48,14 @@ mod settle;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
+mod vpc_ipv4_cidr_block_association;
+mod vpc_security_group_rule;
 
 use terrane_aws_core::Cloud;
 use terrane_provider::sdk::{DataSource, ResourceType};
 
+use endpoint_member::Association;
 use kind::Managed;
 
 /// The resource types of this service, sorted by name.
@@ -42,23 +64,47 @@ pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
         Box::new(Managed(default_network_acl::DefaultNetworkAcl)),
         Box::new(Managed(default_route_table::DefaultRouteTable)),
         Box::new(Managed(default_security_group::DefaultSecurityGroup)),
+        Box::new(Managed(default_vpc::DefaultVpc)),
+        Box::new(Managed(managed_prefix_list::PrefixList)),
+        Box::new(Managed(egress_only_internet_gateway::EgressOnlyInternetGateway)),
         Box::new(Managed(eip::Eip)),
+        Box::new(Managed(flow_log::FlowLog)),
         Box::new(Managed(instance::Instance)),
         Box::new(Managed(internet_gateway::InternetGateway)),
         Box::new(Managed(key_pair::KeyPair)),
         Box::new(Managed(nat_gateway::NatGateway)),
+        Box::new(Managed(network_acl::NetworkAcl)),
+        Box::new(Managed(network_acl_rule::NetworkAclRule)),
         Box::new(Managed(route::Route)),
         Box::new(Managed(route_table::RouteTable)),
         Box::new(Managed(route_table_association::RouteTableAssociation)),
         Box::new(Managed(security_group::SecurityGroup)),
+        Box::new(Managed(security_group_rule::SecurityGroupRules)),
         Box::new(Managed(subnet::Subnet)),
         Box::new(Managed(vpc::Vpc)),
-        Box::new(Managed(security_group_rule::EgressRule)),
-        Box::new(Managed(security_group_rule::IngressRule)),
+        Box::new(Managed(vpc_endpoint::Endpoint)),
+        Box::new(Managed(Association::<endpoint_member::RouteTable>::new())),
+        Box::new(Managed(Association::<endpoint_member::SecurityGroup>::new())),
+        Box::new(Managed(Association::<endpoint_member::Subnet>::new())),
+        Box::new(Managed(vpc_ipv4_cidr_block_association::CidrBlockAssociation)),
+        Box::new(Managed(vpc_security_group_rule::EgressRule)),
+        Box::new(Managed(vpc_security_group_rule::IngressRule)),
     ]
 }
 
 /// The data sources of this service, sorted by name.
 pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
-    vec![Box::new(data_ami::Ami), Box::new(data_availability_zones::AvailabilityZones)]
+    vec![
+        Box::new(data_ami::Ami),
+        Box::new(data_availability_zones::AvailabilityZones),
+        Box::new(data_eip::Eip),
+        Box::new(data_prefix_list::PrefixList),
+        Box::new(data_regions::Regions),
+        Box::new(data_security_group::SecurityGroup),
+        Box::new(data_subnet::Subnet),
+        Box::new(data_subnets::Subnets),
+        Box::new(data_vpc::Vpc),
+        Box::new(data_vpc_endpoint::Endpoint),
+        Box::new(data_vpc_endpoint_service::Service),
+    ]
 }

@@ -245,10 +245,11 @@ fn zone_address(block: Args<'_>) -> AvailabilityZoneAddress {
         .build()
 }
 
-type Texts = BTreeSet<String>;
+/// Texts in their order.
+pub(crate) type Texts = BTreeSet<String>;
 
 /// What comes to and what goes from a set of texts in an update.
-fn difference(update: &Update<'_>, name: &str) -> (Texts, Texts) {
+pub(crate) fn difference(update: &Update<'_>, name: &str) -> (Texts, Texts) {
     let of = |object| Args(object).strings(name).into_iter().collect::<Texts>();
     let (prior, planned) = (of(update.prior), of(update.planned));
     (planned.difference(&prior).cloned().collect(), prior.difference(&planned).cloned().collect())

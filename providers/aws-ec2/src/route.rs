@@ -9,6 +9,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
+use crate::checksum::crc32;
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, text};
@@ -156,12 +157,6 @@ fn id(table: &str, to: &Destination) -> String {
     format!("r-{table}{}", crc32(to.as_str().as_bytes()))
 }
 
-/// The CRC-32 of IEEE 802.3.
-fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
-    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -171,7 +166,6 @@ mod tests {
 
     #[test]
     fn ids_end_in_the_checksum_of_the_destination() {
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         // As found in state written by Terraform for the default route.
         assert_eq!(id("rtb-1", &Destination::parse("0.0.0.0/0")), "r-rtb-11080289494");
     }

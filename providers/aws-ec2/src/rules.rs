@@ -40,6 +40,11 @@ impl Rule {
     fn traffic(&self) -> (&str, i32, i32, &Source) {
         (&self.protocol, self.from, self.to, &self.source)
     }
+
+    /// Whether both are the same but for the description.
+    pub fn same_traffic(&self, other: &Rule) -> bool {
+        self.traffic() == other.traffic()
+    }
 }
 
 /// The name AWS has for a protocol: lower case, names for the numbers of TCP, UDP, ICMP and ICMPv6, `-1` for all.
@@ -81,7 +86,8 @@ fn of_block(block: Args<'_>) -> Vec<Rule> {
         .collect()
 }
 
-fn v6(cidr: String) -> Source {
+/// The source of an IPv6 network in any spelling.
+pub(crate) fn v6(cidr: String) -> Source {
     let canonical = cidr.split_once('/').and_then(|(address, length)| {
         let address: std::net::Ipv6Addr = address.parse().ok()?;
         Some(format!("{address}/{length}"))

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Answer};
+use aws_sdk_ec2::operation::authorize_security_group_egress::AuthorizeSecurityGroupEgressOutput as EgressOutput;
+use aws_sdk_ec2::operation::authorize_security_group_ingress::AuthorizeSecurityGroupIngressOutput as IngressOutput;
+use aws_sdk_ec2::types::{ResourceType, SecurityGroup as Answer, SecurityGroupRule as Numbered};
 use terrane_aws_core::{name_of, prefix_of, timeout};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
@@ -13,6 +15,7 @@ use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::lost::{BY_MARK, Making};
+use crate::rivals::Claim;
 use crate::rules::{self, Changes, Rule, Source};
 use crate::tags;
 
@@ -104,6 +107,10 @@ impl Kind for SecurityGroup {
         plan(draft);
     }
 
+    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+        claims(Self::NAME, draft)
+    }
+
     fn validate(&self, config: &Value) -> Vec<Problem> {
         rules::validate(config)
     }
@@ -179,7 +186,8 @@ pub(crate) fn observe(ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
     reply
 }
 
-fn rules_of(group: &Answer, direction: Direction) -> BTreeSet<Rule> {
+/// The rules of a group in one direction.
+pub(crate) fn rules_of(group: &Answer, direction: Direction) -> BTreeSet<Rule> {
     let permissions = match direction {
         Direction::Ingress => group.ip_permissions(),
         Direction::Egress => group.ip_permissions_egress(),
@@ -189,6 +197,13 @@ fn rules_of(group: &Answer, direction: Direction) -> BTreeSet<Rule> {
 
 fn rules_in(object: &Value, direction: Direction) -> BTreeSet<Rule> {
     rules::of_blocks(Args(object).blocks(direction.name()))
+}
+
+/// The claims of written blocks to all rules of their direction.
+pub(crate) fn claims(ty: &'static str, draft: &Draft<'_>) -> Vec<Claim> {
+    let Some(id) = draft.text("id") else { return Vec::new() };
+    let written = DIRECTIONS.into_iter().filter(|d| draft.written(d.name()));
+    written.map(|d| Claim::all(ty, id, d)).collect()
 }
 
 /// Keeps rules as they are when they only are written in another form.
@@ -248,7 +263,13 @@ async fn write_rules(ec2: &Ec2<'_>, id: &str, direction: Direction, changes: Cha
     Ok(())
 }
 
-async fn revoke(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSet<Rule>) -> Result<(), Problem> {
+/// Revokes rules of a group, if they are there.
+pub(crate) async fn revoke(
+    ec2: &Ec2<'_>,
+    id: &str,
+    direction: Direction,
+    rules: &BTreeSet<Rule>,
+) -> Result<(), Problem> {
     let permissions = Some(rules::to_permissions(rules, id));
     let what = format!("revoking {} rules of security group {id}", direction.name());
     let gone = ["InvalidPermission.NotFound", GONE];
@@ -265,31 +286,43 @@ async fn revoke(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSet<
     Ok(())
 }
 
-async fn authorize(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSet<Rule>) -> Result<(), Problem> {
+/// Authorizes rules of a group, and returns them as AWS numbers them if it tells.
+pub(crate) async fn authorize(
+    ec2: &Ec2<'_>,
+    id: &str,
+    direction: Direction,
+    rules: &BTreeSet<Rule>,
+) -> Result<Vec<Numbered>, Problem> {
     let permissions = Some(rules::to_permissions(rules, id));
     let what = format!("authorizing {} rules of security group {id}", direction.name());
     let look = format!("new {} rules of security group {id}", direction.name());
     let making = |operation| Making { operation, what: &what, look: &look, unseen: &[GONE] };
     let find = || async move {
         let all = groups(ec2, "group-id", &[id.to_owned()]).await?;
-        Ok(all.iter().any(|group| rules.is_subset(&rules_of(group, direction))).then_some(()))
+        Ok(all.iter().any(|group| rules.is_subset(&rules_of(group, direction))).then(Vec::new))
     };
-    match direction {
+    let made = match direction {
         Direction::Ingress => {
             let request = ec2.client.authorize_security_group_ingress().group_id(id).set_ip_permissions(permissions);
-            let send = || request.clone().send();
-            making("ec2:AuthorizeSecurityGroupIngress").found(ec2, send, |_| Some(()), find).await?;
+            let take = |a: IngressOutput| Some(a.security_group_rules.unwrap_or_default());
+            making("ec2:AuthorizeSecurityGroupIngress").found(ec2, || request.clone().send(), take, find).await?
         }
         Direction::Egress => {
             let request = ec2.client.authorize_security_group_egress().group_id(id).set_ip_permissions(permissions);
-            let send = || request.clone().send();
-            making("ec2:AuthorizeSecurityGroupEgress").found(ec2, send, |_| Some(()), find).await?;
+            let take = |a: EgressOutput| Some(a.security_group_rules.unwrap_or_default());
+            making("ec2:AuthorizeSecurityGroupEgress").found(ec2, || request.clone().send(), take, find).await?
         }
-    }
-    Ok(())
+    };
+    Ok(made)
 }
 
-async fn describe(ec2: &Ec2<'_>, id: &str, direction: Direction, rules: &BTreeSet<Rule>) -> Result<(), Problem> {
+/// Gives rules of a group their descriptions.
+pub(crate) async fn describe(
+    ec2: &Ec2<'_>,
+    id: &str,
+    direction: Direction,
+    rules: &BTreeSet<Rule>,
+) -> Result<(), Problem> {
     let permissions = Some(rules::to_permissions(rules, id));
     let what = format!("describing {} rules of security group {id}", direction.name());
     let client = &ec2.client;

@@ -1,382 +1,337 @@
-//! `aws_vpc_security_group_ingress_rule` and `aws_vpc_security_group_egress_rule`.
+//! `aws_security_group_rule`: one range of ports with any number of sources, which AWS holds as a rule for each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use aws_sdk_ec2::operation::authorize_security_group_egress::AuthorizeSecurityGroupEgressOutput as EgressOutput;
-use aws_sdk_ec2::operation::authorize_security_group_ingress::AuthorizeSecurityGroupIngressOutput as IngressOutput;
-use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId, ReferencedSecurityGroup, ResourceType, SecurityGroupRule as Answer,
-    SecurityGroupRuleRequest, SecurityGroupRuleUpdate, UserIdGroupPair,
-};
+use aws_sdk_ec2::types::SecurityGroupRule;
+use terrane_aws_core::timeout;
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
-use terrane_value::{Type, Value};
+use terrane_value::Value;
 
-use crate::client::{Ec2, PROPAGATION, Refusal, unless};
+use crate::checksum::crc32;
+use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
-use crate::lost::{BY_MARK, Making};
-use crate::rules::{ALL, protocol};
-use crate::security_group::Direction;
-use crate::tags;
+use crate::rivals::Claim;
+use crate::rules::{self, ALL, Rule, Source, protocol};
+use crate::security_group::{self, DIRECTIONS, Direction};
 
-const SOURCES: [&str; 4] = ["cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"];
-const ARGUMENTS: [&str; 8] = [
-    "cidr_ipv4",
-    "cidr_ipv6",
-    "description",
-    "from_port",
-    "ip_protocol",
-    "prefix_list_id",
-    "referenced_security_group_id",
-    "to_port",
-];
-const UNSEEN: [&str; 1] = ["InvalidGroup.NotFound"];
-const GONE: [&str; 3] = ["InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
+const CREATION: Duration = Duration::from_secs(300);
+const EXAMPLE: &str = "sg-6e616f6d69_ingress_tcp_8000_8000_10.0.3.0/24";
+const FORM: &str = "SECURITYGROUPID_TYPE_PROTOCOL_FROMPORT_TOPORT_SOURCE[_SOURCE]...";
 
-/// Single rules for what comes in.
-pub(crate) struct IngressRule;
+/// Rules of one range of ports.
+pub(crate) struct SecurityGroupRules;
 
-/// Single rules for what goes out.
-pub(crate) struct EgressRule;
+/// A rule as it is written, or as an import names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Spec {
+    group: String,
+    direction: Direction,
+    protocol: String,
+    ports: (i32, i32),
+    v4: Vec<String>,
+    v6: Vec<String>,
+    lists: Vec<String>,
+    own: bool,
+    source: Option<String>,
+    description: String,
+}
+
+impl Spec {
+    fn of(object: &Value) -> Option<Spec> {
+        if let Some(spec) = text(object, "id").as_deref().and_then(Spec::imported) {
+            return Some(spec);
+        }
+        let args = Args(object);
+        let direction = args.text("type").and_then(direction)?;
+        Some(Spec {
+            group: args.string("security_group_id")?,
+            direction,
+            protocol: protocol(args.str("protocol")?),
+            ports: (args.i32("from_port").unwrap_or(0), args.i32("to_port").unwrap_or(0)),
+            v4: args.strings("cidr_blocks"),
+            v6: args.strings("ipv6_cidr_blocks"),
+            lists: args.strings("prefix_list_ids"),
+            own: args.bool("self").unwrap_or(false),
+            source: args.string("source_security_group_id"),
+            description: args.string("description").unwrap_or_default(),
+        })
+    }
+
+    /// The rule of an import id, `sg-1_ingress_tcp_80_80_10.0.0.0/8`.
+    fn imported(id: &str) -> Option<Spec> {
+        let parts: Vec<&str> = id.split('_').collect();
+        let [group, ty, written, from, to, sources @ ..] = parts.as_slice() else { return None };
+        if !group.starts_with("sg-") || sources.is_empty() || sources.iter().any(|s| !is_source(s)) {
+            return None;
+        }
+        let of = |holds: fn(&str) -> bool| sources.iter().filter(|s| holds(s)).map(|s| (*s).to_owned()).collect();
+        Some(Spec {
+            group: (*group).to_owned(),
+            direction: direction(ty)?,
+            protocol: known_protocol(written)?,
+            ports: (from.parse().ok()?, to.parse().ok()?),
+            v4: of(is_v4),
+            v6: of(is_v6),
+            lists: of(is_list),
+            own: sources.contains(&"self"),
+            source: sources.iter().find(|s| s.contains("sg-")).map(|s| (*s).to_owned()),
+            description: String::new(),
+        })
+    }
+
+    /// The single rules that AWS makes of it.
+    fn rules(&self) -> BTreeSet<Rule> {
+        let mut block = Reply::new();
+        block
+            .str("protocol", Some(&self.protocol))
+            .i64("from_port", Some(self.ports.0))
+            .i64("to_port", Some(self.ports.1))
+            .list("cidr_blocks", &self.v4)
+            .list("ipv6_cidr_blocks", &self.v6)
+            .list("prefix_list_ids", &self.lists)
+            .bool("self", Some(self.own || self.source.as_ref() == Some(&self.group)))
+            .set("security_groups", self.source.iter().filter(|s| **s != self.group))
+            .str("description", Some(&self.description));
+        rules::of_blocks([Args(&block.object())])
+    }
+
+    /// What finds it among others: its import id.
+    fn key(&self) -> String {
+        let own = self.own.then_some("self".to_owned());
+        let sources = self.v4.iter().chain(&self.v6).chain(&self.lists).chain(&own).chain(&self.source);
+        let sources: Vec<&str> = sources.map(String::as_str).collect();
+        let (ty, (from, to)) = (self.direction.name(), self.ports);
+        format!("{}_{ty}_{}_{from}_{to}_{}", self.group, self.protocol, sources.join("_"))
+    }
+
+    /// The id that state holds for it.
+    fn id(&self) -> String {
+        let mut parts = vec![self.group.clone()];
+        let ports = [self.ports.0, self.ports.1].into_iter().filter(|port| self.protocol != ALL && *port > 0);
+        parts.extend(ports.map(|port| port.to_string()));
+        parts.extend([self.protocol.clone(), self.direction.name().to_owned()]);
+        for list in [&self.v4, &self.v6, &self.lists] {
+            let mut list = list.clone();
+            list.sort();
+            parts.extend(list);
+        }
+        let group = self.source.as_deref().map(|s| s.rsplit('/').next().unwrap_or(s));
+        let own = self.own.then_some(self.group.as_str());
+        let mut groups: Vec<&str> = own.into_iter().chain(group.filter(|g| Some(*g) != own)).collect();
+        groups.sort_unstable();
+        let text: String = parts.iter().map(|part| format!("{part}-")).collect();
+        let groups: String = groups.iter().map(|group| format!("{group}--")).collect();
+        format!("sgrule-{}", crc32(format!("{text}{groups}").as_bytes()))
+    }
+}
+
+fn direction(ty: &str) -> Option<Direction> {
+    DIRECTIONS.into_iter().find(|d| d.name() == ty)
+}
+
+fn known_protocol(written: &str) -> Option<String> {
+    let protocol = protocol(written);
+    let named = ["tcp", "udp", "icmp", "icmpv6", ALL].contains(&protocol.as_str());
+    (named || protocol.parse::<u8>().is_ok()).then_some(protocol)
+}
+
+fn is_v6(source: &str) -> bool {
+    source.contains(':') && !source.contains("sg-")
+}
+
+fn is_list(source: &str) -> bool {
+    source.starts_with("pl-")
+}
+
+fn is_v4(source: &str) -> bool {
+    source.contains('.') && !source.contains(':')
+}
+
+fn is_source(source: &str) -> bool {
+    source == "self" || source.contains("sg-") || is_v6(source) || is_list(source) || is_v4(source)
+}
 
 #[async_trait::async_trait]
-impl Kind for IngressRule {
-    const NAME: &'static str = "aws_vpc_security_group_ingress_rule";
-    const MARKED: Option<&'static str> = Some("id");
-    type Seen = Seen;
+impl Kind for SecurityGroupRules {
+    const NAME: &'static str = "aws_security_group_rule";
+    /// The rules that are there, whatever their description.
+    type Seen = BTreeSet<Rule>;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
-        let group = text(create.planned, "security_group_id").unwrap_or_default();
-        let request = ec2.client.authorize_security_group_ingress().group_id(&group);
-        let request = request.ip_permissions(permission(create.planned));
-        let (what, look) = (format!("creating ingress rule in security group {group}"), look(&group));
-        let operation = "ec2:AuthorizeSecurityGroupIngress";
-        let making = Making { operation, what: &what, look: &look, unseen: &UNSEEN };
-        let send = |tags| request.clone().set_tag_specifications(tags).send();
-        let take = |a: IngressOutput| first_id(a.security_group_rules?);
-        let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
-        Ok(identity(making.marked((ec2, create), ResourceType::SecurityGroupRule, send, take, find).await?))
+        let Some(spec) = Spec::of(create.planned) else { return Ok(Vec::new()) };
+        let made = security_group::authorize(ec2, &spec.group, spec.direction, &spec.rules()).await?;
+        let rule = match made.as_slice() {
+            [SecurityGroupRule { security_group_rule_id: Some(rule), .. }] => Some(rule.clone()),
+            _ => None,
+        };
+        let rule = rule.map(|rule| ("security_group_rule_id", rule));
+        Ok([("id", spec.id())].into_iter().chain(rule).collect())
     }
 
-    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        seen(ec2, Direction::Ingress, &keys(wanted)).await
+    async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, _: &str) -> Result<(), Problem> {
+        let Some(spec) = Spec::of(create.planned) else { return Ok(()) };
+        let (what, time) =
+            (format!("the rules {} to be seen", spec.key()), timeout(create.planned, "create", CREATION));
+        let all = |seen: &BTreeSet<Rule>| Ok(seen.len() >= spec.rules().len());
+        let find = || async { Ok(found(ec2, std::slice::from_ref(&spec)).await?.remove(&spec.key())) };
+        ec2.until(what, time, find, all, |_| "some are missing".to_owned()).await?;
+        Ok(())
     }
 
-    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
-        observe(ec2, known, seen)
+    fn key(&self, known: &Value) -> Option<String> {
+        Spec::of(known).map(|spec| spec.key())
     }
 
-    async fn change(&self, ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Result<Identity, Problem> {
-        change(ec2, update, id).await
+    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, BTreeSet<Rule>>, Problem> {
+        let specs: Vec<Spec> = keys(wanted).iter().filter_map(|key| Spec::imported(key)).collect();
+        found(ec2, &specs).await
+    }
+
+    /// A source that is gone is missing; AWS tells neither how sources were grouped nor in which order.
+    fn observe(&self, _: &Ec2<'_>, known: &Value, seen: &BTreeSet<Rule>) -> Reply {
+        let mut reply = Reply::new();
+        let Some(spec) = Spec::of(known) else { return reply };
+        let id = text(known, "id").filter(|id| Spec::imported(id).is_none()).unwrap_or_else(|| spec.id());
+        let there = |source: Source| seen.iter().any(|rule| rule.source == source);
+        let of = |list: &[String], source: fn(String) -> Source| -> Vec<String> {
+            list.iter().filter(|text| there(source((*text).clone()))).cloned().collect()
+        };
+        let description = seen.iter().map(|rule| rule.description.as_str()).find(|d| !d.is_empty());
+        let source = spec.source.as_ref().filter(|s| **s == spec.group || there(Source::Group((*s).clone())));
+        let written = Args(known).str("protocol").filter(|w| protocol(w) == spec.protocol);
+        reply
+            .str("id", Some(id))
+            .str("security_group_id", Some(&spec.group))
+            .str("type", Some(spec.direction.name()))
+            .str("protocol", Some(written.unwrap_or(&spec.protocol)))
+            .i64("from_port", Some(spec.ports.0))
+            .i64("to_port", Some(spec.ports.1))
+            .list("cidr_blocks", of(&spec.v4, Source::V4))
+            .list("ipv6_cidr_blocks", of(&spec.v6, rules::v6))
+            .list("prefix_list_ids", of(&spec.lists, Source::PrefixList))
+            .bool("self", Some(spec.own && there(Source::Itself)))
+            .str("source_security_group_id", source)
+            .str("description", Some(description.unwrap_or_default()));
+        reply
+    }
+
+    /// Only the description changes in place.
+    async fn change(&self, ec2: &Ec2<'_>, update: &Update<'_>, _: &str) -> Result<Identity, Problem> {
+        if let Some(spec) = Spec::of(update.planned).filter(|_| update.changes("description")) {
+            security_group::describe(ec2, &spec.group, spec.direction, &spec.rules()).await?;
+        }
+        Ok(text(update.prior, "id").map(|id| ("id", id)).into_iter().collect())
     }
 
     async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
-        let (id, group) = ends(prior);
-        let request = ec2.client.revoke_security_group_ingress().group_id(group).security_group_rule_ids(&id);
-        let what = format!("deleting ingress rule {id}");
-        let done = ec2.call("ec2:RevokeSecurityGroupIngress", &what, || request.clone().send()).await;
-        unless(done, &GONE)?;
-        gone(ec2, Direction::Ingress, &id).await
+        let Some(spec) = Spec::of(prior) else { return Ok(()) };
+        security_group::revoke(ec2, &spec.group, spec.direction, &spec.rules()).await?;
+        let find = || async { Ok(found(ec2, std::slice::from_ref(&spec)).await?.remove(&spec.key())) };
+        ec2.until_gone(format!("the rules {} to be gone", spec.key()), CREATION, find).await
     }
 
     fn plan(&self, draft: &mut Draft<'_>) {
         plan(draft);
     }
 
-    fn import(&self, id: &str) -> Result<Identity, Problem> {
-        import(id)
-    }
-
-    async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
-        list(ec2, Direction::Ingress).await
-    }
-}
-
-#[async_trait::async_trait]
-impl Kind for EgressRule {
-    const NAME: &'static str = "aws_vpc_security_group_egress_rule";
-    const MARKED: Option<&'static str> = Some("id");
-    type Seen = Seen;
-
-    async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
-        let group = text(create.planned, "security_group_id").unwrap_or_default();
-        let request = ec2.client.authorize_security_group_egress().group_id(&group);
-        let request = request.ip_permissions(permission(create.planned));
-        let (what, look) = (format!("creating egress rule in security group {group}"), look(&group));
-        let operation = "ec2:AuthorizeSecurityGroupEgress";
-        let making = Making { operation, what: &what, look: &look, unseen: &UNSEEN };
-        let send = |tags| request.clone().set_tag_specifications(tags).send();
-        let take = |a: EgressOutput| first_id(a.security_group_rules?);
-        let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
-        Ok(identity(making.marked((ec2, create), ResourceType::SecurityGroupRule, send, take, find).await?))
-    }
-
-    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        seen(ec2, Direction::Egress, &keys(wanted)).await
-    }
-
-    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
-        observe(ec2, known, seen)
-    }
-
-    async fn change(&self, ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Result<Identity, Problem> {
-        change(ec2, update, id).await
-    }
-
-    async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
-        let (id, group) = ends(prior);
-        let request = ec2.client.revoke_security_group_egress().group_id(group).security_group_rule_ids(&id);
-        let what = format!("deleting egress rule {id}");
-        let done = ec2.call("ec2:RevokeSecurityGroupEgress", &what, || request.clone().send()).await;
-        unless(done, &GONE)?;
-        gone(ec2, Direction::Egress, &id).await
-    }
-
-    fn plan(&self, draft: &mut Draft<'_>) {
-        plan(draft);
+    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+        let claim = || {
+            let direction = direction(draft.text("type")?)?;
+            Some(Claim::rules(Self::NAME, draft.text("security_group_id")?, direction))
+        };
+        claim().into_iter().collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {
-        import(id)
+        match Spec::imported(id) {
+            Some(_) => Ok(vec![("id", id.to_owned())]),
+            None => Err(bad_import(id, FORM, EXAMPLE)),
+        }
     }
 
     async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
-        list(ec2, Direction::Egress).await
+        let groups = security_group::all(ec2).await?;
+        let of = |group: &aws_sdk_ec2::types::SecurityGroup, direction: Direction| {
+            let id = group.group_id().unwrap_or_default().to_owned();
+            let rules = security_group::rules_of(group, direction);
+            rules.into_iter().map(move |rule| key_of(&id, direction, &rule)).collect::<Vec<_>>()
+        };
+        Ok(groups.iter().flat_map(|g| DIRECTIONS.into_iter().flat_map(move |d| of(g, d))).collect())
     }
 }
 
-fn look(group: &str) -> String {
-    format!("a new rule of security group {group}")
-}
-
-fn first_id(rules: Vec<Answer>) -> Option<String> {
-    rules.into_iter().next()?.security_group_rule_id
-}
-
-fn identity(id: String) -> Identity {
-    vec![("security_group_rule_id", id.clone()), ("id", id)]
-}
-
-fn ends(rule: &Value) -> (String, String) {
-    (text(rule, "id").unwrap_or_default(), text(rule, "security_group_id").unwrap_or_default())
-}
-
-fn import(id: &str) -> Result<Identity, Problem> {
-    match id.starts_with("sgr-") {
-        true => Ok(vec![("id", id.to_owned())]),
-        false => Err(bad_import(id, "of a security group rule id", "sgr-02108b27edd666983")),
-    }
-}
-
-fn take(
-    page: aws_sdk_ec2::operation::describe_security_group_rules::DescribeSecurityGroupRulesOutput,
-) -> (Option<Vec<Answer>>, Option<String>) {
-    (page.security_group_rules, page.next_token)
-}
-
-async fn rules(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
-    let send = |filter, token| {
-        ec2.client.describe_security_group_rules().filters(filter).set_next_token(token).max_results(1000).send()
+/// The import id of one rule of a group.
+fn key_of(group: &str, direction: Direction, rule: &Rule) -> String {
+    let source = match &rule.source {
+        Source::V4(text) | Source::V6(text) | Source::PrefixList(text) | Source::Group(text) => text,
+        Source::Itself => "self",
     };
-    let (operation, what) = ("ec2:DescribeSecurityGroupRules", "reading security group rules");
-    ec2.filtered(operation, what, (by, values), send, take).await
+    format!("{group}_{}_{}_{}_{}_{source}", direction.name(), rule.protocol, rule.from, rule.to)
 }
 
-async fn by_id(ec2: &Ec2<'_>, direction: Direction, ids: &[String]) -> Result<HashMap<String, Answer>, Problem> {
-    let rules = rules(ec2, "security-group-rule-id", ids).await?;
-    let rules = rules.into_iter().filter(|r| of_direction(r, direction));
-    Ok(rules.filter_map(|r| Some((r.security_group_rule_id.clone()?, r))).collect())
-}
-
-fn of_direction(rule: &Answer, direction: Direction) -> bool {
-    rule.is_egress().unwrap_or(false) == (direction == Direction::Egress)
-}
-
-async fn gone(ec2: &Ec2<'_>, direction: Direction, id: &str) -> Result<(), Problem> {
-    let find = || async { Ok(by_id(ec2, direction, &[id.to_owned()]).await?.remove(id)) };
-    ec2.until_gone(format!("security group rule {id} to be deleted"), PROPAGATION, find).await
-}
-
-async fn list(ec2: &Ec2<'_>, direction: Direction) -> Result<Vec<String>, Problem> {
-    let send = |token| ec2.client.describe_security_group_rules().set_next_token(token).max_results(1000).send();
-    let rules = ec2.pages("ec2:DescribeSecurityGroupRules", "listing security group rules", send, take).await?;
-    let rules = rules.into_iter().filter(|r| of_direction(r, direction));
-    Ok(rules.filter_map(|r| r.security_group_rule_id).collect())
-}
-
-/// A rule with the account of the caller.
-pub(crate) struct Seen {
-    rule: Answer,
-    account: String,
-}
-
-async fn seen(ec2: &Ec2<'_>, direction: Direction, ids: &[String]) -> Result<HashMap<String, Seen>, Problem> {
-    let account = ec2.cloud.account_id().await?;
-    let rules = by_id(ec2, direction, ids).await?;
-    Ok(rules.into_iter().map(|(id, rule)| (id, Seen { rule, account: account.clone() })).collect())
-}
-
-fn observe(ec2: &Ec2<'_>, known: &Value, Seen { rule: seen, account }: &Seen) -> Reply {
-    let mut reply = Reply::new();
-    let (id, owner) = (seen.security_group_rule_id().unwrap_or_default(), seen.group_owner_id().unwrap_or(account));
-    let group = seen.referenced_group_info().map(|g| referenced(g, owner));
-    reply
-        .str("id", Some(id))
-        .str("security_group_rule_id", Some(id))
-        .str("arn", Some(ec2.arn(owner, &format!("security-group-rule/{id}"))))
-        .str("security_group_id", seen.group_id())
-        .str("cidr_ipv4", seen.cidr_ipv4())
-        .str("cidr_ipv6", seen.cidr_ipv6())
-        .str("prefix_list_id", seen.prefix_list_id())
-        .str("referenced_security_group_id", group)
-        .str("description", seen.description().filter(|d| !d.is_empty()));
-    let protocol = seen.ip_protocol().unwrap_or(ALL);
-    let written = Args(known).text("ip_protocol").filter(|w| same_protocol(w, protocol));
-    reply.str("ip_protocol", Some(written.unwrap_or(protocol)));
-    for (name, port) in [("from_port", seen.from_port()), ("to_port", seen.to_port())] {
-        // With all protocols AWS drops the ports, whatever was written.
-        let port = if protocol == ALL { Args(known).i32(name) } else { port };
-        observe_port(&mut reply, known, name, port);
-    }
-    tags::observe(ec2, &mut reply, known, seen.tags());
-    reply
-}
-
-/// AWS tells -1 where no port is set; a port that is written as 0 is not the same as none.
-fn observe_port(reply: &mut Reply, known: &Value, name: &str, port: Option<i32>) {
-    let written = Args(known).i32(name);
-    match (written, port) {
-        (None, Some(-1) | None) => reply.value(name, Value::null(Type::Number)),
-        (_, port) => reply.i64(name, port),
+/// The rules that are there, by key; what has none of its rules is not there.
+async fn found(ec2: &Ec2<'_>, specs: &[Spec]) -> Result<HashMap<String, BTreeSet<Rule>>, Problem> {
+    let groups: BTreeSet<String> = specs.iter().map(|s| s.group.clone()).collect();
+    let groups = security_group::by_id(ec2, &groups.into_iter().collect::<Vec<_>>()).await?;
+    let there = |spec: &Spec| {
+        let (wanted, all) = (spec.rules(), security_group::rules_of(groups.get(&spec.group)?, spec.direction));
+        let there: BTreeSet<Rule> = all.into_iter().filter(|r| wanted.iter().any(|w| w.same_traffic(r))).collect();
+        (!there.is_empty()).then_some((spec.key(), there))
     };
+    Ok(specs.iter().filter_map(there).collect())
 }
 
-fn same_protocol(a: &str, b: &str) -> bool {
-    protocol(a) == protocol(b)
-}
-
-fn referenced(group: &ReferencedSecurityGroup, owner: &str) -> String {
-    let id = group.group_id().unwrap_or_default();
-    match group.user_id().filter(|user| !user.is_empty() && *user != owner) {
-        Some(user) => format!("{user}/{id}"),
-        None => id.to_owned(),
-    }
-}
-
-/// A rule cannot change the kind of its source.
+/// One protocol has many names, one network many spellings, and every protocol has no ports.
 fn plan(draft: &mut Draft<'_>) {
     let Some(prior) = draft.prior else { return };
-    let was = SOURCES.iter().find(|name| Args(prior).text(name).is_some());
-    let is = SOURCES.iter().find(|name| draft.written(name));
-    if let (Some(was), Some(is)) = (was, is)
-        && was != is
-    {
-        draft.replace(was);
-        draft.replace(is);
+    let (was, is) = (Args(prior).text("protocol"), draft.text("protocol").map(protocol));
+    if was.map(protocol).zip(is.clone()).is_some_and(|(was, is)| was == is) {
+        draft.keep("protocol");
     }
-    let (was, is) = (Args(prior).text("ip_protocol"), draft.text("ip_protocol"));
-    if was.zip(is).is_some_and(|(was, is)| same_protocol(was, is)) {
-        draft.keep("ip_protocol");
+    for name in ["from_port", "to_port"] {
+        if is.as_deref() == Some(ALL) && Args(prior).i32(name) == Some(0) {
+            draft.keep(name);
+        }
     }
-}
-
-async fn change(ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Result<Identity, Problem> {
-    if ARGUMENTS.iter().any(|name| Args(update.planned).differs(update.prior, name)) {
-        let group = text(update.prior, "security_group_id");
-        let rule = SecurityGroupRuleUpdate::builder().security_group_rule_id(id).security_group_rule(rule(update));
-        let request = ec2.client.modify_security_group_rules().set_group_id(group).security_group_rules(rule.build());
-        let what = format!("changing security group rule {id}");
-        ec2.call("ec2:ModifySecurityGroupRules", &what, || request.clone().send()).await?;
-    }
-    tags::update(ec2, id, update).await?;
-    Ok(Vec::new())
-}
-
-fn rule(update: &Update<'_>) -> SecurityGroupRuleRequest {
-    let args = Args(update.planned);
-    SecurityGroupRuleRequest::builder()
-        .set_cidr_ipv4(args.string("cidr_ipv4"))
-        .set_cidr_ipv6(args.string("cidr_ipv6"))
-        .set_description(args.string("description"))
-        .set_from_port(args.i32("from_port"))
-        .set_ip_protocol(args.text("ip_protocol").map(protocol))
-        .set_prefix_list_id(args.string("prefix_list_id"))
-        .set_referenced_group_id(args.string("referenced_security_group_id"))
-        .set_to_port(args.i32("to_port"))
-        .build()
-}
-
-fn permission(rule: &Value) -> IpPermission {
-    let args = Args(rule);
-    let description = || args.string("description");
-    let v4 = args.string("cidr_ipv4");
-    let v4 = v4.map(|c| vec![IpRange::builder().cidr_ip(c).set_description(description()).build()]);
-    let v6 = args.string("cidr_ipv6");
-    let v6 = v6.map(|c| vec![Ipv6Range::builder().cidr_ipv6(c).set_description(description()).build()]);
-    let lists = args.string("prefix_list_id");
-    let lists = lists.map(|l| vec![PrefixListId::builder().prefix_list_id(l).set_description(description()).build()]);
-    let groups = args.text("referenced_security_group_id").map(|g| vec![pair(g, description())]);
-    IpPermission::builder()
-        .set_ip_protocol(args.text("ip_protocol").map(protocol))
-        .set_from_port(args.i32("from_port"))
-        .set_to_port(args.i32("to_port"))
-        .set_ip_ranges(v4)
-        .set_ipv6_ranges(v6)
-        .set_prefix_list_ids(lists)
-        .set_user_id_group_pairs(groups)
-        .build()
-}
-
-fn pair(group: &str, description: Option<String>) -> UserIdGroupPair {
-    let pair = UserIdGroupPair::builder().set_description(description);
-    match group.split_once('/') {
-        Some((user, group)) => pair.user_id(user).group_id(group).build(),
-        None => pair.group_id(group).build(),
+    if !draft.changes(&["ipv6_cidr_blocks"]) {
+        draft.keep("ipv6_cidr_blocks");
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use terrane_provider::PlanResponse;
-
     use super::*;
 
-    fn object(pairs: &[(&str, &str)]) -> Value {
-        Value::object(pairs.iter().map(|(n, v)| (*n, Value::string(*v))))
-    }
-
-    fn planned(prior: &Value, config: &Value) -> PlanResponse {
-        let response = PlanResponse { planned: Some(config.clone()), ..PlanResponse::default() };
-        let mut draft = Draft::new(Some(prior), config, response);
-        plan(&mut draft);
-        draft.done()
+    #[test]
+    fn import_ids_name_every_part() {
+        let id = "sg-1_ingress_tcp_100_121_10.1.0.0/16_2001:db8::/48_pl-3_self";
+        let spec = Spec::imported(id).unwrap();
+        assert_eq!(spec.key(), id);
+        assert_eq!(spec.rules().len(), 4);
+        assert_eq!((spec.ports, spec.own, spec.source.as_ref()), ((100, 121), true, None));
+        let other = Spec::imported("sg-1_egress_all_0_0_123456789012/sg-2").unwrap();
+        assert_eq!((other.protocol.as_str(), other.source.as_deref()), ("-1", Some("123456789012/sg-2")));
+        for wrong in
+            ["sg-1", "sg-1_in_tcp_1_2_self", "sg-1_ingress_x_1_2_self", "sg-1_ingress_tcp_1_2_what", "sgrule-1"]
+        {
+            assert_eq!(Spec::imported(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
-    fn another_kind_of_source_replaces_and_another_value_does_not() {
-        let v4 = object(&[("cidr_ipv4", "10.0.0.0/8")]);
-        let other = object(&[("cidr_ipv4", "10.0.0.0/16")]);
-        let v6 = object(&[("cidr_ipv6", "::/0")]);
-        assert!(planned(&v4, &other).requires_replace.is_empty());
-        assert_eq!(planned(&v4, &v6).requires_replace.len(), 2);
-    }
-
-    #[test]
-    fn one_protocol_has_many_names() {
-        let (number, name) = (object(&[("ip_protocol", "6")]), object(&[("ip_protocol", "TCP")]));
-        let plan = planned(&number, &name).planned.unwrap();
-        assert_eq!(plan.get("ip_protocol").unwrap().as_str(), Some("6"));
-    }
-
-    #[test]
-    fn ports_of_all_protocols_stay_unset() {
-        let mut reply = Reply::new();
-        observe_port(&mut reply, &object(&[]), "from_port", Some(-1));
-        observe_port(&mut reply, &object(&[]), "to_port", Some(0));
-        let seen = reply.object();
-        assert!(seen.get("from_port").unwrap().is_null());
-        assert_eq!(seen.get("to_port").unwrap().as_i64(), Some(0));
+    fn ids_are_those_of_terraform_state() {
+        let id = |id: &str| Spec::imported(id).unwrap().id();
+        // The text under the checksum has every part with a dash behind it.
+        let expect = |text: &str| format!("sgrule-{}", crc32(text.as_bytes()));
+        assert_eq!(
+            id("sg-1_ingress_tcp_80_443_10.1.0.0/16_10.0.0.0/8"),
+            expect("sg-1-80-443-tcp-ingress-10.0.0.0/8-10.1.0.0/16-")
+        );
+        assert_eq!(id("sg-1_egress_-1_0_0_self"), expect("sg-1--1-egress-sg-1--"));
+        assert_eq!(id("sg-1_egress_-1_0_65535_7/sg-2"), expect("sg-1--1-egress-sg-2--"));
     }
 }

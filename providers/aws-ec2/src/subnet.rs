@@ -83,29 +83,7 @@ impl Kind for Subnet {
     }
 
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Answer) -> Reply {
-        let mut reply = Reply::new();
-        let ipv6 = association(seen);
-        reply
-            .str("id", seen.subnet_id())
-            .str("arn", seen.subnet_arn())
-            .str("vpc_id", seen.vpc_id())
-            .str("owner_id", seen.owner_id())
-            .str("availability_zone", seen.availability_zone())
-            .str("availability_zone_id", seen.availability_zone_id())
-            .str("cidr_block", Some(seen.cidr_block().unwrap_or_default()))
-            .str("customer_owned_ipv4_pool", Some(seen.customer_owned_ipv4_pool().unwrap_or_default()))
-            .str("outpost_arn", Some(seen.outpost_arn().unwrap_or_default()))
-            .str("ipv6_cidr_block_association_id", Some(ipv6.and_then(|a| a.association_id()).unwrap_or_default()))
-            .str("ipv6_cidr_block", Some(ipv6.and_then(|a| a.ipv6_cidr_block()).unwrap_or_default()))
-            .bool("ipv6_native", Some(seen.ipv6_native().unwrap_or(false)))
-            .i64("enable_lni_at_device_index", Some(seen.enable_lni_at_device_index().unwrap_or(0)))
-            .bool("map_customer_owned_ip_on_launch", Some(seen.map_customer_owned_ip_on_launch().unwrap_or(false)));
-        for setting in settings() {
-            if let Setting::Switch(name, read, _) = setting {
-                reply.bool(name, Some(read(seen).unwrap_or(false)));
-            }
-        }
-        reply.str("private_dns_hostname_type_on_launch", hostname_type(seen));
+        let mut reply = attributes(seen);
         tags::observe(ec2, &mut reply, known, seen.tags());
         reply
     }
@@ -159,6 +137,34 @@ fn plan(draft: &mut Draft<'_>) {
             _ => draft.in_place("ipv6_cidr_block"),
         }
     }
+}
+
+/// The attributes of a subnet, tags aside.
+pub(crate) fn attributes(seen: &Answer) -> Reply {
+    let mut reply = Reply::new();
+    let ipv6 = association(seen);
+    reply
+        .str("id", seen.subnet_id())
+        .str("arn", seen.subnet_arn())
+        .str("vpc_id", seen.vpc_id())
+        .str("owner_id", seen.owner_id())
+        .str("availability_zone", seen.availability_zone())
+        .str("availability_zone_id", seen.availability_zone_id())
+        .str("cidr_block", Some(seen.cidr_block().unwrap_or_default()))
+        .str("customer_owned_ipv4_pool", Some(seen.customer_owned_ipv4_pool().unwrap_or_default()))
+        .str("outpost_arn", Some(seen.outpost_arn().unwrap_or_default()))
+        .str("ipv6_cidr_block_association_id", Some(ipv6.and_then(|a| a.association_id()).unwrap_or_default()))
+        .str("ipv6_cidr_block", Some(ipv6.and_then(|a| a.ipv6_cidr_block()).unwrap_or_default()))
+        .bool("ipv6_native", Some(seen.ipv6_native().unwrap_or(false)))
+        .i64("enable_lni_at_device_index", Some(seen.enable_lni_at_device_index().unwrap_or(0)))
+        .bool("map_customer_owned_ip_on_launch", Some(seen.map_customer_owned_ip_on_launch().unwrap_or(false)));
+    for setting in settings() {
+        if let Setting::Switch(name, read, _) = setting {
+            reply.bool(name, Some(read(seen).unwrap_or(false)));
+        }
+    }
+    reply.str("private_dns_hostname_type_on_launch", hostname_type(seen));
+    reply
 }
 
 async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {

@@ -182,7 +182,8 @@ const IPV6_ARGUMENTS: [&str; 5] = [
     "ipv6_netmask_length",
 ];
 
-fn plan(draft: &mut Draft<'_>) {
+/// What a change of IPv6 arguments or tenancy brings with it.
+pub(crate) fn plan(draft: &mut Draft<'_>) {
     if draft.changes(&["assign_generated_ipv6_cidr_block", "ipv6_ipam_pool_id", "ipv6_netmask_length"]) {
         draft.unknown(&["ipv6_association_id", "ipv6_cidr_block", "ipv6_cidr_block_network_border_group"]);
     } else if draft.changes(&["ipv6_cidr_block", "ipv6_cidr_block_network_border_group"]) {
@@ -201,18 +202,21 @@ fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
+/// The VPCs that a filter selects.
+pub(crate) async fn describe(ec2: &Ec2<'_>, by: &str, values: &[String]) -> Result<Vec<Answer>, Refusal> {
     let send =
         |filter, token| ec2.client.describe_vpcs().filters(filter).set_next_token(token).max_results(1000).send();
     let take = |a: aws_sdk_ec2::operation::describe_vpcs::DescribeVpcsOutput| (a.vpcs, a.next_token);
     ec2.filtered("ec2:DescribeVpcs", "reading VPCs", (by, values), send, take).await
 }
 
-async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
+/// The VPC with an id.
+pub(crate) async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
     Ok(describe(ec2, "vpc-id", &[id.to_owned()]).await?.pop())
 }
 
-fn available(vpc: &Answer) -> bool {
+/// Whether a VPC can be used.
+pub(crate) fn available(vpc: &Answer) -> bool {
     vpc.state().is_none_or(|s| s.as_str() == "available")
 }
 
@@ -268,10 +272,11 @@ async fn default_security_groups(ec2: &Ec2<'_>, ids: &[String]) -> Result<HashMa
     Ok(groups.into_iter().filter_map(|g| Some((g.vpc_id?, g.group_id?))).collect())
 }
 
-type Switches = Vec<(&'static str, Option<bool>)>;
+/// Attributes that are on or off.
+pub(crate) type Switches = Vec<(&'static str, Option<bool>)>;
 
 /// The attributes that AWS tells only one at a time; `None` if the VPC is gone.
-async fn switches(ec2: &Ec2<'_>, id: String) -> Result<Option<Switches>, Problem> {
+pub(crate) async fn switches(ec2: &Ec2<'_>, id: String) -> Result<Option<Switches>, Problem> {
     let mut all = Vec::new();
     for (name, attribute, _) in SWITCHES {
         let Some(on) = read_switch(ec2, &id, attribute).await? else { return Ok(None) };

@@ -154,7 +154,7 @@ pub fn failed(prior: &[Object], problem: &Problem) -> Vec<ReadOutcome> {
 
 /// All holders of a kind, if asking for them takes fewer calls than `calls`.
 pub async fn holders(cloud: &Cloud, kind: Kind, calls: usize) -> Result<Option<Arc<Entries>>, Problem> {
-    let census = cloud.shared::<Census>();
+    let census = cloud.shared::<Census>(cloud.default_region());
     let (part, key) = match kind {
         Kind::Group => (&census.groups, SummaryKeyType::Groups),
         Kind::Role => (&census.roles, SummaryKeyType::Roles),
@@ -175,7 +175,7 @@ pub async fn holders(cloud: &Cloud, kind: Kind, calls: usize) -> Result<Option<A
 
 /// The documents of the default versions of the account's policies, if asking for them takes fewer calls than `calls`.
 pub async fn documents(cloud: &Cloud, calls: usize) -> Result<Option<Arc<Documents>>, Problem> {
-    let census = cloud.shared::<Census>();
+    let census = cloud.shared::<Census>(cloud.default_region());
     if !worth(cloud, &census, SummaryKeyType::Policies, calls, |count| count.div_ceil(PAGE)).await? {
         return Ok(None);
     }
