@@ -4,7 +4,7 @@ use terrane_address::Key;
 use terrane_source::{Cause, Diagnostic};
 
 use super::conditions::Verdict;
-use super::frame::{Run, Scope};
+use super::frame::{About, Run, Scope};
 use super::memo::{At, Reads};
 use super::verdicts::{CheckStatus, Checkable, Rule};
 use crate::ir::{ModuleId, ResourceId};
@@ -41,7 +41,7 @@ impl<'p> Run<'_, 'p> {
             return Ok(());
         }
         let contents: &'p Contents = self.ev.state(at).contents;
-        let scope = Scope { about: (at != At::ROOT).then(|| what.clone()), ..Scope::module(at) };
+        let scope = Scope { about: (at != At::ROOT).then(|| About::Checkable(what.clone())), ..Scope::module(at) };
         let mut failed = Ok(());
         for (place, assert) in (0..).zip(&check.asserts) {
             let verdict = self.verdict(scope.clone(), assert, &mut Reads::new());

@@ -4,7 +4,7 @@ use terrane_source::{Deprecation, Diagnostic, Severity};
 use terrane_value::{Marks, Type, convert};
 
 use super::Stage;
-use super::frame::{Run, Scope};
+use super::frame::{About, Run, Scope};
 use super::memo::{At, Reads};
 use super::verdicts::{CheckStatus, Checkable, Rule};
 use crate::eval::require_bool;
@@ -201,8 +201,8 @@ impl<'p> Run<'_, 'p> {
                 let error = Diagnostic::error("Invalid value for variable", message.shown()).at(span);
                 let error = self.explained(Scope::module(at), rule.condition, error);
                 let error = error.note_at(rule.span, "This was checked by the validation rule here");
-                let about = (at != At::ROOT).then(|| what.to_string());
-                failed = Err(Stop::Failed(self.diags.error(self.located(error, at, about.as_deref()))));
+                let about = (at != At::ROOT).then(|| About::Checkable(what.clone()));
+                failed = Err(Stop::Failed(self.diags.error(self.located(error, at, about.as_ref()))));
             }
         }
         failed

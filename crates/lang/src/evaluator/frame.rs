@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use terrane_address::Key;
+use terrane_address::{Key, ModuleInstance};
 use terrane_source::{Diagnostic, Diagnostics, Reported, Span};
 use terrane_value::{Marks, Type, Value};
 
@@ -50,12 +50,30 @@ pub(super) struct Scope {
     pub repetition: Repetition,
     pub self_value: Option<Value>,
     /// What is evaluated, if its block stands for several.
-    pub about: Option<Checkable>,
+    pub about: Option<About>,
 }
 
 impl Scope {
     pub(super) fn module(at: At) -> Scope {
         Scope { at, repetition: Repetition::None, self_value: None, about: None }
+    }
+}
+
+/// What an evaluation is about, as its errors say.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// Something that conditions may be about.
+    Checkable(Checkable),
+    /// The call of a module.
+    Module(ModuleInstance),
+}
+
+impl std::fmt::Display for About {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            About::Checkable(what) => what.fmt(f),
+            About::Module(instance) => instance.fmt(f),
+        }
     }
 }
 
@@ -100,7 +118,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     /// The error with the instance it is about, and the way to its module.
-    pub(super) fn located(&self, error: Diagnostic, at: At, about: Option<&Checkable>) -> Diagnostic {
+    pub(super) fn located(&self, error: Diagnostic, at: At, about: Option<&About>) -> Diagnostic {
         let error = if error.calls.is_empty() { error.in_modules(self.calls_to(at)) } else { error };
         match about {
             Some(what) if self.ev.inputs.stage != Stage::Validate => error.about(what.to_string()),

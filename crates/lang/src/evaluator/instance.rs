@@ -7,7 +7,7 @@ use terrane_source::Diagnostic;
 use terrane_value::{Marks, Path, Step, Value};
 
 use super::conditions::Rules;
-use super::frame::{Run, Scope};
+use super::frame::{About, Run, Scope};
 use super::memo::{At, Expanded, Reads};
 use super::verdicts::{Checkable, Rule};
 use super::{Conditions, body};
@@ -46,7 +46,7 @@ impl<'p> Run<'_, 'p> {
         let expansion = self.resource_expansion(at, id)?;
         let repetition = expansion.repetition(key);
         let named = *key != Key::None || at != At::ROOT;
-        let about = named.then(|| Checkable::Resource(self.ev.abs(at, id).instance(key.clone())));
+        let about = named.then(|| About::Checkable(Checkable::Resource(self.ev.abs(at, id).instance(key.clone()))));
         let mut reads = (**expansion.reads()).clone();
         self.read_counterpart(at, &expansion, key, &mut reads);
         Ok((Scope { at, repetition, self_value: None, about }, reads))

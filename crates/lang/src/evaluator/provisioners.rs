@@ -5,7 +5,7 @@ use terrane_source::Diagnostic;
 use terrane_value::Value;
 
 use super::body;
-use super::frame::{Repetition, Run, Scope};
+use super::frame::{About, Repetition, Run, Scope};
 use super::memo::At;
 use super::verdicts::Checkable;
 use crate::ir::ResourceId;
@@ -34,7 +34,7 @@ impl<'p> Run<'_, 'p> {
     }
 
     fn scope_of_destroyed(&self, at: At, id: ResourceId, key: &Key) -> Scope {
-        let about = Checkable::Resource(self.ev.abs(at, id).instance(key.clone()));
+        let about = About::Checkable(Checkable::Resource(self.ev.abs(at, id).instance(key.clone())));
         Scope { at, repetition: Repetition::of(key, None), self_value: None, about: Some(about) }
     }
 
@@ -47,7 +47,7 @@ impl<'p> Run<'_, 'p> {
         self_value: Value,
     ) -> Result<Value, Stop> {
         let repetition = Repetition::of(&instance.key, None);
-        let about = Some(Checkable::Resource(instance.clone()));
+        let about = Some(About::Checkable(Checkable::Resource(instance.clone())));
         self.provisioner_value(Scope { at, repetition, self_value: Some(self_value), about }, decl)
     }
 

@@ -8,7 +8,7 @@ use terrane_value::{Marks, Type, Value, convert};
 
 use super::Stage;
 use super::conditions::Rules;
-use super::frame::{Run, Scope};
+use super::frame::{About, Run, Scope};
 use super::memo::{At, Found, Known, Reads, Slot};
 use super::verdicts::{Checkable, Rule};
 use crate::ir::{ExprId, LocalId, OutputId, VariableId};
@@ -127,7 +127,7 @@ impl<'p> Run<'_, 'p> {
         };
         let argument: &'p Argument = argument;
         let expansion = self.call_expansion(parent, call)?;
-        let about = (key != Key::None).then(|| self.ev.state(at).instance.to_string().into());
+        let about = (key != Key::None).then(|| About::Module(self.ev.state(at).instance.clone()));
         let scope = Scope { at: parent, repetition: expansion.repetition(&key), self_value: None, about };
         let (value, reads) = self.value(scope.clone(), argument.expr)?;
         self.refuse_ephemeral_argument(&scope, &value, argument.expr, decl)?;
@@ -150,7 +150,7 @@ impl<'p> Run<'_, 'p> {
         let error = match &given.argument {
             Some((scope, expr)) => {
                 let error = self.explained(scope.clone(), *expr, error);
-                self.located(error, scope.at, scope.about.as_deref())
+                self.located(error, scope.at, scope.about.as_ref())
             }
             None => error,
         };
