@@ -9,7 +9,7 @@ use terrane_value::{Kind, Style, Value, json, to_hcl};
 
 use super::Common;
 use crate::Context;
-use crate::project::Looking;
+use crate::project::{self, Looking};
 use crate::views::json::Secrets;
 
 /// Show the output values of the last apply
