@@ -18,16 +18,19 @@ use crate::arena::Arena;
 use crate::lexer::lex;
 use crate::parser::parse;
 use crate::token::TokenKind;
+use crate::tree::Body;
 
 /// The text in canonical layout, or unchanged if it has syntax errors.
 pub fn format(text: &str) -> String {
     let mut diags = Diagnostics::new();
     let arena = Arena::new();
     let body = parse(FileId(0), text, &arena, &mut diags);
-    if diags.has_errors() {
-        return text.to_string();
-    }
-    let mut words = rewrite::rewrite(words(text), &body);
+    if diags.has_errors() { text.to_string() } else { format_body(text, &body) }
+}
+
+/// The text in canonical layout, given the tree of all of it, which has no errors.
+pub fn format_body(text: &str, body: &Body<'_>) -> String {
+    let mut words = rewrite::rewrite(words(text), body);
     lines::lay_out(&mut words);
     print(&words)
 }

@@ -29,7 +29,7 @@ mod tree;
 
 pub use arena::Arena;
 pub use dump::{dump, dump_expression, dump_json};
-pub use format::format;
+pub use format::{format, format_body};
 pub use json::{Json, JsonKind, JsonString, Property, Strings, parse_json};
 pub use open::{Open, open};
 pub use outline::outline;

@@ -138,11 +138,11 @@ impl Run<'_> {
     /// The text in the usual form; `None` if it has syntax errors, which are reported.
     fn format(&mut self, name: &str, text: &str) -> Option<String> {
         let file = self.files.add(name, text);
-        let mut found = Diagnostics::new();
-        terrane_syntax::parse(file, text, &terrane_syntax::Arena::new(), &mut found);
+        let (arena, mut found) = (terrane_syntax::Arena::new(), Diagnostics::new());
+        let body = terrane_syntax::parse(file, text, &arena, &mut found);
         let broken = found.has_errors();
         self.diags.extend(found);
-        (!broken).then(|| terrane_syntax::format(text))
+        (!broken).then(|| terrane_syntax::format_body(text, &body))
     }
 
     fn fail(&mut self, message: String) {
