@@ -15,12 +15,13 @@ fuzz_target!(|text: &str| {
     terrane_fuzz::hold(text, |text| {
         let file = lexer::Lexer::of_file(text);
         check(text, &file.all());
-        assert_eq!(one_by_one(file), lexer::lex(text));
+        check(text, &one_by_one(file));
         check(text, &lexer::Lexer::of_template(text).all());
     })
 });
 
-/// The tokens as they are read one by one, with strings in parts.
+/// The tokens as the parser reads them, with strings in parts. Where a lone `=` shows that a `}` is missing, which is an
+/// error, the list of all tokens goes on differently.
 fn one_by_one(mut lexer: lexer::Lexer) -> Vec<Token> {
     let mut all = Vec::new();
     loop {
