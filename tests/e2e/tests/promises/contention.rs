@@ -66,7 +66,8 @@ fn prepared(
     turn: impl Fn(&Path) -> String,
 ) -> Option<World> {
     let world = World::new(test)?;
-    let name = world.unique("contend");
+    // An emulator that was used before has the bucket of then.
+    let name = world.unique(&format!("contend-{}", std::process::id()));
     world.account().create_bucket(&name);
     world.account().create_lock_table(&name);
     for number in 0..processes {
@@ -144,8 +145,12 @@ fn robbed(world: &World, number: usize, turn: usize) -> Run {
         std::thread::sleep(Duration::from_millis(5));
     }
     run.pause();
+    let held = world.terrane(&[&folder, "lock", "list", "-json"]).code(0).stdout;
+    let held: serde_json::Value = serde_json::from_str(&held).unwrap();
+    let own = held[0]["id"].as_str().unwrap_or_else(|| panic!("the stopped run holds no lock: {held}")).to_owned();
+    std::thread::sleep(Duration::from_secs(2));
     let stolen = |refused: &mut Option<Run>| {
-        let steal = world.terrane(&[&folder, "lock", "steal"]);
+        let steal = world.terrane(&[&folder, "lock", "steal", &own]);
         let done = steal.code == Some(0);
         *refused = Some(steal);
         done
