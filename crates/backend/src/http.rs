@@ -228,7 +228,7 @@ impl Store for Http {
         }
     }
 
-    async fn take_away(&self, _: &LockInfo) -> Result<(), StoreError> {
+    async fn take_over(&self, _: &LockInfo, _: LockInfo) -> Result<Locked, StoreError> {
         Err(StoreError::Failed(format!(
             "The lock of {} cannot be taken away this way; \"terrane force-unlock\" gives it back in the name of its holder.",
             self.place()

@@ -283,7 +283,7 @@ impl Store for Local {
         Ok(self.written())
     }
 
-    async fn take_away(&self, _: &LockInfo) -> Result<(), StoreError> {
+    async fn take_over(&self, _: &LockInfo, _: LockInfo) -> Result<Locked, StoreError> {
         Err(StoreError::NotLocked(format!(
             "The lock on {} belongs to a process on this machine and ends with it.",
             self.place()

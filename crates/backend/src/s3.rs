@@ -136,6 +136,14 @@ where
     }
 }
 
+impl S3 {
+    /// A lock that this run holds now.
+    fn held(&self, info: LockInfo) -> Locked {
+        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
+        Locked { info }
+    }
+}
+
 #[async_trait]
 impl Store for S3 {
     fn place(&self) -> String {
@@ -201,8 +209,7 @@ impl Store for S3 {
         if !self.config.use_lockfile && self.config.dynamodb_table.is_none() {
             info.journal.clear();
         }
-        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
-        Ok(Locked { info })
+        Ok(self.held(info))
     }
 
     async fn renew(&self, info: &LockInfo) -> Result<(), StoreError> {
@@ -224,12 +231,13 @@ impl Store for S3 {
         }
     }
 
-    async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError> {
-        self.take_item(seen).await?;
-        match self.config.use_lockfile {
-            true => self.take_object(seen).await,
-            false => Ok(()),
+    async fn take_over(&self, seen: &LockInfo, mut info: LockInfo) -> Result<Locked, StoreError> {
+        info.path = self.path();
+        self.take_item(seen, &info).await?;
+        if self.config.use_lockfile {
+            self.take_object(seen, &info).await?;
         }
+        Ok(self.held(info))
     }
 
     async fn unlock(&self, id: &str) -> Result<(), StoreError> {

@@ -79,12 +79,17 @@ async fn leases<F: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> F) {
     store.renew(&renewed).await.unwrap();
     assert_eq!(other.holder().await.unwrap(), Some(renewed.clone()));
     assert!(matches!(other.renew(&info("two")).await, Err(StoreError::NotLocked(_))));
-    assert!(matches!(other.take_away(&first).await, Err(StoreError::NotLocked(_))), "it has been renewed since");
-    other.take_away(&renewed).await.unwrap();
+    let taken = other.take_over(&first, info("two")).await;
+    assert!(matches!(taken, Err(StoreError::NotLocked(_))), "it has been renewed since");
+    let second = other.take_over(&renewed, info("two")).await.unwrap().info;
+    assert_eq!(store.holder().await.unwrap(), Some(second));
+    let third = open().await.take_over(&renewed, info("three")).await;
+    assert!(matches!(third, Err(StoreError::NotLocked(_))), "it was taken over before");
     for lost in [store.renew(&renewed).await, store.unlock("one").await] {
         assert!(matches!(lost, Err(StoreError::NotLocked(_))), "{lost:?}");
     }
-    other.lock(info("two")).await.unwrap();
+    other.unlock("two").await.unwrap();
+    other.lock(info("three")).await.unwrap();
 }
 
 /// Of many runs that lock at once, exactly one may get the lock.

@@ -105,8 +105,8 @@ impl Store for Encrypted {
         self.inner.last_holder().await
     }
 
-    async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError> {
-        self.inner.take_away(seen).await
+    async fn take_over(&self, seen: &LockInfo, info: LockInfo) -> Result<Locked, StoreError> {
+        self.inner.take_over(seen, info).await
     }
 
     async fn unlock(&self, id: &str) -> Result<(), StoreError> {

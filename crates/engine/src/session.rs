@@ -26,6 +26,8 @@ pub struct Locking {
     pub lease: Duration,
     /// The address of the run's page, if it runs in CI.
     pub run: String,
+    /// The lock that is taken over, of a run that is known to be gone; `None`: the lock must be free.
+    pub instead_of: Option<LockInfo>,
     /// Where journals of what is not in the state yet are kept; `None`: none is.
     pub journals: Option<Journals>,
 }
@@ -78,6 +80,7 @@ impl<'s> Session<'s> {
             None => None,
         };
         info.journal.extend(key.clone());
+        info.journal.extend(locking.instead_of.iter().flat_map(|gone| gone.journal.clone()));
         let held = match locking.lock {
             true => Some(lock(&**store, &info, locking, watcher).await?),
             false => None,
@@ -397,7 +400,12 @@ async fn lock(
     let mut wait = Duration::from_millis(100);
     loop {
         let lease = Some(crate::heart::lease(locking.lease, &locking.run));
-        let error = match store.lock(LockInfo { lease, ..info.clone() }).await {
+        let info = LockInfo { lease, ..info.clone() };
+        let taken = match &locking.instead_of {
+            Some(gone) => store.take_over(gone, info).await,
+            None => store.lock(info).await,
+        };
+        let error = match taken {
             Ok(locked) => return Ok(locked.info),
             Err(error) => error,
         };

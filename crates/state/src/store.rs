@@ -193,8 +193,9 @@ pub trait Store: Send + Sync {
         self.holder().await
     }
 
-    /// Takes a lock away from a holder who is known to be gone, if it still is exactly as it was `seen`.
-    async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError>;
+    /// Takes the lock in the place of a holder who is known to be gone, if it still is exactly as it was `seen`: nobody
+    /// can get it in between.
+    async fn take_over(&self, seen: &LockInfo, info: LockInfo) -> Result<Locked, StoreError>;
 
     /// Gives the lock with this id back.
     async fn unlock(&self, id: &str) -> Result<(), StoreError>;

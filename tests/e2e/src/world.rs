@@ -57,7 +57,8 @@ impl World {
 
     /// Returns a name that no other test uses for what is named across accounts, such as buckets.
     pub fn unique(&self, prefix: &str) -> String {
-        format!("{prefix}-{}", self.account)
+        // An emulator that was used before has what was made then.
+        format!("{prefix}-{}-{}", self.account, std::process::id())
     }
 
     /// Returns the account, to look at it past the binary.

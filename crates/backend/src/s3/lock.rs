@@ -71,24 +71,27 @@ impl S3 {
         Err(self.taken(id))
     }
 
-    /// Deletes the lock item if it still is exactly as it was seen. One that is gone is no error.
-    pub(super) async fn take_item(&self, seen: &LockInfo) -> Result<(), StoreError> {
+    /// Puts another info into the lock item if it still is exactly as it was seen, or gone.
+    pub(super) async fn take_item(&self, seen: &LockInfo, info: &LockInfo) -> Result<(), StoreError> {
         let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
         match self.lock_text(table).await? {
-            Some((held, text)) if held == *seen => self.delete_item(table, &seen.id, text).await,
+            Some((held, text)) if held == *seen => self.rewrite_item(table, text, info).await,
             Some(_) => Err(self.still_alive(seen)),
-            None => Ok(()),
+            None => self.lock_item(info).await,
         }
     }
 
     /// Writes the lock item anew if it still is the one with this id.
     pub(super) async fn renew_item(&self, info: &LockInfo) -> Result<(), StoreError> {
         let Some(table) = &self.config.dynamodb_table else { return Ok(()) };
-        let text = match self.lock_text(table).await? {
-            Some((held, text)) if held.id == info.id => text,
-            Some((held, _)) => return Err(self.held_by(&held, &info.id)),
-            None => return Err(self.not_locked()),
-        };
+        match self.lock_text(table).await? {
+            Some((held, text)) if held.id == info.id => self.rewrite_item(table, text, info).await,
+            Some((held, _)) => Err(self.held_by(&held, &info.id)),
+            None => Err(self.not_locked()),
+        }
+    }
+
+    async fn rewrite_item(&self, table: &str, text: String, info: &LockInfo) -> Result<(), StoreError> {
         let update = self
             .dynamodb
             .update_item()
@@ -201,22 +204,25 @@ impl S3 {
         self.unlock_as_seen(id, || self.lock_object_info(), |tag| self.delete_object(id, tag)).await
     }
 
-    /// Deletes the lock object if it still is exactly as it was seen. One that is gone is no error.
-    pub(super) async fn take_object(&self, seen: &LockInfo) -> Result<(), StoreError> {
+    /// Puts another info into the lock object if it still is exactly as it was seen, or gone.
+    pub(super) async fn take_object(&self, seen: &LockInfo, info: &LockInfo) -> Result<(), StoreError> {
         match self.lock_object_info().await? {
-            Some((held, tag)) if held == *seen => self.delete_object(&seen.id, tag).await,
+            Some((held, tag)) if held == *seen => self.rewrite_object(tag, info).await,
             Some(_) => Err(self.still_alive(seen)),
-            None => Ok(()),
+            None => self.lock_object(info).await,
         }
     }
 
     /// Writes the lock object anew if it still is the one with this id.
     pub(super) async fn renew_object(&self, info: &LockInfo) -> Result<(), StoreError> {
-        let tag = match self.lock_object_info().await? {
-            Some((held, tag)) if held.id == info.id => tag,
-            Some((held, _)) => return Err(self.held_by(&held, &info.id)),
-            None => return Err(self.not_locked()),
-        };
+        match self.lock_object_info().await? {
+            Some((held, tag)) if held.id == info.id => self.rewrite_object(tag, info).await,
+            Some((held, _)) => Err(self.held_by(&held, &info.id)),
+            None => Err(self.not_locked()),
+        }
+    }
+
+    async fn rewrite_object(&self, tag: String, info: &LockInfo) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(info).unwrap_or_default();
         match self.put(&self.lock_key(), bytes).if_match(tag).send().await {
             Ok(_) => Ok(()),

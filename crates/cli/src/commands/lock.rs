@@ -10,7 +10,7 @@ use terrane_state::{LockInfo, Store, StoreError};
 
 use super::Common;
 use crate::Context;
-use crate::flags::{Lock, Vars};
+use crate::flags::Vars;
 use crate::project::{self, Project, edit::Editable};
 
 /// Look at the lock of the state, and take it away from a run that is gone
@@ -246,19 +246,16 @@ async fn take(state: &Editable, id: Option<&str>, force: bool, diags: &mut Diagn
             return Err(refuse(detail).note(text("Lock", &place, &holder, now)).hint(hint));
         }
     }
-    if let Some(journals) = &state.journals {
-        project::journals::keep_key(journals, &place, &holder)?;
-    }
-    state.store.take_away(&holder).await.map_err(|e| refuse(e.to_string()))?;
-    fence(state, diags).await?;
-    outln!("The lock of {} on {place} was taken away. Its run cannot write the state any more.", holder.who);
+    let who = holder.who.clone();
+    fence(state, holder, diags).await?;
+    outln!("The lock of {} on {place} was taken away. Its run cannot write the state any more.", who);
     Ok(())
 }
 
-/// Writes the state with the next serial, so that what the former holder read is no longer what is stored.
-async fn fence(state: &Editable, diags: &mut Diagnostics) -> Result<(), Diagnostic> {
-    let lock = Lock { lock: Some(true), lock_timeout: std::time::Duration::from_secs(10) };
-    let mut session = state.session("lock-steal", &lock).await?;
+/// Takes the lock over and writes the state with the next serial, so that what the former holder read is no longer what is
+/// stored.
+async fn fence(state: &Editable, holder: LockInfo, diags: &mut Diagnostics) -> Result<(), Diagnostic> {
+    let mut session = state.session_instead_of(holder, "lock-steal").await?;
     session.notice().into_iter().for_each(|notice| diags.push(notice));
     let written = match session.snapshot().lineage.is_empty() {
         true => session.keep_recovered().await,

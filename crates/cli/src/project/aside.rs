@@ -111,8 +111,8 @@ impl Store for Apart {
         self.to.last_holder().await
     }
 
-    async fn take_away(&self, seen: &LockInfo) -> Result<(), StoreError> {
-        self.to.take_away(seen).await
+    async fn take_over(&self, seen: &LockInfo, info: LockInfo) -> Result<Locked, StoreError> {
+        self.to.take_over(seen, info).await
     }
 
     async fn unlock(&self, id: &str) -> Result<(), StoreError> {

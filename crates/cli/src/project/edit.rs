@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use terrane_backend::Local;
-use terrane_engine::{Journals, Session, Unwatched};
+use terrane_engine::{Journals, Locking, Session, Unwatched};
 use terrane_source::{Diagnostic, Diagnostics, Files};
-use terrane_state::{Snapshot, Store, edit::EditError};
+use terrane_state::{LockInfo, Snapshot, Store, edit::EditError};
 
 use super::encryption::Root;
 use super::{Initialised, Project, locking, open_store_of, workspace};
@@ -79,6 +79,14 @@ impl Editable {
     pub async fn session(&self, operation: &str, lock: &Lock) -> Result<Session<'_>, Diagnostic> {
         let watcher: terrane_engine::Watcher = Arc::new(Unwatched);
         Session::open(&self.store, &locking(operation, lock, self.journals.clone())?, &watcher).await
+    }
+
+    /// Takes the lock over from a run that is gone, and reads the state.
+    pub async fn session_instead_of(&self, gone: LockInfo, operation: &str) -> Result<Session<'_>, Diagnostic> {
+        let watcher: terrane_engine::Watcher = Arc::new(Unwatched);
+        let lock = Lock { lock: Some(true), lock_timeout: std::time::Duration::ZERO };
+        let locking = locking(operation, &lock, self.journals.clone())?;
+        Session::open(&self.store, &Locking { instead_of: Some(gone), ..locking }, &watcher).await
     }
 
     /// Stores a changed state; a state in a file is copied first.

@@ -24,7 +24,8 @@ pub fn locking(operation: &str, lock: &Lock, journals: Option<Journals>) -> Resu
         _ => LEASE,
     };
     let info = lock_info(operation);
-    Ok(Locking { lock: lock.lock.unwrap_or(true), timeout: lock.lock_timeout, info, lease, run: run_page(), journals })
+    let (lock, timeout) = (lock.lock.unwrap_or(true), lock.lock_timeout);
+    Ok(Locking { lock, timeout, info, lease, run: run_page(), instead_of: None, journals })
 }
 
 fn lease(text: &str) -> Result<Duration, Diagnostic> {

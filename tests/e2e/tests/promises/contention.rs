@@ -66,8 +66,7 @@ fn prepared(
     turn: impl Fn(&Path) -> String,
 ) -> Option<World> {
     let world = World::new(test)?;
-    // An emulator that was used before has the bucket of then.
-    let name = world.unique(&format!("contend-{}", std::process::id()));
+    let name = world.unique("contend");
     world.account().create_bucket(&name);
     world.account().create_lock_table(&name);
     for number in 0..processes {

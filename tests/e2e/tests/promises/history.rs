@@ -19,9 +19,7 @@ output "size" {{
 }
 
 fn bucket(world: &World) -> String {
-    // An emulator that was used before has the bucket of then.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
-    let bucket = format!("{}-{now}", world.unique("history"));
+    let bucket = world.unique("history");
     world.account().create_bucket(&bucket);
     world.account().keep_versions(&bucket);
     format!(

@@ -93,12 +93,12 @@ fn no_secret_is_in_the_journal_at_any_moment() {
     let mut run = folder.start("", &["apply", "-auto-approve", "-parallelism=4"]);
     wait_for("too little was made", || {
         seen.look(&data);
-        ended(&data) >= 30
+        ended(&data) >= 12
     });
     run.kill();
     run.finish();
     seen.look(&data);
-    assert!(seen.has("{\"end\"") && seen.has("terraform_data.one"));
+    assert!(seen.has("{\"end\"") && seen.has(".one["));
 
     folder.terrane("", &["plan"]).code(0).complains(&["An earlier run was killed", "Recovered:"]);
     let mut run = folder.start("", &["apply", "-auto-approve"]);
@@ -123,7 +123,7 @@ fn without_a_lock_the_key_is_away_from_the_project() {
     folder.write("work/main.tf", SECRETS);
     let data = folder.path().join("work/.terraform");
     let mut run = folder.start("work", &["apply", "-auto-approve", "-lock=false", "-parallelism=4"]);
-    killed(&mut run, &data, 20);
+    killed(&mut run, &data, 8);
     run.finish();
     let keys = || folder.shell("", "find .local/state/terrane -name '*.key' -perm 600 | wc -l").trim().to_owned();
     assert_eq!(keys(), "1");
@@ -138,7 +138,7 @@ fn without_the_key_what_was_made_is_named_and_not_made_twice() {
     folder.write("main.tf", SECRETS);
     let data = folder.path().join(".terraform");
     let mut run = folder.start("", &["apply", "-auto-approve", "-parallelism=1"]);
-    killed(&mut run, &data, 9);
+    killed(&mut run, &data, 5);
     run.finish();
     folder.shell("", "rm .terraform.tfstate.lock.info");
     let lost = "Made, but not in the state";
@@ -165,7 +165,8 @@ resource "aws_vpc" "one" {
 
 /// A project with its state in S3.
 fn in_s3(test: &str, lock: impl Fn(&str) -> String) -> Option<World> {
-    let world = World::new(test)?;
+    // An account of this run alone, since its networks are counted.
+    let world = World::new(&format!("{test}_{}", std::process::id()))?;
     let name = world.unique("killed");
     world.account().create_bucket(&name);
     world.account().create_lock_table(&name);
@@ -188,7 +189,7 @@ fn vpcs(world: &World) -> usize {
 fn killed_in_s3(world: &World) -> String {
     let data = world.folder().join(".terraform");
     let mut run = world.start_with(("TERRANE_LEASE", "1s"), &["apply", "-auto-approve", "-parallelism=1"]);
-    killed(&mut run, &data, 6);
+    killed(&mut run, &data, 2);
     run.finish();
     let held = world.terrane(&["lock", "list", "-json"]).code(0);
     let held: serde_json::Value = serde_json::from_str(&held.stdout).unwrap();
@@ -212,14 +213,12 @@ fn who_steals_the_lock_takes_the_journal_over() {
             _ => format!("dynamodb_table = \"{name}\""),
         };
         let Some(world) = in_s3(test, lock) else { return };
-        let before = vpcs(&world);
         killed_in_s3(&world);
-        let recovered = "Recovered:\n│   aws_vpc.one[0]";
+        let recovered = "Recovered:\n│   aws_vpc.one[";
         world.terrane(&["plan"]).code(0).complains(&[recovered]);
         world.terrane(&["apply", "-auto-approve"]).code(1).complains(&["State is locked"]);
         std::thread::sleep(Duration::from_millis(2100));
         world.terrane(&["lock", "steal"]).code(0).complains(&[recovered]);
-        assert_eq!(before, 0);
         finish(&world, 1);
     }
 }
@@ -229,7 +228,7 @@ fn who_removes_the_lock_by_hand_keeps_its_key() {
     let Some(world) = in_s3("killed_unlock", |name| format!("dynamodb_table = \"{name}\"")) else { return };
     let id = killed_in_s3(&world);
     world.terrane(&["force-unlock", "-force", &id]).code(0);
-    world.terrane(&["plan"]).code(0).complains(&["Recovered:\n│   aws_vpc.one[0]"]);
+    world.terrane(&["plan"]).code(0).complains(&["Recovered:\n│   aws_vpc.one["]);
     finish(&world, 1);
 }
 
@@ -248,7 +247,10 @@ fn where_the_key_is_gone_objects_are_imported() {
         .filter_map(|line| Some(line.split_once("terrane import ")?.1.replace('\'', "")))
         .map(|line| line.split_whitespace().map(str::to_owned).collect())
         .collect();
-    assert!(imports.iter().any(|words| words[0] == "aws_vpc.one[0]" && words[1].starts_with("vpc-")), "{refused}");
+    assert!(
+        imports.iter().any(|words| words[0].starts_with("aws_vpc.one[") && words[1].starts_with("vpc-")),
+        "{refused}"
+    );
     for words in imports.iter().collect::<BTreeSet<_>>() {
         world.terrane(&["import", &words[0], &words[1]]).code(0);
     }
