@@ -466,4 +466,14 @@ mod tests {
         let node = |on| Node { legs: Legs::Up, config: vec![On::Node(on)], ..Node::default() };
         assert!(Order { nodes: vec![node(1), node(0)], groups: Vec::new() }.graph().is_none());
     }
+
+    #[test]
+    fn what_others_say_already_is_left_out() {
+        let up =
+            |on: &[u32]| Node { legs: Legs::Up, config: on.iter().copied().map(On::Node).collect(), ..Node::default() };
+        let order = Order { nodes: vec![up(&[]), up(&[0]), up(&[0, 1]), up(&[0, 1, 2])], groups: Vec::new() };
+        assert_eq!(order.graph().unwrap().edges().collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 3)]);
+        let ring = Order { nodes: vec![up(&[1, 2]), up(&[0, 2]), up(&[0, 1])], groups: Vec::new() };
+        assert!(ring.graph().is_none(), "in a ring each edge is said by others");
+    }
 }
