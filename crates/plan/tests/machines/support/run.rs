@@ -11,7 +11,7 @@ use terrane_plan::{
 };
 use terrane_provider::{Configured, Lease, Problem};
 use terrane_source::Diagnostics;
-use terrane_state::{Entry, Snapshot};
+use terrane_state::{Entry, EntryKind, Snapshot};
 
 use super::things::Things;
 use super::{Config, inputs};
@@ -110,7 +110,12 @@ impl Hand<'_> {
             Question::Plan { request, .. } => Answer::Plan(now(open.plan(request))),
             Question::ReadData { request, .. } => Answer::ReadData(now(open.read_data(request))),
             Question::Import { request, .. } => Answer::Import(now(open.import(request))),
-            Question::Apply { request, .. } => Answer::Apply(now(open.apply(request))),
+            Question::Apply { request, .. } => {
+                let begun = |e: &Entry| e.operation == request.operation && matches!(e.kind, EntryKind::Begin { .. });
+                let known = self.journal.entries.iter().rev().any(begun);
+                assert!(known, "the journal knows of a change before it is asked for");
+                Answer::Apply(now(open.apply(request)))
+            }
             Question::Configure { .. } | Question::Persist { .. } | Question::Provision { .. } => unreachable!(),
         }
     }
