@@ -16,10 +16,17 @@ pub struct Decoder {
     types: HashMap<Box<str>, Type>,
     /// The names of objects, by where their types are, which stay there as long as this does.
     names: HashMap<usize, (Arc<ObjectType>, Arc<[Arc<str>]>)>,
+    /// The type that stood beside a value last, with its text.
+    last: Option<(Arc<str>, Type)>,
+    /// The last long string: an attribute often repeats another.
+    long: Option<Arc<str>>,
 }
 
 /// As many types and names are remembered at most.
 const REMEMBERED: usize = 4096;
+
+/// From this length on, a text is long.
+const LONG: usize = 1024;
 
 /// The value of a type that a JSON text says.
 ///
@@ -157,6 +164,11 @@ impl<'t> Reader<'t, '_> {
 
     /// A value that stands beside its type.
     fn dynamic(&mut self) -> Option<Value> {
+        let (begin, depth) = (self.at, self.depth);
+        if let Some(value) = self.foreseen() {
+            return Some(value);
+        }
+        (self.at, self.depth) = (begin, depth);
         let (mut value, mut ty) = (None, None);
         self.members(|reader, name| {
             let part = match name {
@@ -170,12 +182,39 @@ impl<'t> Reader<'t, '_> {
         })?;
         let end = self.at;
         let (value, ty) = (value?, ty?);
-        let ty = self.decoder.type_of(&self.text[ty])?;
+        let written = &self.text[ty];
+        let ty = self.decoder.type_of(written)?;
+        if !ty.has_any() && written.len() < LONG {
+            self.decoder.last = Some((written.into(), ty.clone()));
+        }
         self.at = value.start;
         let read = self.value(&ty)?;
         let whole = self.at == value.end;
         self.at = end;
         whole.then_some(read)
+    }
+
+    /// The same if it has the type of the one before, which comes after it: then nothing is looked at twice.
+    fn foreseen(&mut self) -> Option<Value> {
+        let (written, ty) = self.decoder.last.clone()?;
+        self.enter(b'{')?;
+        self.member("value")?;
+        let value = self.value(&ty)?;
+        self.expect(b',')?;
+        self.member("type")?;
+        let is = self.text[self.at..].starts_with(&*written);
+        self.at += written.len();
+        self.leave(b'}').filter(|()| is)?;
+        Some(value)
+    }
+
+    /// The name of a member, up to its value.
+    fn member(&mut self, name: &str) -> Option<()> {
+        self.peek()?;
+        let is = self.plain_string()? == name;
+        self.expect(b':')?;
+        self.peek()?;
+        is.then_some(())
     }
 
     fn array<T>(&mut self, mut one: impl FnMut(&mut Self, usize) -> Option<T>) -> Option<Vec<T>> {
@@ -257,7 +296,7 @@ impl<'t> Reader<'t, '_> {
         self.at += plain(&bytes[begin..]);
         if *bytes.get(self.at)? == b'"' {
             self.at += 1;
-            return Some(self.text[begin..self.at - 1].into());
+            return Some(self.shared(&self.text[begin..self.at - 1]));
         }
         let mut text = String::with_capacity(end_of_string(&bytes[begin..])?);
         text.push_str(&self.text[begin..self.at]);
@@ -272,7 +311,20 @@ impl<'t> Reader<'t, '_> {
             text.push_str(&self.text[from..self.at]);
         }
         self.at += 1;
-        Some(text.into())
+        Some(self.shared(&text))
+    }
+
+    /// A string, which is the last long one if it says the same.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if text.len() < LONG {
+            return text.into();
+        }
+        if let Some(long) = self.decoder.long.as_ref().filter(|long| ***long == *text) {
+            return long.clone();
+        }
+        let long: Arc<str> = text.into();
+        self.decoder.long = Some(long.clone());
+        long
     }
 
     fn escape(&mut self) -> Option<char> {
@@ -329,11 +381,15 @@ impl<'t> Reader<'t, '_> {
 
     /// The next byte that is no white space.
     fn peek(&mut self) -> Option<u8> {
+        const INDENTATION: &[u8] = b"        ";
         let bytes = self.text.as_bytes();
-        while matches!(bytes.get(self.at)?, b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
+        loop {
+            match *bytes.get(self.at)? {
+                b' ' if bytes[self.at..].starts_with(INDENTATION) => self.at += INDENTATION.len(),
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                other => return Some(other),
+            }
         }
-        bytes.get(self.at).copied()
     }
 
     fn expect(&mut self, byte: u8) -> Option<()> {
@@ -367,12 +423,24 @@ fn end_of_string(bytes: &[u8]) -> Option<usize> {
 
 /// How many bytes stand for themselves within a string.
 fn plain(bytes: &[u8]) -> usize {
-    const STRIDE: usize = 16;
-    let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    let is_plain = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | special(*byte));
-    let strides = bytes.chunks_exact(STRIDE).take_while(is_plain).count();
-    let from = strides * STRIDE;
-    from + bytes[from..].iter().position(|byte| special(*byte)).unwrap_or(bytes.len() - from)
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk() {
+        let found = special(u64::from_le_bytes(*eight));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    at + bytes[at..].iter().position(is_special).unwrap_or(bytes.len() - at)
+}
+
+/// The highest bit of each of eight bytes that is a quote, a backslash or a control character, if no lower byte is one.
+fn special(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(ONES * u64::from(limit)) & !bytes;
+    let is = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
+    (below(bytes, 0x20) | is(b'"') | is(b'\\')) & (ONES << 7)
 }
 
 #[cfg(test)]
@@ -436,6 +504,43 @@ mod tests {
         assert_eq!(from_json(r#"{"s":"\ud83d\ude00"}"#, &ty).unwrap().get("s"), Some(&Value::from("😀")));
         assert!(from_json(r#"{"n":01}"#, &ty).is_err());
         assert!(json_decode(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn the_type_of_the_value_before_is_only_a_guess() {
+        let ty = type_from_json(r#"["object",{"a":"dynamic","b":"dynamic"}]"#).unwrap();
+        let one = |value: &str, ty: &str| format!(r#"{{"value":{value},"type":{ty}}}"#);
+        let (text, number) = (one(r#""x""#, r#""string""#), one("1", r#""number""#));
+        let list = one(r#"["x"]"#, r#"["list","string"]"#);
+        let tuple = one(r#"["x"]"#, r#"["tuple",["string"]]"#);
+        let mut decoder = Decoder::default();
+        for (a, b) in [(&text, &text), (&text, &number), (&list, &tuple), (&tuple, &list), (&list, &list)] {
+            let both = format!(r#"{{"a":{a},"b":{b}}}"#);
+            let tree = from_json_value(&serde_json::from_str(&both).unwrap(), &ty).unwrap();
+            assert_eq!(decoder.decode(&both, &ty).unwrap(), tree, "{both}");
+        }
+        let wrong = format!(r#"{{"a":{list},"b":{}}}"#, r#"{"value":["x"],"type":["list","string"],"more":1}"#);
+        assert!(decoder.decode(&wrong, &ty).is_err());
+    }
+
+    #[test]
+    fn the_end_of_what_stands_for_itself_is_found_wherever_it_is() {
+        for length in 0..40 {
+            for byte in ['"', '\\', '\n', '\u{1f}', ' ', '!', '#', '[', ']', '\u{7f}', 'é', '\u{80}', '\u{a2}'] {
+                let text = format!("{}{byte}{}", "é".repeat(length / 2) + &"x".repeat(length % 2), "\"y".repeat(5));
+                let expect = text.bytes().position(|b| matches!(b, b'"' | b'\\') || b < 0x20);
+                assert_eq!(Some(plain(text.as_bytes())), expect, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_strings_are_shared() {
+        let ty = type_from_json(r#"["object",{"a":"string","b":"string"}]"#).unwrap();
+        let long = "x\\n".repeat(LONG);
+        let value = from_json(&format!(r#"{{"a":"{long}","b":"{long}"}}"#), &ty).unwrap();
+        let [Some(a), Some(b)] = ["a", "b"].map(|name| value.get(name).and_then(Value::as_str)) else { panic!() };
+        assert_eq!((a.as_ptr(), a.len()), (b.as_ptr(), 2 * LONG));
     }
 
     #[test]
