@@ -88,10 +88,9 @@ pub(crate) fn of_leg<'p>(program: &'p Program, step: &Step, leg: Leg) -> Vec<(us
 /// The provisioners that are written for an instance, in its resource or in a `removed` block about it.
 pub(crate) fn declared<'p>(program: &'p Program, instance: &Instance) -> &'p [ProvisionerDecl] {
     let name = instance.resource.config();
-    match (program.resource(name), deciding(program, name)) {
-        (Some(decl), _) => &decl.provisioners,
-        (None, Some((_, removed))) => &removed.provisioners,
-        (None, None) => &[],
+    match program.resource(name) {
+        Some(decl) => &decl.provisioners,
+        None => deciding(program, name).map_or(&[], |(_, removed)| &removed.provisioners),
     }
 }
 

@@ -20,6 +20,11 @@ impl Dependencies {
         Dependencies { names: names.clone(), places: places.collect() }
     }
 
+    /// The names at the places of a list, in its order.
+    pub fn shared(names: &Arc<[ConfigResource]>, places: &Arc<[u32]>) -> Dependencies {
+        Dependencies { names: names.clone(), places: places.clone() }
+    }
+
     /// The resources, in order.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigResource> {
         self.places.iter().filter_map(|place| self.names.get(*place as usize))

@@ -97,7 +97,11 @@ impl<'d> Direct<'d> {
         }
         let names: Arc<[ConfigResource]> = names.into_iter().map(|(_, name, _)| name).collect();
         let stored = |place: &u32| names[*place as usize].resource.mode != Mode::Ephemeral;
+        let all_stored = (0..names.len() as u32).all(|place| stored(&place));
         let lists = (0..).zip(reached(&reads)).map(|(own, reached)| {
+            if all_stored && reached.binary_search(&own).is_err() {
+                return Dependencies::shared(&names, &reached);
+            }
             let others = reached.iter().copied().filter(|place| *place != own && stored(place));
             Dependencies::of(&names, others)
         });

@@ -153,6 +153,9 @@ impl Planner<'_> {
         beyond.into_iter().for_each(|beyond| self.defer_beyond(beyond, decl));
         for module in instances {
             let resource = AbsResource::new(module, name.resource.clone());
+            // Names that are one are compared by place.
+            let known = self.refreshed.resources.get_key_value(&resource).map(|(known, _)| known.clone());
+            let resource = known.unwrap_or(resource);
             if self.options.may_select_in(&resource) {
                 self.start_expand(resource, !self.options.is_limited());
             }
