@@ -53,6 +53,19 @@ impl Json {
         }
     }
 
+    /// About how many bytes it takes.
+    pub fn about_length(&self) -> usize {
+        match &self.0 {
+            Repr::Part { begin, end, .. } => end - begin,
+            Repr::Value(encoded) => json::about_length(&encoded.value),
+        }
+    }
+
+    /// Whether its text is written here, so that nothing in it has to be laid out or escaped for a text without white space.
+    pub(crate) fn is_compact(&self) -> bool {
+        matches!(self.0, Repr::Value(_))
+    }
+
     /// The value that it was made of, if that was of this type.
     pub fn value(&self, ty: &Type) -> Option<&Value> {
         match &self.0 {

@@ -202,6 +202,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_and_what_is_read_again_have_one_mark() {
+        use terrane_value::{Type, Value};
+        let text = Value::from("<a> & \"b\"\\\n\u{1}\u{2028}\u{e9}");
+        let value = Value::object([("a", text.clone()), ("b", Value::tuple([])), ("c", Value::tuple([text]))]);
+        let made = StoredObject::encode(0, &value, &value.ty()).unwrap();
+        let dynamic = StoredObject::encode(0, &Value::object([("d", value.clone())]), &Type::Any).unwrap();
+        let mut state = Snapshot::default();
+        state.set(&instance("t.a"), &provider(), Some(made));
+        state.set(&instance("t.b"), &provider(), Some(dynamic));
+        let again = read(&crate::v4::write(&state)).unwrap();
+        for name in ["t.a", "t.b"] {
+            assert_eq!(mark(&state, &instance(name)), mark(&again, &instance(name)));
+        }
+    }
+
+    #[test]
     fn any_part_of_a_journal_can_be_read() {
         let (from, to) = (state(&[("t.a", "1")]), state(&[("t.a", "2"), ("t.b", "2")]));
         let text = journal(&from, &to, &["t.a", "t.b"]);

@@ -20,6 +20,7 @@ use terrane_address::{AbsResource, Key, Mode, ProviderConfig, Resource, parse_mo
 use self::attributes::{Attributes, compact};
 use self::names::Names;
 pub use self::unknown::Unknown;
+pub(crate) use self::write::write_compact_to;
 pub use self::write::write_to;
 use crate::{DeposedKey, InstanceState, Json, OutputValue, ResourceState, Snapshot, StoredObject};
 
@@ -205,14 +206,6 @@ fn read_object(instance: &wire::Instance<'_>, names: &mut Names<'_>, attributes:
             .identity
             .map(|raw| (instance.identity_schema_version.unwrap_or(0), compact(raw.get()).into())),
     })
-}
-
-/// A state file without white space between its tokens.
-pub(crate) fn write_compact(snapshot: &Snapshot) -> String {
-    let mut bytes = Vec::new();
-    // Writing into memory does not fail.
-    let _ = write::write_compact_to(snapshot, &mut bytes);
-    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Writes a state file.

@@ -7,7 +7,7 @@ mod read;
 mod types;
 
 pub use decode::from_json_value;
-pub use encode::{append_json, check_plain, json_encode, quote, to_json};
+pub use encode::{about_length, append_json, check_plain, json_encode, quote, to_json};
 pub use path::{path_from_json, path_to_json};
 pub use read::{Decoder, from_json, json_decode};
 pub use types::{type_from_json, type_from_json_value, type_to_json, type_to_json_value};

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use terrane_address::Instance;
 use terrane_value::{Path, Step};
 
-use crate::v4::write_compact;
+use crate::v4::write_compact_to;
 use crate::{ResourceState, Snapshot, StoredObject};
 
 /// The run that keeps a journal.
@@ -90,8 +90,13 @@ pub fn lost_line(lost: &Lost) -> String {
 /// [`end_line`] that holds secrets.
 pub fn outcome(instance: &Instance, before: &Mark, now: &Snapshot) -> String {
     let before = before.as_deref().map_or_else(|| "null".into(), quoted);
-    let after = one(now, instance);
-    format!("{{\"before\":{before},\"after\":{}}}", after.as_deref().unwrap_or("null"))
+    let mut json = Vec::with_capacity(room(now, instance));
+    json.extend_from_slice(format!("{{\"before\":{before},\"after\":").as_bytes());
+    if !one(now, instance, &mut json) {
+        json.extend_from_slice(b"null");
+    }
+    json.push(b'}');
+    String::from_utf8(json).unwrap_or_default()
 }
 
 /// An outcome that was sealed, as it stands in [`end_line`].
@@ -109,23 +114,33 @@ pub fn end_line(operation: &str, instance: &Instance, now: &Snapshot, outcome: &
     )
 }
 
-/// The mark of the objects of an instance.
-pub fn mark(snapshot: &Snapshot, instance: &Instance) -> Mark {
-    one(snapshot, instance).map(|json| digest(&json))
+/// About how many bytes the objects of an instance take.
+fn room(now: &Snapshot, instance: &Instance) -> usize {
+    let state = now.instance(instance);
+    let objects = state.into_iter().flat_map(|state| state.current.iter().chain(state.deposed.values()));
+    objects.map(|object| 1024 + object.attributes.about_length()).sum::<usize>() + 1024
 }
 
-pub(super) fn digest(json: &str) -> String {
+/// The mark of the objects of an instance.
+pub fn mark(snapshot: &Snapshot, instance: &Instance) -> Mark {
+    let mut json = Vec::with_capacity(room(snapshot, instance));
+    one(snapshot, instance, &mut json).then(|| digest(&json))
+}
+
+pub(super) fn digest(json: impl AsRef<[u8]>) -> String {
     Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A state with nothing but the objects of one instance, as JSON without white space.
-fn one(snapshot: &Snapshot, instance: &Instance) -> Option<String> {
-    let resource = snapshot.resources.get(&instance.resource)?;
-    let state = resource.instances.get(&instance.key)?;
+/// Appends a state with nothing but the objects of one instance, as JSON without white space; false if there are none.
+fn one(snapshot: &Snapshot, instance: &Instance, text: &mut Vec<u8>) -> bool {
+    let Some(resource) = snapshot.resources.get(&instance.resource) else { return false };
+    let Some(state) = resource.instances.get(&instance.key) else { return false };
     let only = BTreeMap::from([(instance.key.clone(), state.clone())]).into();
     let alone = ResourceState { provider: resource.provider.clone(), instances: only };
     let alone = Snapshot { resources: [(instance.resource.clone(), alone)].into(), ..Snapshot::default() };
-    Some(write_compact(&alone))
+    // Writing into memory does not fail.
+    let _ = write_compact_to(&alone, text);
+    true
 }
 
 /// The `id` of an object.

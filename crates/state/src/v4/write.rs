@@ -23,7 +23,7 @@ pub fn write_to(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes a state file without white space between its tokens.
-pub(super) fn write_compact_to(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_compact_to(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     let mut layout = Layout { airy: false, ..Layout::new(out) };
     file(&mut layout, snapshot, &mut String::new())?;
     layout.finish()
@@ -142,7 +142,12 @@ fn object(
     deposed.map_or(Ok(()), |key| to.text("deposed", &key.0))?;
     provider.map_or(Ok(()), |provider| to.text("provider", provider))?;
     to.field("schema_version", &object.schema_version.to_string())?;
-    to.field("attributes", object.attributes.text_in(scratch))?;
+    let (compact, attributes) = (object.attributes.is_compact(), object.attributes.text_in(scratch));
+    to.key("attributes")?;
+    match compact && !to.airy {
+        true => to.verbatim(attributes)?,
+        false => to.json(attributes)?,
+    }
     if let Some((version, json)) = &object.identity {
         to.field("identity_schema_version", &version.to_string())?;
         to.field("identity", json)?;
@@ -282,6 +287,12 @@ impl<'w> Layout<'w> {
             self.put(&LINE[1..=rest.min(blanks)])?;
         }
         Ok(())
+    }
+
+    /// Writes JSON as it is.
+    fn verbatim(&mut self, json: &str) -> io::Result<()> {
+        self.empty = false;
+        self.put(json.as_bytes())
     }
 
     /// Writes JSON, whatever white space it has between its tokens.

@@ -25,7 +25,7 @@ pub fn to_json(value: &Value, ty: &Type) -> Result<String, ConvertError> {
 /// What is unknown or marked.
 pub fn append_json(value: &Value, ty: &Type, text: &mut String) -> Result<(), ConvertError> {
     check_plain(value)?;
-    text.reserve(length(value));
+    text.reserve(about_length(value));
     write(value, ty, text);
     Ok(())
 }
@@ -35,7 +35,7 @@ pub fn append_json(value: &Value, ty: &Type, text: &mut String) -> Result<(), Co
 /// Unknown and marked parts are errors.
 pub fn json_encode(value: &Value) -> Result<String, ConvertError> {
     check_plain(value)?;
-    let mut text = String::with_capacity(length(value));
+    let mut text = String::with_capacity(about_length(value));
     write_plain(value, &mut text);
     Ok(text)
 }
@@ -84,15 +84,15 @@ fn find_fault(value: &Value, path: &mut Path) -> Option<ConvertError> {
     }
 }
 
-/// About how long the text of a value is.
-fn length(value: &Value) -> usize {
+/// About how many bytes the text of a value takes.
+pub fn about_length(value: &Value) -> usize {
     match value.kind() {
         // Some of it is escaped.
         Kind::String(text) => text.len() + text.len() / 4 + 2,
         Kind::Map(_, fields) | Kind::Object(fields) => {
-            2 + fields.iter().map(|(name, part)| name.len() + 4 + length(part)).sum::<usize>()
+            2 + fields.iter().map(|(name, part)| name.len() + 4 + about_length(part)).sum::<usize>()
         }
-        _ => 8 + value.elements().unwrap_or_default().iter().map(length).sum::<usize>(),
+        _ => 8 + value.elements().unwrap_or_default().iter().map(about_length).sum::<usize>(),
     }
 }
 
