@@ -147,7 +147,7 @@ pub async fn live(
         let update = Update { prior: &object.value, planned: &planned, config: &config, operation: &operation };
         let made = done(ty, "update", ty.update(cloud, update).await);
         let before = std::mem::replace(&mut object, life.check("updated", &planned, written, made).await);
-        life.drifts(&before, former).await;
+        life.drifts(&before, &object, former).await;
         former = written;
     }
     life.find(&object, configs.last().expect("a last configuration"), &identify(&object.value)).await;
@@ -224,7 +224,11 @@ impl Life<'_> {
     }
 
     /// Checks that the plan for a configuration sees what has changed behind its back, if the object is not gone.
-    async fn drifts(&self, before: &Object, written: &Value) {
+    async fn drifts(&self, before: &Object, after: &Object, written: &Value) {
+        let mut names = written.fields().expect("an object").names().iter();
+        if names.all(|name| before.value.get(name) == after.value.get(name)) {
+            return;
+        }
         let ty = self.ty.name();
         let Some(seen) = read(self.cloud, self.ty, before).await else { return };
         let seen = self.complete(&before.value, &seen);

@@ -1,9 +1,17 @@
 //! S3 resource types.
 
 mod bucket;
+mod bucket_accelerate_configuration;
+mod bucket_cors_configuration;
+mod bucket_lifecycle_configuration;
+mod bucket_logging;
+mod bucket_object_lock_configuration;
+mod bucket_ownership_controls;
 mod bucket_policy;
 mod bucket_public_access_block;
+mod bucket_request_payment_configuration;
 mod bucket_server_side_encryption_configuration;
+mod bucket_setting;
 mod bucket_versioning;
 mod client;
 mod emptying;
@@ -17,14 +25,22 @@ use terrane_provider::sdk::{Args, DataSource, Reply, ResourceType};
 use terrane_provider::{PlanResponse, Problem};
 use terrane_value::{Path, Value};
 
+use bucket_setting::BucketSetting;
 use client::{BUCKETS, Bucket, s3};
 
 /// The resource types, sorted by name.
 pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
     vec![
         Box::new(bucket::Bucket),
+        Box::new(BucketSetting(bucket_accelerate_configuration::AccelerateConfiguration)),
+        Box::new(BucketSetting(bucket_cors_configuration::CorsConfiguration)),
+        Box::new(BucketSetting(bucket_lifecycle_configuration::LifecycleConfiguration)),
+        Box::new(BucketSetting(bucket_logging::Logging)),
+        Box::new(BucketSetting(bucket_object_lock_configuration::ObjectLockConfiguration)),
+        Box::new(BucketSetting(bucket_ownership_controls::OwnershipControls)),
         Box::new(bucket_policy::BucketPolicy),
         Box::new(bucket_public_access_block::BucketPublicAccessBlock),
+        Box::new(BucketSetting(bucket_request_payment_configuration::RequestPaymentConfiguration)),
         Box::new(bucket_server_side_encryption_configuration::BucketServerSideEncryptionConfiguration),
         Box::new(bucket_versioning::BucketVersioning),
     ]

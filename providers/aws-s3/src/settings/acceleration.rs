@@ -22,7 +22,20 @@ pub fn show(reply: &mut Reply, status: Option<BucketAccelerateStatus>) {
 
 /// Writes it.
 pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
-    let status = Args(planned).text("acceleration_status").unwrap_or("Suspended");
+    put(bucket, Args(planned).text("acceleration_status").unwrap_or("Suspended")).await
+}
+
+/// Suspends it, if the bucket is still there.
+pub async fn remove(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let suspended = AccelerateConfiguration::builder().status(BucketAccelerateStatus::Suspended).build();
+    let request = bucket.client.put_bucket_accelerate_configuration().bucket(&bucket.name);
+    let request = request.accelerate_configuration(suspended);
+    let operation = "s3:PutBucketAccelerateConfiguration";
+    bucket.remove(operation, "transfer acceleration", &[], || request.clone().send()).await
+}
+
+/// Sets it to `Enabled` or `Suspended`.
+pub async fn put(bucket: &Bucket<'_>, status: &str) -> Result<(), Problem> {
     let configuration = AccelerateConfiguration::builder().status(status.into()).build();
     let request = bucket.client.put_bucket_accelerate_configuration().bucket(&bucket.name);
     let request = request.accelerate_configuration(configuration);

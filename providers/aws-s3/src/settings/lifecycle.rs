@@ -1,5 +1,6 @@
 //! Lifecycle rules in their old form.
 
+use aws_sdk_s3::operation::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationOutput;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
     LifecycleRuleAndOperator, LifecycleRuleFilter, NoncurrentVersionExpiration, NoncurrentVersionTransition, Tag,
@@ -17,10 +18,14 @@ use crate::client::{Bucket, built};
 
 /// Reads the rules.
 pub async fn read(bucket: &Bucket<'_>) -> Result<Vec<LifecycleRule>, Problem> {
+    Ok(get(bucket).await?.and_then(|a| a.rules).unwrap_or_default())
+}
+
+/// Reads the whole configuration; `None` if there is none.
+pub async fn get(bucket: &Bucket<'_>) -> Result<Option<GetBucketLifecycleConfigurationOutput>, Problem> {
     let request = bucket.client.get_bucket_lifecycle_configuration().bucket(&bucket.name);
     let (operation, absent) = ("s3:GetBucketLifecycleConfiguration", ["NoSuchLifecycleConfiguration"]);
-    let answer = bucket.read(operation, "lifecycle rules", &absent, || request.clone().send()).await?;
-    Ok(answer.and_then(|a| a.rules).unwrap_or_default())
+    bucket.read(operation, "lifecycle rules", &absent, || request.clone().send()).await
 }
 
 /// Shows them.
@@ -97,14 +102,19 @@ fn day(date: &DateTime) -> Option<String> {
 pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
     let rules = Args(planned).blocks("lifecycle_rule").into_iter().map(expand).collect::<Result<Vec<_>, _>>()?;
     if rules.is_empty() {
-        let request = bucket.client.delete_bucket_lifecycle().bucket(&bucket.name);
-        return bucket.remove("s3:DeleteBucketLifecycle", "lifecycle rules", &[], || request.clone().send()).await;
+        return remove(bucket).await;
     }
     let configuration = built(BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build())?;
     let request = bucket.client.put_bucket_lifecycle_configuration().bucket(&bucket.name);
     let request = request.lifecycle_configuration(configuration);
     let operation = "s3:PutBucketLifecycleConfiguration";
     bucket.write(operation, "lifecycle rules", || request.clone().send()).await.map(|_| ())
+}
+
+/// Removes them.
+pub async fn remove(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let request = bucket.client.delete_bucket_lifecycle().bucket(&bucket.name);
+    bucket.remove("s3:DeleteBucketLifecycle", "lifecycle rules", &[], || request.clone().send()).await
 }
 
 fn expand(block: Args<'_>) -> Result<LifecycleRule, Problem> {

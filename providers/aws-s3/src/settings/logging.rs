@@ -32,7 +32,19 @@ pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> 
             .target_prefix(block.str("target_prefix").unwrap_or_default());
         built(logging.build())
     });
-    let status = BucketLoggingStatus::builder().set_logging_enabled(logging.transpose()?).build();
+    put(bucket, logging.transpose()?).await
+}
+
+/// Ends logging, if the bucket is still there.
+pub async fn remove(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let none = BucketLoggingStatus::builder().build();
+    let request = bucket.client.put_bucket_logging().bucket(&bucket.name).bucket_logging_status(none);
+    bucket.remove("s3:PutBucketLogging", "logging", &[], || request.clone().send()).await
+}
+
+/// Sets where logs go.
+pub async fn put(bucket: &Bucket<'_>, logging: Option<LoggingEnabled>) -> Result<(), Problem> {
+    let status = BucketLoggingStatus::builder().set_logging_enabled(logging).build();
     let request = bucket.client.put_bucket_logging().bucket(&bucket.name).bucket_logging_status(status);
     bucket.write("s3:PutBucketLogging", "logging", || request.clone().send()).await.map(|_| ())
 }

@@ -30,10 +30,15 @@ pub fn show(reply: &mut Reply, lock: Option<ObjectLockConfiguration>) {
     let block = lock.map(|lock| {
         let mut block = Reply::new();
         block.str("object_lock_enabled", Some(lock.object_lock_enabled().map(|e| e.as_str()).unwrap_or_default()));
-        block.blocks("rule", lock.rule().and_then(|r| r.default_retention()).map(show_rule));
+        block.blocks("rule", rule(&lock));
         block
     });
     reply.bool("object_lock_enabled", Some(enabled)).blocks("object_lock_configuration", block);
+}
+
+/// Shows its rule, if it has one.
+pub fn rule(lock: &ObjectLockConfiguration) -> Option<Reply> {
+    lock.rule().and_then(|r| r.default_retention()).map(show_rule)
 }
 
 fn show_rule(retention: &DefaultRetention) -> Reply {
@@ -50,7 +55,21 @@ fn show_rule(retention: &DefaultRetention) -> Reply {
 /// Writes the default retention; the lock itself cannot be taken away.
 pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
     let Some(block) = Args(planned).block("object_lock_configuration") else { return Ok(()) };
-    let retention = block.block("rule").and_then(|r| r.block("default_retention")).map(|r| {
+    put(bucket, block.block("rule"), None).await
+}
+
+/// Takes the default retention away, if the bucket is still there.
+pub async fn remove(bucket: &Bucket<'_>, token: Option<String>) -> Result<(), Problem> {
+    let lock = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled).build();
+    let request = bucket.client.put_object_lock_configuration().bucket(&bucket.name).set_token(token);
+    let request = request.object_lock_configuration(lock);
+    let (operation, absent) = ("s3:PutObjectLockConfiguration", ["ObjectLockConfigurationNotFoundError"]);
+    bucket.remove(operation, "object lock configuration", &absent, || request.clone().send()).await
+}
+
+/// Sets the default retention to that of a `rule` block; `token` is what AWS support gives for existing buckets.
+pub async fn put(bucket: &Bucket<'_>, rule: Option<Args<'_>>, token: Option<String>) -> Result<(), Problem> {
+    let retention = rule.and_then(|r| r.block("default_retention")).map(|r| {
         DefaultRetention::builder()
             .mode(r.text("mode").unwrap_or_default().into())
             .set_days(r.i32("days").filter(|d| *d > 0))
@@ -59,7 +78,7 @@ pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> 
     });
     let rule = retention.map(|r| ObjectLockRule::builder().default_retention(r).build());
     let lock = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled).set_rule(rule);
-    let request = bucket.client.put_object_lock_configuration().bucket(&bucket.name);
+    let request = bucket.client.put_object_lock_configuration().bucket(&bucket.name).set_token(token);
     let request = request.object_lock_configuration(lock.build());
     let operation = "s3:PutObjectLockConfiguration";
     bucket.write(operation, "object lock configuration", || request.clone().send()).await.map(|_| ())

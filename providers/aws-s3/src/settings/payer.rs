@@ -22,7 +22,20 @@ pub fn show(reply: &mut Reply, payer: Option<Payer>) {
 
 /// Writes it.
 pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
-    let payer = Args(planned).text("request_payer").unwrap_or("BucketOwner");
+    put(bucket, Args(planned).text("request_payer").unwrap_or("BucketOwner")).await
+}
+
+/// Lets the owner pay, if the bucket is still there.
+pub async fn remove(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let configuration = built(RequestPaymentConfiguration::builder().payer(Payer::BucketOwner).build())?;
+    let request = bucket.client.put_bucket_request_payment().bucket(&bucket.name);
+    let request = request.request_payment_configuration(configuration);
+    let operation = "s3:PutBucketRequestPayment";
+    bucket.remove(operation, "request payment configuration", &[], || request.clone().send()).await
+}
+
+/// Sets it to `BucketOwner` or `Requester`.
+pub async fn put(bucket: &Bucket<'_>, payer: &str) -> Result<(), Problem> {
     let configuration = built(RequestPaymentConfiguration::builder().payer(payer.into()).build())?;
     let request = bucket.client.put_bucket_request_payment().bucket(&bucket.name);
     let request = request.request_payment_configuration(configuration);

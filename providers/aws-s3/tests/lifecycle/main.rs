@@ -1,6 +1,8 @@
 //! Every S3 type against an emulator.
 #![allow(clippy::unwrap_used)]
 
+mod settings;
+
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
