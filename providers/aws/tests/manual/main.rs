@@ -56,6 +56,9 @@ that every change of an argument makes a new object. The [page of types](aws-typ
 
 Types named `aws_default_…` take over an object that AWS has made; destroying them leaves that object in place.
 
+`pgp_key` of `aws_iam_access_key` and `aws_iam_user_login_profile` is refused for now: the secret is a sensitive attribute, and an
+[encrypted state](encryption.md) keeps it. A login profile whose user has set a new password, as asked to, has not drifted.
+
 | type | create | read | update | delete | import with |
 |---|---|---|---|---|---|
 ",
