@@ -189,7 +189,7 @@ async fn read_existing(cloud: &Cloud, known: &Value, name: &str) -> Result<Objec
 }
 
 /// What S3 says of a bucket; `None` if there is none.
-async fn head(cloud: &Cloud, client: &Client, name: &str) -> Result<Option<HeadBucketOutput>, Problem> {
+pub async fn head(cloud: &Cloud, client: &Client, name: &str) -> Result<Option<HeadBucketOutput>, Problem> {
     let request = client.head_bucket().bucket(name);
     let region = client.config().region().map_or(cloud.default_region(), |region| region.as_ref());
     match cloud.call(("s3:HeadBucket", region), || request.clone().send()).await {

@@ -8,14 +8,16 @@ use aws_sdk_s3::types::{
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Reply};
-use terrane_value::{Type, Value};
+use terrane_provider::{PlanResponse, Problem};
+use terrane_value::{Kind, Type, Value};
 
 use crate::bucket_setting::Setting;
 use crate::client::{Bucket, built};
 use crate::settings::lifecycle;
 use crate::settings::tagging::to_tags;
+
+const SIZE: &str = "transition_default_minimum_object_size";
 
 /// The minimum size of objects that move, where nothing else is written.
 const MINIMUM: &str = "all_storage_classes_128K";
@@ -34,10 +36,19 @@ impl Setting for LifecycleConfiguration {
         "lifecycle configuration"
     }
 
+    fn refine(&self, config: &Value, mut plan: PlanResponse) -> PlanResponse {
+        let unwritten = config.get(SIZE).is_none_or(Value::is_null);
+        if let Some(fields) = plan.planned.as_ref().and_then(Value::fields).filter(|_| unwritten) {
+            let fields = fields.with(SIZE, Value::string(MINIMUM));
+            plan.planned = Some(Value::from_kind(Kind::Object(fields)));
+        }
+        plan
+    }
+
     async fn put(&self, bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
         let rules = Args(planned).blocks("rule").into_iter().map(expand).collect::<Result<Vec<_>, _>>()?;
         let configuration = built(BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build())?;
-        let minimum = Args(planned).text("transition_default_minimum_object_size").unwrap_or(MINIMUM);
+        let minimum = Args(planned).text(SIZE).unwrap_or(MINIMUM);
         let request = bucket
             .client
             .put_bucket_lifecycle_configuration()
@@ -56,7 +67,7 @@ impl Setting for LifecycleConfiguration {
         let mut rules: Vec<&LifecycleRule> = answer.rules().iter().collect();
         rules.sort_by_key(|rule| place(rule).unwrap_or(usize::MAX));
         let shown = rules.iter().map(|rule| show(rule, place(rule).and_then(|at| written.get(at)).copied()));
-        reply.str("transition_default_minimum_object_size", Some(minimum)).blocks("rule", shown);
+        reply.str(SIZE, Some(minimum)).blocks("rule", shown);
         if bucket.owner.is_none() {
             reply.str("expected_bucket_owner", Some(""));
         }

@@ -24,6 +24,12 @@ pub trait Setting: Send + Sync {
     /// Reads it into a reply that started from `known`; false if the bucket does not have it.
     async fn show(&self, bucket: &Bucket<'_>, known: &Value, reply: &mut Reply) -> Result<bool, Problem>;
 
+    /// Corrects what the schema alone plans, where S3 forces it.
+    fn refine(&self, config: &Value, plan: PlanResponse) -> PlanResponse {
+        let _ = config;
+        plan
+    }
+
     /// Removes it, or brings the bucket back to the default.
     async fn remove(&self, bucket: &Bucket<'_>, prior: &Value) -> Result<(), Problem>;
 }
@@ -63,9 +69,9 @@ impl<S: Setting> ResourceType<Cloud> for BucketSetting<S> {
         .await
     }
 
-    fn plan(&self, _: &Cloud, prior: Option<&Value>, _: &Value, mut plan: PlanResponse) -> PlanResponse {
+    fn plan(&self, _: &Cloud, prior: Option<&Value>, config: &Value, mut plan: PlanResponse) -> PlanResponse {
         crate::owner_replaces(prior, &mut plan);
-        plan
+        self.0.refine(config, plan)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod bucket_accelerate_configuration;
+mod bucket_acl;
 mod bucket_cors_configuration;
 mod bucket_lifecycle_configuration;
 mod bucket_logging;
@@ -14,6 +15,8 @@ mod bucket_server_side_encryption_configuration;
 mod bucket_setting;
 mod bucket_versioning;
 mod client;
+mod data_bucket;
+mod data_canonical_user_id;
 mod emptying;
 mod regions;
 mod settings;
@@ -33,6 +36,7 @@ pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
     vec![
         Box::new(bucket::Bucket),
         Box::new(BucketSetting(bucket_accelerate_configuration::AccelerateConfiguration)),
+        Box::new(bucket_acl::BucketAcl),
         Box::new(BucketSetting(bucket_cors_configuration::CorsConfiguration)),
         Box::new(BucketSetting(bucket_lifecycle_configuration::LifecycleConfiguration)),
         Box::new(BucketSetting(bucket_logging::Logging)),
@@ -48,7 +52,7 @@ pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
 
 /// The data sources, sorted by name.
 pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
-    Vec::new()
+    vec![Box::new(data_canonical_user_id::CanonicalUserId), Box::new(data_bucket::TheBucket)]
 }
 
 /// A reply for a setting of a bucket, with what names it.

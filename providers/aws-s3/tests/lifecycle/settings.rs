@@ -171,3 +171,25 @@ async fn lifecycle_configuration() {
         setting(&stage, "aws_s3_bucket_lifecycle_configuration", &[before, after], true).await;
     }
 }
+
+#[tokio::test]
+async fn acl() {
+    for stage in stages("acl").await {
+        let bucket = made(&stage, "acl", []).await;
+        let sources = terrane_aws_s3::data_sources();
+        let source = |name: &str| sources.iter().find(|s| s.name() == name).unwrap();
+        let owner = testing::data(&stage.cloud, &**source("aws_canonical_user_id"), &object([])).await.unwrap();
+        assert!(Args(&owner).text("id").is_some());
+        let found = object([("bucket", text(&id(&bucket.value)))]);
+        let found = testing::data(&stage.cloud, &**source("aws_s3_bucket"), &found).await.unwrap();
+        for name in ["arn", "bucket_domain_name", "bucket_region", "bucket_regional_domain_name", "hosted_zone_id"] {
+            assert_eq!(found.get(name), bucket.value.get(name), "{name}");
+        }
+        let canned = |acl: &str| object([("bucket", text(&id(&bucket.value))), ("acl", text(acl))]);
+        let (acl, named) = (ty("aws_s3_bucket_acl"), |o: &Value| Args(o).string("bucket").unwrap());
+        for config in [canned("public-read"), canned("private")] {
+            live(&stage.cloud, &*acl, &[config], named).await;
+        }
+        delete(&stage.cloud, &bucket).await;
+    }
+}
