@@ -56,10 +56,11 @@ impl Kind for PrefixList {
     }
 
     async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, id: &str) -> Result<(), Problem> {
-        let mut version = settled(ec2, id).await?.version;
+        let (mut version, name) =
+            (settled(ec2, id).await?.version, Args(create.planned).text("name").unwrap_or_default());
         let rest: Vec<_> = entries(create.planned).into_iter().skip(ENTRIES).collect();
         for some in rest.chunks(ENTRIES) {
-            version = modify(ec2, id, version, some, &[]).await?;
+            version = modify(ec2, (id, name), version, some, &[]).await?;
         }
         Ok(())
     }
@@ -103,9 +104,6 @@ impl Kind for PrefixList {
         let (was, is) = (Args(update.prior).i32("max_entries"), Args(update.planned).i32("max_entries"));
         if is > was {
             resize(ec2, id, is).await?;
-        }
-        if update.changes("name") {
-            rename(ec2, id, Args(update.planned).string("name")).await?;
         }
         change_entries(ec2, id, update).await?;
         if is < was {
@@ -221,12 +219,13 @@ impl Changes {
 
 async fn change_entries(ec2: &Ec2<'_>, id: &str, update: &Update<'_>) -> Result<(), Problem> {
     let changes = Changes::between(entries(update.prior), entries(update.planned));
+    let name = Args(update.planned).text("name").unwrap_or_default();
     if changes == Changes::default() {
-        return Ok(());
+        return if update.changes("name") { rename(ec2, id, name).await } else { Ok(()) };
     }
     let mut version = find(ec2, id).await?.and_then(|l| l.version);
     for some in changes.first.chunks(ENTRIES) {
-        version = modify(ec2, id, version, &[], some).await?;
+        version = modify(ec2, (id, name), version, &[], some).await?;
     }
     // What goes and what comes change together, so that no rule is without its networks in between.
     let (mut add, mut remove) = (changes.add.chunks(ENTRIES), changes.remove.chunks(ENTRIES));
@@ -234,16 +233,16 @@ async fn change_entries(ec2: &Ec2<'_>, id: &str, update: &Update<'_>) -> Result<
         match (add.next(), remove.next()) {
             (None, None) => return Ok(()),
             (add, remove) => {
-                version = modify(ec2, id, version, add.unwrap_or_default(), remove.unwrap_or_default()).await?;
+                version = modify(ec2, (id, name), version, add.unwrap_or_default(), remove.unwrap_or_default()).await?;
             }
         }
     }
 }
 
-/// Adds and removes entries of one version, and returns the next one.
+/// Adds and removes entries of one version and sets the name; returns the next version.
 async fn modify(
     ec2: &Ec2<'_>,
-    id: &str,
+    (id, name): (&str, &str),
     version: Option<i64>,
     add: &[(String, String)],
     remove: &[String],
@@ -254,6 +253,7 @@ async fn modify(
         .client
         .modify_managed_prefix_list()
         .prefix_list_id(id)
+        .prefix_list_name(name)
         .set_current_version(version)
         .set_add_entries(Some(add).filter(|e| !e.is_empty()))
         .set_remove_entries(Some(remove).filter(|e| !e.is_empty()));
@@ -270,8 +270,8 @@ async fn resize(ec2: &Ec2<'_>, id: &str, entries: Option<i32>) -> Result<(), Pro
     settled(ec2, id).await.map(|_| ())
 }
 
-async fn rename(ec2: &Ec2<'_>, id: &str, name: Option<String>) -> Result<(), Problem> {
-    let request = ec2.client.modify_managed_prefix_list().prefix_list_id(id).set_prefix_list_name(name);
+async fn rename(ec2: &Ec2<'_>, id: &str, name: &str) -> Result<(), Problem> {
+    let request = ec2.client.modify_managed_prefix_list().prefix_list_id(id).prefix_list_name(name);
     let what = format!("renaming prefix list {id}");
     ec2.call("ec2:ModifyManagedPrefixList", &what, || request.clone().send()).await?;
     settled(ec2, id).await.map(|_| ())

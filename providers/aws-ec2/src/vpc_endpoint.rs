@@ -299,11 +299,9 @@ pub(crate) async fn all(ec2: &Ec2<'_>) -> Result<Vec<Answer>, Refusal> {
 
 /// Endpoints by id.
 pub(crate) async fn describe(ec2: &Ec2<'_>, ids: &[String]) -> Result<Vec<Answer>, Refusal> {
-    let send = |filter, token| {
-        ec2.client.describe_vpc_endpoints().filters(filter).max_results(1000).set_next_token(token).send()
-    };
+    let send = |ids| ec2.client.describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids)).send();
     let (operation, what) = ("ec2:DescribeVpcEndpoints", "reading VPC endpoints");
-    let all = ec2.filtered(operation, what, ("vpc-endpoint-id", ids), send, take).await?;
+    let all = ec2.existing(operation, what, (ids, GONE[0]), send, |page: Page| page.vpc_endpoints).await?;
     Ok(all.into_iter().filter(|e| !is(e, "deleted")).collect())
 }
 

@@ -94,7 +94,7 @@ impl Life {
     pub async fn make(self, written: Value) -> Made {
         let config = self.config(&written);
         let plan = self.plan(None, &config).planned.unwrap();
-        let operation = format!("{:016x}", fastrand::u64(..));
+        let operation = operation(&self.cloud);
         let create = Create { planned: &plan, config: &config, operation: &operation };
         let made = self.ty.create(&self.cloud, create).await;
         let made = made.unwrap_or_else(|f| panic!("{} creates: {:#?}", self.name(), f.problems));
@@ -151,7 +151,7 @@ impl Made {
         assert_eq!(plan.requires_replace, Vec::<Path>::new(), "{} changes in place", life.name());
         let planned = plan.planned.unwrap();
         assert_ne!(planned, self.object.value, "{} sees the change", life.name());
-        let operation = format!("{:016x}", fastrand::u64(..));
+        let operation = operation(&life.cloud);
         let (prior, config) = (&self.object.value, &config);
         let update = Update { prior, planned: &planned, config, operation: &operation };
         let changed = life.ty.update(&life.cloud, update).await;
@@ -196,6 +196,23 @@ impl Made {
         assert!(listed.iter().any(|l| l == id), "{name} lists {id:?} among {listed:?}");
     }
 
+    /// Removes the object once, and checks that it is gone.
+    pub async fn remove_once(self) -> Value {
+        let life = &self.life;
+        let removed = life.ty.delete(&life.cloud, &self.object).await;
+        removed.unwrap_or_else(|f| panic!("{} deletes: {:#?}", life.name(), f.problems));
+        assert_eq!(life.read(&self.object).await, None, "{} is gone", life.name());
+        self.object.value
+    }
+
+    /// The object as an import id finds it.
+    pub async fn imported(&self, id: &str) -> Value {
+        let (life, name) = (&self.life, self.life.name());
+        let found = life.ty.import(&life.cloud, id).unwrap_or_else(|p| panic!("{name} imports {id:?}: {p:#?}"));
+        let found = testing::read(&life.cloud, &*life.ty, &found).await;
+        life.complete(None, found.unwrap_or_else(|| panic!("{name} {id} is there"))).value
+    }
+
     /// Removes the object, twice, and checks that it is gone.
     pub async fn remove(self) -> Value {
         let life = &self.life;
@@ -205,6 +222,19 @@ impl Made {
             assert_eq!(life.read(&self.object).await, None, "{} is gone", life.name());
         }
         self.object.value
+    }
+
+    /// The attributes for which a configuration would replace the object.
+    pub fn replaces(&self, written: Value) -> Vec<String> {
+        let paths = self.plan(&written).requires_replace;
+        paths.iter().map(|path| path.to_string().trim_start_matches('.').to_owned()).collect()
+    }
+
+    /// Checks that a plan for the former configuration sees what has become of the object since.
+    pub async fn drifted(&self, before: &Object, written: &Value) {
+        let now = self.life.read(before).await.unwrap();
+        let plan = self.life.plan(Some(&now.value), &self.life.config(written));
+        assert_ne!(plan.planned.as_ref(), Some(&now.value), "{} sees the drift", self.life.name());
     }
 
     /// Lets go of an object that stays when it is removed.
@@ -218,6 +248,15 @@ impl Made {
     pub async fn read(&self) -> Object {
         self.life.read(&self.object).await.unwrap()
     }
+}
+
+/// A name for an operation: a new one each time, as emulators remember them, but always the same ones in recordings.
+fn operation(cloud: &Cloud) -> String {
+    let endpoint = cloud.config(cloud.default_region()).endpoint_url().map(str::to_owned);
+    let recorded = std::env::var_os("UPDATE").is_some() || endpoint.as_deref() == Some("http://127.0.0.1:1");
+    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos() as u64);
+    let own = if recorded { 0 } else { now ^ u64::from(std::process::id()) << 40 };
+    format!("{:016x}", fastrand::u64(..) ^ own)
 }
 
 /// The objects of a tuple with the attributes that their type has and they lack.
