@@ -2,7 +2,7 @@
 
 use terrane_provider::Problem;
 use terrane_provider::sdk::schema::{Replace, TypeSchema};
-use terrane_value::{Block, Value};
+use terrane_value::{Block, Type, Value, convert};
 
 /// What every identity may say beside the object itself.
 const PLACE: [&str; 2] = ["account_id", "region"];
@@ -11,10 +11,13 @@ const PLACE: [&str; 2] = ["account_id", "region"];
 ///
 /// An identity of one attribute is the id; of several, those are joined as the ids of the type are.
 pub(crate) fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Problem> {
-    let text = |name: &str| identity.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        let text = convert(identity.get(name)?, &Type::String).ok()?;
+        text.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let own = own(identity);
     let id = match (own.as_slice(), &schema.import.separator) {
-        ([name], _) => text(name).map(str::to_owned),
+        ([name], _) => text(name),
         (_, Some(separator)) => joined(schema, separator, &text),
         _ => None,
     };
@@ -34,7 +37,7 @@ pub(crate) fn of(shape: &Block, account: &str, object: &Value) -> Option<Value> 
             name => object.get(name).filter(|value| !value.is_null()).cloned(),
         };
         match value {
-            Some(value) => Some((name.clone(), terrane_value::convert(&value, &attribute.ty).ok()?)),
+            Some(value) => Some((name.clone(), convert(&value, &attribute.ty).ok()?)),
             None => (!attribute.required).then(|| (name.clone(), Value::null(attribute.ty.clone()))),
         }
     });
@@ -65,9 +68,9 @@ fn own(identity: &Value) -> Vec<&str> {
 }
 
 /// The parts of an id that the identity has, each one of `a|b`; `None` if that is none of a part.
-fn joined<'v>(schema: &TypeSchema, separator: &str, text: &impl Fn(&str) -> Option<&'v str>) -> Option<String> {
+fn joined(schema: &TypeSchema, separator: &str, text: &impl Fn(&str) -> Option<String>) -> Option<String> {
     let part = |names: &std::sync::Arc<str>| names.split('|').find_map(text);
-    let parts: Vec<&str> = schema.import.parts.iter().map(part).collect::<Option<_>>()?;
+    let parts: Vec<String> = schema.import.parts.iter().map(part).collect::<Option<_>>()?;
     (!parts.is_empty()).then(|| parts.join(separator))
 }
 
@@ -94,6 +97,11 @@ mod tests {
             ("aws_route", vec![("route_table_id", "rtb-1"), ("destination_cidr_block", "::/0")], Some("rtb-1_::/0")),
             ("aws_route", vec![("route_table_id", "rtb-1")], None),
             ("aws_s3_bucket_versioning", vec![("bucket", "logs")], Some("logs")),
+            (
+                "aws_network_acl_rule",
+                vec![("network_acl_id", "acl-1"), ("rule_number", "100"), ("protocol", "6"), ("egress", "true")],
+                Some("acl-1:100:6:true"),
+            ),
         ] {
             let schema = resource_schema(ty).unwrap();
             let written = Value::object(identity.iter().map(|(name, text)| (*name, Value::from(*text))));
