@@ -101,6 +101,11 @@ pub(crate) fn text(object: &Value, name: &str) -> Option<String> {
     terrane_provider::sdk::Args(object).string(name)
 }
 
+/// A list that says something: an empty one is not sent.
+pub(crate) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|l| !l.is_empty())
+}
+
 /// A resource type as the provider knows it.
 pub(crate) struct Managed<K>(pub K);
 

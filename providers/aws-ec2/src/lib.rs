@@ -4,8 +4,10 @@
 #![recursion_limit = "256"]
 
 mod acl_entries;
+mod capacity_reservation;
 mod checksum;
 mod client;
+mod customer_gateway;
 mod data_ami;
 mod data_availability_zones;
 mod data_eip;
@@ -22,6 +24,8 @@ mod default_route_table;
 mod default_security_group;
 mod default_vpc;
 mod draft;
+mod ebs_volume;
+mod ec2_tag;
 mod egress_only_internet_gateway;
 mod eip;
 mod endpoint_member;
@@ -31,11 +35,14 @@ mod instance;
 mod internet_gateway;
 mod key_pair;
 mod kind;
+mod launch_template;
 mod lost;
 mod managed_prefix_list;
 mod nat_gateway;
 mod network_acl;
 mod network_acl_rule;
+mod network_interface;
+mod placement_group;
 mod rivals;
 mod route;
 mod route_table;
@@ -47,10 +54,20 @@ mod security_group_rule;
 mod settle;
 mod subnet;
 mod tags;
+mod volume_attachment;
 mod vpc;
+mod vpc_block_public_access_exclusion;
+mod vpc_block_public_access_options;
+mod vpc_dhcp_options;
+mod vpc_dhcp_options_association;
 mod vpc_endpoint;
+mod vpc_ipam;
+mod vpc_ipam_pool;
+mod vpc_ipam_pool_cidr;
+mod vpc_ipam_preview_next_cidr;
 mod vpc_ipv4_cidr_block_association;
 mod vpc_security_group_rule;
+mod vpn_gateway;
 
 use terrane_aws_core::Cloud;
 use terrane_provider::sdk::{DataSource, ResourceType};
@@ -58,37 +75,55 @@ use terrane_provider::sdk::{DataSource, ResourceType};
 use endpoint_member::Association;
 use kind::Managed;
 
-/// The resource types of this service, sorted by name.
+/// The resource types of this service.
 pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
     vec![
+        Box::new(Managed(Association::<endpoint_member::RouteTable>::new())),
+        Box::new(Managed(Association::<endpoint_member::SecurityGroup>::new())),
+        Box::new(Managed(Association::<endpoint_member::Subnet>::new())),
+        Box::new(Managed(capacity_reservation::CapacityReservation)),
+        Box::new(Managed(customer_gateway::CustomerGateway)),
         Box::new(Managed(default_network_acl::DefaultNetworkAcl)),
         Box::new(Managed(default_route_table::DefaultRouteTable)),
         Box::new(Managed(default_security_group::DefaultSecurityGroup)),
         Box::new(Managed(default_vpc::DefaultVpc)),
-        Box::new(Managed(managed_prefix_list::PrefixList)),
+        Box::new(Managed(ebs_volume::EbsVolume)),
+        Box::new(Managed(ec2_tag::Ec2Tag)),
         Box::new(Managed(egress_only_internet_gateway::EgressOnlyInternetGateway)),
         Box::new(Managed(eip::Eip)),
         Box::new(Managed(flow_log::FlowLog)),
         Box::new(Managed(instance::Instance)),
+        Box::new(Managed(instance::SpotInstanceRequest)),
         Box::new(Managed(internet_gateway::InternetGateway)),
         Box::new(Managed(key_pair::KeyPair)),
+        Box::new(Managed(launch_template::LaunchTemplate)),
+        Box::new(Managed(managed_prefix_list::PrefixList)),
         Box::new(Managed(nat_gateway::NatGateway)),
         Box::new(Managed(network_acl::NetworkAcl)),
         Box::new(Managed(network_acl_rule::NetworkAclRule)),
+        Box::new(Managed(network_interface::NetworkInterface)),
+        Box::new(Managed(placement_group::PlacementGroup)),
         Box::new(Managed(route::Route)),
         Box::new(Managed(route_table::RouteTable)),
         Box::new(Managed(route_table_association::RouteTableAssociation)),
         Box::new(Managed(security_group::SecurityGroup)),
         Box::new(Managed(security_group_rule::SecurityGroupRules)),
         Box::new(Managed(subnet::Subnet)),
+        Box::new(Managed(volume_attachment::VolumeAttachment)),
         Box::new(Managed(vpc::Vpc)),
+        Box::new(Managed(vpc_block_public_access_exclusion::VpcBlockPublicAccessExclusion)),
+        Box::new(Managed(vpc_block_public_access_options::VpcBlockPublicAccessOptions)),
+        Box::new(Managed(vpc_dhcp_options::VpcDhcpOptions)),
+        Box::new(Managed(vpc_dhcp_options_association::VpcDhcpOptionsAssociation)),
         Box::new(Managed(vpc_endpoint::Endpoint)),
-        Box::new(Managed(Association::<endpoint_member::RouteTable>::new())),
-        Box::new(Managed(Association::<endpoint_member::SecurityGroup>::new())),
-        Box::new(Managed(Association::<endpoint_member::Subnet>::new())),
+        Box::new(Managed(vpc_ipam::VpcIpam)),
+        Box::new(Managed(vpc_ipam_pool::VpcIpamPool)),
+        Box::new(Managed(vpc_ipam_pool_cidr::VpcIpamPoolCidr)),
+        Box::new(Managed(vpc_ipam_preview_next_cidr::VpcIpamPreviewNextCidr)),
         Box::new(Managed(vpc_ipv4_cidr_block_association::CidrBlockAssociation)),
         Box::new(Managed(vpc_security_group_rule::EgressRule)),
         Box::new(Managed(vpc_security_group_rule::IngressRule)),
+        Box::new(Managed(vpn_gateway::VpnGateway)),
     ]
 }
 

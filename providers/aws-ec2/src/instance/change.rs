@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{
     IamInstanceProfileAssociation, IamInstanceProfileSpecification, Instance, InstanceAutoRecoveryState,
     InstanceBlockDeviceMappingSpecification, InstanceCreditSpecificationRequest, InstanceMetadataEndpointState,
     InstanceMetadataProtocolState, InstanceMetadataTagsState, NestedVirtualizationSpecification,
-    SecureBlobAttributeValue, VolumeModificationState, VolumeType,
+    SecureBlobAttributeValue, VolumeType,
 };
 use aws_smithy_types::Blob;
 use terrane_aws_core::{TagDiff, Tags, timeout};
@@ -20,6 +20,7 @@ use terrane_value::Value;
 use super::launch::{capacity_reservation, unsettled};
 use super::{UPDATE, devices, find, has_own_interfaces, is_burstable, state, user_data};
 use crate::client::{Ec2, PROPAGATION, Refusal, filter};
+use crate::ebs_volume::await_modification;
 use crate::tags;
 
 const STOP: Duration = Duration::from_secs(600);
@@ -51,6 +52,19 @@ pub(super) async fn change(ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Resu
     work.capacity_reservation().await?;
     work.private_names().await?;
     tags::update(ec2, id, update).await
+}
+
+/// Stops an instance, and waits until it has.
+pub(crate) async fn stop(ec2: &Ec2<'_>, id: &str) -> Result<(), Problem> {
+    let (request, what) = (ec2.client.stop_instances().instance_ids(id), format!("stopping instance {id}"));
+    ec2.call("ec2:StopInstances", &what, || request.clone().send()).await?;
+    until_state(ec2, id, "stopped", STOP).await
+}
+
+async fn until_state(ec2: &Ec2<'_>, id: &str, wanted: &str, time: Duration) -> Result<(), Problem> {
+    let ready = |i: &Instance| Ok(state(i) == wanted);
+    ec2.until(format!("instance {id} to be {wanted}"), time, || find(ec2, id), ready, |i| state(i).to_owned()).await?;
+    Ok(())
 }
 
 fn truth(on: bool) -> AttributeBooleanValue {
@@ -293,7 +307,7 @@ impl Work<'_> {
         }
         let ran = state(&self.found().await?) != "stopped";
         if ran {
-            self.stop().await?;
+            stop(self.ec2, self.id).await?;
         }
         if let Some(ty) = self.planned().string("instance_type").filter(|_| self.changes("instance_type")) {
             let ty = AttributeValue::builder().value(ty).build();
@@ -326,27 +340,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn stop(&self) -> Result<(), Problem> {
-        let (request, what) = (self.ec2.client.stop_instances(), format!("stopping instance {}", self.id));
-        let request = request.instance_ids(self.id);
-        self.ec2.call("ec2:StopInstances", &what, || request.clone().send()).await?;
-        self.until_state("stopped", STOP).await
-    }
-
     async fn start(&self) -> Result<(), Problem> {
         let (request, what) = (self.ec2.client.start_instances(), format!("starting instance {}", self.id));
         let request = request.instance_ids(self.id);
         let settling =
             |r: &Refusal| r.says("InvalidParameterValue", "LaunchPlan instance type does not match attribute value");
         self.ec2.insist("ec2:StartInstances", &what, PROPAGATION, || request.clone().send(), settling).await?;
-        self.until_state("running", START).await
-    }
-
-    async fn until_state(&self, wanted: &str, time: Duration) -> Result<(), Problem> {
-        let what = format!("instance {} to be {wanted}", self.id);
-        let ready = |i: &Instance| Ok(state(i) == wanted);
-        self.ec2.until(what, time, || find(self.ec2, self.id), ready, |i| state(i).to_owned()).await?;
-        Ok(())
+        until_state(self.ec2, self.id, "running", START).await
     }
 
     async fn protection(&self) -> Result<(), Problem> {
@@ -489,27 +489,7 @@ impl Work<'_> {
             .set_volume_type(ty.map(VolumeType::from));
         let what = format!("changing root volume {volume} of instance {}", self.id);
         self.ec2.call("ec2:ModifyVolume", &what, || request.clone().send()).await?;
-        self.await_volume(volume).await
-    }
-
-    /// A volume has its new size and type while it is still being optimised.
-    async fn await_volume(&self, volume: &str) -> Result<(), Problem> {
-        let request = self.ec2.client.describe_volumes_modifications().volume_ids(volume);
-        let what = format!("reading the modification of volume {volume}");
-        let find = || async {
-            let answer = self.ec2.call("ec2:DescribeVolumesModifications", &what, || request.clone().send()).await?;
-            Ok(answer.volumes_modifications.unwrap_or_default().pop())
-        };
-        let ready = |m: &aws_sdk_ec2::types::VolumeModification| match m.modification_state() {
-            Some(VolumeModificationState::Failed) => Err(Problem::error(
-                "Volume modification failed",
-                format!("AWS gave up on volume {volume}: {}", m.status_message().unwrap_or("without saying why")),
-            )),
-            state => Ok(state != Some(&VolumeModificationState::Modifying)),
-        };
-        let what = format!("volume {volume} to be changed");
-        self.ec2.until(what, self.time, find, ready, |_| "modifying".to_owned()).await?;
-        Ok(())
+        await_modification(self.ec2, volume, self.time).await
     }
 
     async fn set_delete_on_termination(&self, device: &str, delete: bool) -> Result<(), Problem> {

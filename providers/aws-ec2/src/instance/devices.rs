@@ -155,11 +155,7 @@ pub(super) async fn tag_volumes(ec2: &Ec2<'_>, planned: &Value, instance: &Insta
 
 /// The volumes attached to instances.
 pub(super) async fn volumes(ec2: &Ec2<'_>, instances: &[String]) -> Result<Vec<aws_sdk_ec2::types::Volume>, Refusal> {
-    let send =
-        |filter, token| ec2.client.describe_volumes().filters(filter).set_next_token(token).max_results(1000).send();
-    let take = |a: aws_sdk_ec2::operation::describe_volumes::DescribeVolumesOutput| (a.volumes, a.next_token);
-    let what = "reading the volumes of instances";
-    ec2.filtered("ec2:DescribeVolumes", what, ("attachment.instance-id", instances), send, take).await
+    crate::ebs_volume::volumes(ec2, ("attachment.instance-id", instances)).await
 }
 
 #[cfg(test)]

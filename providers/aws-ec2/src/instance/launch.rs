@@ -19,6 +19,7 @@ use terrane_provider::sdk::{Args, Create};
 
 use super::{devices, is_burstable, user_data};
 use crate::client::{Ec2, PROPAGATION, Refusal};
+use crate::kind::some;
 use crate::tags;
 
 /// Launches the planned instance and returns its id.
@@ -115,16 +116,13 @@ fn network(request: Request, args: Args<'_>) -> Request {
         .set_enable_primary_ipv6(args.bool("enable_primary_ipv6"))
 }
 
-fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    Some(list).filter(|l| !l.is_empty())
-}
-
 fn ipv6_addresses(args: Args<'_>) -> Vec<InstanceIpv6Address> {
     let addresses = args.strings("ipv6_addresses").into_iter();
     addresses.map(|a| InstanceIpv6Address::builder().ipv6_address(a).build()).collect()
 }
 
-fn interfaces(args: Args<'_>) -> Vec<InstanceNetworkInterfaceSpecification> {
+/// The interfaces to launch with, if any are written.
+pub(super) fn interfaces(args: Args<'_>) -> Vec<InstanceNetworkInterfaceSpecification> {
     let spec = InstanceNetworkInterfaceSpecification::builder;
     let primary = args.block("primary_network_interface").and_then(|b| b.string("network_interface_id"));
     if let Some(id) = primary {

@@ -6,6 +6,7 @@ mod fetch;
 mod launch;
 mod observe;
 mod plan;
+mod spot;
 mod user_data;
 
 use std::collections::HashMap;
@@ -21,7 +22,9 @@ use crate::client::{Ec2, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted};
 
+pub(crate) use change::stop;
 pub(crate) use fetch::Seen;
+pub(crate) use spot::SpotInstanceRequest;
 
 const CREATION: Duration = Duration::from_secs(600);
 const UPDATE: Duration = Duration::from_secs(600);
@@ -40,9 +43,7 @@ impl Kind for Instance {
     }
 
     async fn shape(&self, ec2: &Ec2<'_>, create: &Create<'_>, id: &str) -> Result<(), Problem> {
-        let what = format!("instance {id} to run");
-        let time = timeout(create.planned, "create", CREATION);
-        let instance = ec2.until(what, time, || find(ec2, id), launched, |i| state(i).to_owned()).await?;
+        let instance = await_launch(ec2, id, timeout(create.planned, "create", CREATION)).await?;
         devices::tag_volumes(ec2, create.planned, &instance).await?;
         if Args(create.planned).bool("source_dest_check") == Some(false) && !has_own_interfaces(create.planned) {
             change::set_source_dest_check(ec2, id, false).await?;
@@ -71,15 +72,7 @@ impl Kind for Instance {
         if Args(prior).bool("force_destroy") == Some(true) {
             change::lift_protection(ec2, id).await?;
         }
-        let (request, what) = (ec2.client.terminate_instances().instance_ids(id), format!("terminating instance {id}"));
-        let terminated = ec2.call("ec2:TerminateInstances", &what, || request.clone().send()).await;
-        let protected = |r: Refusal| match r.is(&["OperationNotPermitted"]) {
-            true => protected(r),
-            false => r.into(),
-        };
-        unless(terminated, &["InvalidInstanceID.NotFound"]).map_err(protected)?;
-        let time = timeout(prior, "delete", DELETION);
-        ec2.until_gone(format!("instance {id} to be terminated"), time, || find(ec2, id)).await
+        terminate(ec2, id, timeout(prior, "delete", DELETION)).await
     }
 
     fn plan(&self, draft: &mut Draft<'_>) {
@@ -92,6 +85,18 @@ impl Kind for Instance {
         let instances = all.await?.into_iter().flat_map(instances);
         Ok(instances.filter(lives).filter_map(|i| i.instance_id).collect())
     }
+}
+
+/// Terminates an instance, and waits until it is.
+async fn terminate(ec2: &Ec2<'_>, id: &str, time: Duration) -> Result<(), Problem> {
+    let (request, what) = (ec2.client.terminate_instances().instance_ids(id), format!("terminating instance {id}"));
+    let terminated = ec2.call("ec2:TerminateInstances", &what, || request.clone().send()).await;
+    let refused = |r: Refusal| match r.is(&["OperationNotPermitted"]) {
+        true => protected(r),
+        false => r.into(),
+    };
+    unless(terminated, &["InvalidInstanceID.NotFound"]).map_err(refused)?;
+    ec2.until_gone(format!("instance {id} to be terminated"), time, || find(ec2, id)).await
 }
 
 fn protected(refusal: Refusal) -> Problem {
@@ -131,6 +136,12 @@ fn state(instance: &Answer) -> &str {
 
 fn lives(instance: &Answer) -> bool {
     state(instance) != "terminated"
+}
+
+/// Waits until an instance runs, or is stopped.
+pub(crate) async fn await_launch(ec2: &Ec2<'_>, id: &str, time: Duration) -> Result<Answer, Problem> {
+    let what = format!("instance {id} to run");
+    ec2.until(what, time, || find(ec2, id), launched, |i| state(i).to_owned()).await
 }
 
 fn launched(instance: &Answer) -> Result<bool, Problem> {

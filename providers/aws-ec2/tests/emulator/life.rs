@@ -134,6 +134,11 @@ impl Made {
         Args(&self.object.value).string(name).unwrap_or_else(|| panic!("{} has {name}", self.life.name()))
     }
 
+    /// The whole number of an attribute.
+    pub fn number(&self, name: &str) -> i64 {
+        Args(&self.object.value).i64(name).unwrap_or_else(|| panic!("{} has {name}", self.life.name()))
+    }
+
     /// The id, as a value for the configuration of others.
     pub fn id(&self) -> Value {
         Value::string(self.text("id"))

@@ -1,8 +1,11 @@
 //! Every type against an emulator: one test per type.
 #![allow(clippy::unwrap_used)]
 
+mod attached;
+mod elsewhere;
 mod life;
 mod network;
+mod stand_in;
 
 use std::sync::Arc;
 
