@@ -9,11 +9,11 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
+use crate::checksum::crc32;
 use crate::client::{Ec2, Refusal, filter, unless};
 use crate::ebs_volume::volumes;
 use crate::instance::{await_launch, stop};
 use crate::kind::{Identity, Kind, Wanted, bad_import, text};
-use crate::checksum::crc32;
 
 const CREATION: Duration = Duration::from_secs(300);
 const DELETION: Duration = Duration::from_secs(300);

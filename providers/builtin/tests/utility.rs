@@ -156,7 +156,11 @@ async fn null_objects_live_in_state_alone() {
     let schema = ty.provider.data_schema("null_data_source").unwrap();
     let written = serde_json::from_str(r#"{"inputs": {"x": "y"}}"#).unwrap();
     let config = terrane_provider::sdk::decode_stored(&schema.block, &written).unwrap();
-    let found = ty.configured.read_data(DataRequest { ty: "null_data_source".into(), name: "data".into(), config }).await.unwrap();
+    let found = ty
+        .configured
+        .read_data(DataRequest { ty: "null_data_source".into(), name: "data".into(), config })
+        .await
+        .unwrap();
     assert_eq!(found.get("outputs"), found.get("inputs"));
     assert_eq!(text(&found, "has_computed_default"), "default");
 }

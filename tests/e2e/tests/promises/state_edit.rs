@@ -161,7 +161,8 @@ fn programs_read_what_becomes_of_a_state() {
     folder.write("terraform.tfstate", NEWER);
     let lines = |arguments: &[&str], code: i32| -> Vec<serde_json::Value> {
         let run = folder.terrane("", arguments).code(code);
-        let lines: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<serde_json::Value> =
+            run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["type"], "version");
         lines
     };
