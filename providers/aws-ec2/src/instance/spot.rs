@@ -155,10 +155,13 @@ impl Kind for SpotInstanceRequest {
 
     async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
         let id = Args(prior).text("id").unwrap_or_default();
-        let instance = find(ec2, id).await?.and_then(|r| r.instance_id);
-        let request = ec2.client.cancel_spot_instance_requests().spot_instance_request_ids(id);
-        let what = format!("cancelling spot instance request {id}");
-        unless(ec2.call("ec2:CancelSpotInstanceRequests", &what, || request.clone().send()).await, &[GONE])?;
+        let found = find(ec2, id).await?;
+        let instance = found.as_ref().and_then(|r| r.instance_id.clone());
+        if found.is_some_and(|r| lives(&r)) {
+            let request = ec2.client.cancel_spot_instance_requests().spot_instance_request_ids(id);
+            let what = format!("cancelling spot instance request {id}");
+            unless(ec2.call("ec2:CancelSpotInstanceRequests", &what, || request.clone().send()).await, &[GONE])?;
+        }
         let instance = instance.or(Args(prior).string("spot_instance_id"));
         match instance {
             Some(instance) => terminate(ec2, &instance, timeout(prior, "delete", DELETION)).await,

@@ -30,8 +30,8 @@ pub(super) fn data(seen: &Data) -> Fields {
 fn plain(reply: &mut Reply, seen: &Data) {
     optional_truth(reply, "ebs_optimized", seen.ebs_optimized());
     reply
-        .bool("disable_api_stop", Some(seen.disable_api_stop().unwrap_or(false)))
-        .bool("disable_api_termination", Some(seen.disable_api_termination().unwrap_or(false)))
+        .bool("disable_api_stop", seen.disable_api_stop())
+        .bool("disable_api_termination", seen.disable_api_termination())
         .str("image_id", Some(seen.image_id().unwrap_or_default()))
         .str(
             "instance_initiated_shutdown_behavior",
