@@ -30,7 +30,8 @@ impl DataSource<Cloud> for TheBucket {
         };
         let region = there.bucket_region().unwrap_or(&asked).to_owned();
         let client = s3(cloud, &region);
-        let website = website::read(&Bucket { cloud, client, name: name.to_owned(), owner: None }).await;
+        let bucket = Bucket { cloud, client, region: region.clone(), name: name.to_owned(), owner: None };
+        let website = website::read(&bucket).await;
         let website = website.map_err(|p| vec![p])?.map(|_| website_domain(&region));
         let mut reply = Reply::from(config);
         reply

@@ -67,7 +67,7 @@ async fn arns_and_principals_need_no_call() {
     let aws = provider.configure(offline()).await.unwrap();
     let ask = async |ty: &str, json: &str| {
         let config = provider.data_schema(ty).unwrap().block.coerce(&json_decode(json).unwrap()).unwrap();
-        aws.read_data(DataRequest { ty: ty.into(), config }).await
+        aws.read_data(DataRequest { ty: ty.into(), name: "data.it".into(), config }).await
     };
     let text = |v: &Value, name: &str| v.get(name).unwrap().as_str().unwrap().to_owned();
     let arn = ask("aws_arn", r#"{"arn": "arn:aws:rds:eu-west-1:123456789012:db:mysql-db"}"#).await.unwrap();
