@@ -343,8 +343,7 @@ impl<'a> Secrets<'a> {
     fn whole(&mut self, row: &Row<'_>) -> Sql {
         let shown = self.source.secrets;
         let (of_type, secret) = self.of(row);
-        let escaped = row.object.attributes.contains("\\u00");
-        if (shown || secret.is_empty()) && !escaped && of_type.any.is_empty() {
+        if (shown || secret.is_empty()) && is_plain(&row.object.attributes) && of_type.any.is_empty() {
             return text(&*row.object.attributes);
         }
         let mut object: Json = serde_json::from_str(&row.object.attributes).unwrap_or_default();
@@ -378,6 +377,11 @@ impl<'a> Secrets<'a> {
     }
 }
 
+/// Whether JSON has no line ends between its values and no escapes that it could do without.
+fn is_plain(json: &str) -> bool {
+    !json.contains('\n') && !json.contains("\\u00")
+}
+
 /// JSON as the engine holds it: collections stay JSON.
 fn raw(json: &str) -> Sql {
     match json.as_bytes().first() {
@@ -385,10 +389,8 @@ fn raw(json: &str) -> Sql {
         Some(b't') => Sql::Integer(1),
         Some(b'f') => Sql::Integer(0),
         Some(b'"') => serde_json::from_str(json).map_or(Sql::Null, Sql::Text),
-        Some(b'[' | b'{') if json.contains("\\u00") => {
-            serde_json::from_str::<Json>(json).map_or_else(|_| text(json), text)
-        }
-        Some(b'[' | b'{') => text(json),
+        Some(b'[' | b'{') if is_plain(json) => text(json),
+        Some(b'[' | b'{') => serde_json::from_str::<Json>(json).map_or_else(|_| text(json), text),
         Some(_) => number(json),
     }
 }

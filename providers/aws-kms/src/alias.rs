@@ -173,7 +173,7 @@ fn object(kms: &Kms<'_>, alias: &AliasListEntry, known: &Value) -> Value {
     let (name, key) = (alias.alias_name().unwrap_or_default(), alias.target_key_id());
     let written = Args(known).text("target_key_id").filter(|written| key.is_some_and(|key| is_key(written, key)));
     let arn = alias.alias_arn().and_then(Arn::parse).zip(key);
-    let arn = arn.map(|(arn, key)| Arn { resource: &*format!("key/{key}"), ..arn }.to_string());
+    let arn = arn.map(|(arn, key)| Arn { resource: &format!("key/{key}"), ..arn }.to_string());
     let mut reply = Reply::from(known);
     reply
         .str("id", Some(name))

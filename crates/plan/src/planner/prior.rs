@@ -62,11 +62,11 @@ impl Planner<'_> {
     /// The provider configuration for an object: as declared, or else as stored.
     pub(super) fn provider_for(&self, instance: &Instance) -> Option<ProviderConfig> {
         let name = instance.resource.config();
-        let declared = self.program.provider_of(&name);
+        let declared = self.program.provider_of(name);
         let stored = || self.refreshed.provider_of(instance);
         match self.homes.get(instance) {
             Some(home) => Some(home.clone()),
-            None if self.program.has_provider_key(&name) => stored().or_else(|| declared.cloned()),
+            None if self.program.has_provider_key(name) => stored().or_else(|| declared.cloned()),
             None => declared.cloned().or_else(stored),
         }
     }
