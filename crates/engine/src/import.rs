@@ -54,7 +54,7 @@ fn check(job: Job<'_>, instance: &Instance, session: &Session<'_>) -> Result<(),
         ));
     }
     let config = instance.resource.config();
-    if job.program.resource(&config).is_some() {
+    if job.program.resource(config).is_some() {
         return Ok(());
     }
     let resource = &instance.resource.resource;
