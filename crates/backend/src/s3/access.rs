@@ -1,5 +1,7 @@
 //! Credentials, regions, endpoints: how the services are reached.
 
+use std::time::Duration;
+
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds;
@@ -13,6 +15,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use terrane_value::{ConvertError, Value};
 
 use super::config::{environment, set, switch, text, wrong};
@@ -60,6 +63,17 @@ impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Access").field("profile", &self.profile).finish_non_exhaustive()
     }
+}
+
+/// How long a state may be under way until its answer begins.
+pub(super) const LONGEST_TRANSFER: Duration = Duration::from_secs(600);
+
+/// How long the answer to a call about a lock may take.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+
+/// An answer that never comes must not hold a lock whose heartbeat goes on.
+fn patience(answer: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(30)).read_timeout(answer).build()
 }
 
 impl Access {
@@ -115,6 +129,7 @@ impl Access {
         }
         let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared);
         s3.set_endpoint_url(self.endpoint_s3.clone().or_else(|| shared.endpoint_url().map(Into::into)));
+        dynamodb.set_timeout_config(Some(patience(LONGEST_ANSWER)));
         dynamodb.set_endpoint_url(self.endpoint_dynamodb.clone().or_else(|| shared.endpoint_url().map(Into::into)));
         Ok((aws_sdk_s3::Client::from_conf(s3.build()), aws_sdk_dynamodb::Client::from_conf(dynamodb.build())))
     }
@@ -125,6 +140,7 @@ impl Access {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
             .retry_config(self.retries.clone())
+            .timeout_config(patience(LONGEST_TRANSFER))
             .profile_files(files.clone());
         let mut places = ProviderConfig::default().with_region(Some(region));
         if let Some(profile) = &self.profile {

@@ -11,6 +11,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use reqwest::{Certificate, NoProxy, Proxy};
 use terrane_value::{ConvertError, Value};
 
+use super::access::LONGEST_TRANSFER;
 use super::config::{environment, switch, text, wrong};
 
 /// What is written about connections.
@@ -43,6 +44,7 @@ impl Network {
         let mut client = reqwest::Client::builder()
             .no_proxy()
             .connect_timeout(std::time::Duration::from_secs(30))
+            .timeout(LONGEST_TRANSFER)
             .redirect(reqwest::redirect::Policy::none())
             .tls_danger_accept_invalid_certs(self.insecure);
         type Make = fn(String) -> reqwest::Result<Proxy>;
