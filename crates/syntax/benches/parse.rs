@@ -12,6 +12,10 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use terrane_source::{Diagnostics, FileId};
 use terrane_syntax::{Arena, Strings, format, parse, parse_json};
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const MB: usize = 1_000_000;
 
 fn tree(text: &str) -> Arena {
