@@ -56,21 +56,23 @@ impl AesGcm {
         self.random.fill(&mut nonce).map_err(|why| Failure(format!("There is no nonce by chance: {why}.")))?;
         let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&self.aad), &mut data);
         let tag = tag.map_err(|_| Failure::new("AES-GCM cannot encrypt this: it is too long."))?;
-        Ok([&nonce, data.as_slice(), tag.as_ref()].concat())
+        data.reserve_exact(NONCE_LEN + tag.as_ref().len());
+        data.splice(..0, nonce);
+        data.extend_from_slice(tag.as_ref());
+        Ok(data)
     }
 
     /// What was sealed.
-    pub(crate) fn unseal(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn unseal(&self, key: Option<&[u8]>, mut data: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let key = self.key(key)?;
         let (nonce, rest) =
-            data.split_at_checked(NONCE_LEN).ok_or_else(|| Failure::new("The encrypted data is cut off."))?;
-        let nonce =
-            Nonce::try_assume_unique_for_key(nonce).map_err(|_| Failure::new("The encrypted data is cut off."))?;
-        let mut data = rest.to_vec();
-        let opened = key.open_in_place(nonce, Aad::from(&self.aad), &mut data).map(|opened| opened.len());
+            data.split_first_chunk_mut().ok_or_else(|| Failure::new("The encrypted data is cut off."))?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = key.open_in_place(nonce, Aad::from(&self.aad), rest).map(|opened| opened.len());
         let length = opened.map_err(|_| {
             Failure::new("The key is not the one it was encrypted with (another passphrase, key or aad), or the data was changed since.")
         })?;
+        data.copy_within(NONCE_LEN..NONCE_LEN + length, 0);
         data.truncate(length);
         Ok(data)
     }
@@ -90,7 +92,7 @@ impl Cipher for AesGcm {
         self.seal(key, data)
     }
 
-    async fn decrypt(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure> {
+    async fn decrypt(&self, key: Option<&[u8]>, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
         self.unseal(key, data)
     }
 }

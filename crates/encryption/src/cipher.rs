@@ -19,7 +19,7 @@ pub trait Cipher: Send + Sync {
     async fn encrypt(&self, key: Option<&[u8]>, data: Vec<u8>) -> Result<Vec<u8>, Failure>;
 
     /// What was encrypted.
-    async fn decrypt(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure>;
+    async fn decrypt(&self, key: Option<&[u8]>, data: Vec<u8>) -> Result<Vec<u8>, Failure>;
 }
 
 /// One way to store bytes, under its address in the configuration.

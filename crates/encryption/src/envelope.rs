@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Failure;
 use crate::source::Metadata;
@@ -33,11 +34,28 @@ pub struct Envelope {
     pub data: Vec<u8>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Wire<'a> {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     serial: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lineage: Option<&'a str>,
+    meta: BTreeMap<&'a str, String>,
+    #[serde(serialize_with = "base64")]
+    encrypted_data: &'a [u8],
+    encryption_version: &'a str,
+}
+
+/// Writes bytes as base64 without holding the text.
+fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Base64Display::new(bytes, &BASE64))
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(default)]
+    serial: Option<u64>,
+    #[serde(default)]
     lineage: Option<String>,
     #[serde(default)]
     meta: Option<BTreeMap<String, String>>,
@@ -64,13 +82,13 @@ pub fn is_sealed(bytes: &[u8]) -> bool {
 /// # Errors
 /// What cannot be written.
 pub fn write(envelope: &Envelope) -> Result<Vec<u8>, Failure> {
-    let meta = envelope.metadata.iter().map(|(name, stored)| (name.clone(), BASE64.encode(stored))).collect();
-    let wire = Wire {
+    let meta = envelope.metadata.iter().map(|(name, stored)| (name.as_str(), BASE64.encode(stored))).collect();
+    let wire = Written {
         serial: envelope.head.as_ref().map(|head| head.serial),
-        lineage: envelope.head.as_ref().map(|head| head.lineage.clone()),
-        meta: Some(meta),
-        encrypted_data: BASE64.encode(&envelope.data).into(),
-        encryption_version: VERSION.into(),
+        lineage: envelope.head.as_ref().map(|head| head.lineage.as_str()),
+        meta,
+        encrypted_data: &envelope.data,
+        encryption_version: VERSION,
     };
     serde_json::to_vec(&wire).map_err(|e| Failure(format!("The encrypted data cannot be written: {e}.")))
 }

@@ -46,6 +46,6 @@ impl JournalCipher {
     /// The text that was sealed, if the key is the right one.
     pub fn open(&self, key: &JournalKey, sealed: &str) -> Option<String> {
         let (key, data) = (BASE64.decode(&key.0).ok()?, BASE64.decode(sealed).ok()?);
-        String::from_utf8(AesGcm::plain(self.random.clone()).unseal(Some(&key), &data).ok()?).ok()
+        String::from_utf8(AesGcm::plain(self.random.clone()).unseal(Some(&key), data).ok()?).ok()
     }
 }

@@ -90,11 +90,14 @@ impl Target {
         if !envelope::is_sealed(&bytes) {
             return self.plain(bytes);
         }
-        let envelope = envelope::read(&bytes)?;
+        let mut envelope = envelope::read(&bytes)?;
+        drop(bytes);
         let mut failures = Vec::new();
+        let last = self.methods.iter().rposition(|method| !method.is_unencrypted());
         for (place, method) in self.methods.iter().enumerate() {
             let Method::Keyed { address, .. } = method else { continue };
-            match decrypt(method, &envelope).await {
+            let data = if Some(place) == last { std::mem::take(&mut envelope.data) } else { envelope.data.clone() };
+            match decrypt(method, &envelope.metadata, data).await {
                 Ok(bytes) => {
                     self.belongs(&envelope, &bytes)?;
                     return Ok(Opened { bytes, sealed: true, outdated: place > 0 });
@@ -150,11 +153,11 @@ impl Target {
     }
 }
 
-async fn decrypt(method: &Method, envelope: &Envelope) -> Result<Vec<u8>, Failure> {
+async fn decrypt(method: &Method, metadata: &Metadata, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
     let Method::Keyed { keys, cipher, .. } = method else { return Err(Failure::new("It encrypts nothing.")) };
     let key = match keys {
-        Some(keys) => Some(keys.again(&envelope.metadata).await?),
+        Some(keys) => Some(keys.again(metadata).await?),
         None => None,
     };
-    cipher.decrypt(key.as_deref(), &envelope.data).await
+    cipher.decrypt(key.as_deref(), data).await
 }

@@ -65,7 +65,7 @@ impl Cipher for External {
         self.ask(&self.encrypt, key, &data).await
     }
 
-    async fn decrypt(&self, key: Option<&[u8]>, data: &[u8]) -> Result<Vec<u8>, Failure> {
-        self.ask(&self.decrypt, key, data).await
+    async fn decrypt(&self, key: Option<&[u8]>, data: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        self.ask(&self.decrypt, key, &data).await
     }
 }
