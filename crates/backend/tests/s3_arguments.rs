@@ -33,6 +33,10 @@ fn answer(request: &str) -> (&'static str, String) {
         }
     }
     match () {
+        _ if request.contains("/federation/credentials") => (
+            "application/json",
+            r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"s","sessionToken":"t","expiration":4070908800000}}"#.into(),
+        ),
         _ if request.contains("/latest/api/token") => ("text/plain\r\nx-aws-ec2-metadata-token-ttl-seconds: 60", "tok".into()),
         _ if request.contains("/security-credentials/machine") => (
             "application/json",
@@ -331,6 +335,47 @@ async fn regions_and_hosts_are_as_written() {
         let _ = open(&proxy, &more).await.unwrap().load().await;
         assert!(proxy.heard().contains(&format!("CONNECT {host}")), "{name}: {}", proxy.heard());
     }
-    let refused = vec![("endpoints", object(&[("sso", text("http://x"))]))];
-    assert!(open(&proxy, &refused).await.is_err_and(|e| e.contains("\"sso\"")));
+}
+
+/// A home with a profile whose credentials come from SSO, where somebody is logged in.
+fn home_with_sso(home: &Path) {
+    let cache = home.join(".aws/sso/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let profile = "[profile sso]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n\
+                   sso_account_id = 123456789012\nsso_role_name = reader\n";
+    std::fs::write(home.join(".aws/config"), profile).unwrap();
+    let token = r#"{"startUrl":"https://example.awsapps.com/start","region":"eu-west-1","accessToken":"tok","expiresAt":"2099-01-01T00:00:00Z"}"#;
+    // Named by the SHA-1 of the start URL.
+    std::fs::write(cache.join("e8be5486177c5b5392bd9aa76563515b29358e6e.json"), token).unwrap();
+}
+
+#[tokio::test]
+async fn sso_is_asked_where_it_is_said_to_be() {
+    const HOME: &str = "TERRANE_TEST_SSO_HOME";
+    let Some(home) = std::env::var_os(HOME) else {
+        // The SDK looks for the login in the home folder of the process.
+        let home = tempfile::tempdir().unwrap();
+        home_with_sso(home.path());
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "sso_is_asked_where_it_is_said_to_be", "--nocapture"]);
+        again.env(HOME, home.path()).env("HOME", home.path()).env_remove("AWS_CONFIG_FILE");
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL"] {
+            again.env_remove(name);
+        }
+        let run = again.output().unwrap();
+        return assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    };
+    assert!(Path::new(&home).exists());
+    let recorder = Recorder::start();
+    let at = || text(&recorder.address);
+    let more = vec![
+        ("profile", text("sso")),
+        ("access_key", Value::null(Type::String)),
+        ("secret_key", Value::null(Type::String)),
+        ("endpoints", object(&[("s3", at()), ("sso", at())])),
+    ];
+    open(&recorder, &more).await.unwrap().load().await.unwrap();
+    let heard = recorder.heard();
+    assert!(heard.contains("GET /federation/credentials?"), "{heard}");
+    assert!(heard.contains("ASIASSO/"), "{heard}");
 }

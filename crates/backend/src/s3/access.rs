@@ -83,10 +83,6 @@ impl Access {
             let set = value.get("endpoints").and_then(|e| text(e, name)).or_else(|| text(value, legacy));
             set.or_else(|| environment(variables))
         };
-        if value.get("endpoints").and_then(|e| text(e, "sso")).is_some() {
-            let what = "The S3 backend cannot be given another address for SSO; take \"sso\" out of \"endpoints\".";
-            return Err(wrong("endpoints", what));
-        }
         let credentials = text(value, "access_key").zip(text(value, "secret_key")).map(|(access, secret)| {
             Credentials::new(access, secret, text(value, "token"), None, "backend configuration")
         });

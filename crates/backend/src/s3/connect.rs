@@ -22,6 +22,8 @@ pub(super) struct Network {
     no_proxy: Option<String>,
     ca_bundle: Option<String>,
     insecure: bool,
+    /// Where SSO is asked for credentials of a role, if not at AWS.
+    sso: Option<String>,
 }
 
 impl Network {
@@ -33,12 +35,14 @@ impl Network {
             no_proxy: text(value, "no_proxy").or_else(|| environment(&["NO_PROXY", "no_proxy"])),
             ca_bundle: text(value, "custom_ca_bundle").or_else(|| environment(&["AWS_CA_BUNDLE"])),
             insecure: switch(value, "insecure"),
+            sso: value.get("endpoints").and_then(|endpoints| text(endpoints, "sso")),
         }
     }
 
     /// The client for all calls; `None` if the default one does.
     pub fn client(&self) -> Result<Option<SharedHttpClient>, ConvertError> {
-        if self.http_proxy.is_none() && self.https_proxy.is_none() && self.ca_bundle.is_none() && !self.insecure {
+        let written = [&self.http_proxy, &self.https_proxy, &self.ca_bundle, &self.sso];
+        if written.iter().all(|value| value.is_none()) && !self.insecure {
             return Ok(None);
         }
         let mut client = reqwest::Client::builder()
@@ -60,7 +64,7 @@ impl Network {
             client = client.tls_certs_merge(certificates(path)?);
         }
         let client = client.build().map_err(|e| wrong("custom_ca_bundle", format!("No client can be made: {e}.")))?;
-        let connector = SharedHttpConnector::new(Connector(client));
+        let connector = SharedHttpConnector::new(Connector { client, sso: self.sso.clone() });
         Ok(Some(http_client_fn(move |_, _| connector.clone())))
     }
 }
@@ -78,19 +82,37 @@ fn certificates(path: &str) -> Result<Vec<Certificate>, ConvertError> {
 
 /// Sends the SDK's requests with a client of ours.
 #[derive(Clone, Debug)]
-struct Connector(reqwest::Client);
+struct Connector {
+    client: reqwest::Client,
+    sso: Option<String>,
+}
 
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move { send(client, request).await })
+impl Connector {
+    /// Where a request goes. The SDK cannot be told where SSO is.
+    fn address(&self, uri: &str) -> String {
+        let place = uri.split_once("://").and_then(|(_, rest)| rest.strip_prefix("portal.sso"));
+        match (&self.sso, place.and_then(|rest| rest.find('/').and_then(|at| rest.get(at..)))) {
+            (Some(sso), Some(path)) => format!("{}{path}", sso.trim_end_matches('/')),
+            _ => uri.to_owned(),
+        }
     }
 }
 
-async fn send(client: reqwest::Client, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (client, address) = (self.client.clone(), self.address(request.uri()));
+        HttpConnectorFuture::new(async move { send(client, &address, request).await })
+    }
+}
+
+async fn send(
+    client: reqwest::Client,
+    address: &str,
+    mut request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
     let user = |e: &str| ConnectorError::user(e.to_owned().into());
     let method = request.method().parse().map_err(|_| user("the method is none"))?;
-    let mut out = client.request(method, request.uri());
+    let mut out = client.request(method, address);
     for (name, value) in request.headers() {
         out = out.header(name, value);
     }
