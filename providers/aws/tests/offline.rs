@@ -26,6 +26,16 @@ fn all_types_are_declared_and_the_first_ones_implemented() {
     assert!(provider.can_read("aws_region") && !provider.can_read("aws_ip_ranges"));
 }
 
+#[test]
+fn no_id_is_a_secret() {
+    // Journals have ids in the clear.
+    let provider = AwsProvider::new();
+    for ty in provider.resource_types() {
+        let schema = provider.resource_schema(&ty).unwrap();
+        assert!(!schema.block.attributes.get("id").is_some_and(|id| id.sensitive), "{ty}");
+    }
+}
+
 #[tokio::test]
 async fn a_type_without_implementation_says_so_and_keeps_its_object() {
     let aws = AwsProvider::new().configure(offline()).await.unwrap();

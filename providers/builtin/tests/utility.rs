@@ -15,6 +15,17 @@ fn provider(name: &str) -> Utility {
     all.into_iter().find(|(own, _)| *own == name).map(|(_, provider)| provider).unwrap()
 }
 
+#[test]
+fn no_id_is_a_secret() {
+    // Journals have ids in the clear.
+    for (name, provider) in Utility::all(|| 0) {
+        for ty in provider.resource_types() {
+            let schema = provider.resource_schema(&ty).unwrap();
+            assert!(!schema.block.attributes.get("id").is_some_and(|id| id.sensitive), "{name}: {ty}");
+        }
+    }
+}
+
 /// One type of a provider.
 struct Type {
     provider: Utility,
