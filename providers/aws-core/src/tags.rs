@@ -62,9 +62,13 @@ impl TagRules {
         remote.into_iter().filter(|(k, _)| !self.ignores(k)).collect()
     }
 
-    /// The part of `visible` that belongs into `tags`: all but default tags that `tags` did not set itself.
-    pub fn own(&self, visible: &Tags, tags: &Tags) -> Tags {
-        let is_default = |k: &String, v: &String| self.default.get(k) == Some(v) && !tags.contains_key(k);
+    /// The part of `visible` that belongs into `tags`: all but default tags that `tags` did not set itself. What `all`
+    /// had beside `tags`, with the same value, is a default tag of before: a default that is changed or dropped is no
+    /// tag of each object.
+    pub fn own(&self, visible: &Tags, tags: &Tags, all: &Tags) -> Tags {
+        let is_default = |k: &String, v: &String| {
+            !tags.contains_key(k) && [&self.default, all].iter().any(|set| set.get(k) == Some(v))
+        };
         visible.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 }
@@ -113,7 +117,7 @@ impl Cloud {
     pub fn set_tags(&self, reply: &mut Reply, known: &Value, remote: impl IntoIterator<Item = (String, String)>) {
         let rules = self.tag_rules();
         let visible = rules.visible(remote.into_iter().collect());
-        let own = rules.own(&visible, &Args(known).map("tags"));
+        let own = rules.own(&visible, &Args(known).map("tags"), &Args(known).map("tags_all"));
         reply.value("tags", own_value(rules, known, &own));
         reply.map("tags_all", &visible);
     }
@@ -173,9 +177,18 @@ mod tests {
         ]);
         let visible = rules().visible(remote);
         assert_eq!(visible, tags(&[("Name", "a"), ("Owner", "me"), ("Stage", "dev")]));
-        assert_eq!(rules().own(&visible, &tags(&[("Stage", "dev")])), tags(&[("Name", "a"), ("Stage", "dev")]));
+        assert_eq!(
+            rules().own(&visible, &tags(&[("Stage", "dev")]), &Tags::new()),
+            tags(&[("Name", "a"), ("Stage", "dev")])
+        );
         let drifted = tags(&[("Owner", "other")]);
-        assert_eq!(rules().own(&drifted, &Tags::new()), drifted);
+        assert_eq!(rules().own(&drifted, &Tags::new(), &tags(&[("Owner", "me")])), drifted);
+    }
+
+    #[test]
+    fn a_default_of_before_does_not_become_a_tag_of_each_object() {
+        let before = tags(&[("Name", "a"), ("Owner", "you"), ("Team", "x")]);
+        assert_eq!(rules().own(&before, &tags(&[("Name", "a")]), &before), tags(&[("Name", "a")]));
     }
 
     #[test]
