@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
+use terrane_engine::Meter;
 use terrane_source::{Diagnostics, Files};
 
 use flags::Deprecations;
@@ -71,6 +72,8 @@ pub struct Context {
     pub cwd: String,
     /// Who is told what happens.
     pub view: Arc<dyn View>,
+    /// Adds up what calls of providers take.
+    pub meter: Meter,
     /// Of which deprecations it is told.
     pub deprecations: Deprecations,
 }
@@ -89,9 +92,10 @@ impl Context {
         shown
     }
 
-    /// Shows diagnostics and says with which code to end.
+    /// Shows diagnostics and what calls took, and says with which code to end.
     pub fn end(&self, diags: &Diagnostics, files: &Files) -> ExitCode {
         self.report(diags, files);
+        self.view.spent(&self.meter.read());
         if diags.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 }
@@ -131,9 +135,16 @@ fn main() -> ExitCode {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), dir = %cwd, command = command.name(), "begun");
     let common = command.common();
     let terminal = Terminal::detect(common.no_color);
-    let human = Human { terminal, showing: common.showing(&terminal), concise: false };
+    let human = Human { terminal, showing: common.showing(&terminal), concise: false, stats: false };
     let deprecations = common.deprecation;
-    let context = Context { terminal, dir: PathBuf::from("."), cwd, view: Arc::new(human), deprecations };
+    let context = Context {
+        terminal,
+        dir: PathBuf::from("."),
+        cwd,
+        view: Arc::new(human),
+        meter: Meter::default(),
+        deprecations,
+    };
     run(command, &context)
 }
 

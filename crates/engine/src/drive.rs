@@ -15,6 +15,7 @@ use tokio::task::{Id, JoinSet};
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Outcome};
+use crate::meter::Meter;
 use crate::noted;
 use crate::observe::{Event, Watcher};
 use crate::provision::{self, Line, Surroundings};
@@ -31,6 +32,8 @@ pub struct Running {
     pub cancel: Cancel,
     /// Whether an apply that fails, or is stopped, deletes again what it has made.
     pub rollback: bool,
+    /// Adds up what calls take.
+    pub meter: Meter,
 }
 
 /// Writes journal entries; a machine goes on only when they are safe.
@@ -77,7 +80,7 @@ pub(crate) async fn drive<M: Machine>(
 ) {
     let (lines, mut written) = unbounded_channel();
     let rooms = Rooms::new(running.parallelism.clone());
-    let (host, tasks) = (Host::new(providers), JoinSet::new());
+    let (host, tasks) = (Host::new(providers, running.meter.clone()), JoinSet::new());
     let mut run = Run { host, rooms, tasks, flights: HashMap::new(), running, lines };
     let mut seen = Urgency::None;
     loop {

@@ -8,12 +8,14 @@ use terrane_plan::{Answer, Providers, Question};
 use terrane_provider::{Configured, Problem};
 
 use crate::keeper::Keeper;
+use crate::meter::Meter;
 
 /// The providers of an operation, those that have been opened by their configuration.
 pub(crate) struct Host {
     providers: Providers,
     open: BTreeMap<ProviderConfig, Arc<dyn Configured>>,
     kept: BTreeMap<Instance, Keeper>,
+    meter: Meter,
 }
 
 /// What was opened for an answer, for the questions to come.
@@ -26,14 +28,17 @@ pub(crate) enum Opened {
 pub(crate) type Outcome = (Answer, Option<Opened>);
 
 impl Host {
-    pub fn new(providers: &Providers) -> Host {
-        Host { providers: providers.clone(), open: BTreeMap::new(), kept: BTreeMap::new() }
+    pub fn new(providers: &Providers, meter: Meter) -> Host {
+        Host { providers: providers.clone(), open: BTreeMap::new(), kept: BTreeMap::new(), meter }
     }
 
     /// Keeps what was opened for the questions to come.
     pub fn keep(&mut self, opened: Option<Opened>) {
         match opened {
-            Some(Opened::Provider(config, provider)) => drop(self.open.insert(config, provider)),
+            Some(Opened::Provider(config, provider)) => {
+                let former = self.open.insert(config, provider);
+                former.into_iter().for_each(|former| self.meter.add(former.spent()));
+            }
             Some(Opened::Ephemeral(instance, keeper)) => drop(self.kept.insert(instance, keeper)),
             None => {}
         }
@@ -81,6 +86,13 @@ impl Host {
                 _ => (question.unanswered(not_open(&question)), None),
             }
         }
+    }
+}
+
+impl Drop for Host {
+    /// Adds up what the calls of its providers took, however the run ended.
+    fn drop(&mut self) {
+        self.open.values().for_each(|open| self.meter.add(open.spent()));
     }
 }
 

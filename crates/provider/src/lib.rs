@@ -6,6 +6,7 @@
 mod ephemeral;
 mod message;
 pub mod sdk;
+mod spent;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use message::{
     ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, Former, ImportBy, ImportRequest, Object,
     PlanRequest, PlanResponse, Private, Problem, ReadOutcome, ReadRequest,
 };
+pub use spent::Spent;
 
 /// A provider before it is configured: schemas and validation, without any call to the outside.
 #[async_trait]
@@ -138,6 +140,11 @@ pub trait Configured: Send + Sync {
 
     /// Reads a data source.
     async fn read_data(&self, request: DataRequest) -> DataOutcome;
+
+    /// What its calls to the outside took so far, by operation: `service:Operation`. By default it does not count.
+    fn spent(&self) -> Vec<(String, Spent)> {
+        Vec::new()
+    }
 
     /// Opens an ephemeral object. By default there are none.
     async fn open(&self, request: OpenRequest) -> OpenOutcome {

@@ -9,31 +9,20 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
+use terrane_provider::Spent;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Cloud;
-use crate::pace::service;
 
 /// Attempts when no connection comes about or a server error carries no code: such faults seldom pass.
 const SPEECHLESS_ATTEMPTS: u32 = 8;
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(20);
 
-/// What was spent on one operation so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OperationCount {
-    /// Requests sent, retries included.
-    pub calls: u64,
-    /// Answers that asked to slow down.
-    pub throttles: u64,
-    /// Requests repeated for any reason.
-    pub retries: u64,
-}
-
 /// Counts by operation, such as `ec2:DescribeVpcs`, and when throttled operations may go on.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
-    counts: Mutex<BTreeMap<&'static str, OperationCount>>,
+    counts: Mutex<BTreeMap<&'static str, Spent>>,
     /// By operation and region.
     pauses: Mutex<HashMap<(&'static str, Option<String>), Instant>>,
 }
@@ -58,12 +47,12 @@ impl<'r> From<(&'static str, &'r str)> for Called<'r> {
 }
 
 impl Calls {
-    fn count(&self, operation: &'static str, f: impl FnOnce(&mut OperationCount)) {
+    fn count(&self, operation: &'static str, f: impl FnOnce(&mut Spent)) {
         let mut all = self.counts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         f(all.entry(operation).or_default())
     }
 
-    pub(crate) fn counts(&self) -> BTreeMap<&'static str, OperationCount> {
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, Spent> {
         self.counts.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
@@ -76,12 +65,23 @@ impl Calls {
         until.filter(|until| *until > Instant::now())
     }
 
-    /// Waits while the operation is paused, then counts a call.
-    async fn admit(&self, called: Called<'_>) {
+    /// Waits while the operation is paused.
+    async fn turn(&self, called: Called<'_>) {
         while let Some(until) = self.paused(called) {
             sleep_until(until).await;
         }
-        self.count(called.name, |count| count.calls += 1);
+    }
+
+    /// Counts a call that was held back for a time.
+    fn sent(&self, operation: &'static str, waited: Duration) {
+        self.count(operation, |count| {
+            count.calls += 1;
+            count.waited += waited;
+        });
+    }
+
+    fn found(&self, operation: &'static str, objects: usize) {
+        self.count(operation, |count| count.objects += objects as u64);
     }
 
     fn throttled(&self, called: Called<'_>, pause: Duration) {
@@ -92,8 +92,11 @@ impl Calls {
         *known = until.max(*known);
     }
 
-    fn retried(&self, operation: &'static str) {
-        self.count(operation, |count| count.retries += 1);
+    fn retried(&self, operation: &'static str, pause: Duration) {
+        self.count(operation, |count| {
+            count.retries += 1;
+            count.waited += pause;
+        });
     }
 }
 
@@ -157,6 +160,15 @@ fn answered(code: Option<&str>, status: u16) -> Fault {
     }
 }
 
+/// Whether a call that may be repeated without harm is worth another attempt.
+fn passes(fault: Fault, attempts: u32) -> bool {
+    match fault {
+        Fault::Throttle | Fault::Transient => true,
+        Fault::Speechless => attempts < SPEECHLESS_ATTEMPTS,
+        Fault::Lasting => false,
+    }
+}
+
 /// The pause before attempt `n + 2`: doubling, at most 20 s, shortened at random by up to a half.
 fn delay(n: u32) -> Duration {
     let full = FIRST_DELAY.saturating_mul(2u32.saturating_pow(n)).min(LONGEST_DELAY);
@@ -197,12 +209,10 @@ impl Cloud {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.attempt(operation.into(), &mut send, |fault, attempts| match fault {
-            Fault::Throttle | Fault::Transient => true,
-            Fault::Speechless => attempts < SPEECHLESS_ATTEMPTS,
-            Fault::Lasting => false,
-        })
-        .await
+        let called = operation.into();
+        let answer = self.attempt(called, &mut send, passes).await?;
+        self.calls.found(called.name, 1);
+        Ok(answer)
     }
 
     /// Makes a call that must not take effect twice: repeats it only when it was refused for throttling.
@@ -216,7 +226,10 @@ impl Cloud {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.attempt(operation.into(), &mut send, |fault, _| fault == Fault::Throttle).await
+        let called = operation.into();
+        let answer = self.attempt(called, &mut send, |fault, _| fault == Fault::Throttle).await?;
+        self.calls.found(called.name, 1);
+        Ok(answer)
     }
 
     async fn attempt<T, E, F, Fut>(
@@ -233,13 +246,15 @@ impl Cloud {
         self.ready().map_err(SdkError::construction_failure)?;
         let (operation, paces) = (called.name, self.paces(called.region));
         for n in 0.. {
-            self.calls.admit(called).await;
-            paces.admit(service(operation)).await;
+            let asked = Instant::now();
+            self.calls.turn(called).await;
+            paces.admit(operation).await;
+            self.calls.sent(operation, asked.elapsed());
             let since = Instant::now();
             let answer = send().await;
             let fault = answer.as_ref().err().map(fault);
             note(operation, n, since, answer.as_ref().err(), fault);
-            paces.answered(service(operation), fault == Some(Fault::Throttle));
+            paces.answered(operation, fault == Some(Fault::Throttle));
             let (error, fault) = match (answer, fault) {
                 (Err(error), Some(fault)) => (error, fault),
                 (answer, _) => return answer,
@@ -251,7 +266,7 @@ impl Cloud {
             if n >= self.max_retries || !again(fault, n + 1) {
                 return Err(error);
             }
-            self.calls.retried(operation);
+            self.calls.retried(operation, pause);
             sleep(pause).await;
         }
         Err(SdkError::construction_failure("more attempts than can be counted"))
@@ -273,8 +288,9 @@ impl Cloud {
         let (mut all, mut token) = (Vec::new(), None);
         let called: Called<'r> = operation.into();
         loop {
-            let answer = self.call(called, || send(token.clone())).await?;
+            let answer = self.attempt(called, &mut || send(token.clone()), passes).await?;
             let (items, next) = take(answer);
+            self.calls.found(called.name, items.len());
             all.extend(items);
             match next.filter(|t| !t.is_empty() && Some(t) != token.as_ref()) {
                 Some(next) => token = Some(next),
@@ -283,8 +299,8 @@ impl Cloud {
         }
     }
 
-    /// Requests, throttles and retries so far, by operation.
-    pub fn counts(&self) -> BTreeMap<&'static str, OperationCount> {
+    /// What calls took so far, by operation.
+    pub fn counts(&self) -> BTreeMap<&'static str, Spent> {
         self.calls.counts()
     }
 }
@@ -308,9 +324,12 @@ mod tests {
     async fn objects_of_another_region_do_not_wait_for_those_of_the_providers() {
         let cloud = crate::testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
         let (here, there) = (cloud.paces(Some("eu-west-1")), cloud.paces(Some("us-east-2")));
-        here.answered("ec2", true);
-        assert!(cloud.paces(None).limit("ec2").is_some(), "the provider's region is the one of calls that name none");
-        assert!(there.limit("ec2").is_none());
+        here.answered("ec2:RunInstances", true);
+        assert!(
+            cloud.paces(None).limit("ec2:RunInstances").is_some(),
+            "the provider's region is the one of calls that name none"
+        );
+        assert!(there.limit("ec2:RunInstances").is_none());
         cloud.calls.throttled(("ec2:RunInstances", "eu-west-1").into(), Duration::from_secs(60));
         assert!(cloud.calls.paused(("ec2:RunInstances", "eu-west-1").into()).is_some());
         assert!(cloud.calls.paused(("ec2:RunInstances", "us-east-2").into()).is_none());

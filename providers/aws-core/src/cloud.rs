@@ -183,11 +183,6 @@ impl Cloud {
         }
     }
 
-    /// The present limit of calls a second to a service that asked to slow down; `None` if there is none.
-    pub fn limit(&self, service: &'static str) -> Option<f64> {
-        self.paces.limit(service)
-    }
-
     /// The ARN of an object of this account: `cloud.arn("ec2", &region, "vpc/vpc-1")`. Global services have no region.
     pub async fn arn(&self, service: &str, region: &str, resource: &str) -> Result<String, Problem> {
         let account = self.account_id().await?;

@@ -26,7 +26,7 @@ mod wait;
 
 pub use arn::{Arn, Partition};
 pub use bulk::{Regional, by_region, chunks, concurrently, read_by_region, read_each};
-pub use call::{Called, OperationCount};
+pub use call::Called;
 pub use cloud::{Caller, Cloud};
 pub use config::{config_schema, validate_config};
 pub use empty::keep_empty;

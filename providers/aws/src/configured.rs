@@ -9,7 +9,7 @@ use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
     ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportBy, ImportRequest, Object,
-    PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest,
+    PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
 };
 use terrane_value::{Kind, Value};
 use tokio::sync::OnceCell;
@@ -215,6 +215,10 @@ impl Configured for Instance {
             outcomes[at] = outcome;
         }
         outcomes
+    }
+
+    fn spent(&self) -> Vec<(String, Spent)> {
+        self.cloud.counts().into_iter().map(|(operation, spent)| (operation.to_owned(), spent)).collect()
     }
 
     async fn plan(&self, request: PlanRequest) -> PlanResponse {

@@ -19,6 +19,9 @@ pub struct Events {
     /// Leave out the lines about what is only read
     #[arg(long)]
     concise: bool,
+    /// At the end, break the calls to APIs down by service and operation: calls, retries, throttles, objects, time held back
+    #[arg(long)]
+    refresh_stats: bool,
     /// Show sensitive values
     #[arg(long)]
     show_sensitive: bool,
@@ -78,7 +81,8 @@ impl Events {
         if self.show_sensitive {
             terminal.out = terminal.out.with_secrets();
         }
-        let human = Human { terminal, showing: common.showing(&terminal), concise: self.concise };
+        let human =
+            Human { terminal, showing: common.showing(&terminal), concise: self.concise, stats: self.refresh_stats };
         let view = self.told.view(Arc::new(human))?;
         Ok(Context { terminal, view, ..context.clone() })
     }

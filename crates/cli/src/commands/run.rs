@@ -87,8 +87,9 @@ impl Live {
                 pressed.press();
             }
         });
+        let parallelism = limits(&work.parallelism);
         let running =
-            Running { parallelism: limits(&work.parallelism), watcher: watching.clone(), cancel, rollback: false };
+            Running { parallelism, watcher: watching.clone(), cancel, rollback: false, meter: context.meter.clone() };
         Live { running, watching, interrupts }
     }
 

@@ -1,16 +1,18 @@
 //! What people read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use terrane_plan::{Applied, Plan, Providers};
+use terrane_provider::Spent;
 use terrane_source::{Diagnostic, Files};
 use terrane_state::Snapshot;
 
 use super::diagnostics::{self, Showing};
 use super::progress::Progress;
 use super::view::{View, Watching};
-use super::{applied, plan};
+use super::{applied, plan, spent};
 use crate::terminal::Terminal;
 
 /// Writes text to the standard streams.
@@ -22,6 +24,8 @@ pub struct Human {
     pub showing: Showing,
     /// Whether lines of what is only read are left out.
     pub concise: bool,
+    /// Whether calls are broken down by operation.
+    pub stats: bool,
 }
 
 impl View for Human {
@@ -65,6 +69,15 @@ impl View for Human {
     fn replaced_provider(&self, from: &str, to: &str, resources: &[String]) {
         outln!("The provider {from} is replaced by {to} in:");
         resources.iter().for_each(|resource| outln!("  {resource}"));
+    }
+
+    /// Standard output is what tools read; what calls took is not part of it.
+    fn spent(&self, all: &BTreeMap<String, Spent>) {
+        match (all.is_empty(), self.stats) {
+            (true, _) => {}
+            (false, false) => errln!("{}", self.terminal.err.dim(&spent::line(all))),
+            (false, true) => err!("\n{}\n{}", spent::table(all, self.terminal.err), spent::line(all) + "\n"),
+        }
     }
 
     fn say(&self, text: &str) {

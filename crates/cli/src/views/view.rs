@@ -1,11 +1,13 @@
 //! The seam between commands and those who read: people, programs, or both.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
 use terrane_engine::{Event, Observer};
 use terrane_plan::{Applied, Plan, Providers};
+use terrane_provider::Spent;
 use terrane_source::{Diagnostic, Files};
 use terrane_state::Snapshot;
 
@@ -37,6 +39,9 @@ pub trait View: Debug + Send + Sync {
 
     /// Tells in which resources a provider is replaced by another.
     fn replaced_provider(&self, from: &str, to: &str, resources: &[String]);
+
+    /// Tells what the calls of providers took, by operation; nothing if there were none.
+    fn spent(&self, spent: &BTreeMap<String, Spent>);
 
     /// Tells anything else, in a sentence.
     fn say(&self, text: &str);
@@ -95,6 +100,11 @@ impl View for Both {
     fn replaced_provider(&self, from: &str, to: &str, resources: &[String]) {
         self.0.replaced_provider(from, to, resources);
         self.1.replaced_provider(from, to, resources);
+    }
+
+    fn spent(&self, spent: &BTreeMap<String, Spent>) {
+        self.0.spent(spent);
+        self.1.spent(spent);
     }
 
     fn say(&self, text: &str) {

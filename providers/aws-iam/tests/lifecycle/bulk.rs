@@ -8,7 +8,7 @@ use super::*;
 async fn calls<T>(cloud: &Cloud, play: impl Future<Output = T>) -> (T, Vec<(&'static str, u64)>) {
     let before = cloud.counts();
     let played = play.await;
-    let spent = |(name, count): (&'static str, terrane_aws_core::OperationCount)| {
+    let spent = |(name, count): (&'static str, terrane_provider::Spent)| {
         let calls = count.calls - before.get(name).map_or(0, |b| b.calls);
         (calls > 0).then_some((name, calls))
     };

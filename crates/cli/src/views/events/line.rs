@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::change::{Change, Deferral};
 use super::hook::Hook;
-use super::summary::{Output, Summary};
+use super::summary::{Calls, Output, Summary};
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -36,6 +36,7 @@ pub enum Payload {
     PlannedChange { change: Change },
     DeferredChange { deferred: Deferral },
     ChangeSummary { changes: Summary },
+    ApiCalls { calls: Calls },
     Outputs { outputs: BTreeMap<String, Output> },
     RefreshStart { hook: Hook },
     RefreshComplete { hook: Hook },

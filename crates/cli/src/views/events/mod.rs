@@ -6,10 +6,12 @@ mod line;
 mod summary;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use terrane_plan::{Applied, Plan, PlanMode, Providers};
+use terrane_provider::Spent;
 use terrane_source::{Diagnostic, Files, Severity};
 use terrane_state::Snapshot;
 
@@ -17,7 +19,7 @@ use self::line::{Level, Lines, Payload};
 use self::summary::{Operation, Summary};
 use self::watch::Watch;
 use super::view::{View, Watching};
-use super::{applied, diagnostics_json};
+use super::{applied, diagnostics_json, spent};
 
 /// Writes events.
 #[derive(Debug)]
@@ -118,6 +120,12 @@ impl View for Events {
     fn replaced_provider(&self, from: &str, to: &str, resources: &[String]) {
         let (text, resources) = (format!("The provider {from} is replaced by {to}."), resources.to_vec());
         self.info(&text, Payload::ReplaceProvider { from: from.into(), to: to.into(), resources });
+    }
+
+    fn spent(&self, all: &BTreeMap<String, Spent>) {
+        if !all.is_empty() {
+            self.info(&spent::line(all), Payload::ApiCalls { calls: summary::calls(all) });
+        }
     }
 
     fn say(&self, text: &str) {

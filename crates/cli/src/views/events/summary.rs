@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use terrane_plan::{OutputChange, Plan, Summary as Counts};
+use terrane_provider::Spent;
 use terrane_state::Snapshot;
 use terrane_value::json::type_to_json;
 
 use crate::views::json::{Raw, raw};
+use crate::views::spent;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -93,4 +95,34 @@ pub fn stored_outputs(snapshot: &Snapshot) -> BTreeMap<String, Output> {
         action: None,
     };
     snapshot.outputs.iter().map(|(name, output)| (name.clone(), one(output))).collect()
+}
+
+/// What calls of providers took.
+#[derive(Debug, Serialize)]
+pub struct Calls {
+    #[serde(flatten)]
+    all: Figures,
+    operations: BTreeMap<String, Figures>,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    calls: u64,
+    retries: u64,
+    throttles: u64,
+    objects: u64,
+    seconds_held_back: f64,
+}
+
+impl Figures {
+    fn of(spent: &Spent) -> Figures {
+        let &Spent { calls, retries, throttles, objects, waited } = spent;
+        Figures { calls, retries, throttles, objects, seconds_held_back: waited.as_millis() as f64 / 1000.0 }
+    }
+}
+
+/// What calls took, in all and by operation.
+pub fn calls(all: &BTreeMap<String, Spent>) -> Calls {
+    let operations = all.iter().map(|(name, spent)| (name.clone(), Figures::of(spent))).collect();
+    Calls { all: Figures::of(&spent::sum(all.values())), operations }
 }
