@@ -16,6 +16,7 @@ mod name;
 mod open;
 mod pace;
 mod problem;
+mod quota;
 mod rules;
 mod schemas;
 mod services;

@@ -1,14 +1,17 @@
 //! How fast a service of an account is asked: as fast as it likes to be.
 //!
-//! A service that has never asked to slow down is not limited. From then on there is a token bucket, whose rate falls when
-//! the service asks again and grows when it is calm: quickly back to where it was, slowly beyond (a cubic curve, as in
-//! the adaptive retries of AWS's SDKs), until nothing is left of the limit.
+//! Where AWS documents how many requests of an operation it takes, as many are made and not more; the operations of EC2 have
+//! paces of their own. Otherwise a service that has never asked to slow down is not limited. From then on there is a token
+//! bucket, whose rate falls when the service asks again and grows when it is calm: quickly back to where it was, slowly
+//! beyond (a cubic curve, as in the adaptive retries of AWS's SDKs), until nothing is left of the limit.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+
+use crate::quota::{self, Quota};
 
 /// The part of the rate that is left when a service asks to slow down.
 const BACK: f64 = 0.7;
@@ -20,16 +23,18 @@ const LEAST: f64 = 0.5;
 const BURST: f64 = 2.0;
 /// How far the rate has to outgrow what the service could not bear for the limit to end.
 const FREE: f64 = 4.0;
+/// The part of a documented bucket that is used at once: requests do not arrive as evenly as they are sent.
+const WHOLE: f64 = 0.9;
 /// Refusals this close together are one: those calls were on their way already.
 const TOGETHER: Duration = Duration::from_millis(500);
 
 /// Whose calls are counted together: account or credentials, region, endpoint.
 pub(crate) type Place = (String, String, String);
 
-/// The paces of the services in one place; all providers that work there share them.
+/// The paces in one place, by what is limited together; all providers that work there share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Paces {
-    services: Arc<Mutex<HashMap<&'static str, Pace>>>,
+    by: Arc<Mutex<HashMap<&'static str, Pace>>>,
 }
 
 impl Paces {
@@ -40,41 +45,45 @@ impl Paces {
         all.entry(place).or_default().clone()
     }
 
-    /// Waits for the turn of a call to a service.
-    pub async fn admit(&self, service: &'static str) {
-        let wait = self.with(service, |pace| pace.admit(Instant::now()));
+    /// Waits for the turn of a call.
+    pub async fn admit(&self, operation: &'static str) {
+        let wait = self.with(operation, |pace| pace.admit(Instant::now()));
         if !wait.is_zero() {
             sleep(wait).await;
         }
     }
 
-    /// Takes note of how a service answered.
-    pub fn answered(&self, service: &'static str, throttled: bool) {
-        self.with(service, |pace| match throttled {
+    /// Takes note of how a call was answered.
+    pub fn answered(&self, operation: &'static str, throttled: bool) {
+        self.with(operation, |pace| match throttled {
             true => pace.refused(Instant::now()),
             false => pace.calm(Instant::now()),
         });
     }
 
-    /// The present limit of a service in calls a second, if there is one.
-    pub fn limit(&self, service: &'static str) -> Option<f64> {
-        self.with(service, |pace| pace.limit.as_ref().map(|limit| limit.rate))
+    /// The present limit of an operation in calls a second, if it or its service asked to slow down.
+    #[cfg(test)]
+    pub fn limit(&self, operation: &'static str) -> Option<f64> {
+        self.with(operation, |pace| pace.limit.as_ref().map(|limit| limit.rate))
     }
 
-    fn with<T>(&self, service: &'static str, f: impl FnOnce(&mut Pace) -> T) -> T {
-        let mut services = self.services.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        f(services.entry(service).or_default())
+    fn with<T>(&self, operation: &'static str, f: impl FnOnce(&mut Pace) -> T) -> T {
+        let quota = quota::of(operation);
+        let together = if quota.is_some() { operation } else { service(operation) };
+        let mut paces = self.by.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        f(paces.entry(together).or_insert_with(|| Pace::of(quota)))
     }
 }
 
-/// The service of an operation: `ec2` of `ec2:DescribeVpcs`.
-pub(crate) fn service(operation: &'static str) -> &'static str {
+/// The service of an operation: `iam` of `iam:GetRole`.
+fn service(operation: &'static str) -> &'static str {
     operation.split_once(':').map_or(operation, |(service, _)| service)
 }
 
-/// The pace of one service.
+/// The pace of a service, or of one of its operations.
 #[derive(Debug, Default)]
 struct Pace {
+    documented: Option<Bucket>,
     /// When counting the answers that were no refusals began, and how many there were since.
     window: Option<(Instant, u32)>,
     /// Such answers a second, measured.
@@ -94,13 +103,42 @@ struct Limit {
     filled: Instant,
 }
 
+/// A documented bucket, and what should be left in it.
+#[derive(Debug)]
+struct Bucket {
+    quota: Quota,
+    /// When something was taken from it, and what was left then; below zero if calls are waiting.
+    left: Option<(Instant, f64)>,
+}
+
+impl Bucket {
+    /// Takes a request out; returns how long to wait for it.
+    fn take(&mut self, now: Instant) -> Duration {
+        let Quota { holds, refill } = self.quota;
+        let most = (holds * WHOLE).max(1.0).floor();
+        let left = self.left.map_or(most, |(then, left)| left + now.duration_since(then).as_secs_f64() * refill);
+        let left = left.min(most) - 1.0;
+        self.left = Some((now, left));
+        Duration::from_secs_f64((-left / refill).max(0.0))
+    }
+
+    /// Someone else has taken the rest.
+    fn drain(&mut self, now: Instant) {
+        let left =
+            self.left.map_or(0.0, |(then, left)| left + now.duration_since(then).as_secs_f64() * self.quota.refill);
+        self.left = Some((now, left.min(0.0)));
+    }
+}
+
 impl Pace {
+    fn of(quota: Option<Quota>) -> Pace {
+        Pace { documented: quota.map(|quota| Bucket { quota, left: None }), ..Pace::default() }
+    }
+
     /// Takes a turn; returns how long to wait for it.
     fn admit(&mut self, now: Instant) -> Duration {
-        match &mut self.limit {
-            Some(limit) => limit.take(now),
-            None => Duration::ZERO,
-        }
+        let documented = self.documented.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now));
+        self.limit.as_mut().map_or(Duration::ZERO, |limit| limit.take(now)).max(documented)
     }
 
     fn count(&mut self, now: Instant) {
@@ -116,6 +154,9 @@ impl Pace {
     }
 
     fn refused(&mut self, now: Instant) {
+        if let Some(bucket) = &mut self.documented {
+            bucket.drain(now);
+        }
         if self.limit.as_ref().is_some_and(|limit| now.duration_since(limit.since) < TOGETHER) {
             return;
         }
@@ -232,11 +273,30 @@ mod tests {
     }
 
     #[test]
+    fn a_documented_bucket_is_used_up_and_not_more() {
+        let (mut pace, start) = (Pace::of(quota::of("ec2:CreateSubnet")), Instant::now());
+        let waits: Vec<f64> = (0..100).map(|_| pace.admit(start).as_secs_f64()).collect();
+        assert!(waits[..45].iter().all(|wait| *wait == 0.0), "{waits:?}");
+        assert!((waits[99] - 11.0).abs() < 0.01, "55 more at 5 a second: {}", waits[99]);
+        let mut small = Pace::of(quota::of("ec2:CreateVpcEndpoint"));
+        assert_eq!((0..4).filter(|_| small.admit(start).is_zero()).count(), 3);
+    }
+
+    #[test]
+    fn a_bucket_that_someone_else_has_emptied_is_empty() {
+        let (mut pace, start) = (Pace::of(quota::of("ec2:CreateSubnet")), Instant::now());
+        assert!(pace.admit(start).is_zero());
+        pace.refused(start);
+        assert!((0..3).map(|_| pace.admit(start)).max() >= Some(Duration::from_millis(600)));
+        assert!(pace.admit(after(start, 60.0)).is_zero());
+    }
+
+    #[test]
     fn places_have_paces_of_their_own() {
         let place = |name: &str| Paces::of((name.into(), "r".into(), String::new()));
-        place("pace-a").answered("ec2", true);
-        assert!(place("pace-a").limit("ec2").is_some());
-        assert!(place("pace-a").limit("iam").is_none());
-        assert!(place("pace-b").limit("ec2").is_none());
+        place("pace-a").answered("iam:GetRole", true);
+        assert!(place("pace-a").limit("iam:ListRoles").is_some());
+        assert!(place("pace-a").limit("ec2:DescribeVpcs").is_none());
+        assert!(place("pace-b").limit("iam:ListRoles").is_none());
     }
 }
