@@ -121,8 +121,8 @@ pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
         Box::new(Managed(vpc_ipam_pool_cidr::VpcIpamPoolCidr)),
         Box::new(Managed(vpc_ipam_preview_next_cidr::VpcIpamPreviewNextCidr)),
         Box::new(Managed(vpc_ipv4_cidr_block_association::CidrBlockAssociation)),
-        Box::new(Managed(vpc_security_group_rule::EgressRule)),
-        Box::new(Managed(vpc_security_group_rule::IngressRule)),
+        Box::new(Managed(vpc_security_group_rule::EGRESS)),
+        Box::new(Managed(vpc_security_group_rule::INGRESS)),
         Box::new(Managed(vpn_gateway::VpnGateway)),
     ]
 }

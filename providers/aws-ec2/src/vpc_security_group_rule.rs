@@ -35,33 +35,55 @@ const ARGUMENTS: [&str; 8] = [
 const UNSEEN: [&str; 1] = ["InvalidGroup.NotFound"];
 const GONE: [&str; 3] = ["InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
 
+/// Single rules of one direction.
+pub(crate) struct Rule<const EGRESS: bool>;
+
 /// Single rules for what comes in.
-pub(crate) struct IngressRule;
+pub(crate) const INGRESS: Rule<false> = Rule;
 
 /// Single rules for what goes out.
-pub(crate) struct EgressRule;
+pub(crate) const EGRESS: Rule<true> = Rule;
+
+impl<const EGRESS: bool> Rule<EGRESS> {
+    const DIRECTION: Direction = if EGRESS { Direction::Egress } else { Direction::Ingress };
+    const WORD: &'static str = if EGRESS { "egress" } else { "ingress" };
+}
 
 #[async_trait::async_trait]
-impl Kind for IngressRule {
-    const NAME: &'static str = "aws_vpc_security_group_ingress_rule";
+impl<const EGRESS: bool> Kind for Rule<EGRESS> {
+    const NAME: &'static str =
+        if EGRESS { "aws_vpc_security_group_egress_rule" } else { "aws_vpc_security_group_ingress_rule" };
     const MARKED: Option<&'static str> = Some("id");
     type Seen = Seen;
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let group = text(create.planned, "security_group_id").unwrap_or_default();
-        let request = ec2.client.authorize_security_group_ingress().group_id(&group);
-        let request = request.ip_permissions(permission(create.planned));
-        let (what, look) = (format!("creating ingress rule in security group {group}"), look(&group));
-        let operation = "ec2:AuthorizeSecurityGroupIngress";
-        let making = Making { operation, what: &what, look: &look, unseen: &UNSEEN };
-        let send = |tags| request.clone().set_tag_specifications(tags).send();
-        let take = |a: IngressOutput| first_id(a.security_group_rules?);
+        let permission = permission(create.planned);
+        let (what, look) = (format!("creating {} rule in security group {group}", Self::WORD), look(&group));
+        let making = |operation| Making { operation, what: &what, look: &look, unseen: &UNSEEN };
         let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
-        Ok(identity(making.marked((ec2, create), ResourceType::SecurityGroupRule, send, take, find).await?))
+        let (ty, of) = (ResourceType::SecurityGroupRule, (ec2, create));
+        let id = match Self::DIRECTION {
+            Direction::Ingress => {
+                let request = ec2.client.authorize_security_group_ingress().group_id(&group);
+                let request = request.ip_permissions(permission);
+                let send = |tags| request.clone().set_tag_specifications(tags).send();
+                let take = |a: IngressOutput| first_id(a.security_group_rules?);
+                making("ec2:AuthorizeSecurityGroupIngress").marked(of, ty, send, take, find).await?
+            }
+            Direction::Egress => {
+                let request = ec2.client.authorize_security_group_egress().group_id(&group);
+                let request = request.ip_permissions(permission);
+                let send = |tags| request.clone().set_tag_specifications(tags).send();
+                let take = |a: EgressOutput| first_id(a.security_group_rules?);
+                making("ec2:AuthorizeSecurityGroupEgress").marked(of, ty, send, take, find).await?
+            }
+        };
+        Ok(identity(id))
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        seen(ec2, Direction::Ingress, &keys(wanted)).await
+        seen(ec2, Self::DIRECTION, &keys(wanted)).await
     }
 
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
@@ -74,11 +96,19 @@ impl Kind for IngressRule {
 
     async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
         let (id, group) = ends(prior);
-        let request = ec2.client.revoke_security_group_ingress().group_id(group).security_group_rule_ids(&id);
-        let what = format!("deleting ingress rule {id}");
-        let done = ec2.call("ec2:RevokeSecurityGroupIngress", &what, || request.clone().send()).await;
+        let what = format!("deleting {} rule {id}", Self::WORD);
+        let done = match Self::DIRECTION {
+            Direction::Ingress => {
+                let request = ec2.client.revoke_security_group_ingress().group_id(group).security_group_rule_ids(&id);
+                ec2.call("ec2:RevokeSecurityGroupIngress", &what, || request.clone().send()).await.map(drop)
+            }
+            Direction::Egress => {
+                let request = ec2.client.revoke_security_group_egress().group_id(group).security_group_rule_ids(&id);
+                ec2.call("ec2:RevokeSecurityGroupEgress", &what, || request.clone().send()).await.map(drop)
+            }
+        };
         unless(done, &GONE)?;
-        gone(ec2, Direction::Ingress, &id).await
+        gone(ec2, Self::DIRECTION, &id).await
     }
 
     fn plan(&self, draft: &mut Draft<'_>) {
@@ -86,7 +116,8 @@ impl Kind for IngressRule {
     }
 
     fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
-        claims(Self::NAME, Direction::Ingress, draft)
+        let group = draft.text("security_group_id");
+        group.map(|group| Claim::rules(Self::NAME, group, Self::DIRECTION)).into_iter().collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {
@@ -94,69 +125,8 @@ impl Kind for IngressRule {
     }
 
     async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
-        list(ec2, Direction::Ingress).await
+        list(ec2, Self::DIRECTION).await
     }
-}
-
-#[async_trait::async_trait]
-impl Kind for EgressRule {
-    const NAME: &'static str = "aws_vpc_security_group_egress_rule";
-    const MARKED: Option<&'static str> = Some("id");
-    type Seen = Seen;
-
-    async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
-        let group = text(create.planned, "security_group_id").unwrap_or_default();
-        let request = ec2.client.authorize_security_group_egress().group_id(&group);
-        let request = request.ip_permissions(permission(create.planned));
-        let (what, look) = (format!("creating egress rule in security group {group}"), look(&group));
-        let operation = "ec2:AuthorizeSecurityGroupEgress";
-        let making = Making { operation, what: &what, look: &look, unseen: &UNSEEN };
-        let send = |tags| request.clone().set_tag_specifications(tags).send();
-        let take = |a: EgressOutput| first_id(a.security_group_rules?);
-        let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
-        Ok(identity(making.marked((ec2, create), ResourceType::SecurityGroupRule, send, take, find).await?))
-    }
-
-    async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        seen(ec2, Direction::Egress, &keys(wanted)).await
-    }
-
-    fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
-        observe(ec2, known, seen)
-    }
-
-    async fn change(&self, ec2: &Ec2<'_>, update: &Update<'_>, id: &str) -> Result<Identity, Problem> {
-        change(ec2, update, id).await
-    }
-
-    async fn remove(&self, ec2: &Ec2<'_>, prior: &Value) -> Result<(), Problem> {
-        let (id, group) = ends(prior);
-        let request = ec2.client.revoke_security_group_egress().group_id(group).security_group_rule_ids(&id);
-        let what = format!("deleting egress rule {id}");
-        let done = ec2.call("ec2:RevokeSecurityGroupEgress", &what, || request.clone().send()).await;
-        unless(done, &GONE)?;
-        gone(ec2, Direction::Egress, &id).await
-    }
-
-    fn plan(&self, draft: &mut Draft<'_>) {
-        plan(draft);
-    }
-
-    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
-        claims(Self::NAME, Direction::Egress, draft)
-    }
-
-    fn import(&self, id: &str) -> Result<Identity, Problem> {
-        import(id)
-    }
-
-    async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
-        list(ec2, Direction::Egress).await
-    }
-}
-
-fn claims(ty: &'static str, direction: Direction, draft: &Draft<'_>) -> Vec<Claim> {
-    draft.text("security_group_id").map(|group| Claim::rules(ty, group, direction)).into_iter().collect()
 }
 
 fn look(group: &str) -> String {
