@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, Instance, ProviderConfig};
 use terrane_lang::{Dep, ModuleId};
 
@@ -88,12 +89,24 @@ struct Entry {
     blocked_by: Option<AbsResource>,
 }
 
+impl Entry {
+    /// The resource of an instance that has not been blocked yet.
+    fn fresh(&self) -> Option<&AbsResource> {
+        match &self.task {
+            Task::Instance(instance) if self.blocked_by.is_none() => Some(&instance.resource),
+            _ => None,
+        }
+    }
+}
+
 /// Tasks that can be tried, and tasks parked under what they wait for.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     ready: VecDeque<Entry>,
     parked: BTreeMap<Wait, Vec<Entry>>,
     current: Option<AbsResource>,
+    /// What blocked the last instance of a resource, and whether it blocked the one before it, too.
+    blocked: FxHashMap<AbsResource, (Wait, bool)>,
     /// Whether all instances of every resource are going to have a value.
     complete: bool,
 }
@@ -108,11 +121,26 @@ impl Queue {
         self.ready.push_back(Entry { task, blocked_by: None });
     }
 
-    /// The next task to try.
+    /// The next task to try. Where one thing blocks two instances of a resource, the rest of them waits for it untried.
     pub fn pop(&mut self) -> Option<Task> {
-        let entry = self.ready.pop_front()?;
-        self.current = entry.blocked_by;
-        Some(entry.task)
+        loop {
+            let entry = self.ready.pop_front()?;
+            match self.leading(&entry) {
+                Some(wait) => self.parked.entry(wait).or_default().push(entry),
+                None => {
+                    self.current = entry.blocked_by;
+                    return Some(entry.task);
+                }
+            }
+        }
+    }
+
+    fn leading(&self, entry: &Entry) -> Option<Wait> {
+        if self.blocked.is_empty() {
+            return None;
+        }
+        let (wait, twice) = self.blocked.get(entry.fresh()?)?;
+        (*twice && self.parked.contains_key(wait)).then(|| wait.clone())
     }
 
     /// Parks the task that was popped last. One that one resource blocks twice waits for all of that resource, since
@@ -128,7 +156,12 @@ impl Queue {
             }
             wait => wait,
         };
-        self.parked.entry(wait).or_default().push(Entry { task, blocked_by });
+        let entry = Entry { task, blocked_by };
+        if let (Task::Instance(instance), true, None) = (&entry.task, self.complete, &self.current) {
+            let twice = self.blocked.get(&instance.resource).is_some_and(|(last, _)| *last == wait);
+            self.blocked.insert(instance.resource.clone(), (wait.clone(), twice));
+        }
+        self.parked.entry(wait).or_default().push(entry);
     }
 
     /// All tasks that are not done.

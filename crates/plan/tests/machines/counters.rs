@@ -115,9 +115,9 @@ output "id" {
     let (first, second) = twice_in(&[("main.tf", main), ("m/main.tf", module)]);
     let (edges, ops) = (first.graph.edge_count(), first.graph.ops().len());
     assert!(edges <= 3 * ops, "{edges} edges for {ops} operations");
-    // Both upper levels of the three are looked at once before what they read is there: (1 + 2 + 2) / 3.
+    // What reads one of another is looked at once before that is there; what reads all of them waits untried.
     let per_instance = second.counters.evaluations as f64 / 300.0;
-    assert!(per_instance <= 1.7, "{per_instance} evaluations per instance");
+    assert!(per_instance <= 1.4, "{per_instance} evaluations per instance");
 }
 
 /// Deferral costs nothing where nothing is deferred.
