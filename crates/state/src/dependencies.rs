@@ -1,5 +1,6 @@
 //! What an object was made after.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ impl Dependencies {
     /// The resources, in order.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigResource> {
         self.places.iter().filter_map(|place| self.names.get(*place as usize))
+    }
+
+    /// These and others, sorted.
+    pub fn and(&self, others: &Dependencies) -> Dependencies {
+        let all: BTreeSet<&ConfigResource> = self.iter().chain(others.iter()).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// Whether a resource is among them.
@@ -94,5 +101,6 @@ mod tests {
         assert_eq!(own.iter().map(ToString::to_string).collect::<Vec<_>>(), ["thing.a", "thing.c"]);
         assert_ne!(shared, Dependencies::of(&names, [0, 1]));
         assert!(Dependencies::default().is_empty());
+        assert_eq!(Dependencies::of(&names, [1, 2]).and(&own), Dependencies::of(&names, [0, 1, 2]));
     }
 }

@@ -298,9 +298,14 @@ impl<'p> Applier<'p> {
         let instance = &step.instance;
         let protected = self.attempt(|e, lookup, diags| e.prevent_destroy(instance, lookup, diags));
         let former = self.state.object(&step.instance).filter(|_| flight.prior.is_some());
+        let dependencies = match (former, result) {
+            (_, Outcome::Done) | (None, _) => step.dependencies.clone(),
+            // What it was made of may still be in it.
+            (Some(former), _) => step.dependencies.and(&former.dependencies),
+        };
         let facts = StoredObject {
             tainted: tainted || former.is_some_and(|o| o.tainted),
-            dependencies: step.dependencies.clone(),
+            dependencies,
             create_before_destroy: step.create_before_destroy,
             skip_destroy: matches!(destroy, Ok(false)),
             prevent_destroy: matches!(protected, Ok(true)),
