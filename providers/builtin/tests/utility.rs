@@ -151,11 +151,122 @@ async fn times_are_those_of_the_clock() {
     let made = ty.make(r#"{"rfc3339": "2020-01-02T03:04:05Z"}"#).await;
     assert_eq!(made.get("unix"), Some(&Value::from(1_577_934_245)));
     assert_eq!(ty.import("2020-01-02T03:04:05Z").await.unwrap(), made);
+    let zoned = ty.plan(None, r#"{"rfc3339": "2020-01-02T03:04:05+02:00"}"#).await.planned.unwrap();
+    assert_eq!((zoned.get("hour"), zoned.get("unix")), (Some(&Value::from(3)), Some(&Value::from(1_577_927_045))));
     let ty = Type::new("time_sleep").await;
     let made = ty.make(r#"{"create_duration": "10ms"}"#).await;
     let longer = ty.plan(Some(&made), r#"{"create_duration": "10h"}"#).await;
     assert_eq!(longer.requires_replace, []);
     assert!(!ty.provider.validate_resource(ty.ty, &ty.config("{}")).is_empty());
+}
+
+#[tokio::test]
+async fn times_at_a_distance_follow_it() {
+    let ty = Type::new("time_offset").await;
+    let made = ty.make(r#"{"offset_days": 1, "offset_hours": -1}"#).await;
+    assert_eq!((text(&made, "base_rfc3339"), text(&made, "rfc3339")), ("2026-02-13T12:30:00Z", "2026-02-14T11:30:00Z"));
+    let other = ty.plan(Some(&made), r#"{"offset_months": 1}"#).await;
+    assert_eq!(
+        (text(other.planned.as_ref().unwrap(), "rfc3339"), other.requires_replace.len()),
+        ("2026-03-13T12:30:00Z", 0)
+    );
+    assert_eq!(ty.plan(Some(&made), r#"{"offset_days": 1, "triggers": {"a": "b"}}"#).await.requires_replace.len(), 1);
+    let found = ty.import("2026-01-31T00:00:00+01:00,,1,,,,").await.unwrap();
+    assert_eq!(text(&found, "rfc3339"), "2026-03-03T00:00:00+01:00", "February has no 31st");
+    assert!(ty.import("2026-01-31T00:00:00Z,,,,,,").await.is_err());
+    assert!(!ty.provider.validate_resource(ty.ty, &ty.config("{}")).is_empty());
+}
+
+#[tokio::test]
+async fn rotating_times_are_gone_once_they_have_passed() {
+    let ty = Type::new("time_rotating").await;
+    let made = ty.make(r#"{"rotation_days": 30}"#).await;
+    assert_eq!((text(&made, "rotation_rfc3339"), text(&made, "id")), ("2026-03-15T12:30:00Z", "2026-02-13T12:30:00Z"));
+    let shorter = ty.plan(Some(&made), r#"{"rotation_hours": 1}"#).await;
+    let shorter = shorter.planned.unwrap();
+    assert_eq!(text(&shorter, "rotation_rfc3339"), "2026-02-13T13:30:00Z");
+    let read = async |prior: Value| {
+        let request = ReadRequest { ty: ty.ty.into(), prior: Object::new(prior) };
+        ty.configured.read(vec![request]).await.remove(0).unwrap().is_some()
+    };
+    assert!(read(shorter).await);
+    let past = ty.import("2026-02-13T11:00:00Z,2026-02-13T12:29:59Z").await.unwrap();
+    assert!(!read(past).await);
+    let based = ty.make(r#"{"rfc3339": "2020-01-01T00:00:00Z", "rotation_years": 9, "rotation_days": 2}"#).await;
+    assert_eq!(text(&based, "rotation_rfc3339"), "2029-01-01T00:00:00Z", "the last distance counts");
+    assert_eq!(
+        ty.plan(Some(&based), r#"{"rfc3339": "2021-01-01T00:00:00Z", "rotation_years": 9}"#)
+            .await
+            .requires_replace
+            .len(),
+        1
+    );
+}
+
+async fn public_key(key: &str, pem: &str) -> Result<Value, Vec<terrane_provider::Problem>> {
+    let tls = Type::new("tls_private_key").await;
+    let schema = tls.provider.data_schema("tls_public_key").unwrap();
+    let written = serde_json::Map::from_iter([(key.to_owned(), pem.into())]);
+    let config = terrane_provider::sdk::decode_stored(&schema.block, &written).unwrap();
+    let request = DataRequest { ty: "tls_public_key".into(), name: "data".into(), config };
+    tls.configured.read_data(request).await
+}
+
+#[tokio::test]
+async fn keys_are_made_in_all_their_forms() {
+    let ty = Type::new("tls_private_key").await;
+    let of = [
+        (r#"{"algorithm": "RSA"}"#, "RSA PRIVATE KEY", "ssh-rsa "),
+        (r#"{"algorithm": "ECDSA", "ecdsa_curve": "P256"}"#, "EC PRIVATE KEY", "ecdsa-sha2-nistp256 "),
+        (r#"{"algorithm": "ECDSA", "ecdsa_curve": "P384"}"#, "EC PRIVATE KEY", "ecdsa-sha2-nistp384 "),
+        (r#"{"algorithm": "ECDSA", "ecdsa_curve": "P521"}"#, "EC PRIVATE KEY", "ecdsa-sha2-nistp521 "),
+        (r#"{"algorithm": "ED25519"}"#, "PRIVATE KEY", "ssh-ed25519 "),
+    ];
+    for (config, label, ssh) in of {
+        let made = ty.make(config).await;
+        assert!(text(&made, "private_key_pem").starts_with(&format!("-----BEGIN {label}-----\n")), "{config}");
+        assert!(text(&made, "public_key_openssh").starts_with(ssh), "{config}");
+        assert!(
+            text(&made, "public_key_openssh").ends_with('\n') && text(&made, "public_key_pem").ends_with("-----\n")
+        );
+        for form in ["private_key_pem", "private_key_pem_pkcs8", "private_key_openssh"] {
+            let key = if form == "private_key_openssh" { form } else { "private_key_pem" };
+            let found = public_key(key, text(&made, form)).await.unwrap();
+            for name in ["id", "public_key_pem", "public_key_openssh", "public_key_fingerprint_md5"] {
+                assert_eq!(text(&found, name), text(&made, name), "{config} {form} {name}");
+            }
+        }
+        let old = serde_json::json!({"algorithm": "x", "private_key_pem": text(&made, "private_key_pem"), "id": "old"});
+        let upgraded = ty.provider.upgrade(ty.ty, 0, &old.to_string()).unwrap();
+        assert_eq!(
+            (text(&upgraded, "id"), upgraded.get("private_key_pem_pkcs8")),
+            ("old", made.get("private_key_pem_pkcs8"))
+        );
+    }
+    let schema = ty.provider.resource_schema(ty.ty).unwrap();
+    let secret = schema.block.attributes.iter().filter(|(_, a)| a.sensitive).map(|(name, _)| name.to_string());
+    assert_eq!(secret.collect::<Vec<_>>(), ["private_key_openssh", "private_key_pem", "private_key_pem_pkcs8"]);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_made_are_refused_early() {
+    let ty = Type::new("tls_private_key").await;
+    for (config, at) in [
+        (r#"{"algorithm": "ECDSA"}"#, ".ecdsa_curve"),
+        (r#"{"algorithm": "RSA", "rsa_bits": 1000}"#, ".rsa_bits"),
+        (r#"{"algorithm": "RSA", "ecdsa_curve": "X"}"#, ".ecdsa_curve"),
+        (r#"{"algorithm": "DSA"}"#, ".algorithm"),
+    ] {
+        let problems = ty.provider.validate_resource(ty.ty, &ty.config(config));
+        assert_eq!(
+            problems.iter().filter_map(|p| Some(p.path.as_ref()?.to_string())).collect::<Vec<_>>(),
+            [at],
+            "{problems:?}"
+        );
+    }
+    assert!(public_key("private_key_pem", "x").await.is_err());
+    let foreign = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
+    assert!(public_key("private_key_pem", foreign).await.is_err());
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ impl Kind for LocalFile {
         Ok(made)
     }
 
-    fn exists(&self, prior: &Value) -> bool {
+    fn exists(&self, prior: &Value, _: &Surroundings) -> bool {
         std::fs::read(text(prior, "filename")).is_ok_and(|bytes| sha1(&bytes) == text(prior, "id"))
     }
 

@@ -1,9 +1,10 @@
-//! Small providers that need no cloud: hashicorp/random, null, time and local, with their types, attributes and state.
+//! Small providers that need no cloud: hashicorp/random, null, time, tls and local, with their types, attributes and state.
 
 mod local;
 mod null;
 mod random;
 mod time;
+mod tls;
 
 use std::sync::Arc;
 
@@ -52,8 +53,8 @@ pub(crate) trait Kind: Send + Sync {
     async fn create(&self, planned: &Value, around: &Surroundings) -> Result<Vec<(&'static str, Value)>, Problem>;
 
     /// Whether an object still exists as it was.
-    fn exists(&self, prior: &Value) -> bool {
-        let _ = prior;
+    fn exists(&self, prior: &Value, around: &Surroundings) -> bool {
+        let _ = (prior, around);
         true
     }
 
@@ -175,6 +176,7 @@ impl Utility {
             ("null", of(null::KINDS, null::SOURCES)),
             ("random", of(random::KINDS, &[])),
             ("time", of(time::KINDS, &[])),
+            ("tls", of(tls::KINDS, tls::SOURCES)),
         ]
     }
 
@@ -251,8 +253,9 @@ impl Provider for Utility {
 #[async_trait]
 impl Configured for Utility {
     async fn read(&self, requests: Vec<ReadRequest>) -> Vec<ReadOutcome> {
+        let around = Surroundings { clock: self.clock };
         let one = |request: ReadRequest| {
-            let exists = self.kind(&request.ty).is_none_or(|kind| kind.exists(&request.prior.value));
+            let exists = self.kind(&request.ty).is_none_or(|kind| kind.exists(&request.prior.value, &around));
             Ok(exists.then_some(request.prior))
         };
         requests.into_iter().map(one).collect()

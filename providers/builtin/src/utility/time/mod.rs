@@ -1,48 +1,70 @@
 //! hashicorp/time.
 
+mod shifted;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned, civil::Time};
 use terrane_provider::Problem;
 use terrane_value::{Path, Type, Value, parse_duration};
 
+use self::shifted::{OFFSET, ROTATING};
 use super::{Field, Kind, Surroundings, text};
 
-pub(super) static KINDS: &[&dyn Kind] = &[&Sleep, &Static];
+pub(super) static KINDS: &[&dyn Kind] = &[&OFFSET, &ROTATING, &Sleep, &Static];
+
+const PARTS: [&str; 7] = ["day", "hour", "minute", "month", "second", "unix", "year"];
 
 fn triggers() -> Field {
     Field::optional("triggers", Type::map(Type::String))
 }
 
-fn now(around: &Surroundings) -> Timestamp {
-    Timestamp::from_second((around.clock)()).unwrap_or_default()
+fn now(around: &Surroundings) -> Zoned {
+    Timestamp::from_second((around.clock)()).unwrap_or_default().to_zoned(TimeZone::UTC)
 }
 
 struct Static;
 
-/// What is told of a time.
-fn parts(time: Timestamp, rfc3339: &str) -> Vec<(&'static str, Value)> {
-    let at: DateTime = TimeZone::UTC.to_datetime(time);
+/// What is told of a time, in its own zone.
+fn parts(at: &Zoned) -> Vec<(&'static str, Value)> {
     let number = |n: i64| Value::from(n);
     vec![
-        ("id", Value::string(rfc3339)),
-        ("rfc3339", Value::string(rfc3339)),
         ("year", number(at.year().into())),
         ("month", number(at.month().into())),
         ("day", number(at.day().into())),
         ("hour", number(at.hour().into())),
         ("minute", number(at.minute().into())),
         ("second", number(at.second().into())),
-        ("unix", number(time.as_second())),
+        ("unix", number(at.timestamp().as_second())),
     ]
 }
 
-fn parse(text: &str) -> Result<Timestamp, Problem> {
-    text.parse().map_err(|e| {
-        let detail = format!("{text:?} is not a time in RFC 3339 form, such as 2026-02-13T12:30:00Z: {e}.");
-        Problem::error("Wrong time", detail).at(Path::root().attr("rfc3339"))
-    })
+/// A time as RFC 3339 writes it, in whole seconds.
+fn rfc3339(at: &Zoned) -> String {
+    match at.offset() {
+        Offset::UTC => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        _ => at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+    }
+}
+
+/// What is told of a fixed time: its parts and its text, which is its id.
+fn fixed(at: &Zoned, written: &str) -> Vec<(&'static str, Value)> {
+    let texts = ["id", "rfc3339"].map(|name| (name, Value::string(written)));
+    parts(at).into_iter().chain(texts).collect()
+}
+
+fn parse(text: &str) -> Result<Zoned, Problem> {
+    let wrong = |why: &dyn std::fmt::Display| {
+        let detail = format!("{text:?} is not a time in RFC 3339 form, such as 2026-02-13T12:30:00Z: {why}.");
+        Problem::error("Wrong time", detail)
+    };
+    let pieces = Pieces::parse(text).map_err(|e| wrong(&e))?;
+    let offset = pieces.to_numeric_offset().ok_or_else(|| wrong(&"it tells no offset from UTC"))?;
+    let at = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
+    TimeZone::fixed(offset).to_zoned(at).map_err(|e| wrong(&e))
 }
 
 #[async_trait]
@@ -52,29 +74,44 @@ impl Kind for Static {
     }
 
     fn fields(&self) -> Vec<Field> {
-        let numbers = ["day", "hour", "minute", "month", "second", "unix", "year"];
-        let mut all: Vec<Field> = numbers.into_iter().map(|name| Field::computed(name, Type::Number)).collect();
+        let mut all: Vec<Field> = PARTS.into_iter().map(|name| Field::computed(name, Type::Number)).collect();
         all.extend([Field::computed("id", Type::String), Field::either("rfc3339", Type::String), triggers()]);
         all
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
         let written = config.get("rfc3339").and_then(Value::as_str);
-        written.and_then(|text| parse(text).err()).into_iter().collect()
+        let wrong = written.and_then(|text| parse(text).err());
+        wrong.map(|problem| problem.at(Path::root().attr("rfc3339"))).into_iter().collect()
+    }
+
+    /// A time that is written is known before it is applied.
+    fn plan(&self, config: &Value, planned: &mut Vec<(&'static str, Value)>) {
+        let written = config.get("rfc3339").and_then(Value::as_str);
+        if let Some((text, at)) = written.and_then(|text| Some((text, parse(text).ok()?))) {
+            set(planned, fixed(&at, text));
+        }
     }
 
     async fn create(&self, planned: &Value, around: &Surroundings) -> Result<Vec<(&'static str, Value)>, Problem> {
         match text(planned, "rfc3339") {
             "" => {
                 let time = now(around);
-                Ok(parts(time, &time.to_string()))
+                Ok(fixed(&time, &rfc3339(&time)))
             }
-            written => Ok(parts(parse(written)?, written)),
+            written => Ok(fixed(&parse(written)?, written)),
         }
     }
 
     fn import(&self, id: &str) -> Result<Vec<(&'static str, Value)>, Problem> {
-        Ok(parts(parse(id)?, id))
+        Ok(fixed(&parse(id)?, id))
+    }
+}
+
+/// Overwrites attributes that are planned.
+fn set(planned: &mut [(&'static str, Value)], known: Vec<(&'static str, Value)>) {
+    for (name, value) in known {
+        planned.iter_mut().filter(|(own, _)| *own == name).for_each(|(_, old)| *old = value.clone());
     }
 }
 
@@ -122,7 +159,7 @@ impl Kind for Sleep {
 
     async fn create(&self, planned: &Value, around: &Surroundings) -> Result<Vec<(&'static str, Value)>, Problem> {
         wait(planned, "create_duration").await?;
-        Ok(vec![("id", Value::string(now(around).to_string()))])
+        Ok(vec![("id", Value::string(rfc3339(&now(around))))])
     }
 
     async fn delete(&self, prior: &Value) -> Result<(), Problem> {
