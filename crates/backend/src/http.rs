@@ -228,6 +228,14 @@ impl Store for Http {
         }
     }
 
+    async fn last_holder(&self, asking: &LockInfo) -> Result<Option<LockInfo>, StoreError> {
+        match self.lock(asking.clone()).await {
+            Err(StoreError::Held(holder)) => Ok(holder.map(|holder| *holder)),
+            Ok(locked) => self.unlock(&locked.info.id).await.map(|()| None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn take_over(&self, _: &LockInfo, _: LockInfo) -> Result<Locked, StoreError> {
         Err(StoreError::Failed(format!(
             "The lock of {} cannot be taken away this way; \"terrane force-unlock\" gives it back in the name of its holder.",

@@ -279,7 +279,7 @@ impl Store for Local {
         }
     }
 
-    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
+    async fn last_holder(&self, _: &LockInfo) -> Result<Option<LockInfo>, StoreError> {
         Ok(self.written())
     }
 

@@ -101,8 +101,8 @@ impl Store for Encrypted {
         self.inner.holder().await
     }
 
-    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
-        self.inner.last_holder().await
+    async fn last_holder(&self, asking: &LockInfo) -> Result<Option<LockInfo>, StoreError> {
+        self.inner.last_holder(asking).await
     }
 
     async fn take_over(&self, seen: &LockInfo, info: LockInfo) -> Result<Locked, StoreError> {

@@ -36,8 +36,9 @@ pub(crate) struct Logbook<'s> {
     cipher: JournalCipher,
     /// Seals what is told of attributes; `None`: states are encrypted, and each line is, too.
     key: Option<JournalKey>,
-    /// What the lock of this run carries, if it has one.
-    lock: Option<Vec<JournalKey>>,
+    /// Who this run is to the lock, and whether it has it.
+    info: LockInfo,
+    locked: bool,
     key_file: Option<KeyFile>,
     path: PathBuf,
     /// Lines about objects that an earlier run made and that are lost to the state.
@@ -59,11 +60,11 @@ pub(crate) struct Logbook<'s> {
 }
 
 impl<'s> Logbook<'s> {
-    /// The journal of the state in a store; `key` is the key of this run, and `held` its lock.
+    /// The journal of the state in a store; `key` is the key of this run, and `held` its lock, which else is `info`.
     pub fn new(
         journals: &Journals,
         store: &'s dyn Store,
-        head: JournalHead,
+        info: &LockInfo,
         key: Option<JournalKey>,
         held: Option<&LockInfo>,
     ) -> Logbook<'s> {
@@ -72,11 +73,12 @@ impl<'s> Logbook<'s> {
             store,
             cipher: journals.cipher.clone(),
             key,
-            lock: held.map(|held| held.journal.clone()),
+            locked: held.is_some(),
+            info: held.unwrap_or(info).clone(),
             key_file: journals.key_file(&path),
             path,
             carried: String::new(),
-            head,
+            head: head(info),
             file: None,
             first: String::new(),
             marks: HashMap::new(),
@@ -109,10 +111,12 @@ impl<'s> Logbook<'s> {
 
     /// Keys that the journal of an earlier run may have been sealed with.
     async fn keys(&self) -> Vec<JournalKey> {
-        let mut keys = match &self.lock {
-            Some(keys) => keys.clone(),
+        let mut keys = match self.locked {
+            true => self.info.journal.clone(),
             // Who may not look at the lock has to do without its keys.
-            None => self.store.last_holder().await.ok().flatten().map(|last| last.journal).unwrap_or_default(),
+            false => {
+                self.store.last_holder(&self.info).await.ok().flatten().map(|last| last.journal).unwrap_or_default()
+            }
         };
         keys.extend(self.key_file.iter().flat_map(KeyFile::read));
         keys
@@ -222,7 +226,7 @@ impl<'s> Logbook<'s> {
     /// Keeps the key of this run where the next one finds it, if no lock does.
     fn keep_key(&self) -> io::Result<()> {
         let Some(key) = &self.key else { return Ok(()) };
-        if self.lock.as_ref().is_some_and(|carried| carried.contains(key)) {
+        if self.locked && self.info.journal.contains(key) {
             return Ok(());
         }
         let nowhere = || io::Error::other("there is no lock to carry its key, and no home folder");
@@ -285,6 +289,12 @@ impl<'s> Logbook<'s> {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// The run that keeps a journal.
+fn head(info: &LockInfo) -> JournalHead {
+    let (who, operation, created) = (info.who.clone(), info.operation.clone(), info.created.clone());
+    JournalHead { who, operation, created, ..JournalHead::default() }
 }
 
 /// One file for each place, so that workspaces do not mix.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use terrane_plan::Plan;
 use terrane_source::Diagnostic;
-use terrane_state::{Entry, EntryKind, JournalHead, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
+use terrane_state::{Entry, EntryKind, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
 use tokio::time::Instant;
 
 use crate::drive::Journal;
@@ -85,7 +85,7 @@ impl<'s> Session<'s> {
             true => Some(lock(&**store, &info, locking, watcher).await?),
             false => None,
         };
-        let logbook = |journals| Logbook::new(journals, &**store, head(&info), key, held.as_ref());
+        let logbook = |journals| Logbook::new(journals, &**store, &info, key, held.as_ref());
         let logbook = locking.journals.as_ref().map(logbook);
         let lock = held.map(|held| (held.id.clone(), Heart::start(store.clone(), held, locking.lease)));
         let mut session = Session {
@@ -355,12 +355,6 @@ impl Journal for Session<'_> {
             self.pause = if self.logbook.is_some() { SAVE_EVERY.max(begun.elapsed() * SAVE_PAUSE) } else { SAVE_EVERY };
         }
     }
-}
-
-/// The run that keeps a journal.
-fn head(info: &LockInfo) -> JournalHead {
-    let (who, operation, created) = (info.who.clone(), info.operation.clone(), info.created.clone());
-    JournalHead { who, operation, created, ..JournalHead::default() }
 }
 
 /// A state that was read from a store.

@@ -188,8 +188,10 @@ pub trait Store: Send + Sync {
     /// Who holds the lock now.
     async fn holder(&self) -> Result<Option<LockInfo>, StoreError>;
 
-    /// What the lock says that is held, or that a holder who was killed has left behind.
-    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
+    /// What the lock says that is held, or that a holder who was killed has left behind. Where only those who want a lock
+    /// are told who has it, `asking` wants it for a moment.
+    async fn last_holder(&self, asking: &LockInfo) -> Result<Option<LockInfo>, StoreError> {
+        let _ = asking;
         self.holder().await
     }
 

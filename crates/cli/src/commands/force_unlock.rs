@@ -69,7 +69,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
 async fn unlock(id: &str, project: &Project, store: &dyn Store) -> Result<(), Diagnostic> {
     let (journals, place) = (project::journals(&project.dir), store.place());
     if journals.has(&place) {
-        let holder = journals::holder(store, project::lock_info("force-unlock")).await;
+        let holder = journals::holder(store, &project::lock_info("force-unlock")).await;
         holder
             .filter(|holder| holder.id == id)
             .map_or(Ok(()), |holder| journals::keep_key(&journals, &place, &holder))?;

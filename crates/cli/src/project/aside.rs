@@ -107,8 +107,8 @@ impl Store for Apart {
         Ok(self.from.holder().await?.or(self.to.holder().await?))
     }
 
-    async fn last_holder(&self) -> Result<Option<LockInfo>, StoreError> {
-        self.to.last_holder().await
+    async fn last_holder(&self, asking: &LockInfo) -> Result<Option<LockInfo>, StoreError> {
+        self.to.last_holder(asking).await
     }
 
     async fn take_over(&self, seen: &LockInfo, info: LockInfo) -> Result<Locked, StoreError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use terrane_encryption::JournalCipher;
 use terrane_engine::Journals;
 use terrane_source::Diagnostic;
-use terrane_state::{LockInfo, Store, StoreError};
+use terrane_state::{LockInfo, Store};
 
 use super::data_dir;
 use super::encryption::Kernel;
@@ -38,17 +38,9 @@ pub fn keep_key(journals: &Journals, place: &str, holder: &LockInfo) -> Result<(
 }
 
 /// Who holds a lock, also where a store tells only those who want it.
-pub async fn holder(store: &dyn Store, asking: LockInfo) -> Option<LockInfo> {
+pub async fn holder(store: &dyn Store, asking: &LockInfo) -> Option<LockInfo> {
     if let Ok(holder) = store.holder().await {
         return holder;
     }
-    match store.lock(asking).await {
-        Err(StoreError::Held(holder)) => holder.map(|holder| *holder),
-        Ok(locked) => {
-            // Nobody did.
-            let _ = store.unlock(&locked.info.id).await;
-            None
-        }
-        Err(_) => None,
-    }
+    store.last_holder(asking).await.ok().flatten()
 }

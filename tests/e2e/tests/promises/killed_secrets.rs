@@ -153,6 +153,32 @@ fn without_the_key_what_was_made_is_named_and_not_made_twice() {
     assert_eq!(all(&state(&folder), "random_password", "result").len(), 30);
 }
 
+#[test]
+fn a_plan_learns_the_key_from_a_server_that_tells_only_who_wants_the_lock() {
+    let Ok(server) = std::env::var("TERRANE_TEST_STATES") else {
+        return eprintln!("SKIPPED: needs the state server; `cargo xtask test` starts it");
+    };
+    let folder = Folder::new();
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let place = format!("{server}/tagged/killed-{nanos}");
+    let addresses = ["address", "lock_address", "unlock_address"].map(|name| format!("    {name} = \"{place}\"\n"));
+    let backend = format!("terraform {{\n  backend \"http\" {{\n{}  }}\n}}\n", addresses.concat());
+    folder.write("main.tf", &(backend + SECRETS));
+    folder.terrane("", &["init"]).code(0);
+    let data = folder.path().join(".terraform");
+    let mut run = folder.start("", &["apply", "-auto-approve", "-parallelism=1"]);
+    killed(&mut run, &data, 3);
+    run.finish();
+
+    folder.terrane("", &["plan"]).code(0).complains(&["Recovered:"]);
+    let refused = folder.terrane("", &["apply", "-auto-approve"]).code(1).complains(&["State is locked"]);
+    let id = refused.stderr.split("ID:").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap().to_owned();
+    folder.terrane("", &["force-unlock", "-force", &id]).code(0);
+    folder.terrane("", &["plan"]).code(0).complains(&["Recovered:"]);
+    folder.terrane("", &["apply", "-auto-approve"]).code(0).complains(&["Recovered:"]);
+    folder.terrane("", &["plan", "-detailed-exitcode"]).code(0);
+}
+
 const VPCS: &str = r#"
 resource "aws_vpc" "one" {
   count      = 6
