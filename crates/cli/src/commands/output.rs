@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use terrane_source::{Diagnostic, Diagnostics};
-use terrane_state::OutputValue;
+use terrane_state::{OutputValue, Snapshot};
 use terrane_value::{Kind, Style, Value, json, to_hcl};
 
 use super::Common;
 use crate::Context;
 use crate::project::{self, Looking};
 use crate::views::json::Secrets;
+use crate::views::secrets::SecretTexts;
 
 /// Show the output values of the last apply
 #[derive(Debug, clap::Args)]
@@ -42,7 +43,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Ok(opened) => opened,
         Err(files) => return context.end(&diags, &files),
     };
-    if let Err(problem) = show(&args, &opened.snapshot.outputs) {
+    if let Err(problem) = show(&args, &opened.snapshot) {
         diags.error(problem);
     }
     context.end(&diags, &opened.project.files)
@@ -61,7 +62,8 @@ fn keep(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diag
     })
 }
 
-fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diagnostic> {
+fn show(args: &Args, snapshot: &Snapshot) -> Result<(), Diagnostic> {
+    let outputs = &snapshot.outputs;
     keep(args, outputs)?;
     match &args.name {
         Some(name) => match outputs.get(name) {
@@ -78,7 +80,7 @@ fn show(args: &Args, outputs: &BTreeMap<String, OutputValue>) -> Result<(), Diag
         }
         None => {
             let secrets = if args.show_sensitive { Secrets::Shown } else { Secrets::Hidden };
-            out!("{}", listing(outputs, secrets)?);
+            out!("{}", listing(snapshot, secrets)?);
             Ok(())
         }
     }
@@ -116,11 +118,16 @@ fn one(args: &Args, name: &str, output: &OutputValue) -> Result<(), Diagnostic> 
 }
 
 /// `name = value`, a line or more for each output.
-pub fn listing(outputs: &BTreeMap<String, OutputValue>, secrets: Secrets) -> Result<String, Diagnostic> {
+pub fn listing(snapshot: &Snapshot, secrets: Secrets) -> Result<String, Diagnostic> {
+    let known = match secrets {
+        Secrets::Hidden => SecretTexts::of_state(snapshot, &crate::providers::all()),
+        Secrets::Shown => SecretTexts::default(),
+    };
     let mut text = String::new();
-    for (name, output) in outputs {
-        let hidden = output.sensitive && secrets == Secrets::Hidden;
-        let shown = if hidden { "<sensitive>".into() } else { to_hcl(&decode(name, output)?, Style::Exact) };
+    for (name, output) in &snapshot.outputs {
+        let value = decode(name, output)?;
+        let hidden = output.sensitive && secrets == Secrets::Hidden || known.are_told_by(&value);
+        let shown = if hidden { "<sensitive>".into() } else { to_hcl(&value, Style::Exact) };
         text += &format!("{name} = {shown}\n");
     }
     Ok(text)

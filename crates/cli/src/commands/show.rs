@@ -124,7 +124,7 @@ fn in_words(shown: &Shown, args: &Args, context: &Context) -> Result<String, Dia
         Shown::State(snapshot, _) if snapshot.is_empty() => Ok("The state is empty.\n".into()),
         Shown::State(snapshot, providers) => {
             let text = views::objects::all(snapshot, providers, paint)?;
-            Ok(text + &views::objects::outputs(snapshot, paint)?)
+            Ok(text + &views::objects::outputs(snapshot, providers, paint)?)
         }
         Shown::Plan(plan) => Ok(views::plan::plan(&plan.0, &crate::providers::all(), paint)),
         Shown::Configuration(..) | Shown::Module(..) => in_json(shown, args),

@@ -26,6 +26,7 @@ use crate::project::{Looking, Opened};
 use crate::views::json::Secrets;
 use crate::views::lines::Paint;
 use crate::views::objects;
+use crate::views::secrets::SecretTexts;
 
 /// Look into the state, and change it by hand
 #[derive(Debug, clap::Args)]
@@ -182,7 +183,9 @@ fn show(opened: &Opened, address: &str, paint: Paint) -> Result<(), Diagnostic> 
     let provider = opened.snapshot.resources.get(&instance.resource).map(|r| &r.provider);
     match (provider, opened.snapshot.object(&instance)) {
         (Some(provider), Some(object)) => {
-            out!("{}", objects::one(&instance, provider, object, &opened.project.providers, paint)?);
+            let providers = &opened.project.providers;
+            let secrets = SecretTexts::of_state(&opened.snapshot, providers);
+            out!("{}", objects::one(&instance, provider, object, providers, &secrets, paint)?);
             Ok(())
         }
         _ => Err(missing(opened, &instance)),

@@ -95,7 +95,7 @@ fn past(verb: &str) -> &str {
 
 /// The outputs of a state, under a heading; nothing if there are none.
 pub fn outputs(snapshot: &Snapshot, secrets: Secrets) -> String {
-    match output::listing(&snapshot.outputs, secrets) {
+    match output::listing(snapshot, secrets) {
         Ok(text) if !text.is_empty() => format!("\nOutputs:\n\n{text}"),
         _ => String::new(),
     }

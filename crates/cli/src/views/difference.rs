@@ -11,7 +11,9 @@ use terrane_value::json::{from_json, json_decode};
 use terrane_value::{Attribute, Block, Marks, Type, Value};
 
 use super::diff;
+use super::json::marked;
 use super::lines::{Lines, Paint, Symbol};
+use super::secrets::SecretTexts;
 
 /// The values of an object in both states, and their shape.
 pub struct Sides {
@@ -65,15 +67,18 @@ pub fn text(before: &Snapshot, after: &Snapshot, schemas: &dyn Schemas, paint: P
     if objects.is_empty() && outputs.is_empty() {
         return None;
     }
+    let mut secrets = SecretTexts::of_state(before, schemas);
+    secrets.extend(SecretTexts::of_state(after, schemas));
     let mut text = String::new();
     for object in &objects {
-        let _ = writeln!(text, "\n{}", one(object, schemas, paint).trim_end());
+        let _ = writeln!(text, "\n{}", one(object, schemas, &secrets, paint).trim_end());
     }
     if !outputs.is_empty() {
         let width = outputs.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
         let mut lines = Lines::new(paint);
         for (name, before, after) in &outputs {
-            let (before, after) = (before.map(output_value), after.map(output_value));
+            let value = |output: &OutputValue| secrets.hide_whole(output_value(output));
+            let (before, after) = (before.map(value), after.map(value));
             diff::named(&mut lines, 0, &format!("{name:width$}"), before.as_ref(), after.as_ref());
         }
         let _ = write!(text, "\nOutputs:\n{}", lines.finish());
@@ -101,7 +106,7 @@ fn counts(objects: &[Difference<'_>], outputs: usize) -> String {
     all.join(" ")
 }
 
-fn one(object: &Difference<'_>, schemas: &dyn Schemas, paint: Paint) -> String {
+fn one(object: &Difference<'_>, schemas: &dyn Schemas, secrets: &SecretTexts, paint: Paint) -> String {
     let sides = Sides::of(object, schemas);
     let resource = &object.instance.resource.resource;
     let (what, symbol) = match (&object.before, &object.after) {
@@ -120,7 +125,9 @@ fn one(object: &Difference<'_>, schemas: &dyn Schemas, paint: Paint) -> String {
     let word = if resource.mode == Mode::Data { "data" } else { "resource" };
     let mut out = Lines::new(paint);
     out.push(0, symbol, &format!("{word} \"{}\" \"{}\" {{", resource.ty, resource.name));
-    diff::body(&mut out, 1, sides.before.as_ref(), sides.after.as_ref(), &sides.block, &[]);
+    let hide = |value: &Value| secrets.hide(marked(value, &sides.block));
+    let (before, after) = (sides.before.as_ref().map(hide), sides.after.as_ref().map(hide));
+    diff::body(&mut out, 1, before.as_ref(), after.as_ref(), &sides.block, &[]);
     out.push(0, Symbol::None, "}");
     text + &out.finish()
 }

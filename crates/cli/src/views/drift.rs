@@ -7,14 +7,16 @@ use terrane_plan::{Drift, Plan, PlanMode};
 use terrane_value::{Kind, Step, Value};
 
 use super::diff;
+use super::json::marked;
 use super::lines::{Lines, Paint, Symbol};
+use super::secrets::SecretTexts;
 
 /// The attributes that hold tags.
 const TAGS: [&str; 2] = ["tags", "tags_all"];
 
 /// Writes what has changed outside since the last run: for a refresh all of it, else what the plan's changes come from.
 /// Nothing if nothing has. Objects of which only tags have changed are told in one line.
-pub fn section(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
+pub fn section(plan: &Plan, schemas: &dyn Schemas, secrets: &SecretTexts, paint: Paint) -> String {
     let all = plan.options.mode == PlanMode::RefreshOnly;
     let told = plan.drift.iter().filter(|drift| all || !drift.relevant.is_empty());
     let (tagged, others): (Vec<&Drift>, Vec<&Drift>) = told.partition(|drift| only_tags(drift));
@@ -28,7 +30,7 @@ pub fn section(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
                 .into()
         }
     };
-    others.iter().for_each(|drift| text += &one(plan, drift, all, schemas, paint));
+    others.iter().for_each(|drift| text += &one(plan, drift, all, (schemas, secrets), paint));
     if !tagged.is_empty() {
         let names: Vec<String> = tagged.iter().map(|drift| tags(drift)).collect();
         let _ = writeln!(text, "\n  {} {}", paint.bold("# Only tags have changed:"), names.join(", "));
@@ -42,7 +44,13 @@ pub fn section(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
     text
 }
 
-fn one(plan: &Plan, drift: &Drift, all: bool, schemas: &dyn Schemas, paint: Paint) -> String {
+fn one(
+    plan: &Plan,
+    drift: &Drift,
+    all: bool,
+    (schemas, secrets): (&dyn Schemas, &SecretTexts),
+    paint: Paint,
+) -> String {
     let resource = &drift.instance.resource.resource;
     let provider = plan.prior.resources.get(&drift.instance.resource).map(|state| &state.provider.provider);
     let schema = provider.and_then(|provider| schemas.resource(provider, resource.mode, &resource.ty));
@@ -54,7 +62,9 @@ fn one(plan: &Plan, drift: &Drift, all: bool, schemas: &dyn Schemas, paint: Pain
     let mut out = Lines::new(paint);
     out.push(0, symbol, &format!("resource \"{}\" \"{}\" {{", resource.ty, resource.name));
     let after = drift.after.as_ref().map(|after| if all { after.clone() } else { relevant(drift, after) });
-    diff::body(&mut out, 1, Some(&drift.before), after.as_ref(), &schema.unwrap_or_default().block, &[]);
+    let schema = schema.unwrap_or_default();
+    let hide = |object: &Value| secrets.hide(marked(object, &schema.block));
+    diff::body(&mut out, 1, Some(&hide(&drift.before)), after.as_ref().map(hide).as_ref(), &schema.block, &[]);
     out.push(0, Symbol::None, "}");
     text += &out.finish();
     text

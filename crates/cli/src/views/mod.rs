@@ -16,6 +16,7 @@ pub mod objects;
 pub mod plan;
 pub mod progress;
 pub mod requirements;
+pub mod secrets;
 pub mod spent;
 pub mod table;
 pub mod types;

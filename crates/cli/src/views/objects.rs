@@ -8,9 +8,11 @@ use terrane_value::Marks;
 use terrane_value::json::from_json;
 
 use super::diff;
+use super::json::marked;
 use super::lines::{Lines, Paint};
+use super::secrets::SecretTexts;
 
-/// Writes one object with its address as a comment and its attributes as a block.
+/// Writes one object with its address as a comment and its attributes as a block; `secrets` are those of other objects.
 ///
 /// # Errors
 /// If its stored form does not fit its type.
@@ -19,6 +21,7 @@ pub fn one(
     provider: &ProviderConfig,
     object: &StoredObject,
     schemas: &dyn Schemas,
+    secrets: &SecretTexts,
     paint: Paint,
 ) -> Result<String, Diagnostic> {
     let resource = &instance.resource.resource;
@@ -33,6 +36,7 @@ pub fn one(
     match schemas.resource(&provider.provider, resource.mode, &resource.ty) {
         Some(schema) => {
             let value = object.decode(&schema.block.implied_type()).map_err(|e| damaged(instance, &e.to_string()))?;
+            let value = secrets.hide(marked(&value, &schema.block));
             let mut lines = Lines::new(paint);
             diff::whole(&mut lines, 0, &value, &schema.block);
             text += &lines.finish();
@@ -40,9 +44,12 @@ pub fn one(
         None => {
             let value =
                 terrane_value::json::json_decode(&object.attributes).map_err(|e| damaged(instance, &e.to_string()))?;
-            for (name, value) in value.fields().into_iter().flat_map(|f| f.iter()) {
-                text += &format!("    {name} = {}\n", terrane_value::to_hcl(value, terrane_value::Style::Plain));
-            }
+            let marks: Vec<_> = object.sensitive.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect();
+            let value = secrets.hide(value.mark_at(&marks));
+            let mut lines = Lines::new(paint);
+            let fields = value.fields().into_iter().flat_map(|fields| fields.iter());
+            fields.for_each(|(name, value)| diff::stated(&mut lines, 0, name, value));
+            text += &lines.finish();
         }
     }
     text += "}\n";
@@ -62,12 +69,13 @@ pub fn damaged(instance: impl std::fmt::Display, why: &str) -> Diagnostic {
 /// If a stored form does not fit its type.
 pub fn all(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<String, Diagnostic> {
     let mut texts = Vec::new();
+    let secrets = SecretTexts::of_state(snapshot, schemas);
     for (instance, provider, state) in snapshot.instances() {
         if let Some(object) = &state.current {
-            texts.push(one(&instance, provider, object, schemas, paint)?);
+            texts.push(one(&instance, provider, object, schemas, &secrets, paint)?);
         }
         for (key, object) in &state.deposed {
-            let text = one(&instance, provider, object, schemas, paint)?;
+            let text = one(&instance, provider, object, schemas, &secrets, paint)?;
             texts.push(text.replacen(':', &format!(": (deposed object {key})"), 1));
         }
     }
@@ -78,12 +86,13 @@ pub fn all(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<S
 ///
 /// # Errors
 /// If a stored form does not fit its type.
-pub fn outputs(snapshot: &Snapshot, paint: Paint) -> Result<String, Diagnostic> {
+pub fn outputs(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<String, Diagnostic> {
+    let secrets = SecretTexts::of_state(snapshot, schemas);
     let mut lines = Lines::new(paint);
     for (name, output) in &snapshot.outputs {
         let value = from_json(&output.json, &output.ty);
         let value = value.map_err(|e| damaged(format_args!("output {name}"), &e.to_string()))?;
-        let value = if output.sensitive { value.mark(Marks::SENSITIVE) } else { value };
+        let value = if output.sensitive { value.mark(Marks::SENSITIVE) } else { secrets.hide_whole(value) };
         diff::stated(&mut lines, 0, name, &value);
     }
     let text: String =

@@ -11,20 +11,23 @@ use terrane_plan::{
     Change, DeleteReason, OutputChange, Plan, PlanMode, ReadReason, ReplaceOrder, ReplaceReason, Step, Summary,
 };
 use terrane_provider::ImportBy;
-use terrane_value::{Marks, Path, Schema};
+use terrane_value::{Marks, Path, Schema, Value};
 
+use super::json::marked;
 use super::lines::{Lines, Paint, Symbol};
+use super::secrets::SecretTexts;
 use super::{deferral, diff, drift};
 
-/// Finds the shapes that values are shown by, each once.
+/// Finds the shapes that values are shown by, each once, and knows what is not shown.
 struct Shapes<'a> {
     schemas: &'a dyn Schemas,
+    secrets: &'a SecretTexts,
     known: RefCell<HashMap<(Provider, Mode, Arc<str>), Arc<Schema>>>,
 }
 
 impl<'a> Shapes<'a> {
-    fn new(schemas: &'a dyn Schemas) -> Shapes<'a> {
-        Shapes { schemas, known: RefCell::default() }
+    fn new(schemas: &'a dyn Schemas, secrets: &'a SecretTexts) -> Shapes<'a> {
+        Shapes { schemas, secrets, known: RefCell::default() }
     }
 
     fn of(&self, step: &Step) -> Arc<Schema> {
@@ -32,6 +35,11 @@ impl<'a> Shapes<'a> {
         let key = (step.provider.provider.clone(), resource.mode, resource.ty.clone());
         let find = || self.schemas.resource(&step.provider.provider, resource.mode, &resource.ty).unwrap_or_default();
         self.known.borrow_mut().entry(key).or_insert_with(find).clone()
+    }
+
+    /// An object with all that tells secrets marked.
+    fn hide(&self, object: &Value, schema: &Schema) -> Value {
+        self.secrets.hide(marked(object, &schema.block))
     }
 }
 
@@ -54,10 +62,12 @@ pub fn plan(plan: &Plan, schemas: &dyn Schemas, paint: Paint) -> String {
 /// Writes a whole plan piece by piece: all of its text together may be large.
 pub fn write(plan: &Plan, schemas: &dyn Schemas, paint: Paint, to: &mut dyn FnMut(&str)) {
     const PIECE: usize = 1 << 18;
-    let shapes = Shapes::new(schemas);
     let shown: Vec<&Step> = plan.steps.iter().filter(|s| s.has_effect()).collect();
     let outputs: Vec<_> = plan.outputs.iter().filter(|(_, o)| !o.is_no_op()).collect();
-    let outside = drift::section(plan, schemas, paint);
+    let is_quiet = shown.is_empty() && outputs.is_empty() && plan.drift.is_empty();
+    let secrets = if is_quiet { SecretTexts::default() } else { SecretTexts::of_plan(plan, schemas) };
+    let shapes = Shapes::new(schemas, &secrets);
+    let outside = drift::section(plan, schemas, &secrets, paint);
     if shown.is_empty() && outputs.iter().all(|(_, o)| o.deferred) {
         let refreshes = plan.options.mode == PlanMode::RefreshOnly;
         return match (refreshes && !outside.is_empty(), plan.deferred.is_empty()) {
@@ -87,7 +97,7 @@ pub fn write(plan: &Plan, schemas: &dyn Schemas, paint: Paint, to: &mut dyn FnMu
     text += &deferral::section(plan, paint);
     if !outputs.is_empty() {
         text += "\nChanges to Outputs:\n";
-        text += &output_changes(&outputs, paint);
+        text += &output_changes(&outputs, &secrets, paint);
     }
     if shown.is_empty() {
         text += "\nYou can apply this plan to save these new output values to the state, without changing any real\ninfrastructure.\n";
@@ -158,10 +168,15 @@ fn one(step: &Step, shapes: &Shapes<'_>, paint: Paint) -> String {
     let word = if resource.mode == Mode::Data { "data" } else { "resource" };
     let header = format!("{word} {} {} {{", quoted(&resource.ty), quoted(&resource.name));
     out.push(0, symbol_of(&step.change), &header);
+    let schema = shapes.of(step);
+    let hide = |object: &Value| shapes.hide(object, &schema);
     match &step.change {
         // The object stays: to show it as going would say that it is destroyed.
-        Change::Forget { prior, .. } => diff::whole(&mut out, 1, prior, &shapes.of(step).block),
-        change => diff::body(&mut out, 1, change.before(), change.after(), &shapes.of(step).block, &forced(change)),
+        Change::Forget { prior, .. } => diff::whole(&mut out, 1, &hide(prior), &schema.block),
+        change => {
+            let (before, after) = (change.before().map(hide), change.after().map(hide));
+            diff::body(&mut out, 1, before.as_ref(), after.as_ref(), &schema.block, &forced(change));
+        }
     }
     out.push(0, Symbol::None, "}");
     text += &out.finish();
@@ -254,12 +269,13 @@ fn delete_reason(step: &Step, reason: DeleteReason) -> Option<String> {
     }
 }
 
-fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], paint: Paint) -> String {
+fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], secrets: &SecretTexts, paint: Paint) -> String {
     let width = outputs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut out = Lines::new(paint);
     for (name, change) in outputs {
-        let hide = |v: &terrane_value::Value| {
-            if change.is_secret() { v.clone().mark(Marks::SENSITIVE) } else { v.clone() }
+        let hide = |v: &Value| match change.is_secret() {
+            true => v.clone().mark(Marks::SENSITIVE),
+            false => secrets.hide_whole(v.clone()),
         };
         let (before, after) = (change.before.as_ref().map(hide), change.after.as_ref().map(hide));
         diff::named(&mut out, 0, &format!("{name:width$}"), before.as_ref(), after.as_ref());
@@ -271,7 +287,7 @@ fn output_changes(outputs: &[(&Arc<str>, &OutputChange)], paint: Paint) -> Strin
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use terrane_address::{Provider, ProviderConfig, parse_instance};
-    use terrane_value::{Attribute, Block, Type, Value};
+    use terrane_value::{Attribute, Block, Type};
 
     use super::*;
 
@@ -315,6 +331,6 @@ mod tests {
         id = "x"
     }
 "#;
-        assert_eq!(one(&step, &Shapes::new(&Things), Paint::colored(false)), expect);
+        assert_eq!(one(&step, &Shapes::new(&Things, &SecretTexts::default()), Paint::colored(false)), expect);
     }
 }

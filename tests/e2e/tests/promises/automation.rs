@@ -102,6 +102,45 @@ fn json_is_written_beside_the_text() {
     assert!(folder.read("said.jsonl").contains("\"@message\":\"2\""));
 }
 
+/// `terraform_data` gives its input back as output, and does not say that it is secret.
+#[test]
+fn what_repeats_a_secret_is_hidden_in_texts() {
+    let folder = Folder::new();
+    let text = r#"
+variable "password" {
+  sensitive = true
+}
+resource "terraform_data" "a" {
+  input = { user = "shop", password = var.password, pin = sensitive(4711) }
+}
+resource "terraform_data" "b" {
+  input = "https://shop:${nonsensitive(var.password)}@db"
+}
+output "copied" {
+  value = terraform_data.a.output
+}
+"#;
+    folder.write("main.tf", text);
+    let password = "-var=password=hush-hush";
+    let hides = |args: &[&str], shown: &str| {
+        let run = folder.terrane("", args).code(0);
+        run.says(&[shown]).does_not_say(&["hush-hush", "4711"]);
+    };
+    hides(&["plan", password], "user     = \"shop\"");
+    hides(&["apply", "-auto-approve", password], "copied = <sensitive>");
+    hides(&["show"], "user     = \"shop\"");
+    hides(&["state", "show", "terraform_data.a"], "user     = \"shop\"");
+    hides(&["state", "show", "terraform_data.b"], "output = (sensitive value)");
+    hides(&["output"], "copied = <sensitive>");
+    hides(&["plan", "-destroy", password], "user     = \"shop\"");
+    hides(&["plan", "-replace=terraform_data.a", password], "user     = \"shop\"");
+    folder.terrane("", &["apply", "-auto-approve", "-var=password=hush-hush-2"]).code(0).does_not_say(&["hush-hush"]);
+    hides(&["state", "diff"], "(sensitive value)");
+    hides(&["state", "diff", "-json"], "(sensitive value)");
+    folder.terrane("", &["show", "-show-sensitive"]).code(0).says(&["hush-hush-2", "4711"]);
+    folder.terrane("", &["output", "copied"]).code(0).says(&["hush-hush-2"]);
+}
+
 #[test]
 fn configuration_is_shown_as_json() {
     let folder = folder();

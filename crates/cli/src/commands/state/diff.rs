@@ -92,9 +92,12 @@ fn show(args: &Args, before: &Named, after: &Named, providers: &Providers, conte
     let paint = if args.show_sensitive { paint.with_secrets() } else { paint };
     let text = difference::text(&before.snapshot, &after.snapshot, providers, paint);
     if args.json {
-        let secrets = if args.show_sensitive { Secrets::Shown } else { Secrets::Hidden };
-        let document = json::difference(&before.snapshot, &after.snapshot, providers, secrets);
-        outln!("{}", serde_json::to_string(&document).unwrap_or_default());
+        let document = |secrets| Ok(json::difference(&before.snapshot, &after.snapshot, providers, secrets));
+        let json = match args.show_sensitive {
+            true => document(Secrets::Shown).map(|document| serde_json::to_string(&document)),
+            false => json::redacted(document).map(|document| serde_json::to_string(&document)),
+        };
+        outln!("{}", json.ok().and_then(Result::ok).unwrap_or_default());
         return text.is_some();
     }
     match &text {

@@ -20,4 +20,4 @@ pub use plan::{Importing, defer_reason, importing, plan, reason};
 pub use redact::redacted;
 pub use schemas::schemas;
 pub use state::state;
-pub use values::{Raw, Secrets, raw};
+pub use values::{Raw, Secrets, marked, raw};

@@ -246,9 +246,13 @@ impl View<'_> {
         if step.change.before().is_some() {
             change.before_identity = identity(&plan.refreshed, &step.instance, step.deposed.as_ref());
         }
-        if matches!(step.change, Change::NoOp { .. } | Change::Update { .. }) {
-            change.after_identity = change.before_identity.clone();
-        }
+        change.after_identity = match &step.change {
+            Change::NoOp { .. } => change.before_identity.clone(),
+            Change::Update { prior, planned } => {
+                change.before_identity.as_ref().and_then(|identity| renamed(identity, prior, &planned.value))
+            }
+            _ => None,
+        };
         change.importing = step.import.as_ref().map(importing);
         change.generated_config = plan.generated.get(&step.instance).map(ToString::to_string);
         Resource {
@@ -378,6 +382,19 @@ pub(super) fn resource(instance: &Instance, provider: &ProviderConfig, change: D
     }
 }
 
+/// The identity of an object after an update: what it has from attributes of the same name follows them. `None` if that is
+/// not known.
+fn renamed(identity: &Raw, before: &Value, after: &Value) -> Option<Raw> {
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(identity.get()).ok()?;
+    for (name, field) in &mut fields {
+        let (Some(text), Some(after)) = (before.get(name).and_then(Value::as_str), after.get(name)) else { continue };
+        if field.as_str() == Some(text) {
+            *field = after.as_str()?.into();
+        }
+    }
+    serde_json::to_string(&fields).ok().map(raw)
+}
+
 /// What names an object, as a state has it.
 fn identity(state: &Snapshot, instance: &Instance, deposed: Option<&DeposedKey>) -> Option<Raw> {
     let found = state.instance(instance)?;
@@ -458,5 +475,22 @@ fn replace_paths(reason: &ReplaceReason) -> Vec<Raw> {
     match reason {
         ReplaceReason::CannotUpdate(paths) => paths.iter().map(values::path).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use terrane_value::Type;
+
+    use super::*;
+
+    #[test]
+    fn an_identity_follows_what_it_is_made_of() {
+        let identity = raw(r#"{"account":"1","name":"a"}"#.into());
+        let named = |name: Value| Value::object([("name", name), ("account", Value::null(Type::String))]);
+        let after = |name: Value| renamed(&identity, &named("a".into()), &named(name)).map(|raw| raw.get().to_owned());
+        assert_eq!(after("a".into()).as_deref(), Some(r#"{"account":"1","name":"a"}"#));
+        assert_eq!(after("b".into()).as_deref(), Some(r#"{"account":"1","name":"b"}"#));
+        assert_eq!(after(Value::unknown(Type::String)), None);
     }
 }
