@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use terrane_address::ProviderConfig;
+use terrane_address::{Mode, ProviderConfig};
 use terrane_lang::Conditions;
 use terrane_provider::{
     ApplyRequest, ApplyResponse, DataOutcome, DataRequest, Object, PlanRequest, PlanResponse, Private, Problem,
 };
 use terrane_source::{Diagnostic, Reported};
-use terrane_state::{EntryKind, StoredObject};
+use terrane_state::{Dependencies, EntryKind, StoredObject};
 use terrane_value::Value;
 
 use super::{Applier, Begun, Ended, Flight, Halt, Outcome, Work};
@@ -299,6 +299,8 @@ impl<'p> Applier<'p> {
         let protected = self.attempt(|e, lookup, diags| e.prevent_destroy(instance, lookup, diags));
         let former = self.state.object(&step.instance).filter(|_| flight.prior.is_some());
         let dependencies = match (former, result) {
+            // As where planning reads it.
+            _ if resource.resource.mode == Mode::Data => Dependencies::default(),
             (_, Outcome::Done) | (None, _) => step.dependencies.clone(),
             // What it was made of may still be in it.
             (Some(former), _) => step.dependencies.and(&former.dependencies),

@@ -14,17 +14,24 @@ use crate::generate::{self, Names};
 impl Planner<'_> {
     /// Takes note of an import block for what is not declared. False if its configuration cannot be written.
     pub(super) fn adopt(&mut self, place: usize, decl: &ImportDecl) -> bool {
-        let Some(to) = decl.fixed().filter(|to| self.options.generate.is_some() && self.refreshed.object(to).is_none())
-        else {
+        if self.options.generate.is_none() {
             return false;
-        };
-        if !to.resource.module.0.is_empty() || to.key != Key::None || decl.for_each.is_some() {
-            let detail =
-                format!("Configuration can be written for a resource of the root module without key, not for {to}.");
-            let error = Diagnostic::error("Configuration cannot be generated", detail).at(decl.span);
-            self.diags.error(error.hint("Write the resource block yourself."));
-            return true;
         }
+        let has_key = |to: &Instance| !to.resource.module.0.is_empty() || to.key != Key::None;
+        let to = match decl.fixed() {
+            Some(to) if self.refreshed.object(&to).is_some() => return false,
+            Some(to) if decl.for_each.is_none() && !has_key(&to) => to,
+            _ => {
+                let to = &decl.to;
+                let detail = format!(
+                    "Configuration can be written for a resource of the root module that has no count or for_each, not \
+                     for instances of {to}."
+                );
+                let error = Diagnostic::error("Configuration cannot be generated", detail).at(decl.span);
+                self.diags.error(error.hint("Write the resource block yourself."));
+                return true;
+            }
+        };
         let resource = &to.resource.resource;
         let name = decl.provider.as_ref().map(|(name, _)| name.clone()).unwrap_or_else(|| implied(&to));
         let root = self.program.root();

@@ -64,7 +64,7 @@ impl Planner<'_> {
                 continue;
             }
             if !declared {
-                self.diags.error(undeclared(&decl.to.to_string(), &decl.to, decl.span));
+                self.diags.error(undeclared(&decl.to.to_string(), &decl.to, or_generate(decl), decl.span));
                 continue;
             }
             self.imports.blocks_for(&decl.to, place);
@@ -137,7 +137,7 @@ impl Planner<'_> {
         for (instance, span) in blocks.collect::<Vec<_>>() {
             let config = instance.resource.config();
             if self.known_keys(&instance.resource) && self.span(&Endpoint::Instance(instance.clone())).is_none() {
-                self.diags.error(undeclared(&instance.to_string(), config, span));
+                self.diags.error(undeclared(&instance.to_string(), config, "", span));
             }
         }
     }
@@ -152,21 +152,25 @@ fn roughly(decl: &ImportDecl) -> AbsResource {
     })
 }
 
-fn undeclared(address: &str, name: &ConfigResource, span: Span) -> Diagnostic {
+fn undeclared(address: &str, name: &ConfigResource, more: &str, span: Span) -> Diagnostic {
     let resource = &name.resource;
     let place = match name.module.is_root() {
         true => "in the root module".to_owned(),
         false => format!("in {}", name.module),
     };
     let detail = format!("The configuration does not declare {address}, so there is nothing to import for.");
-    let written = match name.module.is_root() {
-        true => ". Or have it written for you: terrane plan -generate-config-out=generated.tf",
-        false => "",
-    };
     Diagnostic::error("Configuration for import target does not exist", detail).at(span).hint(format!(
-        "Declare it {place}, with that key if it has one: resource \"{}\" \"{}\" {{ … }}{written}",
+        "Declare it {place}, with that key if it has one: resource \"{}\" \"{}\" {{ … }}{more}",
         resource.ty, resource.name
     ))
+}
+
+/// What else may be done about an import for what is not declared.
+fn or_generate(decl: &ImportDecl) -> &'static str {
+    match decl.to.module.is_root() && decl.for_each.is_none() && decl.fixed().is_some_and(|to| to.key == Key::None) {
+        true => ". Or have it written for you: terrane plan -generate-config-out=generated.tf",
+        false => "",
+    }
 }
 
 fn twice(instance: &Instance, span: Span) -> Diagnostic {
