@@ -44,8 +44,15 @@ impl<'p> Run<'_, 'p> {
         let scope = Scope { about: (at != At::ROOT).then(|| About::Checkable(what.clone())), ..Scope::module(at) };
         let mut failed = Ok(());
         for (place, assert) in (0..).zip(&check.asserts) {
+            let said = self.diags.len();
             let verdict = self.verdict(scope.clone(), assert, &mut Reads::new());
-            self.note(&what, Rule::Before(place), &verdict);
+            match verdict {
+                // What it reads has failed, and that was said there.
+                Err(Stop::Failed(_)) if self.diags.len() == said => {
+                    self.note(&what, Rule::Before(place), &Ok(Verdict::Unknown));
+                }
+                _ => self.note(&what, Rule::Before(place), &verdict),
+            }
             let (summary, cause, detail) = match verdict {
                 Ok(Verdict::Holds) => continue,
                 Ok(Verdict::Fails(message)) => (CHECK_FAILED, Cause::Value, message.shown()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use terrane_address::ModuleInstance;
+use terrane_address::{AbsResource, Mode, ModuleInstance};
 use terrane_lang::{Made, Program};
 use terrane_plan::{Plan, PlanMode};
 
@@ -22,7 +22,8 @@ pub fn relevant(program: &Program, plan: &Plan) -> Vec<Attribute> {
     let root = ModuleInstance::root();
     let outputs = plan.outputs.iter().filter(|(_, change)| !change.is_no_op());
     let outputs = outputs.map(|(name, _)| Made::Output(&root, name));
-    let modules = if plan.options.mode == PlanMode::Destroy { BTreeSet::new() } else { modules(program, plan) };
+    let partial = plan.options.mode == PlanMode::Destroy || plan.options.is_limited();
+    let modules = if partial { BTreeSet::new() } else { modules(program, plan) };
     // What modules give to each other is not in the state, so that it is always new.
     let inner = modules.iter().flat_map(|module| {
         let decl = program.find(&module.module());
@@ -42,7 +43,8 @@ pub fn relevant(program: &Program, plan: &Plan) -> Vec<Attribute> {
 fn modules(program: &Program, plan: &Plan) -> BTreeSet<ModuleInstance> {
     let mut found = BTreeSet::new();
     let stays = plan.steps.iter().filter(|step| step.change.after().is_some());
-    let held = plan.refreshed.resources.keys().filter(|_| plan.options.mode == PlanMode::RefreshOnly);
+    let is_read = |name: &&AbsResource| plan.options.mode == PlanMode::RefreshOnly || name.resource.mode == Mode::Data;
+    let held = plan.refreshed.resources.keys().filter(is_read);
     for resource in stays.map(|step| &step.instance.resource).chain(held) {
         let mut module = Some(resource.module.clone());
         while let Some(next) = module.filter(|module| !module.is_root()) {
