@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -38,8 +39,8 @@ pub struct Running {
 
 /// Writes journal entries; a machine goes on only when they are safe.
 pub(crate) trait Journal {
-    /// Makes the entries safe.
-    async fn append(&mut self, entries: &[Entry]) -> Result<(), String>;
+    /// Makes the entries of several questions safe.
+    async fn append(&mut self, entries: &[Arc<[Entry]>]) -> Result<(), String>;
 
     /// Stores what has been appended, if it has waited long enough. Called every now and then.
     async fn settle(&mut self);
@@ -55,7 +56,7 @@ const TURN: std::time::Duration = std::time::Duration::from_millis(50);
 pub(crate) struct NoJournal;
 
 impl Journal for NoJournal {
-    async fn append(&mut self, _: &[Entry]) -> Result<(), String> {
+    async fn append(&mut self, _: &[Arc<[Entry]>]) -> Result<(), String> {
         Ok(())
     }
 
@@ -130,26 +131,38 @@ impl Run<'_> {
             while let Some(ask) = self.rooms.next() {
                 answered |= self.ask(machine, ask);
             }
-            let asks = machine.poll(self.rooms.wanted());
+            let mut asks = machine.poll(self.rooms.wanted());
+            let quiet = asks.is_empty();
+            let entries = asks.extract_if(.., |ask| matches!(ask.question, Question::Persist { .. })).collect();
+            self.persist(machine, journal, entries).await;
             for ask in asks {
-                if let Question::Persist { entries } = &ask.question {
-                    let result = journal.append(entries).await;
-                    if result.is_ok() {
-                        self.running.watcher.event(Event::Journaled { entries });
-                    }
-                    machine.feed(ask.id, Answer::Persist(result));
-                    answered = true;
-                    continue;
-                }
                 if let Some(ask) = self.rooms.enter(ask) {
                     answered |= self.ask(machine, ask);
                 }
             }
-            if !answered {
+            // What opens a provider is asked alone: there may be more.
+            if quiet && !answered {
                 return false;
             }
         }
         true
+    }
+
+    /// Writes into the journal what several questions ask for, at once.
+    async fn persist<M: Machine>(&mut self, machine: &mut M, journal: &mut impl Journal, asks: Vec<Ask>) {
+        if asks.is_empty() {
+            return;
+        }
+        let of = |ask: &Ask| match &ask.question {
+            Question::Persist { entries } => Some(entries.clone()),
+            _ => None,
+        };
+        let entries: Vec<Arc<[Entry]>> = asks.iter().filter_map(of).collect();
+        let result = journal.append(&entries).await;
+        if result.is_ok() {
+            entries.iter().for_each(|entries| self.running.watcher.event(Event::Journaled { entries }));
+        }
+        asks.into_iter().for_each(|ask| machine.feed(ask.id, Answer::Persist(result.clone())));
     }
 
     /// Puts a question; returns whether it was answered at once.

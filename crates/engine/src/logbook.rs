@@ -53,6 +53,8 @@ pub(crate) struct Logbook<'s> {
     /// What has begun and not ended.
     begun: BTreeMap<Arc<str>, String>,
     synced: Instant,
+    /// How many bytes the lines tell that the state does not have yet.
+    noted: u64,
     /// Whether lines have been written that are not safe yet.
     loose: bool,
     /// Whether lines are being made safe right now.
@@ -84,6 +86,7 @@ impl<'s> Logbook<'s> {
             marks: HashMap::new(),
             begun: BTreeMap::new(),
             synced: Instant::now(),
+            noted: 0,
             loose: false,
             syncing: Arc::default(),
         }
@@ -123,15 +126,16 @@ impl<'s> Logbook<'s> {
     }
 
     /// What became of an instance, as the file may tell it.
-    fn sealed_outcome(&self, instance: &Instance, before: &Mark, now: &Snapshot) -> io::Result<String> {
+    fn sealed_outcome(&mut self, instance: &Instance, before: &Mark, now: &Snapshot) -> io::Result<String> {
         let outcome = outcome(instance, before, now);
+        self.noted += outcome.len() as u64;
         match &self.key {
             None => Ok(outcome),
             Some(key) => Ok(sealed_outcome(&self.cipher.seal(key, outcome).map_err(io::Error::other)?)),
         }
     }
 
-    fn end_line(&self, operation: &str, instance: &Instance, before: &Mark, now: &Snapshot) -> io::Result<String> {
+    fn end_line(&mut self, operation: &str, instance: &Instance, before: &Mark, now: &Snapshot) -> io::Result<String> {
         Ok(end_line(operation, instance, now, &self.sealed_outcome(instance, before, now)?))
     }
 
@@ -180,14 +184,15 @@ impl<'s> Logbook<'s> {
         };
         for instance in among(stored, now).into_iter().chain(among(now, stored)) {
             let mark = mark(stored, &instance);
-            self.first += &self.end_line("", &instance, &mark, now)?;
+            let line = self.end_line("", &instance, &mark, now)?;
+            self.first += &line;
             self.marks.insert(instance, mark);
         }
         Ok(())
     }
 
     /// Notes what has begun and what has come of it; `now` is the state after the entries.
-    pub async fn note(&mut self, entries: &[Entry], now: &Snapshot) -> io::Result<()> {
+    pub async fn note(&mut self, entries: impl Iterator<Item = &Entry>, now: &Snapshot) -> io::Result<()> {
         let mut text = String::new();
         for entry in entries {
             let (operation, instance) = (&entry.operation, &entry.instance);
@@ -197,7 +202,8 @@ impl<'s> Logbook<'s> {
                 self.begun.insert(operation.clone(), line);
                 continue;
             }
-            text += &self.end_line(operation, instance, self.marks.get(instance).unwrap_or(&None), now)?;
+            let before = self.marks.get(instance).cloned().flatten();
+            text += &self.end_line(operation, instance, &before, now)?;
             // Deposing goes before a begin of the same operation.
             self.begun.remove(operation);
         }
@@ -251,6 +257,7 @@ impl<'s> Logbook<'s> {
 
     /// Begins anew, since the state has all that was noted.
     pub async fn restart(&mut self) {
+        self.noted = 0;
         self.marks.clear();
         if self.begun.is_empty() {
             return self.discard().await;
@@ -283,6 +290,11 @@ impl<'s> Logbook<'s> {
     fn remove(&self) {
         let _ = std::fs::remove_file(&self.path);
         self.key_file.iter().for_each(KeyFile::remove);
+    }
+
+    /// About how many bytes it tells that the state does not have yet.
+    pub fn noted(&self) -> u64 {
+        self.noted
     }
 
     /// Where the journal is.

@@ -62,6 +62,9 @@ const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// How many times as long as the last save took nothing is saved after it: the journal has what happens meanwhile.
 const SAVE_PAUSE: u32 = 10;
 
+/// About how many bytes are saved in a second at least.
+const SAVED_A_SECOND: u64 = 200 << 20;
+
 impl<'s> Session<'s> {
     /// Takes the lock and reads the state.
     ///
@@ -324,20 +327,23 @@ impl<'s> Session<'s> {
 }
 
 impl Journal for Session<'_> {
-    async fn append(&mut self, entries: &[Entry]) -> Result<(), String> {
+    async fn append(&mut self, entries: &[Arc<[Entry]>]) -> Result<(), String> {
         self.keep_recovered().await.map_err(|e| format!("The state cannot be written. {e}"))?;
-        if let Some(logbook) = &mut self.logbook {
-            let remembered = logbook.remember(entries, self.stored.as_ref(), &self.snapshot);
-            remembered.unwrap_or_else(|error| self.give_up_journal(&error));
+        for entries in entries {
+            if let Some(logbook) = &mut self.logbook {
+                let remembered = logbook.remember(entries, self.stored.as_ref(), &self.snapshot);
+                remembered.unwrap_or_else(|error| self.give_up_journal(&error));
+            }
+            replay(&mut self.snapshot, entries);
         }
-        replay(&mut self.snapshot, entries);
+        let all = || entries.iter().flat_map(|entries| entries.iter());
         if let Some(logbook) = &mut self.logbook {
-            let noted = logbook.note(entries, &self.snapshot).await;
+            let noted = logbook.note(all(), &self.snapshot).await;
             noted.unwrap_or_else(|error| self.give_up_journal(&error));
         }
-        self.dirty |= entries.iter().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
+        self.dirty |= all().any(|e| !matches!(e.kind, EntryKind::Begin { .. } | EntryKind::Failed));
         self.settle().await;
-        let begins = entries.iter().any(|e| matches!(e.kind, EntryKind::Begin { .. }));
+        let begins = all().any(|e| matches!(e.kind, EntryKind::Begin { .. }));
         match self.lock.as_ref().and_then(|(_, heart)| heart.lost()) {
             Some(why) if begins => Err(format!("The lock of the state was lost, so nothing new is begun. {why}")),
             _ => Ok(()),
@@ -348,13 +354,20 @@ impl Journal for Session<'_> {
         if let Some(Err(error)) = self.logbook.as_mut().map(Logbook::sync) {
             self.give_up_journal(&error);
         }
-        if self.dirty && self.saved.elapsed() >= self.pause {
+        if self.dirty
+            && self.saved.elapsed() >= self.pause.max(self.logbook.as_ref().map(least_pause).unwrap_or_default())
+        {
             let begun = Instant::now();
             self.failed = self.save().await.err();
             self.saved = Instant::now();
             self.pause = if self.logbook.is_some() { SAVE_EVERY.max(begun.elapsed() * SAVE_PAUSE) } else { SAVE_EVERY };
         }
     }
+}
+
+/// How long nothing is saved at least, by what there would be to write.
+fn least_pause(logbook: &Logbook<'_>) -> Duration {
+    Duration::from_secs(logbook.noted() / SAVED_A_SECOND) * SAVE_PAUSE
 }
 
 /// A state that was read from a store.

@@ -88,7 +88,9 @@ impl Planner<'_> {
         let drafts = std::mem::take(&mut self.drafts);
         // Data sources that have been read are no steps, but order passes through them: they come last.
         let is_step = |d: &Draft| !matches!(d.step.change, Change::NoOp { .. }) || d.step.instance.is_managed();
-        let (mut drafts, read): (Vec<Draft>, Vec<Draft>) = drafts.into_values().map(|draft| *draft).partition(is_step);
+        let (mut steps, mut read) = (Vec::with_capacity(drafts.len()), Vec::new());
+        drafts.into_values().for_each(|draft| if is_step(&draft) { steps.push(*draft) } else { read.push(*draft) });
+        let mut drafts: Vec<Draft> = steps;
         self.defer_ends(&mut drafts);
         self.defer_outputs();
         let count = drafts.len();
@@ -233,7 +235,7 @@ struct Groups<'d> {
 impl<'d> Groups<'d> {
     fn new(drafts: &'d [Draft]) -> Groups<'d> {
         let mut groups = Groups {
-            places: FxHashMap::default(),
+            places: FxHashMap::with_capacity_and_hasher(drafts.len(), Default::default()),
             by_name: BTreeMap::new(),
             by_resource: FxHashMap::default(),
             members: Vec::new(),

@@ -344,6 +344,11 @@ impl<'p> Planner<'p> {
         self.outbox.push_back(Ask { id, about, question });
     }
 
+    /// Whether the last question is for a provider to be opened: everything of it would only be parked.
+    fn opens(&self) -> bool {
+        self.outbox.back().is_some_and(|ask| matches!(ask.question, Question::Configure { .. }))
+    }
+
     fn shape(&self, provider: &ProviderConfig, instance: &Instance) -> Option<Arc<Shape>> {
         self.shapes.get(&provider.provider, &instance.resource.resource).cloned()
     }
@@ -355,7 +360,7 @@ impl<'p> Planner<'p> {
 
 impl Machine for Planner<'_> {
     fn poll(&mut self, room: usize) -> Vec<Ask> {
-        while self.outbox.len() < room && !self.stopped {
+        while self.outbox.len() < room && !self.stopped && !self.opens() {
             match self.queue.pop() {
                 Some(task) => self.run(task),
                 None if !self.to_read.is_empty() => self.flush_reads(),

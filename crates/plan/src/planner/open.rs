@@ -37,7 +37,7 @@ impl Planner<'_> {
             Some(Opening::Pending(_)) => Err(Halt::Wait(Wait::Provider(config.clone()))),
             None => {
                 self.opened.insert(config.clone(), Opening::Pending(None));
-                self.queue.push(Task::Provider(config.clone()));
+                self.queue.push_first(Task::Provider(config.clone()));
                 Err(Halt::Wait(Wait::Provider(config.clone())))
             }
         }

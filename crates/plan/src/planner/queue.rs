@@ -121,6 +121,16 @@ impl Queue {
         self.ready.push_back(Entry { task, blocked_by: None });
     }
 
+    /// Puts a task before all others: many are going to wait for it.
+    pub fn push_first(&mut self, task: Task) {
+        self.ready.push_front(Entry { task, blocked_by: None });
+    }
+
+    /// Makes room for tasks to come.
+    pub fn reserve(&mut self, count: usize) {
+        self.ready.reserve(count);
+    }
+
     /// The next task to try. Where one thing blocks two instances of a resource, the rest of them waits for it untried.
     pub fn pop(&mut self) -> Option<Task> {
         loop {

@@ -184,6 +184,11 @@ impl Planner<'_> {
             self.end_or_drop(&orphan, reason);
         }
         self.keys.insert(resource.clone(), (keys.clone(), missing));
+        if all {
+            self.started.reserve(missing);
+            self.queue.reserve(missing);
+            self.values.reserve(missing);
+        }
         for key in keys {
             let instance = resource.instance(key);
             if all || self.options.selects(&instance) {

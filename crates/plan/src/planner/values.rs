@@ -22,6 +22,11 @@ impl Values {
         Values { complete, ..Values::default() }
     }
 
+    /// Makes room for values to come.
+    pub fn reserve(&mut self, count: usize) {
+        self.slots.reserve(count);
+    }
+
     pub fn set(&mut self, instance: Instance, value: Value) {
         self.slots.insert(instance, Ok(value));
     }
