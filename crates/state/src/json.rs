@@ -66,6 +66,14 @@ impl Json {
         matches!(self.0, Repr::Value(_))
     }
 
+    /// The value that it was made of, if it was made of one.
+    pub(crate) fn made_of(&self) -> Option<&Value> {
+        match &self.0 {
+            Repr::Value(encoded) => Some(&encoded.value),
+            Repr::Part { .. } => None,
+        }
+    }
+
     /// The value that it was made of, if that was of this type.
     pub fn value(&self, ty: &Type) -> Option<&Value> {
         match &self.0 {

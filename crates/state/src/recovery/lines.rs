@@ -149,7 +149,10 @@ pub(super) fn id(object: &StoredObject) -> Option<String> {
     struct Named {
         id: Option<String>,
     }
-    serde_json::from_str::<Named>(object.attributes.text_in(&mut String::new())).ok()?.id
+    match object.attributes.made_of() {
+        Some(value) => value.get("id")?.as_str().map(str::to_owned),
+        None => serde_json::from_str::<Named>(&object.attributes).ok()?.id,
+    }
 }
 
 /// The same unless it holds what is sensitive.

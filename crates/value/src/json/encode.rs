@@ -1,6 +1,8 @@
 //! Values to JSON text.
 
 use std::fmt::Write;
+use std::ops::Range;
+use std::sync::Arc;
 
 use super::types::write_type;
 use crate::{ConvertError, Fields, Kind, Path, Step, Type, Value, convert};
@@ -26,7 +28,7 @@ pub fn to_json(value: &Value, ty: &Type) -> Result<String, ConvertError> {
 pub fn append_json(value: &Value, ty: &Type, text: &mut String) -> Result<(), ConvertError> {
     check_plain(value)?;
     text.reserve(about_length(value));
-    write(value, ty, text);
+    write(value, ty, &mut Out { text, long: None });
     Ok(())
 }
 
@@ -36,7 +38,7 @@ pub fn append_json(value: &Value, ty: &Type, text: &mut String) -> Result<(), Co
 pub fn json_encode(value: &Value) -> Result<String, ConvertError> {
     check_plain(value)?;
     let mut text = String::with_capacity(about_length(value));
-    write_plain(value, &mut text);
+    write_plain(value, &mut Out { text: &mut text, long: None });
     Ok(text)
 }
 
@@ -96,22 +98,47 @@ pub fn about_length(value: &Value) -> usize {
     }
 }
 
-fn write(value: &Value, ty: &Type, out: &mut String) {
+/// A text that grows.
+struct Out<'t> {
+    text: &'t mut String,
+    /// The last long string, by where it is, and where in the text it was written.
+    long: Option<(*const u8, Range<usize>)>,
+}
+
+/// From this length on, a string is long.
+const LONG: usize = 1024;
+
+impl Out<'_> {
+    /// Writes a string: one that was written just before, as an attribute that repeats another, is copied.
+    fn string(&mut self, string: &Arc<str>) {
+        if string.len() < LONG {
+            return write_string(string, self.text);
+        }
+        if let Some((_, written)) = self.long.as_ref().filter(|(place, _)| std::ptr::eq(*place, string.as_ptr())) {
+            return self.text.extend_from_within(written.clone());
+        }
+        let begin = self.text.len();
+        write_string(string, self.text);
+        self.long = Some((string.as_ptr(), begin..self.text.len()));
+    }
+}
+
+fn write(value: &Value, ty: &Type, out: &mut Out<'_>) {
     match (value.kind(), ty) {
-        (Kind::Null(Type::Any), Type::Any) => out.push_str("null"),
+        (Kind::Null(Type::Any), Type::Any) => out.text.push_str("null"),
         (_, Type::Any) => {
             let own = value.ty();
-            out.push_str("{\"value\":");
+            out.text.push_str("{\"value\":");
             write(value, &own, out);
-            out.push_str(",\"type\":");
-            write_type(&own, out);
-            out.push('}');
+            out.text.push_str(",\"type\":");
+            write_type(&own, out.text);
+            out.text.push('}');
         }
         (Kind::List(_, values), Type::List(t)) | (Kind::Set(_, values), Type::Set(t)) => {
             array(values, |_, value, out| write(value, t, out), out);
         }
         (Kind::Tuple(values), Type::Tuple(types)) => {
-            let one = |i: usize, value: &Value, out: &mut String| match types.get(i) {
+            let one = |i: usize, value: &Value, out: &mut Out<'_>| match types.get(i) {
                 Some(t) => write(value, t, out),
                 None => write_plain(value, out),
             };
@@ -119,7 +146,7 @@ fn write(value: &Value, ty: &Type, out: &mut String) {
         }
         (Kind::Map(_, fields), Type::Map(t)) => object(fields, |_, value, out| write(value, t, out), out),
         (Kind::Object(fields), Type::Object(types)) => {
-            let one = |name: &str, value: &Value, out: &mut String| match types.attributes.get(name) {
+            let one = |name: &str, value: &Value, out: &mut Out<'_>| match types.attributes.get(name) {
                 Some(t) => write(value, t, out),
                 None => write_plain(value, out),
             };
@@ -129,15 +156,15 @@ fn write(value: &Value, ty: &Type, out: &mut String) {
     }
 }
 
-fn write_plain(value: &Value, out: &mut String) {
+fn write_plain(value: &Value, out: &mut Out<'_>) {
     match value.kind() {
-        Kind::Null(_) | Kind::Unknown(..) => out.push_str("null"),
-        Kind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Kind::Null(_) | Kind::Unknown(..) => out.text.push_str("null"),
+        Kind::Bool(b) => out.text.push_str(if *b { "true" } else { "false" }),
         // Writing into memory does not fail.
         Kind::Number(n) => {
-            let _ = write!(out, "{n}");
+            let _ = write!(out.text, "{n}");
         }
-        Kind::String(s) => write_string(s, out),
+        Kind::String(s) => out.string(s),
         Kind::List(_, values) | Kind::Set(_, values) | Kind::Tuple(values) => {
             array(values, |_, value, out| write_plain(value, out), out);
         }
@@ -145,28 +172,28 @@ fn write_plain(value: &Value, out: &mut String) {
     }
 }
 
-fn array(values: &[Value], mut one: impl FnMut(usize, &Value, &mut String), out: &mut String) {
-    out.push('[');
+fn array(values: &[Value], mut one: impl FnMut(usize, &Value, &mut Out<'_>), out: &mut Out<'_>) {
+    out.text.push('[');
     for (i, value) in values.iter().enumerate() {
         if i > 0 {
-            out.push(',');
+            out.text.push(',');
         }
         one(i, value, out);
     }
-    out.push(']');
+    out.text.push(']');
 }
 
-fn object(fields: &Fields, mut one: impl FnMut(&str, &Value, &mut String), out: &mut String) {
-    out.push('{');
+fn object(fields: &Fields, mut one: impl FnMut(&str, &Value, &mut Out<'_>), out: &mut Out<'_>) {
+    out.text.push('{');
     for (i, (name, value)) in fields.iter().enumerate() {
         if i > 0 {
-            out.push(',');
+            out.text.push(',');
         }
-        write_string(name, out);
-        out.push(':');
+        write_string(name, out.text);
+        out.text.push(':');
         one(name, value, out);
     }
-    out.push('}');
+    out.text.push('}');
 }
 
 fn write_string(text: &str, out: &mut String) {
