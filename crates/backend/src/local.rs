@@ -1,5 +1,6 @@
 //! State in a file, locked the way Terraform locks it.
 
+mod flow;
 mod history;
 
 use std::fs::{File, Metadata};
@@ -116,9 +117,8 @@ impl Local {
         }
         self.backed_up.store(true, Ordering::Relaxed);
         let fresh = self.beside("new");
-        let mut file = File::create(&fresh)?;
-        content(&mut file)?;
-        file.sync_all()?;
+        let file = File::create(&fresh)?;
+        flow::write(&file, content)?;
         let version = version(&file.metadata()?);
         let mut held = self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if held.is_some() {
@@ -156,9 +156,7 @@ impl Local {
     /// Puts a whole file under a name.
     fn put(&self, content: Content<'_>, name: &Path) -> io::Result<()> {
         let fresh = self.beside("copy");
-        let mut file = File::create(&fresh)?;
-        content(&mut file)?;
-        file.sync_all()?;
+        flow::write(&File::create(&fresh)?, content)?;
         std::fs::rename(&fresh, name)
     }
 
