@@ -23,8 +23,6 @@ pub(crate) fn decode(
     shape: &Shape,
 ) -> Result<Object, Vec<Problem>> {
     let ty = &instance.resource.resource.ty;
-    let private = Arc::from(stored.private.as_slice());
-    let identity = shape.naming.as_ref().and_then(|naming| naming.decode(stored));
     if stored.schema_version > shape.schema.version {
         return Err(vec![Problem::error(
             "Object was stored by a newer version of its provider",
@@ -35,16 +33,21 @@ pub(crate) fn decode(
             ),
         )]);
     }
-    if stored.schema_version == shape.schema.version
-        && let Some(value) = shape.decode(stored)
-    {
-        return Ok(Object { value, private, identity });
+    if let Some(object) = shape.object(stored) {
+        return Ok(object);
     }
     let Some(provider) = providers.get(address) else { return Err(vec![missing(address)]) };
     let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;
     let value = conform_known(value, &shape.ty)
         .map_err(|why| vec![protocol::bad_upgrade(ty, &why, providers.whose(address))])?;
-    Ok(Object { value, private, identity })
+    Ok(beside(stored, value, shape))
+}
+
+/// The object with these attributes, and what is stored beside them.
+pub(crate) fn beside(stored: &StoredObject, value: Value, shape: &Shape) -> Object {
+    let private = Arc::from(stored.private.as_slice());
+    let identity = shape.naming.as_ref().and_then(|naming| naming.decode(stored));
+    Object { value, private, identity }
 }
 
 /// The marks that go on with an object: what is ephemeral is not part of it.

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use terrane_address::{Mode, Provider, Resource};
 use terrane_lang::Schemas;
+use terrane_provider::Object;
 use terrane_state::StoredObject;
 use terrane_value::json::Decoder;
 use terrane_value::{Attribute, Block, Kind, Marks, Nesting, Path, Schema, Step, Type, Value};
 
 use crate::Providers;
 use crate::identity::Naming;
+use crate::object;
 use crate::protocol::{self, Breach};
 
 /// A schema with what is derived from it.
@@ -75,10 +77,19 @@ impl Shape {
         Shape { schema, ty, naming: None, sensitive, write_only, decoder: Mutex::default() }
     }
 
-    /// The attributes of a stored object of the schema's version, without marks; `None` if they are not of the type.
-    pub fn decode(&self, stored: &StoredObject) -> Option<Value> {
+    /// A stored object, without marks; `None` if it is not of the schema's version, or its attributes are not of the type.
+    pub fn object(&self, stored: &StoredObject) -> Option<Object> {
         let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
-        stored.decode_unmarked(&mut decoder, &self.ty).ok()
+        self.object_by(&mut decoder, stored)
+    }
+
+    /// The same with a decoder of one's own.
+    pub fn object_by(&self, decoder: &mut Decoder, stored: &StoredObject) -> Option<Object> {
+        if stored.schema_version != self.schema.version {
+            return None;
+        }
+        let value = stored.decode_unmarked(decoder, &self.ty).ok()?;
+        Some(object::beside(stored, value, self))
     }
 
     /// The value as it may be kept, in which write-only attributes are null whatever a provider says.

@@ -1,5 +1,6 @@
 //! The planner: from program, state and answers to a plan.
 
+mod ahead;
 mod assemble;
 pub(crate) mod checks;
 mod closure;

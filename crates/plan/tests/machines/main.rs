@@ -3,6 +3,7 @@
 
 mod counters;
 mod file;
+mod many;
 mod markdown;
 mod programs;
 mod properties;

@@ -2,6 +2,7 @@
 //! what is wrong.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::decode;
@@ -40,7 +41,7 @@ pub fn from_json(text: &str, ty: &Type) -> Result<Value, ConvertError> {
 /// become objects.
 pub fn json_decode(text: &str) -> Result<Value, ConvertError> {
     let mut decoder = Decoder::default();
-    let mut reader = Reader { text, at: 0, depth: 0, decoder: &mut decoder };
+    let mut reader = Reader { text, at: 0, depth: 0, before: None, decoder: &mut decoder };
     match reader.implied().filter(|_| reader.is_at_end()) {
         Some(value) => Ok(value),
         None => decode::implied_of(text),
@@ -53,7 +54,7 @@ impl Decoder {
     /// # Errors
     /// Those of [`from_json`].
     pub fn decode(&mut self, text: &str, ty: &Type) -> Result<Value, ConvertError> {
-        let mut reader = Reader { text, at: 0, depth: 0, decoder: self };
+        let mut reader = Reader { text, at: 0, depth: 0, before: None, decoder: self };
         match reader.value(ty).filter(|_| reader.is_at_end()) {
             Some(value) => Ok(value),
             None => decode::of_type(text, ty),
@@ -93,6 +94,8 @@ struct Reader<'t, 'd> {
     text: &'t str,
     at: usize,
     depth: u32,
+    /// Where the value before stands that has its type beside it, and what it is.
+    before: Option<(Range<usize>, Value)>,
     decoder: &'d mut Decoder,
 }
 
@@ -162,8 +165,21 @@ impl<'t> Reader<'t, '_> {
         Some(Value::from_kind(Kind::Object(fields)))
     }
 
-    /// A value that stands beside its type.
+    /// A value that stands beside its type. An attribute often repeats the one before.
     fn dynamic(&mut self) -> Option<Value> {
+        let begin = self.at;
+        if let Some((same, value)) =
+            self.before.as_ref().filter(|(same, _)| self.text[begin..].starts_with(&self.text[same.clone()]))
+        {
+            self.at += same.len();
+            return Some(value.clone());
+        }
+        let value = self.value_and_type()?;
+        self.before = Some((begin..self.at, value.clone()));
+        Some(value)
+    }
+
+    fn value_and_type(&mut self) -> Option<Value> {
         let (begin, depth) = (self.at, self.depth);
         if let Some(value) = self.foreseen() {
             return Some(value);
@@ -451,7 +467,7 @@ mod tests {
 
     fn read(text: &str, ty: &Type) -> Option<Value> {
         let mut decoder = Decoder::default();
-        let mut reader = Reader { text, at: 0, depth: 0, decoder: &mut decoder };
+        let mut reader = Reader { text, at: 0, depth: 0, before: None, decoder: &mut decoder };
         reader.value(ty).filter(|_| reader.is_at_end())
     }
 
@@ -532,6 +548,18 @@ mod tests {
                 assert_eq!(Some(plain(text.as_bytes())), expect, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_repeats_the_value_before_is_the_same() {
+        let ty = type_from_json(r#"["object",{"a":"dynamic","b":"dynamic","c":"dynamic"}]"#).unwrap();
+        let one = r#"{"value":{"x":[1,"y"]},"type":["object",{"x":["tuple",["number","string"]]}]}"#;
+        let text = format!(r#"{{"a":{one},"b":{one},"c":{}}}"#, one.replace('1', "12"));
+        let value = read(&text, &ty).unwrap();
+        assert_eq!(value, from_json_value(&serde_json::from_str(&text).unwrap(), &ty).unwrap());
+        let [Some(a), Some(b)] = ["a", "b"].map(|name| value.get(name).and_then(Value::fields)) else { panic!() };
+        assert_eq!(a.values().as_ptr(), b.values().as_ptr());
+        assert_eq!(read(&text.replace(",\"c\"", " 1,\"c\""), &ty), None);
     }
 
     #[test]
