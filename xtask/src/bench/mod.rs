@@ -14,6 +14,8 @@ use table::Row;
 
 /// How many runs a median is made of.
 const RUNS: usize = 5;
+/// How many seconds the runs for a median take at most, unless something else is said; the last run may take as long again.
+const LIMIT: f64 = 40.0;
 const STATE: &str = "terraform.tfstate";
 
 /// What is asked for on the command line.
@@ -64,7 +66,7 @@ fn write(table: &str) -> Result<()> {
 impl Options {
     fn parse(arguments: &[&str]) -> Result<Options> {
         let mut options =
-            Options { write: false, peer: on_path("tofu"), binary: None, limit: 60.0, shapes: Vec::new() };
+            Options { write: false, peer: on_path("tofu"), binary: None, limit: LIMIT, shapes: Vec::new() };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut value = || rest.next().copied().ok_or_else(|| format!("{argument} needs a value"));
@@ -146,7 +148,8 @@ impl<'o> Bench<'o> {
 
     fn row(&self, step: &'static Step) -> Result<Row> {
         let own = self.own.measure(step, self.limit, self)?;
-        let peer = self.peer.as_ref().map(|peer| peer.measure(step, self.limit, self)).transpose()?;
+        let peer = self.peer.as_ref().filter(|_| step.common);
+        let peer = peer.map(|peer| peer.measure(step, self.limit, self)).transpose()?;
         Ok(Row { shape: self.shape, step, own, peer })
     }
 
@@ -172,12 +175,27 @@ impl Place<'_> {
             copy(&bench.applied()?, &state)?;
         }
         measure::median(RUNS, limit, || {
-            if step.from == From::Nothing && state.exists() {
-                fs::remove_file(&state).map_err(|error| format!("cannot remove {}: {error}", state.display()))?;
+            match step.from {
+                From::Nothing if state.exists() => remove(&state)?,
+                From::Anew => copy(&bench.applied()?, &state)?,
+                From::Nothing | From::Applied => {}
             }
-            self.run(step.arguments, limit)
+            let run = self.run(step.arguments, limit);
+            self.clean().and(run)
         })
     }
+
+    /// Removes the copies that commands keep of the states before them.
+    fn clean(&self) -> Result<()> {
+        let files =
+            fs::read_dir(&self.folder).map_err(|error| format!("cannot list {}: {error}", self.folder.display()))?;
+        let is_copy = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "backup");
+        files.flatten().map(|file| file.path()).filter(is_copy).try_for_each(|path| remove(&path))
+    }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).map_err(|error| format!("cannot remove {}: {error}", path.display()))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -24,6 +24,8 @@ pub struct Step {
     pub seconds: Option<f64>,
     /// What it is to take at most: megabytes of memory.
     pub megabytes: Option<f64>,
+    /// Whether other programs have this command.
+    pub common: bool,
 }
 
 /// The state that a command is run on.
@@ -33,6 +35,8 @@ pub enum From {
     Nothing,
     /// That of an apply.
     Applied,
+    /// That of an apply, which the command changes.
+    Anew,
 }
 
 const PLAN: &[&str] = &["plan", "-input=false"];
@@ -40,9 +44,15 @@ const UNREAD: &[&str] = &["plan", "-input=false", "-refresh=false"];
 const APPLY: &[&str] = &["apply", "-input=false", "-auto-approve"];
 const SHOW: &[&str] = &["show", "-json"];
 const LIST: &[&str] = &["state", "list"];
+const MOVE: &[&str] = &["state", "mv", "terraform_data.one[0]", "terraform_data.other"];
+const QUERY: &[&str] = &["state", "query", "SELECT count(*) FROM terraform_data"];
 
 const fn step(arguments: &'static [&'static str], from: From, seconds: Option<f64>) -> Step {
-    Step { arguments, from, seconds, megabytes: None }
+    Step { arguments, from, seconds, megabytes: None, common: true }
+}
+
+const fn own(step: Step) -> Step {
+    Step { common: false, ..step }
 }
 
 const fn small(step: Step, megabytes: f64) -> Step {
@@ -75,12 +85,14 @@ pub const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "large",
-        about: "1000 objects of 0.7 MB in the state",
+        about: "1000 objects of 0.7 MB, a state of 817 MB",
         files: large,
         steps: &[
             small(step(APPLY, From::Nothing, Some(3.0)), 1200.0),
             step(PLAN, From::Applied, None),
+            step(UNREAD, From::Applied, None),
             step(LIST, From::Applied, None),
+            step(MOVE, From::Anew, None),
         ],
     },
     Shape {
@@ -105,7 +117,11 @@ pub const SHAPES: &[Shape] = &[
         name: "unchanged-100k",
         about: "100,000 instances, no change",
         files: || counted(100_000),
-        steps: &[small(step(UNREAD, From::Applied, Some(2.0)), 1000.0)],
+        steps: &[
+            small(step(UNREAD, From::Applied, Some(2.0)), 1000.0),
+            own(step(QUERY, From::Applied, None)),
+            step(LIST, From::Applied, None),
+        ],
     },
 ];
 

@@ -23,7 +23,9 @@ impl Row {
     pub fn line(&self) -> String {
         let Row { shape, step, own, peer } = self;
         let peer = peer.map_or_else(|| "–".to_owned(), |runs| cell(&runs));
-        let command: Vec<&str> = step.arguments.iter().filter(|a| !HIDDEN.contains(a)).copied().collect();
+        let shown = step.arguments.iter().filter(|a| !HIDDEN.contains(a));
+        let command: Vec<String> =
+            shown.map(|a| if a.contains(' ') { format!("'{a}'") } else { (*a).into() }).collect();
         format!("| {} | `{}` | {} | {} | {peer} |", shape.about, command.join(" "), aim(step), cell(own))
     }
 }
@@ -48,7 +50,7 @@ pub fn ratio(rows: &[Row]) -> Option<String> {
     };
     let peer = short.peer.as_ref().zip(long.peer.as_ref()).map_or_else(|| "–".to_owned(), |(s, l)| times(s, l));
     let own = times(&short.own, &long.own);
-    Some(format!("| ratio of the last two | | ≤ {} | {own} | {peer} |", RATIO.2))
+    Some(format!("| 100,000 instances to 10,000, no change | ratio | ≤ {} | {own} | {peer} |", RATIO.2))
 }
 
 /// The page with the table in place of the one that it holds.
