@@ -18,6 +18,13 @@ pub fn normalise(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     words.into_iter().map(dash).collect()
 }
 
+/// Whether normalised words ask a command for events, as far as they can be understood.
+pub fn ask_for_events(words: &[OsString]) -> bool {
+    let plain = words.iter().skip(1).find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let tells = |name: &str| plain.is_some_and(|word| word == name);
+    ["plan", "apply", "destroy", "refresh"].into_iter().any(tells) && words.iter().any(|word| word == "--json")
+}
+
 /// The words with those of `TF_CLI_ARGS`, and of the variable for the command such as `TF_CLI_ARGS_plan`, after the command.
 ///
 /// # Errors
@@ -164,6 +171,12 @@ mod tests {
             ["t", "--chdir=x", "plan", "--out", "p", "--var", "a=-b", "-"]
         );
         assert_eq!(words("t -h -- -x -5"), ["t", "-h", "--", "-x", "-5"]);
+    }
+
+    #[test]
+    fn who_reads_events_is_told_in_events() {
+        assert!(ask_for_events(&words("t -chdir=x plan -json -nonsense")));
+        assert!(!ask_for_events(&words("t plan -nonsense")) && !ask_for_events(&words("t output -json -nonsense")));
     }
 
     #[test]

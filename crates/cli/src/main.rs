@@ -21,6 +21,7 @@ mod terminal;
 mod views;
 mod world;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,10 +29,11 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 use terrane_engine::Meter;
-use terrane_source::{Diagnostics, Files};
+use terrane_source::{Diagnostic, Diagnostics, Files};
 
 use flags::Deprecations;
 use terminal::Terminal;
+use views::events::Events;
 use views::human::Human;
 use views::view::View;
 
@@ -110,10 +112,10 @@ fn main() -> ExitCode {
         }
     };
     let command = Cli::command().args_override_self(true);
-    let parsed = command.try_get_matches_from(words).and_then(|m| Cli::from_arg_matches(&m));
+    let parsed = command.try_get_matches_from(&words).and_then(|m| Cli::from_arg_matches(&m));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(&error, &words),
     };
     let Some(command) = cli.command else {
         if cli.version {
@@ -163,12 +165,17 @@ fn run(command: commands::Command, context: &Context) -> ExitCode {
     }
 }
 
-/// Shows help if that is what was asked for, or says what is wrong in one line.
-fn refuse(error: &clap::Error) -> ExitCode {
+/// Shows help if that is what was asked for, or says what is wrong in one line, or in an event to who reads those.
+fn refuse(error: &clap::Error, words: &[OsString]) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             out!("{}", args::go_style(&error.to_string()));
             ExitCode::SUCCESS
+        }
+        _ if args::ask_for_events(words) => {
+            let problem = Diagnostic::error("Failed to parse command-line flags", args::explain(error));
+            Events::to_stdout().diagnostics(vec![problem], &Files::new());
+            ExitCode::FAILURE
         }
         _ => {
             errln!("Error: {}", args::explain(error));
