@@ -303,7 +303,13 @@ mod tests {
             for config in within(&dags, kinds.map(|k| k.0)) {
                 for state in within(&dags, kinds.map(|k| k.1)) {
                     cases += 1;
-                    let node = |i| node(i, kinds[i].2, pick[i] % 2 == 1, config, state);
+                    let gone: Vec<usize> = (0..3).filter(|i| !kinds[*i].0).collect();
+                    let node = |i: usize| {
+                        let node = node(i, kinds[i].2, pick[i] % 2 == 1, config, state);
+                        // What is configured may have to see the end of what is not.
+                        let gone = gone.iter().filter(|_| kinds[i].0).map(|a| On::Node(*a as u32));
+                        Node { ends: node.config.iter().copied().chain(gone).collect(), ..node }
+                    };
                     let mut order = Order { nodes: (0..3).map(node).collect(), groups: Vec::new() };
                     order.close();
                     let graph = order.graph();
@@ -322,7 +328,7 @@ mod tests {
         let of = |edges: &[(usize, usize)]| {
             edges.iter().filter(|(a, _)| *a == i).map(|(_, b)| On::Node(*b as u32)).collect::<Vec<_>>()
         };
-        Node { legs, create_before_destroy: cbd, config: of(config), state: of(state), ends: of(config) }
+        Node { legs, create_before_destroy: cbd, config: of(config), state: of(state), ends: Vec::new() }
     }
 
     fn check_rule(order: &Order, graph: &ApplyGraph) {
@@ -396,7 +402,7 @@ mod tests {
     /// Instances that depend on groups of earlier ones only.
     fn grouped() -> impl Strategy<Value = Order> {
         let legs = prop_oneof![Just(Legs::None), Just(Legs::Up), Just(Legs::Down), Just(Legs::Both)];
-        let node = (legs, any::<bool>(), any::<u8>(), any::<u8>());
+        let node = (legs, any::<bool>(), any::<u8>(), any::<u8>(), any::<u8>());
         (prop::collection::vec(node, 1..9), prop::collection::vec(any::<u8>(), 1..4)).prop_map(|(nodes, groups)| {
             let len = nodes.len() as u32;
             let members = |bits: &u8| (0..len / 2).filter(|i| bits >> i & 1 == 1).collect::<Vec<_>>();
@@ -405,13 +411,12 @@ mod tests {
                 let of = (0..groups.len() as u32).filter(move |g| i >= len / 2 && bits >> g & 1 == 1);
                 of.map(On::Group).collect::<Vec<_>>()
             };
-            let nodes = (0..).zip(nodes).map(|(i, (legs, create_before_destroy, config, state))| Node {
+            let nodes = (0..).zip(nodes).map(|(i, (legs, create_before_destroy, config, state, ends))| Node {
                 legs,
                 create_before_destroy,
                 config: on(config, i),
                 state: on(state, i),
-                // What an instance has to see the end of, it was not made after.
-                ends: if state == config { on(config, i) } else { Vec::new() },
+                ends: on(ends, i),
             });
             Order { nodes: nodes.collect(), groups: groups.clone() }
         })
