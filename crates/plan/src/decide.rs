@@ -49,4 +49,15 @@ mod tests {
         let absent = Path::root().attr("c");
         assert_eq!(decide(&prior, &unknown, &[absent]), Decision::Update);
     }
+
+    #[test]
+    fn what_is_null_does_not_differ_from_what_is_not_there() {
+        let list = |elements: Vec<Value>| Value::object([("list", Value::tuple(elements))]);
+        let element = |a: Value| Value::object([("a", a)]);
+        let path = Path::root().attr("list").index(0).attr("a");
+        let (none, null) = (list(Vec::new()), list(vec![element(Value::null(Type::String))]));
+        assert_eq!(decide(&none, &null, std::slice::from_ref(&path)), Decision::Update);
+        let some = list(vec![element(Value::from("x"))]);
+        assert_eq!(decide(&none, &some, std::slice::from_ref(&path)), Decision::Replace(vec![path]));
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::programs::{Decl, config, mixed_versions, names, small_versions, text, versions};
 use crate::support::run::{self, Came, Journal, Until, apply_all, in_order, shuffled};
 use crate::support::things::{Fault, Things};
-use crate::support::{Config, providers, shown};
+use crate::support::{Config, load, providers, shown};
 use proptest::prelude::*;
 use terrane_address::Instance;
 use terrane_plan::{ApplyGraph, ApplyOptions, Leg, Op, Plan, PlanMode, PlanOptions, Providers, file, unfinished};
@@ -25,6 +25,34 @@ fn converge(config: &Config, providers: &Providers, state: &Snapshot, seed: u64)
     let again = planned(config, providers, &applied.snapshot, &mut shuffled(seed + 2));
     assert!(!again.has_changes(), "{:?}", again.steps);
     applied.snapshot
+}
+
+/// A run that has the luck to choose the key of an object that is still deposed takes another.
+#[test]
+fn no_deposed_object_takes_the_key_of_another() {
+    let things = Arc::new(Things::lenient());
+    let providers = providers(&things);
+    let version = |n: u8| {
+        let lifecycle = "lifecycle {\n    create_before_destroy = true\n  }";
+        load(&[(
+            "main.tf",
+            &format!("resource \"thing\" \"a\" {{\n  name  = \"a{n}\"\n  color = \"{n}\"\n  {lifecycle}\n}}\n"),
+        )])
+    };
+    let mut state = converge(&version(0), &providers, &Snapshot::default(), 1);
+    for n in 1..4 {
+        (0..n).for_each(|old| things.fail("delete", &format!("a{old}"), Fault::Refused));
+        let config = version(n);
+        let plan = planned(&config, &providers, &state, &mut in_order);
+        let options = ApplyOptions { seed: [7; 16], ..ApplyOptions::default() };
+        let came = run::apply(&config, &providers, &plan, options, &mut Journal::default(), &mut in_order, Until::Done);
+        let Ok((Came::To(applied), _)) = came else { panic!("it has to come to an end") };
+        state = applied.snapshot;
+        let deposed: usize = state.instances().map(|(_, _, instance)| instance.deposed.len()).sum();
+        assert_eq!(deposed, usize::from(n));
+    }
+    converge(&version(3), &providers, &state, 1);
+    assert_eq!(things.described().len(), 1);
 }
 
 proptest! {
