@@ -3,6 +3,8 @@
 use terrane_lang::IgnoreChanges;
 use terrane_value::{Block, Kind, Path, Step, Value};
 
+use crate::object::MarkedPaths;
+
 /// The configuration with the prior object's values wherever changes are ignored.
 pub(crate) fn ignore(rule: &IgnoreChanges, block: &Block, prior: &Value, config: Value) -> Value {
     match rule {
@@ -10,6 +12,27 @@ pub(crate) fn ignore(rule: &IgnoreChanges, block: &Block, prior: &Value, config:
         IgnoreChanges::All => everything(block, prior),
         IgnoreChanges::Paths(paths) => paths.iter().fold(config, |config, (path, _)| one(path, prior, config)),
     }
+}
+
+/// The marks of a configuration with those of the prior object wherever changes are ignored: what is kept of a secret stays
+/// one, and what configuration does not decide it makes no secret.
+pub(crate) fn marks(rule: &IgnoreChanges, prior: &Value, before: &MarkedPaths, marks: MarkedPaths) -> MarkedPaths {
+    match rule {
+        IgnoreChanges::None => marks,
+        IgnoreChanges::All => before.clone(),
+        IgnoreChanges::Paths(paths) => {
+            paths.iter().fold(marks, |marks, (path, _)| marks_of_one(&Path(fitting(&path.0, prior)), before, marks))
+        }
+    }
+}
+
+fn marks_of_one(path: &Path, before: &MarkedPaths, mut marks: MarkedPaths) -> MarkedPaths {
+    marks.retain(|(marked, _)| !marked.starts_with(path));
+    marks.extend(before.iter().filter(|(marked, _)| marked.starts_with(path)).cloned());
+    let above = before.iter().filter(|(marked, _)| marked != path && path.starts_with(marked));
+    marks.extend(above.map(|(_, mark)| (path.clone(), *mark)));
+    marks.sort_by(|a, b| a.0.cmp(&b.0));
+    marks
 }
 
 /// The prior object without what only the provider sets.
@@ -85,7 +108,7 @@ fn put(value: Value, steps: &[Step], part: Option<&Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use terrane_value::Type;
+    use terrane_value::{Marks, Type};
 
     use super::*;
 
@@ -112,5 +135,23 @@ mod tests {
     fn an_attribute_may_be_named_as_an_element() {
         let any = |x: i64, y: i64| Value::object([("any", Value::object([("x", x.into()), ("y", y.into())]))]);
         assert_eq!(one(&Path::root().attr("any").key("x"), &any(1, 1), any(2, 2)), any(1, 2));
+    }
+
+    #[test]
+    fn marks_stay_where_values_stay() {
+        let marked =
+            |paths: &[Path]| paths.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect::<MarkedPaths>();
+        let (tags, size) = (Path::root().attr("tags"), Path::root().attr("size"));
+        let (name, own) = (tags.key("Name"), tags.key("Own"));
+        let prior = self::tags(&[("Name", "x"), ("Own", "y")]);
+        let nowhere = terrane_source::Span::new(terrane_source::Files::new().add("main.tf", ""), 0, 0);
+        let ignored = |path: &Path, before: &[Path], now: &[Path]| {
+            let rule = IgnoreChanges::Paths(vec![(path.clone(), nowhere)]);
+            marks(&rule, &prior, &marked(before), marked(now))
+        };
+        assert_eq!(ignored(&tags, &[], &[name.clone(), size.clone()]), marked(&[size.clone()]));
+        assert_eq!(ignored(&tags, &[name.clone()], &[]), marked(&[name.clone()]));
+        assert_eq!(ignored(&name, &[tags.clone()], &[own.clone()]), marked(&[name.clone(), own]));
+        assert_eq!(marks(&IgnoreChanges::All, &prior, &marked(&[name.clone()]), marked(&[size])), marked(&[name]));
     }
 }

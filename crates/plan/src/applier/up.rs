@@ -13,7 +13,7 @@ use terrane_value::Value;
 
 use super::{Applier, Begun, Ended, Flight, Halt, Outcome, Work};
 use crate::decide::{Decision, decide};
-use crate::ignore::ignore;
+use crate::ignore::{self, ignore};
 use crate::object::{self, MarkedPaths, first_unknown};
 use crate::planner::checks::soften;
 use crate::planner::data::unknown_computed;
@@ -71,11 +71,15 @@ impl<'p> Applier<'p> {
             Change::Update { planned, .. } => {
                 let prior = self.current(step, &flight.shape)?;
                 let rule = self.program.resource(instance.resource.config()).map(|d| &d.lifecycle.ignore_changes);
-                let config = match rule {
-                    Some(rule) => ignore(rule, &flight.shape.schema.block, &prior.value, flight.config),
-                    None => flight.config,
+                let stored = self.state.object(instance).map(object::stored_marks).unwrap_or_default();
+                let (config, marks) = match rule {
+                    Some(rule) => (
+                        ignore(rule, &flight.shape.schema.block, &prior.value, flight.config),
+                        ignore::marks(rule, &prior.value, &stored, flight.marks),
+                    ),
+                    None => (flight.config, flight.marks),
                 };
-                self.settle(step, planned, UpFlight { prior: Some(prior), config, ..flight });
+                self.settle(step, planned, UpFlight { prior: Some(prior), config, marks, ..flight });
             }
             Change::Create { planned } | Change::Replace { planned, .. } => self.settle(step, planned, flight),
             Change::NoOp { .. } | Change::Delete { .. } | Change::Forget { .. } => self.complete(op, Outcome::Done),

@@ -12,7 +12,7 @@ use super::prior::Prior;
 use super::queue::{Task, Wait};
 use super::{Draft, Flight, Halt, ObjectKey, Planner};
 use crate::decide::{Decision, decide};
-use crate::ignore::ignore;
+use crate::ignore::{self, ignore};
 use crate::object::{self, MarkedPaths};
 use crate::problems::{self, Moment};
 use crate::protocol::{self, Rules};
@@ -27,10 +27,10 @@ pub(super) struct PlanFlight {
     prior: Option<Arc<Prior>>,
     /// What is written, without marks, with what is ignored as the prior object has it.
     config: Value,
-    /// What is written, without marks: a new object ignores nothing of it.
-    written: Value,
-    /// The marks it had.
+    /// The marks it had, with those of the prior object where changes are ignored.
     marks: MarkedPaths,
+    /// What is written, without its marks, and these: a new object ignores nothing of it.
+    written: (Value, MarkedPaths),
     /// Why the object is replaced, if it is: then this plan is for the new one.
     replacing: Vec<ReplaceReason>,
     /// Whether it would be replaced if there were anything to replace.
@@ -96,12 +96,14 @@ impl<'p> Planner<'p> {
         if forgets {
             self.undeletable.insert(instance.resource.clone());
         }
-        let written = config.clone();
-        let config = match &prior {
+        let written = (config.clone(), marks.clone());
+        let rule = &decl.lifecycle.ignore_changes;
+        let (config, marks) = match &prior {
             Some(prior) if replacing.is_empty() => {
-                ignore(&decl.lifecycle.ignore_changes, &shape.schema.block, &prior.object.value, config)
+                let marks = ignore::marks(rule, &prior.object.value, &prior.marks, marks);
+                (ignore(rule, &shape.schema.block, &prior.object.value, config), marks)
             }
-            _ => config,
+            _ => (config, marks),
         };
         let instance = instance.clone();
         let flight = PlanFlight {
@@ -110,8 +112,8 @@ impl<'p> Planner<'p> {
             shape,
             prior,
             config,
-            written,
             marks,
+            written,
             replacing,
             triggered,
             create_before_destroy,
@@ -329,7 +331,8 @@ impl<'p> Planner<'p> {
         let change = match (decision, old) {
             (Some(Decision::Replace(paths)), _) => {
                 let replacing = vec![ReplaceReason::CannotUpdate(paths)];
-                self.ask_plan(PlanFlight { replacing, config: flight.written.clone(), ..flight });
+                let (config, marks) = flight.written.clone();
+                self.ask_plan(PlanFlight { replacing, config, marks, ..flight });
                 return Ok(());
             }
             // The two are equal: one of them is enough.

@@ -207,7 +207,7 @@ impl View<'_> {
             let value = value.map(|value| marked(value, schema.as_deref()));
             let object = Object {
                 schema_version: schema.map_or(0, |s| s.version),
-                values: value.as_ref().and_then(|value| values::known(value, self.secrets)),
+                values: value.as_ref().and_then(|value| values::known(value, self.secrets)).filter(|v| v.get() != "{}"),
                 sensitive_values: value.as_ref().map_or_else(|| raw("false".into()), values::sensitive),
                 ..Object::new(&step.instance, &step.provider)
             };
