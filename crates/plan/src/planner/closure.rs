@@ -1,5 +1,6 @@
 //! What resources are made of, directly and through others.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use petgraph::algo::kosaraju_scc;
@@ -125,40 +126,80 @@ fn reached(reads: &[Vec<u32>]) -> Vec<Arc<[u32]>> {
         graph.add_node(());
     }
     let mut lists: Vec<Arc<[u32]>> = vec![Arc::from([]); reads.len()];
-    let mut seen = vec![u32::MAX; reads.len()];
+    let mut found = Marked::of(reads.len());
     // What is reached comes before what reaches it.
-    for (round, members) in (0..).zip(kosaraju_scc(&graph)) {
-        let mut found: Vec<u32> = Vec::new();
-        let mut add = |place: u32, found: &mut Vec<u32>| {
-            if std::mem::replace(&mut seen[place as usize], round) != round {
-                found.push(place);
-                return true;
-            }
-            false
-        };
+    for members in kosaraju_scc(&graph) {
         let members: Vec<u32> = members.into_iter().map(|v| v.index() as u32).collect();
         if members.len() > 1 {
             for member in &members {
-                add(*member, &mut found);
+                found.mark(*member);
             }
         }
         let mut next: Vec<u32> = members.iter().flat_map(|member| reads[*member as usize].iter().copied()).collect();
         // What reaches most first: it holds most of the others.
         next.sort_unstable_by_key(|place| std::cmp::Reverse(lists[*place as usize].len()));
         for place in next {
-            if add(place, &mut found) {
-                for further in lists[place as usize].iter() {
-                    add(*further, &mut found);
-                }
+            if found.mark(place) {
+                found.mark_all(&lists[place as usize]);
             }
         }
-        let list: Arc<[u32]> = match found.len() * 16 > reads.len() {
-            true => (0..).zip(&seen).filter(|(_, seen)| **seen == round).map(|(place, _)| place).collect(),
-            false => sorted(found.into_iter()).into(),
-        };
+        let list: Arc<[u32]> = found.take().into();
         members.iter().for_each(|member| lists[*member as usize] = list.clone());
     }
     lists
+}
+
+/// Numbers below a limit, each at most once.
+struct Marked {
+    /// A bit for each number.
+    words: Vec<u64>,
+    /// The words that have bits; there may be others within.
+    within: Range<usize>,
+}
+
+impl Marked {
+    fn of(limit: usize) -> Marked {
+        Marked { words: vec![0; limit.div_ceil(64)], within: 0..0 }
+    }
+
+    /// Adds a number; false if it was there.
+    fn mark(&mut self, number: u32) -> bool {
+        let place = number as usize / 64;
+        self.reach(place, place);
+        let (word, bit) = (&mut self.words[place], 1 << (number % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    /// Adds numbers that are in order.
+    fn mark_all(&mut self, numbers: &[u32]) {
+        let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return };
+        self.reach(*first as usize / 64, *last as usize / 64);
+        numbers.iter().for_each(|number| self.words[*number as usize / 64] |= 1 << (number % 64));
+    }
+
+    fn reach(&mut self, first: usize, last: usize) {
+        self.within = match self.within.is_empty() {
+            true => first..last + 1,
+            false => self.within.start.min(first)..self.within.end.max(last + 1),
+        };
+    }
+
+    /// All numbers in order; none is left.
+    fn take(&mut self) -> Vec<u32> {
+        let within = std::mem::take(&mut self.within);
+        let (first, words) = (within.start as u32, &mut self.words[within]);
+        let mut numbers = Vec::with_capacity(words.iter().map(|word| word.count_ones() as usize).sum());
+        for (place, word) in (first..).zip(words) {
+            let mut bits = std::mem::take(word);
+            while bits != 0 {
+                numbers.push(place * 64 + bits.trailing_zeros());
+                bits &= bits - 1;
+            }
+        }
+        numbers
+    }
 }
 
 #[cfg(test)]
@@ -171,5 +212,14 @@ mod tests {
         let lists: Vec<Vec<u32>> = reached(&reads).iter().map(|list| list.to_vec()).collect();
         let expect: [&[u32]; 6] = [&[1, 2, 3], &[2, 3], &[3], &[], &[3, 4, 5], &[3, 4, 5]];
         assert_eq!(lists, expect);
+    }
+
+    #[test]
+    fn what_is_far_apart_is_found_too() {
+        let mut reads = vec![Vec::new(); 1000];
+        (reads[999], reads[500], reads[3]) = (vec![3, 500], vec![64, 900], vec![63, 64, 128]);
+        let lists = reached(&reads);
+        assert_eq!(*lists[999], [3, 63, 64, 128, 500, 900]);
+        assert_eq!(*lists[500], [64, 900]);
     }
 }
