@@ -35,7 +35,8 @@ pub(crate) fn profile_files(settings: &Settings) -> EnvConfigFiles {
         .build()
 }
 
-fn expanded(path: &str) -> String {
+/// A path with `~/` at its start meaning the home directory of the user.
+pub fn expanded(path: &str) -> String {
     match (path.strip_prefix("~/"), std::env::var("HOME")) {
         (Some(rest), Ok(home)) => format!("{home}/{rest}"),
         _ => path.to_owned(),

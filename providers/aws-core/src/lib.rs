@@ -30,6 +30,7 @@ pub use bulk::{Regional, by_region, chunks, concurrently, read_by_region, read_e
 pub use call::Called;
 pub use cloud::{Caller, Cloud};
 pub use config::{config_schema, validate_config};
+pub use credentials::expanded;
 pub use empty::keep_empty;
 pub use insist::{made_since, uncertain};
 pub use name::{name_after, name_of, prefix_of};

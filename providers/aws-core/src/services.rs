@@ -1,7 +1,7 @@
 //! The services whose endpoints the provider block can set.
 
 /// The names of an `endpoints` block for services that we call, with the SDK's id of the service.
-const CALLED: [(&str, &str); 11] = [
+const CALLED: [(&str, &str); 12] = [
     ("cloudwatchlog", "CloudWatch Logs"),
     ("cloudwatchlogs", "CloudWatch Logs"),
     ("dynamodb", "DynamoDB"),
@@ -11,6 +11,7 @@ const CALLED: [(&str, &str); 11] = [
     ("logs", "CloudWatch Logs"),
     ("s3", "S3"),
     ("s3api", "S3"),
+    ("s3control", "S3 Control"),
     ("ssm", "SSM"),
     ("sts", "STS"),
 ];
@@ -42,7 +43,7 @@ const OTHERS: &str = "accessanalyzer account acm acmpca amg amp amplify apigatew
     pinpointsmsvoicev2 pipes polly pricing prometheus prometheusservice qbusiness qldb quicksight ram rbin rds rdsdata \
     rdsdataservice recyclebin redshift redshiftdata redshiftdataapiservice redshiftserverless rekognition resiliencehub \
     resourceexplorer2 resourcegroups resourcegroupstagging resourcegroupstaggingapi rolesanywhere route53 route53domains \
-    route53profiles route53recoverycontrolconfig route53recoveryreadiness route53resolver rum s3control s3files \
+    route53profiles route53recoverycontrolconfig route53recoveryreadiness route53resolver rum s3files \
     s3outposts s3tables s3vectors sagemaker savingsplans scheduler schemas sdb secretsmanager securityhub securitylake \
     serverlessapplicationrepository serverlessapprepo serverlessrepo servicecatalog servicecatalogappregistry \
     servicediscovery servicequotas ses sesv2 sfn shield signer simpledb sns sqs ssmcontacts ssmincidents ssmquicksetup \

@@ -131,9 +131,10 @@ impl Drop for Log {
 
 impl HttpConnector for Record {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let head = request.method() == "HEAD";
         let (key, log, answer) = (key(&request), self.log.clone(), self.inner.call(request));
         HttpConnectorFuture::new(async move {
-            let answer = taken(answer.await?).await?;
+            let answer = taken(answer.await?, head).await?;
             let response = response(&answer);
             log.conversation.lock().unwrap_or_else(PoisonError::into_inner).0.push((key, answer));
             response
@@ -152,8 +153,22 @@ fn key(request: &HttpRequest) -> String {
     format!("{} {path}{target}\n{body}", request.method()).trim_end().to_owned()
 }
 
-async fn taken(response: HttpResponse) -> Result<Answer, ConnectorError> {
-    let kept = |name: &str| name.starts_with("x-amz") || ["content-type", "etag", "location"].contains(&name);
+/// Headers that say something of what was asked for, beside those of AWS's own.
+const TELLING: [&str; 9] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "etag",
+    "expires",
+    "last-modified",
+    "location",
+];
+
+/// An answer as it is recorded; to a HEAD with the length of what a GET would bring.
+async fn taken(response: HttpResponse, head: bool) -> Result<Answer, ConnectorError> {
+    let kept = |name: &str| name.starts_with("x-amz") || TELLING.contains(&name) || head && name == "content-length";
     let unnamed = |name: &str| ["x-amz-id-2", "x-amz-request-id"].contains(&name);
     let headers = response.headers().iter().filter(|(name, _)| kept(name) && !unnamed(name));
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
