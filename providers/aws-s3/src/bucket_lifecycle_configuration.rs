@@ -6,14 +6,13 @@ use aws_sdk_s3::types::{
     LifecycleRuleAndOperator, LifecycleRuleFilter, NoncurrentVersionExpiration, NoncurrentVersionTransition, Tag,
     Transition, TransitionDefaultMinimumObjectSize,
 };
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use terrane_provider::sdk::{Args, Reply};
 use terrane_provider::{PlanResponse, Problem};
 use terrane_value::{Kind, Type, Value};
 
 use crate::bucket_setting::Setting;
 use crate::client::{Bucket, built};
+use crate::dates::{date, parsed};
 use crate::settings::lifecycle;
 use crate::settings::tagging::to_tags;
 
@@ -36,7 +35,7 @@ impl Setting for LifecycleConfiguration {
         "lifecycle configuration"
     }
 
-    fn refine(&self, config: &Value, mut plan: PlanResponse) -> PlanResponse {
+    fn refine(&self, _: Option<&Value>, config: &Value, mut plan: PlanResponse) -> PlanResponse {
         let unwritten = config.get(SIZE).is_none_or(Value::is_null);
         if let Some(fields) = plan.planned.as_ref().and_then(Value::fields).filter(|_| unwritten) {
             let fields = fields.with(SIZE, Value::string(MINIMUM));
@@ -138,14 +137,14 @@ fn expand_filter(block: Args<'_>) -> Result<LifecycleRuleFilter, Problem> {
 }
 
 fn expand_expiration(block: Args<'_>) -> Result<LifecycleExpiration, Problem> {
-    let (date, days) = (block.text("date").map(date).transpose()?, block.i32("days").filter(|d| *d > 0));
+    let (date, days) = (block.text("date").map(parsed).transpose()?, block.i32("days").filter(|d| *d > 0));
     let marker = block.bool("expired_object_delete_marker").filter(|_| date.is_none() && days.is_none());
     let expiration = LifecycleExpiration::builder().set_date(date).set_days(days);
     Ok(expiration.set_expired_object_delete_marker(marker).build())
 }
 
 fn expand_transition(block: Args<'_>) -> Result<Transition, Problem> {
-    let date = block.text("date").map(date).transpose()?;
+    let date = block.text("date").map(parsed).transpose()?;
     let days = block.i32("days").filter(|_| date.is_none());
     let class = block.text("storage_class").unwrap_or_default();
     Ok(Transition::builder().set_date(date).set_days(days).storage_class(class.into()).build())
@@ -157,19 +156,6 @@ fn expand_noncurrent(block: Args<'_>) -> NoncurrentVersionTransition {
         .set_newer_noncurrent_versions(block.i32("newer_noncurrent_versions"))
         .storage_class(block.text("storage_class").unwrap_or_default().into())
         .build()
-}
-
-fn date(text: &str) -> Result<DateTime, Problem> {
-    let parsed = DateTime::from_str(text, Format::DateTimeWithOffset);
-    parsed
-        .map_err(|_| Problem::error("Invalid date", format!("\"{text}\" is not a date such as 2024-05-01T00:00:00Z.")))
-}
-
-/// A date in the form that is written, if that means the same.
-fn shown_date(found: Option<&DateTime>, written: Option<&str>) -> Option<String> {
-    let found = found?;
-    let same = |w: &&str| date(w).is_ok_and(|w| w == *found);
-    written.filter(same).map(str::to_owned).or_else(|| found.fmt(Format::DateTime).ok())
 }
 
 fn show(rule: &LifecycleRule, written: Option<Args<'_>>) -> Reply {
@@ -233,7 +219,7 @@ fn show_filter(filter: &LifecycleRuleFilter) -> Reply {
 fn show_expiration(expiration: &LifecycleExpiration, written: Option<Args<'_>>) -> Reply {
     let mut block = Reply::new();
     block
-        .str("date", shown_date(expiration.date(), written.and_then(|w| w.text("date"))))
+        .str("date", date(expiration.date(), written.and_then(|w| w.text("date"))))
         .i64("days", Some(expiration.days().unwrap_or_default()))
         .bool("expired_object_delete_marker", Some(expiration.expired_object_delete_marker().unwrap_or_default()));
     block
@@ -244,10 +230,7 @@ fn show_transition(transition: &Transition, written: Option<Args<'_>>) -> Reply 
     let blocks = written.map(|w| w.blocks("transition")).unwrap_or_default();
     let written = blocks.iter().find(|b| b.str("storage_class") == class).and_then(|b| b.text("date"));
     let mut block = Reply::new();
-    block
-        .str("date", shown_date(transition.date(), written))
-        .i64("days", transition.days())
-        .str("storage_class", class);
+    block.str("date", date(transition.date(), written)).i64("days", transition.days()).str("storage_class", class);
     block
 }
 

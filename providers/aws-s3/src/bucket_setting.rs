@@ -25,8 +25,8 @@ pub trait Setting: Send + Sync {
     async fn show(&self, bucket: &Bucket<'_>, known: &Value, reply: &mut Reply) -> Result<bool, Problem>;
 
     /// Corrects what the schema alone plans, where S3 forces it.
-    fn refine(&self, config: &Value, plan: PlanResponse) -> PlanResponse {
-        let _ = config;
+    fn refine(&self, prior: Option<&Value>, config: &Value, plan: PlanResponse) -> PlanResponse {
+        let _ = (prior, config);
         plan
     }
 
@@ -71,7 +71,7 @@ impl<S: Setting> ResourceType<Cloud> for BucketSetting<S> {
 
     fn plan(&self, _: &Cloud, prior: Option<&Value>, config: &Value, mut plan: PlanResponse) -> PlanResponse {
         crate::owner_replaces(prior, &mut plan);
-        self.0.refine(config, plan)
+        self.0.refine(prior, config, plan)
     }
 }
 

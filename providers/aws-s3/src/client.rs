@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use terrane_aws_core::{Cloud, is_code, problem};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
@@ -27,6 +28,19 @@ pub fn s3(cloud: &Cloud, region: &str) -> Client {
         Client::from_conf(Builder::from(config).force_path_style(cloud.s3_use_path_style()).build())
     })
 }
+
+/// The client that makes, lists and deletes directory buckets. Only what is in them needs sessions.
+pub fn express(cloud: &Cloud, region: &str) -> Client {
+    let build = |config: &_| {
+        let config = Builder::from(config).force_path_style(cloud.s3_use_path_style());
+        Express(Client::from_conf(config.disable_s3_express_session_auth(true).build()))
+    };
+    cloud.client(region, build).0
+}
+
+/// Tells that client from the one for buckets of the usual kind.
+#[derive(Clone)]
+struct Express(Client);
 
 /// One bucket, and how calls about it are made.
 #[derive(Clone)]
@@ -59,9 +73,25 @@ impl<'a> Bucket<'a> {
         }
     }
 
+    /// A bucket by name.
+    pub fn named(cloud: &'a Cloud, region: &str, name: &str) -> Bucket<'a> {
+        let client = s3(cloud, region);
+        Bucket { cloud, client, region: region.to_owned(), name: name.to_owned(), owner: None }
+    }
+
     /// The id of a setting of the bucket: its name, with the owner behind a comma if there is one.
     pub fn id(&self) -> String {
         self.owner.as_ref().map_or(self.name.clone(), |owner| format!("{},{owner}", self.name))
+    }
+
+    /// The keys of all its objects.
+    pub async fn keys(&self) -> Result<Vec<String>, Problem> {
+        let list = |token| self.client.list_objects_v2().bucket(&self.name).set_continuation_token(token).send();
+        let take = |a: ListObjectsV2Output| (a.contents.unwrap_or_default(), a.next_continuation_token);
+        let objects = Box::pin(self.cloud.pages(("s3:ListObjectsV2", &*self.region), list, take)).await;
+        let objects =
+            objects.map_err(|e| problem(&format!("listing the objects of S3 bucket \"{}\"", self.name), &e))?;
+        Ok(objects.into_iter().filter_map(|o| o.key).collect())
     }
 
     /// Reads a setting: `None` if AWS answers one of the codes `absent`, or that there is no such bucket or feature.

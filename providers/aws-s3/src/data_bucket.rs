@@ -29,8 +29,7 @@ impl DataSource<Cloud> for TheBucket {
             return Err(vec![Problem::error("Data source found nothing", detail)]);
         };
         let region = there.bucket_region().unwrap_or(&asked).to_owned();
-        let client = s3(cloud, &region);
-        let bucket = Bucket { cloud, client, region: region.clone(), name: name.to_owned(), owner: None };
+        let bucket = Bucket::named(cloud, &region, name);
         let website = website::read(&bucket).await;
         let website = website.map_err(|p| vec![p])?.map(|_| website_domain(&region));
         let mut reply = Reply::from(config);

@@ -9,12 +9,32 @@ use crate::client::{Bucket, built};
 /// Deletes all objects of a bucket with all their versions and delete markers. With `locked`, also those under
 /// governance retention or legal hold.
 pub async fn empty(bucket: &Bucket<'_>, locked: bool) -> Result<(), Problem> {
+    sweep(bucket, None, locked).await
+}
+
+/// Deletes all versions and delete markers of one object. With `locked`, also those under governance retention or
+/// legal hold.
+pub async fn versions_of(bucket: &Bucket<'_>, key: &str, locked: bool) -> Result<(), Problem> {
+    sweep(bucket, Some(key), locked).await
+}
+
+/// Deletes all objects of a bucket that has no versions.
+pub async fn unversioned(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let identifier = |key: &String| ObjectIdentifier::builder().key(key).build().ok();
+    for chunk in bucket.keys().await?.chunks(1000) {
+        delete(bucket, chunk.iter().filter_map(identifier).collect(), false).await?;
+    }
+    Ok(())
+}
+
+async fn sweep(bucket: &Bucket<'_>, only: Option<&str>, locked: bool) -> Result<(), Problem> {
     let (mut key, mut version) = (None, None);
     loop {
-        let page = versions(bucket, key.take(), version.take()).await?;
+        let page = versions(bucket, only, key.take(), version.take()).await?;
         let more = page.is_truncated() == Some(true);
         (key, version) = (page.next_key_marker.clone(), page.next_version_id_marker.clone());
-        let objects = identifiers(page);
+        let mut objects = identifiers(page);
+        objects.retain(|object| only.is_none_or(|only| object.key() == only));
         if !objects.is_empty() {
             delete(bucket, objects, locked).await?;
         }
@@ -26,10 +46,11 @@ pub async fn empty(bucket: &Bucket<'_>, locked: bool) -> Result<(), Problem> {
 
 async fn versions(
     bucket: &Bucket<'_>,
+    prefix: Option<&str>,
     key: Option<String>,
     version: Option<String>,
 ) -> Result<ListObjectVersionsOutput, Problem> {
-    let request = bucket.client.list_object_versions().bucket(&bucket.name);
+    let request = bucket.client.list_object_versions().bucket(&bucket.name).set_prefix(prefix.map(str::to_owned));
     let request = request.set_key_marker(key).set_version_id_marker(version);
     let page = bucket.read("s3:ListObjectVersions", "objects", &[], || request.clone().send()).await?;
     Ok(page.unwrap_or_else(|| ListObjectVersionsOutput::builder().build()))

@@ -1,23 +1,37 @@
 //! S3 resource types.
 
+mod account_public_access_block;
 mod bucket;
 mod bucket_accelerate_configuration;
 mod bucket_acl;
+mod bucket_analytics_configuration;
 mod bucket_cors_configuration;
+mod bucket_intelligent_tiering_configuration;
+mod bucket_inventory;
 mod bucket_lifecycle_configuration;
 mod bucket_logging;
+mod bucket_metric;
+mod bucket_named_setting;
+mod bucket_notification;
 mod bucket_object_lock_configuration;
 mod bucket_ownership_controls;
 mod bucket_policy;
 mod bucket_public_access_block;
+mod bucket_replication_configuration;
 mod bucket_request_payment_configuration;
 mod bucket_server_side_encryption_configuration;
 mod bucket_setting;
 mod bucket_versioning;
+mod bucket_website_configuration;
 mod client;
+mod control;
 mod data_bucket;
 mod data_canonical_user_id;
+mod data_object;
+mod dates;
+mod directory_bucket;
 mod emptying;
+mod object;
 mod regions;
 mod settings;
 
@@ -28,31 +42,46 @@ use terrane_provider::sdk::{Args, DataSource, Reply, ResourceType};
 use terrane_provider::{PlanResponse, Problem};
 use terrane_value::{Path, Value};
 
+use bucket_named_setting::BucketNamedSetting;
 use bucket_setting::BucketSetting;
 use client::{BUCKETS, Bucket, s3};
 
 /// The resource types, sorted by name.
 pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
     vec![
+        Box::new(account_public_access_block::AccountPublicAccessBlock),
         Box::new(bucket::Bucket),
         Box::new(BucketSetting(bucket_accelerate_configuration::AccelerateConfiguration)),
         Box::new(bucket_acl::BucketAcl),
+        Box::new(BucketNamedSetting(bucket_analytics_configuration::AnalyticsConfiguration)),
         Box::new(BucketSetting(bucket_cors_configuration::CorsConfiguration)),
+        Box::new(BucketNamedSetting(bucket_intelligent_tiering_configuration::IntelligentTieringConfiguration)),
+        Box::new(BucketNamedSetting(bucket_inventory::Inventory)),
         Box::new(BucketSetting(bucket_lifecycle_configuration::LifecycleConfiguration)),
         Box::new(BucketSetting(bucket_logging::Logging)),
+        Box::new(BucketNamedSetting(bucket_metric::Metric)),
+        Box::new(BucketSetting(bucket_notification::Notification)),
         Box::new(BucketSetting(bucket_object_lock_configuration::ObjectLockConfiguration)),
         Box::new(BucketSetting(bucket_ownership_controls::OwnershipControls)),
         Box::new(bucket_policy::BucketPolicy),
         Box::new(bucket_public_access_block::BucketPublicAccessBlock),
+        Box::new(BucketSetting(bucket_replication_configuration::ReplicationConfiguration)),
         Box::new(BucketSetting(bucket_request_payment_configuration::RequestPaymentConfiguration)),
         Box::new(bucket_server_side_encryption_configuration::BucketServerSideEncryptionConfiguration),
         Box::new(bucket_versioning::BucketVersioning),
+        Box::new(BucketSetting(bucket_website_configuration::WebsiteConfiguration)),
+        Box::new(directory_bucket::DirectoryBucket),
+        Box::new(object::TheObject),
     ]
 }
 
 /// The data sources, sorted by name.
 pub fn data_sources() -> Vec<Box<dyn DataSource<Cloud>>> {
-    vec![Box::new(data_canonical_user_id::CanonicalUserId), Box::new(data_bucket::TheBucket)]
+    vec![
+        Box::new(data_canonical_user_id::CanonicalUserId),
+        Box::new(data_bucket::TheBucket),
+        Box::new(data_object::TheObject),
+    ]
 }
 
 /// A reply for a setting of a bucket, with what names it.
@@ -95,16 +124,21 @@ where
     Fut: Future<Output = Result<bool, Problem>>,
 {
     let names = names(cloud).await.map_err(|p| vec![p])?;
-    let region = cloud.default_region();
-    let client = s3(cloud, region);
-    let handle = |name: &String| Bucket {
-        cloud,
-        client: client.clone(),
-        region: region.to_owned(),
-        name: name.clone(),
-        owner: None,
-    };
+    let handle = |name: &String| Bucket::named(cloud, cloud.default_region(), name);
     let answers = concurrently(BUCKETS, names.iter().map(handle), has).await;
     let with = |(name, has): (String, Result<bool, Problem>)| has.map(|has| has.then_some(name)).transpose();
     names.into_iter().zip(answers).filter_map(with).collect::<Result<_, _>>().map_err(|p| vec![p])
+}
+
+/// The import ids of what `of` finds in each of those buckets.
+async fn parts<'a, F, Fut>(cloud: &'a Cloud, of: F) -> Result<Vec<String>, Vec<Problem>>
+where
+    F: Fn(Bucket<'a>) -> Fut,
+    Fut: Future<Output = Result<Vec<String>, Problem>>,
+{
+    let names = names(cloud).await.map_err(|p| vec![p])?;
+    let handle = |name: &String| Bucket::named(cloud, cloud.default_region(), name);
+    let answers = concurrently(BUCKETS, names.iter().map(handle), of).await;
+    let ids = answers.into_iter().collect::<Result<Vec<_>, _>>().map_err(|p| vec![p])?;
+    Ok(ids.into_iter().flatten().collect())
 }

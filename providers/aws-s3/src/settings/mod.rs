@@ -6,6 +6,7 @@ pub mod acceleration;
 pub mod acl;
 pub mod cors;
 pub mod encryption;
+pub mod filter;
 pub mod lifecycle;
 pub mod logging;
 pub mod object_lock;

@@ -101,10 +101,7 @@ fn show_time(status: &str, time: Option<&ReplicationTimeValue>) -> Reply {
 
 /// Writes it, or ends replication. S3 replicates versioned buckets only.
 pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
-    let Some(block) = Args(planned).block("replication_configuration") else {
-        let request = bucket.client.delete_bucket_replication().bucket(&bucket.name);
-        return bucket.remove("s3:DeleteBucketReplication", "replication", &[], || request.clone().send()).await;
-    };
+    let Some(block) = Args(planned).block("replication_configuration") else { return remove(bucket).await };
     if Args(planned).block("versioning").and_then(|v| v.bool("enabled")) != Some(true) {
         let detail = format!("Only a versioned bucket can be replicated. Enable versioning of \"{}\".", bucket.name);
         let problem = Problem::error("Replication without versioning", detail);
@@ -113,8 +110,25 @@ pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> 
     let rules = block.blocks("rules").into_iter().map(expand).collect::<Result<_, _>>()?;
     let replication = ReplicationConfiguration::builder().role(block.text("role").unwrap_or_default());
     let replication = built(replication.set_rules(Some(rules)).build())?;
+    put(bucket, replication, None).await
+}
+
+/// Writes a configuration; `token` is what AWS support gives for buckets with object lock.
+pub async fn put(
+    bucket: &Bucket<'_>,
+    replication: ReplicationConfiguration,
+    token: Option<String>,
+) -> Result<(), Problem> {
     let request = bucket.client.put_bucket_replication().bucket(&bucket.name).replication_configuration(replication);
+    let request = request.set_token(token);
     bucket.write("s3:PutBucketReplication", "replication", || request.clone().send()).await.map(|_| ())
+}
+
+/// Ends replication.
+pub async fn remove(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let (operation, absent) = ("s3:DeleteBucketReplication", ["ReplicationConfigurationNotFoundError"]);
+    let request = bucket.client.delete_bucket_replication().bucket(&bucket.name);
+    bucket.remove(operation, "replication", &absent, || request.clone().send()).await
 }
 
 fn expand(block: Args<'_>) -> Result<ReplicationRule, Problem> {

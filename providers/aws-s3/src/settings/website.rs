@@ -35,11 +35,16 @@ fn show_website(website: &GetBucketWebsiteOutput, known_rules: Option<&str>) -> 
         .str("error_document", website.error_document().map(|d| d.key()))
         .str("redirect_all_requests_to", redirect);
     if !website.routing_rules().is_empty() {
-        let rules = Json::Array(website.routing_rules().iter().map(rule_json).collect());
-        let same = |known: &&str| serde_json::from_str::<Json>(known).is_ok_and(|known| known == rules);
-        block.str("routing_rules", Some(known_rules.filter(same).map_or(rules.to_string(), str::to_owned)));
+        block.str("routing_rules", Some(rules_text(website.routing_rules(), known_rules)));
     }
     block
+}
+
+/// Routing rules as a JSON text, in the form that is known if that means the same.
+pub fn rules_text(rules: &[RoutingRule], known: Option<&str>) -> String {
+    let rules = Json::Array(rules.iter().map(rule_json).collect());
+    let same = |known: &&str| serde_json::from_str::<Json>(known).is_ok_and(|known| known == rules);
+    known.filter(same).map_or(rules.to_string(), str::to_owned)
 }
 
 fn rule_json(rule: &RoutingRule) -> Json {
@@ -69,11 +74,22 @@ fn object<const N: usize>(pairs: [(&str, Option<&str>); N]) -> Json {
 
 /// Writes it, or ends the website.
 pub async fn write(bucket: &Bucket<'_>, planned: &Value) -> Result<(), Problem> {
-    let Some(block) = Args(planned).block("website") else {
-        let request = bucket.client.delete_bucket_website().bucket(&bucket.name);
-        return bucket.remove("s3:DeleteBucketWebsite", "website configuration", &[], || request.clone().send()).await;
-    };
-    let request = bucket.client.put_bucket_website().bucket(&bucket.name).website_configuration(expand(block)?);
+    match Args(planned).block("website") {
+        Some(block) => put(bucket, expand(block)?).await,
+        None => remove(bucket).await,
+    }
+}
+
+/// Ends the website.
+pub async fn remove(bucket: &Bucket<'_>) -> Result<(), Problem> {
+    let (operation, absent) = ("s3:DeleteBucketWebsite", ["NoSuchWebsiteConfiguration"]);
+    let request = bucket.client.delete_bucket_website().bucket(&bucket.name);
+    bucket.remove(operation, "website configuration", &absent, || request.clone().send()).await
+}
+
+/// Writes it.
+pub async fn put(bucket: &Bucket<'_>, website: WebsiteConfiguration) -> Result<(), Problem> {
+    let request = bucket.client.put_bucket_website().bucket(&bucket.name).website_configuration(website);
     bucket.write("s3:PutBucketWebsite", "website configuration", || request.clone().send()).await.map(|_| ())
 }
 
@@ -98,7 +114,8 @@ fn expand_redirect(text: &str) -> Result<RedirectAllRequestsTo, Problem> {
     built(redirect.build())
 }
 
-fn expand_rules(text: &str) -> Result<Vec<RoutingRule>, Problem> {
+/// The routing rules of a JSON text.
+pub fn expand_rules(text: &str) -> Result<Vec<RoutingRule>, Problem> {
     let rules: Vec<Json> = serde_json::from_str(text).map_err(|e| {
         Problem::error("Invalid routing rules", format!("\"routing_rules\" must be a JSON array of rules: {e}."))
     })?;

@@ -1,6 +1,7 @@
 //! Every S3 type against an emulator.
 #![allow(clippy::unwrap_used)]
 
+mod objects;
 mod settings;
 
 use std::sync::Arc;
