@@ -9,6 +9,7 @@ mod recovery;
 mod replicas;
 mod reply;
 mod request;
+mod resource_policy;
 mod table;
 mod tagging;
 mod validate;
@@ -18,7 +19,7 @@ use terrane_provider::sdk::{DataSource, ResourceType};
 
 /// The resource types, sorted by name.
 pub fn resources() -> Vec<Box<dyn ResourceType<Cloud>>> {
-    vec![Box::new(table::Table)]
+    vec![Box::new(resource_policy::ResourcePolicy), Box::new(table::Table)]
 }
 
 /// The data sources, sorted by name.

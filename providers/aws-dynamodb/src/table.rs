@@ -86,13 +86,7 @@ impl ResourceType<Cloud> for Table {
     }
 
     async fn list(&self, cloud: &Cloud) -> Result<Vec<String>, Vec<Problem>> {
-        let client = dynamodb(cloud, cloud.default_region());
-        let list = |name| client.list_tables().set_exclusive_start_table_name(name).send();
-        let take = |a: aws_sdk_dynamodb::operation::list_tables::ListTablesOutput| {
-            (a.table_names.unwrap_or_default(), a.last_evaluated_table_name)
-        };
-        let tables = cloud.pages("dynamodb:ListTables", list, take).await;
-        tables.map_err(|e| vec![problem("listing DynamoDB tables", &e)])
+        names(cloud).await.map_err(|p| vec![p])
     }
 
     fn plan(&self, _: &Cloud, prior: Option<&Value>, config: &Value, plan: PlanResponse) -> PlanResponse {
@@ -102,6 +96,17 @@ impl ResourceType<Cloud> for Table {
     fn validate(&self, config: &Value) -> Vec<Problem> {
         validate::problems(config)
     }
+}
+
+/// The names of all tables in the provider's region.
+pub async fn names(cloud: &Cloud) -> Result<Vec<String>, Problem> {
+    let client = dynamodb(cloud, cloud.default_region());
+    let list = |name| client.list_tables().set_exclusive_start_table_name(name).send();
+    let take = |a: aws_sdk_dynamodb::operation::list_tables::ListTablesOutput| {
+        (a.table_names.unwrap_or_default(), a.last_evaluated_table_name)
+    };
+    let tables = cloud.pages("dynamodb:ListTables", list, take).await;
+    tables.map_err(|e| problem("listing DynamoDB tables", &e))
 }
 
 fn protected(mut problem: Problem, prior: &Value) -> Problem {

@@ -252,3 +252,32 @@ async fn tables_are_read_with_four_calls_each() {
         table().delete(&cloud, made).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn resource_policies() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    for stage in testing::stages(golden, "resource-policies").await {
+        let made = make(&stage.cloud, config(&stage.name("policy"), [])).await;
+        let arn = Args(&made.value).string("arn").unwrap();
+        let policy = |action: &str| {
+            let policy = format!(
+                r#"{{ "Version": "2012-10-17", "Statement": [{{ "Effect": "Allow", "Action": ["{action}"],
+                    "Principal": {{ "AWS": "arn:aws:iam::123456789012:root" }}, "Resource": "{arn}" }}] }}"#
+            );
+            Value::object([("resource_arn", text(&arn)), ("policy", text(&policy))])
+        };
+        let types = terrane_aws_dynamodb::resources();
+        let ty = types.iter().find(|t| t.name() == "aws_dynamodb_resource_policy").unwrap();
+        let configs = [policy("dynamodb:GetItem"), policy("dynamodb:PutItem")];
+        let last = lifecycle(&stage.cloud, &**ty, &configs, id).await;
+        assert!(Args(&last).text("revision_id").is_some());
+        assert_eq!(testing::replaces(&stage.cloud, &**ty, &last, &policy_of("other", &last)), ["resource_arn"]);
+        table().delete(&stage.cloud, &made).await.unwrap();
+    }
+}
+
+/// The policy of another table.
+fn policy_of(table: &str, policy: &Value) -> Value {
+    let arn = format!("arn:aws:dynamodb:eu-west-1:123456789012:table/{table}");
+    Value::object([("resource_arn", text(&arn)), ("policy", policy.get("policy").unwrap().clone())])
+}
