@@ -25,10 +25,11 @@ impl ResourceType<Cloud> for AccessKey {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        crate::without_pgp(config, "secret")
+        crate::without_pgp(config, "secret").into_iter().collect()
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
+        crate::without_pgp(create.config, "secret").map_or(Ok(()), Err)?;
         let key = make(cloud, Args(create.planned).text("user").unwrap_or_default()).await?;
         let mut made = Reply::from(create.planned);
         made.str("id", Some(key.access_key_id()))

@@ -116,14 +116,12 @@ fn not_importable(ty: &str, instead: &str) -> Problem {
     Problem::error("Objects of this type cannot be imported", detail)
 }
 
-/// Refuses `pgp_key`, with which `secret` would be encrypted.
-fn without_pgp(config: &Value, secret: &str) -> Vec<Problem> {
-    if config.get("pgp_key").is_none_or(Value::is_null) {
-        return Vec::new();
-    }
+/// Refuses a `pgp_key` that is known, with which `secret` would be encrypted.
+fn without_pgp(config: &Value, secret: &str) -> Option<Problem> {
+    config.get("pgp_key").and_then(Value::as_str).filter(|key| !key.is_empty())?;
     let detail = format!(
         "Encryption with PGP is not supported yet: leave out pgp_key. The attribute {secret} is sensitive then; \
          encrypt the state to keep it from those who can read that."
     );
-    vec![Problem::error("pgp_key is not supported", detail).at(Path::root().attr("pgp_key"))]
+    Some(Problem::error("pgp_key is not supported", detail).at(Path::root().attr("pgp_key")))
 }

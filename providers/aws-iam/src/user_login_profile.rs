@@ -24,10 +24,11 @@ impl ResourceType<Cloud> for UserLoginProfile {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        crate::without_pgp(config, "password")
+        crate::without_pgp(config, "password").into_iter().collect()
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
+        crate::without_pgp(create.config, "password").map_or(Ok(()), Err)?;
         let args = Args(create.planned);
         let user = args.text("user").unwrap_or_default();
         let password = password(args.i64("password_length").unwrap_or(20))?;

@@ -28,6 +28,8 @@ async fn keys_are_not_encrypted_for_pgp() {
     for name in ["aws_iam_access_key", "aws_iam_user_login_profile"] {
         let said = ty(name).validate(&object([("user", text("a")), ("pgp_key", text("keybase:a"))]));
         assert!(said[0].detail.contains("leave out pgp_key"), "{said:?}");
+        let unknown = object([("user", text("a")), ("pgp_key", Value::unknown(terrane_value::Type::String))]);
+        assert_eq!(ty(name).validate(&unknown), [], "a variable of a module, whose value may be null");
         assert_eq!(ty(name).validate(&object([("user", text("a"))])), []);
     }
 }
