@@ -1,4 +1,4 @@
-//! Packs the shared tables of AWS schemas into the file that the AWS provider embeds.
+//! Packs the shared tables of AWS schemas, and our own of types that they lack, into the file that the AWS provider embeds.
 
 use std::path::{Path, PathBuf};
 
@@ -47,17 +47,20 @@ fn target() -> PathBuf {
 fn packed(from: &Path) -> Result<Vec<u8>> {
     let mut entries = Vec::new();
     for area in AREAS {
-        let path = from.join(format!("{area}.json"));
-        let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let table: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
-        entries.extend(parts(&table));
+        entries.extend(parts(&table(&from.join(format!("{area}.json")))?));
     }
+    entries.extend(parts(&table(&root().join("providers/aws-core/schemas/own.json"))?));
     entries.sort_by(|a, b| (a.part, &a.name).cmp(&(b.part, &b.name)));
     entries.dedup();
     if let Some(pair) = entries.windows(2).find(|w| (w[0].part, &w[0].name) == (w[1].part, &w[1].name)) {
         return Err(format!("{} stands in two tables with different facts", pair[0].name));
     }
     write(entries).map_err(|e| e.to_string())
+}
+
+fn table(path: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?)
 }
 
 fn parts(table: &Value) -> Vec<Entry> {

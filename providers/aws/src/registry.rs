@@ -30,6 +30,7 @@ impl Registry {
             terrane_aws_ec2::data_sources(),
             terrane_aws_iam::data_sources(),
             terrane_aws_s3::data_sources(),
+            terrane_aws_ssm::data_sources(),
         ];
         Registry {
             resources: resources.into_iter().flatten().map(|t| (t.name(), t)).collect(),

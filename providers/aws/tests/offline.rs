@@ -17,7 +17,7 @@ fn offline() -> Value {
 #[test]
 fn all_types_are_declared_and_the_first_ones_implemented() {
     let provider = AwsProvider::new();
-    assert_eq!((provider.resource_types().len(), provider.data_types().len()), (277, 155));
+    assert_eq!((provider.resource_types().len(), provider.data_types().len()), (277, 157));
     for ty in ["aws_vpc", "aws_subnet", "aws_iam_role", "aws_s3_bucket"] {
         assert!(provider.can_apply(ty), "{ty}");
     }
