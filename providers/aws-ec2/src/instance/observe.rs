@@ -196,10 +196,11 @@ fn options(reply: &mut Reply, known: &Value, seen: &Seen) {
     let i = &seen.instance;
     let recovery = i.maintenance_options().and_then(|m| m.auto_recovery()).map(|r| r.as_str());
     let recovery = i.maintenance_options().map(|_| one("auto_recovery", recovery.map(Value::from)));
-    let enclave = i.enclave_options().map(|e| one("enabled", Some(e.enabled().unwrap_or(false).into())));
+    // An answer without them means that there is no enclave.
+    let enclave = i.enclave_options().and_then(|e| e.enabled()).unwrap_or(false);
     reply
         .blocks("cpu_options", i.cpu_options().map(cpu_options))
-        .blocks("enclave_options", enclave)
+        .blocks("enclave_options", [one("enabled", Some(enclave.into()))])
         .blocks("maintenance_options", recovery)
         .blocks("metadata_options", i.metadata_options().map(metadata_options))
         .blocks("private_dns_name_options", i.private_dns_name_options().map(private_dns_name_options))

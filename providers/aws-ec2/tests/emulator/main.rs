@@ -520,12 +520,15 @@ async fn instances() {
         object([("device_name", text("/dev/sdf")), ("volume_size", 5.into()), tags])
     };
     let with = |size, tag| {
-        let extra = vec![("root_block_device", root(size)), ("ebs_block_device", blocks([device(tag)]))];
+        let enclave = ("enclave_options", blocks([Value::object::<&str>([])]));
+        let extra = vec![("root_block_device", root(size)), ("ebs_block_device", blocks([device(tag)])), enclave];
         config("m5.large", "x", groups(&one), extra)
     };
     let mut made = Life::of(&cloud, "aws_instance").make(with(20, "data")).await;
     let disk = Args(&made.object.value).block("root_block_device").unwrap();
     assert_eq!(disk.i64("volume_size"), Some(20));
+    let planned = made.plan(&with(20, "data")).planned.unwrap();
+    assert_eq!(planned.get("enclave_options"), made.object.value.get("enclave_options"), "nothing is told of it");
     made.update(with(20, "other")).await;
     let replaced = made.plan(&config("m7g.large", "x", groups(&one), vec![])).requires_replace;
     assert!(replaced.contains(&terrane_value::Path::root().attr("instance_type")), "{replaced:?}");
