@@ -87,13 +87,17 @@ impl<S: NamedSetting> BucketNamedSetting<S> {
     async fn set(&self, cloud: &Cloud, planned: &Value) -> Result<Object, Failed> {
         let (bucket, name) = parts(cloud, planned);
         self.0.put(&bucket, &name, planned).await?;
-        let half_made = Object::new(named(&bucket, &name, planned).object());
+        // All of it is written, so what was written is what is there, even while some of S3 still knows the former one.
+        let made = Object::new(named(&bucket, &name, planned).object());
         let poll = || async {
             let found = self.find(cloud, planned).await?;
-            Ok(found.map_or(Poll::pending("not found"), |f| Poll::Done(Object::new(f))))
+            Ok(found.map_or(Poll::pending("not found"), |_| Poll::Done(())))
         };
         let what = format!("the {} \"{name}\" of S3 bucket \"{}\" to be set", self.0.what(), bucket.name);
-        cloud.wait(what, PROPAGATION, poll).await.map_err(|p| Failed::from(p).with(half_made))
+        match cloud.wait(what, PROPAGATION, poll).await {
+            Ok(()) => Ok(made),
+            Err(problem) => Err(Failed::from(problem).with(made)),
+        }
     }
 
     async fn find(&self, cloud: &Cloud, known: &Value) -> Result<Option<Value>, Problem> {

@@ -48,9 +48,8 @@ const DESCRIPTION: [&str; 10] = [
     "website_redirect",
 ];
 
-/// What a new content changes.
-const DERIVED: [&str; 6] =
-    ["etag", "checksum_crc32", "checksum_crc32c", "checksum_crc64nvme", "checksum_sha1", "checksum_sha256"];
+/// What a new content changes, beside the ETag, where checksums are asked for.
+const SUMS: [&str; 5] = ["checksum_crc32", "checksum_crc32c", "checksum_crc64nvme", "checksum_sha1", "checksum_sha256"];
 
 /// `aws_s3_object`.
 #[derive(Debug)]
@@ -143,8 +142,10 @@ fn consequences(prior: &Value, config: &Value, fields: Fields) -> Fields {
     let derived = content || changes(&DESCRIPTION) && Args(prior).text("kms_key_id").is_some();
     let version = (content || changes(&DESCRIPTION)).then_some("version_id");
     let written = |name: &str| config.get(name).is_some_and(|v| !v.is_null());
-    let derived = DERIVED.into_iter().filter(|name| derived && !written(name));
-    derived.chain(version).fold(fields, |fields, name| match fields.get(name).map(Value::ty) {
+    let etag = Some("etag").filter(|name| derived && !written(name));
+    let summed = [&planned, prior].iter().any(|o| Args(o).text("checksum_algorithm").is_some());
+    let sums = SUMS.into_iter().filter(|_| derived && summed);
+    sums.chain(etag).chain(version).fold(fields, |fields, name| match fields.get(name).map(Value::ty) {
         Some(ty) => fields.with(name, Value::unknown(ty)),
         None => fields,
     })

@@ -1,11 +1,13 @@
 //! What S3 says of an object.
 
+use std::collections::HashMap;
+
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::operation::head_object::builders::HeadObjectFluentBuilder;
 use aws_sdk_s3::types::{ChecksumMode, ObjectLockLegalHoldStatus, ObjectLockMode, ServerSideEncryption};
 use terrane_aws_core::Tags;
 use terrane_provider::sdk::{Args, Reply};
-use terrane_value::Value;
+use terrane_value::{Type, Value};
 
 use super::handle::{Handle, arn};
 use crate::dates::date;
@@ -57,6 +59,9 @@ pub fn object(handle: &Handle<'_>, known: &Value, head: &HeadObjectOutput, tags:
         .str("key", Some(Args(known).text("key").unwrap_or(&handle.key)))
         .str("region", Some(&handle.bucket.region))
         .str("website_redirect", head.website_redirect_location());
+    if head.metadata().is_none_or(HashMap::is_empty) {
+        reply.value("metadata", Value::null(Type::map(Type::String)));
+    }
     if let Some(key) = head.ssekms_key_id() {
         reply.str("kms_key_id", Some(key));
     }
