@@ -38,8 +38,8 @@ pub fn split(id: &str) -> Option<(&str, &str)> {
 /// The key that is meant by a written one: without `./` or slashes at the start, and with single slashes.
 pub fn clean(key: &str) -> String {
     let key = key.strip_prefix("./").unwrap_or(key).trim_start_matches('/');
-    let doubled = |(at, c): &(usize, char)| *c != '/' || !key[..*at].ends_with('/');
-    key.char_indices().filter(doubled).map(|(_, c)| c).collect()
+    let single = |(at, c): &(usize, char)| *c != '/' || !key[..*at].ends_with('/');
+    key.char_indices().filter(single).map(|(_, c)| c).collect()
 }
 
 /// The ARN of an object; its bucket may be an access point.
