@@ -140,18 +140,18 @@ mod tests {
     #[test]
     fn marks_stay_where_values_stay() {
         let marked =
-            |paths: &[Path]| paths.iter().map(|path| (path.clone(), Marks::SENSITIVE)).collect::<MarkedPaths>();
+            |paths: &[&Path]| paths.iter().map(|path| ((*path).clone(), Marks::SENSITIVE)).collect::<MarkedPaths>();
         let (tags, size) = (Path::root().attr("tags"), Path::root().attr("size"));
         let (name, own) = (tags.key("Name"), tags.key("Own"));
         let prior = self::tags(&[("Name", "x"), ("Own", "y")]);
         let nowhere = terrane_source::Span::new(terrane_source::Files::new().add("main.tf", ""), 0, 0);
-        let ignored = |path: &Path, before: &[Path], now: &[Path]| {
+        let ignored = |path: &Path, before: &[&Path], now: &[&Path]| {
             let rule = IgnoreChanges::Paths(vec![(path.clone(), nowhere)]);
             marks(&rule, &prior, &marked(before), marked(now))
         };
-        assert_eq!(ignored(&tags, &[], &[name.clone(), size.clone()]), marked(&[size.clone()]));
-        assert_eq!(ignored(&tags, &[name.clone()], &[]), marked(&[name.clone()]));
-        assert_eq!(ignored(&name, &[tags.clone()], &[own.clone()]), marked(&[name.clone(), own]));
-        assert_eq!(marks(&IgnoreChanges::All, &prior, &marked(&[name.clone()]), marked(&[size])), marked(&[name]));
+        assert_eq!(ignored(&tags, &[], &[&name, &size]), marked(&[&size]));
+        assert_eq!(ignored(&tags, &[&name], &[]), marked(&[&name]));
+        assert_eq!(ignored(&name, &[&tags], &[&own]), marked(&[&name, &own]));
+        assert_eq!(marks(&IgnoreChanges::All, &prior, &marked(&[&name]), marked(&[&size])), marked(&[&name]));
     }
 }
