@@ -29,6 +29,10 @@ impl Planner<'_> {
         let stored = self.prior.outputs.get(&**name);
         let before = stored.and_then(|o| terrane_value::json::from_json(&o.json, &o.ty).ok());
         let after = Some(evaluated.value.unmark_deep().0);
+        if self.options.mode == PlanMode::RefreshOnly && after.as_ref().is_some_and(|value| !value.is_wholly_known()) {
+            // What it is made of does not exist, and this run does not make it.
+            return Ok(());
+        }
         let sensitive = evaluated.sensitive;
         let was_sensitive = stored.map_or(sensitive, |output| output.sensitive);
         self.outputs.insert(name.clone(), OutputChange { before, after, sensitive, was_sensitive, deferred: false });
