@@ -22,10 +22,10 @@ impl Planner<'_> {
             Some(to) if self.refreshed.object(&to).is_some() => return false,
             Some(to) if decl.for_each.is_none() && !has_key(&to) => to,
             _ => {
-                let to = &decl.to;
+                let to = decl.fixed().map_or_else(|| decl.to.to_string(), |to| to.to_string());
                 let detail = format!(
                     "Configuration can be written for a resource of the root module that has no count or for_each, not \
-                     for instances of {to}."
+                     for {to}."
                 );
                 let error = Diagnostic::error("Configuration cannot be generated", detail).at(decl.span);
                 self.diags.error(error.hint("Write the resource block yourself."));

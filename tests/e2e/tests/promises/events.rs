@@ -118,7 +118,7 @@ fn nobody_is_asked_where_nobody_can_answer() {
     let run = folder.terrane("", &["apply", "-json"]).code(1);
     transcript("unasked.jsonl", &run.stdout);
     assert!(!folder.path().join("terraform.tfstate").exists());
-    folder.terrane("", &["plan", "-json", "-json-into=events"]).code(1).complains(&["exclude each other"]);
+    folder.terrane("", &["plan", "-json", "-json-into=events"]).code(1).says(&["exclude each other"]);
 }
 
 #[test]
