@@ -58,7 +58,7 @@ impl ResourceType<Cloud> for Key {
         if update.changes("description") {
             describe(&kms, id, planned.str("description").unwrap_or_default()).await?;
         }
-        if update.changes("policy") {
+        if update.changes("policy") && planned.text("policy").is_some() {
             set_policy(&kms, id, planned).await?;
         }
         if changes && !on {
@@ -196,7 +196,7 @@ async fn read(kms: &Kms<'_>, id: &str, known: &Value) -> Result<Option<Value>, P
         .str("key_id", Some(&key.key_id))
         .str("key_usage", key.key_usage().map(|u| u.as_str()))
         .bool("multi_region", Some(key.multi_region().unwrap_or_default()))
-        .str("policy", Some(policy_json::keep(Args(known).str("policy"), &policy)))
+        .str("policy", Some(shown_policy(Args(known).str("policy"), &policy)))
         .str("region", Some(&kms.region))
         .i64("rotation_period_in_days", days.filter(|_| rotated))
         .str("xks_key_id", key.xks_key_configuration().and_then(|x| x.id()));
@@ -230,6 +230,14 @@ async fn describe(kms: &Kms<'_>, id: &str, text: &str) -> Result<(), Problem> {
     let request = kms.client.update_key_description().key_id(id).description(text);
     let what = format!("changing the description of KMS key {id}");
     kms.call("kms:UpdateKeyDescription", &what, || request.clone().send()).await.map(|_| ())
+}
+
+/// The policy as it was written; an empty text stands for whichever KMS gives the key.
+fn shown_policy<'a>(written: Option<&'a str>, policy: &'a str) -> &'a str {
+    match written {
+        Some("") => "",
+        written => policy_json::keep(written, policy),
+    }
 }
 
 async fn set_policy(kms: &Kms<'_>, id: &str, planned: Args<'_>) -> Result<(), Problem> {

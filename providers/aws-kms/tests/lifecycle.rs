@@ -62,6 +62,17 @@ async fn keys() {
 }
 
 #[tokio::test]
+async fn an_empty_policy_is_the_one_that_kms_gives() {
+    let Some(cloud) = cloud("keys with an empty policy").await else { return };
+    let config = Value::object([("description", text("empty")), ("policy", text(""))]);
+    let key = ty("aws_kms_key");
+    let made = make(&cloud, &*key, config).await;
+    let read = key.read(&cloud, std::slice::from_ref(&made)).await.remove(0).unwrap().unwrap();
+    assert_eq!((Args(&made.value).str("policy"), Args(&read.value).str("policy")), (Some(""), Some("")));
+    key.delete(&cloud, &made).await.unwrap();
+}
+
+#[tokio::test]
 async fn keys_of_other_kinds_are_not_rotated() {
     let Some(cloud) = cloud("keys for signing").await else { return };
     let config = Value::object([
