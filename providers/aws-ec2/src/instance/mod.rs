@@ -130,6 +130,11 @@ async fn find(ec2: &Ec2<'_>, id: &str) -> Result<Option<Answer>, Problem> {
     Ok(describe(ec2, &[id.to_owned()]).await?.pop().map(|(instance, _)| instance))
 }
 
+/// Whether an instance is terminated, or about to be.
+pub(crate) async fn ends(ec2: &Ec2<'_>, id: &str) -> Result<bool, Problem> {
+    Ok(find(ec2, id).await?.is_none_or(|instance| state(&instance) == "shutting-down"))
+}
+
 fn state(instance: &Answer) -> &str {
     instance.state().and_then(|s| s.name()).map(InstanceStateName::as_str).unwrap_or_default()
 }

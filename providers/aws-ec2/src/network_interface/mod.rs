@@ -20,6 +20,7 @@ use terrane_value::Value;
 
 use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
+use crate::instance;
 use crate::kind::{Identity, Kind, Wanted, keys, some};
 use crate::tags;
 use addresses::Range;
@@ -283,14 +284,27 @@ async fn attach(ec2: &Ec2<'_>, id: &str, block: Args<'_>, srd: Option<EnaSrdSpec
 
 /// Detaches an interface from wherever it is.
 async fn detach(ec2: &Ec2<'_>, id: &str) -> Result<(), Problem> {
-    let Some(attachment) = find(ec2, id).await?.and_then(|n| n.attachment) else { return Ok(()) };
-    let Some(attachment) = attachment.attachment_id.filter(|a| !a.is_empty()) else { return Ok(()) };
+    let Some(attached) = find(ec2, id).await?.and_then(|n| n.attachment) else { return Ok(()) };
+    let (instance, attachment) = (attached.instance_id, attached.attachment_id);
+    let Some(attachment) = attachment.filter(|a| !a.is_empty()) else { return Ok(()) };
     let request = ec2.client.detach_network_interface().attachment_id(attachment).force(true);
     let what = format!("detaching network interface {id}");
-    let sent = ec2.call("ec2:DetachNetworkInterface", &what, || request.clone().send()).await;
-    unless(sent, &["InvalidAttachmentID.NotFound"])?;
+    match ec2.call("ec2:DetachNetworkInterface", &what, || request.clone().send()).await {
+        Err(refusal) if refusal.is(&["InvalidAttachmentID.NotFound"]) => {}
+        // The first interface of an instance cannot be detached. AWS does that when the instance ends, a while after.
+        Err(refusal) if refusal.is(&["OperationNotPermitted"]) && ends(ec2, instance).await? => {}
+        sent => drop(sent?),
+    }
     let find = || async { Ok(find(ec2, id).await?.filter(|n| n.attachment().is_some())) };
     ec2.until_gone(format!("network interface {id} to be detached"), PROPAGATION * 2, find).await
+}
+
+/// Whether an instance is terminated, or about to be.
+async fn ends(ec2: &Ec2<'_>, instance: Option<String>) -> Result<bool, Problem> {
+    match instance {
+        Some(instance) => instance::ends(ec2, &instance).await,
+        None => Ok(false),
+    }
 }
 
 /// Sets one attribute: AWS takes no more in a call.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use terrane_aws_core::Cloud;
-use terrane_aws_core::testing::{blocks, list, map, set};
+use terrane_aws_core::testing::{self, blocks, list, map, set};
+use terrane_provider::Object;
 use terrane_provider::sdk::Args;
 use terrane_value::Value;
 
@@ -170,6 +171,16 @@ async fn network_interfaces_of_instances() {
     for made in [made, instance, subnet, vpc] {
         made.remove().await;
     }
+}
+
+#[tokio::test]
+async fn first_interfaces_of_ended_instances_are_waited_for() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let stage = testing::scripted(golden, "first_interfaces_of_ended_instances").await;
+    let object = Object::new(object([("id", text("eni-1"))]));
+    let ty = terrane_aws_ec2::resources().into_iter().find(|t| t.name() == "aws_network_interface").unwrap();
+    ty.delete(&stage.cloud, &object).await.unwrap();
+    assert_eq!(stage.cloud.counts()["ec2:DeleteNetworkInterface"].calls, 1);
 }
 
 #[tokio::test]
