@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::Filter;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use terrane_aws_core::{Arn, Cloud, Partition, Poll, chunks, code, message, problem, uncertain};
+use terrane_aws_core::{Arn, Cloud, Partition, Poll, chunks, code, concurrently, message, problem, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Failed;
 use terrane_value::Value;
@@ -22,6 +22,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Most values of one filter.
 const FILTER_VALUES: usize = 200;
+
+/// How many filters are asked for at a time.
+const FILTERS: usize = 8;
 
 /// Most ids of one call.
 const IDS: usize = 1000;
@@ -195,26 +198,27 @@ impl<'a> Ec2<'a> {
         self.cloud.insist((operation, &*self.region), time, again, &mut send).await.map_err(|e| Refusal::new(what, &e))
     }
 
-    /// Reads what a filter selects for all `values`, 200 at a time, every page.
+    /// Reads what a filter selects for all `values`, 200 in a filter, every page.
     pub async fn filtered<T, I, E, F, Fut>(
         &self,
         operation: &'static str,
         what: &str,
         (filter_name, values): (&str, &[String]),
-        mut send: F,
-        mut take: impl FnMut(T) -> (Option<Vec<I>>, Option<String>),
+        send: F,
+        take: impl Fn(T) -> (Option<Vec<I>>, Option<String>),
     ) -> Result<Vec<I>, Refusal>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        F: FnMut(Filter, Option<String>) -> Fut,
+        F: Fn(Filter, Option<String>) -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let mut all = Vec::new();
-        for chunk in chunks(values, FILTER_VALUES) {
+        let (send, take) = (&send, &take);
+        let some = concurrently(FILTERS, chunks(values, FILTER_VALUES), |chunk| async move {
             let filter = Filter::builder().name(filter_name).set_values(Some(chunk)).build();
-            all.extend(self.pages(operation, what, |token| send(filter.clone(), token), &mut take).await?);
-        }
-        Ok(all)
+            self.pages(operation, what, |token| send(filter.clone(), token), take).await
+        });
+        let all: Result<Vec<Vec<I>>, Refusal> = some.await.into_iter().collect();
+        Ok(all?.into_iter().flatten().collect())
     }
 
     /// Reads objects by id, 1,000 in a call. One that is missing fails the call for all, so the ids are then halved.

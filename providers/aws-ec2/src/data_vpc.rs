@@ -30,7 +30,7 @@ impl DataSource<Cloud> for Vpc {
         let ec2 = Ec2::of(cloud, config);
         let vpc = filters::only("VPC", vpcs(&ec2, config).await.map_err(|r| vec![r.into()])?)?;
         let id = vpc.vpc_id().unwrap_or_default().to_owned();
-        let switches = switches(&ec2, id.clone()).await.map_err(|p| vec![p])?.unwrap_or_default();
+        let switches = switches(&ec2, id.clone()).await.map_err(|p| vec![p.into()])?.unwrap_or_default();
         let table = main_route_tables(&ec2, std::slice::from_ref(&id)).await.map_err(|r| vec![r.into()])?.remove(&id);
         Ok(observe(&ec2, config, &vpc, &switches, table))
     }

@@ -87,15 +87,21 @@ impl Kind for Vpc {
     }
 
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-        let vpcs = describe(ec2, "vpc-id", &keys(wanted)).await?;
-        let ids: Vec<String> = vpcs.iter().filter_map(|v| v.vpc_id.clone()).collect();
-        let (acls, tables) = (default_network_acls(ec2, &ids), main_route_tables(ec2, &ids));
-        let (mut acls, mut tables, mut groups) = tokio::try_join!(acls, tables, default_security_groups(ec2, &ids))?;
-        let switches = concurrently(16, ids.clone(), |id| switches(ec2, id)).await;
+        let ids = keys(wanted);
+        let (vpcs, acls) = (describe(ec2, "vpc-id", &ids), default_network_acls(ec2, &ids));
+        let (tables, groups) = (main_route_tables(ec2, &ids), default_security_groups(ec2, &ids));
+        let switches = async {
+            let read = |id: String| async { Ok::<_, Refusal>((id.clone(), switches(ec2, id).await?)) };
+            Ok(concurrently(16, ids.clone(), read).await)
+        };
+        let (vpcs, mut acls, mut tables, mut groups, switches) =
+            tokio::try_join!(vpcs, acls, tables, groups, switches)?;
+        let mut switches = switches.into_iter().collect::<Result<HashMap<_, _>, _>>()?;
         let mut seen = HashMap::new();
-        for ((vpc, id), switches) in vpcs.into_iter().zip(ids).zip(switches) {
+        for vpc in vpcs {
             // A VPC that vanished between two of the calls is as gone as one that was never found.
-            let Some(switches) = switches? else { continue };
+            let found = vpc.vpc_id.clone().and_then(|id| Some((switches.remove(&id)??, id)));
+            let Some((switches, id)) = found else { continue };
             let (network_acl, route_table) = (acls.remove(&id), tables.remove(&id));
             let security_group = groups.remove(&id);
             seen.insert(id, Seen { vpc, switches, network_acl, route_table, security_group });
@@ -276,13 +282,10 @@ async fn default_security_groups(ec2: &Ec2<'_>, ids: &[String]) -> Result<HashMa
 pub(crate) type Switches = Vec<(&'static str, Option<bool>)>;
 
 /// The attributes that AWS tells only one at a time; `None` if the VPC is gone.
-pub(crate) async fn switches(ec2: &Ec2<'_>, id: String) -> Result<Option<Switches>, Problem> {
-    let mut all = Vec::new();
-    for (name, attribute, _) in SWITCHES {
-        let Some(on) = read_switch(ec2, &id, attribute).await? else { return Ok(None) };
-        all.push((name, on));
-    }
-    Ok(Some(all))
+pub(crate) async fn switches(ec2: &Ec2<'_>, id: String) -> Result<Option<Switches>, Refusal> {
+    let id = &id;
+    let read = |(name, attribute, _)| async move { Ok(read_switch(ec2, id, attribute).await?.map(|on| (name, on))) };
+    concurrently(SWITCHES.len(), SWITCHES, read).await.into_iter().collect::<Result<Option<_>, _>>()
 }
 
 async fn read_switch(ec2: &Ec2<'_>, id: &str, attribute: VpcAttributeName) -> Result<Option<Option<bool>>, Refusal> {

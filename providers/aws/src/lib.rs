@@ -1,5 +1,8 @@
 //! The AWS provider, assembled from one crate per service.
 
+// Futures of calls within waits within types nest deeper than the default allows.
+#![recursion_limit = "256"]
+
 mod configured;
 mod data_arn;
 mod data_caller_identity;

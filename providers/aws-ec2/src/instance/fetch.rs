@@ -3,16 +3,26 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{Filter, Instance, InstanceAttributeName, LaunchTemplate, SpotInstanceRequest, Tag, Volume};
+use aws_sdk_ec2::types::{
+    Filter, Instance, InstanceAttributeName as Name, LaunchTemplate, SpotInstanceRequest, Tag, Volume,
+};
 use terrane_aws_core::{Poll, concurrently};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
+use terrane_value::Value;
 
 use super::{describe, devices, is_burstable};
 use crate::client::{Ec2, Refusal, unless};
 use crate::kind::{Wanted, keys};
 
 const PASSWORD: Duration = Duration::from_secs(15 * 60);
+/// Up to so many instances everything is asked for: that is what the bucket of requests for it holds.
+const FEW: usize = 25;
+/// What an instance does on a shutdown from within, unless it is told otherwise.
+const STOP: &str = "stop";
+/// The attributes that AWS tells one at a time.
+const ATTRIBUTES: [Name; 4] =
+    [Name::DisableApiStop, Name::DisableApiTermination, Name::InstanceInitiatedShutdownBehavior, Name::UserData];
 const GONE: &str = "InvalidInstanceID.NotFound";
 
 /// An instance with what else must be asked for.
@@ -41,18 +51,22 @@ pub(super) struct Settings {
 
 /// Reads instances of one region.
 pub(super) async fn fetch(ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Seen>, Problem> {
-    let instances = describe(ec2, &keys(wanted)).await?;
+    let wide = wanted.len() <= FEW;
+    let asked = wanted.iter().map(|w| (w.key.to_owned(), if wide { ATTRIBUTES.to_vec() } else { unusual(w.known) }));
+    let settings = async { Ok(concurrently(16, asked, |(id, names)| settings(ec2, id, names)).await) };
+    let (instances, settings) = tokio::try_join!(async { describe(ec2, &keys(wanted)).await }, settings)?;
+    let mut settings = settings.into_iter().collect::<Result<HashMap<_, _>, _>>()?;
     let ids: Vec<String> = instances.iter().filter_map(|(i, _)| i.instance_id.clone()).collect();
     let (volumes, credits) = (volumes_by_instance(ec2, &ids), credits(ec2, &instances));
     let (default_vpcs, templates) = (default_vpcs(ec2, &instances), templates(ec2, &instances));
     let spots = spot_requests(ec2, &instances);
     let (mut volumes, mut credits, default_vpcs, templates, spots) =
         tokio::try_join!(volumes, credits, default_vpcs, templates, spots)?;
-    let settings = concurrently(16, ids.clone(), |id| settings(ec2, id)).await;
     let mut passwords = passwords(ec2, wanted).await?;
     let mut all = HashMap::new();
-    for ((instance, owner), settings) in instances.into_iter().zip(settings) {
-        let Some((id, settings)) = instance.instance_id.clone().zip(settings?) else { continue };
+    for (instance, owner) in instances {
+        let found = instance.instance_id.clone().and_then(|id| Some((settings.remove(&id)??, id)));
+        let Some((settings, id)) = found else { continue };
         let of = |list: &HashMap<String, LaunchTemplate>| list.get(tag(&instance, TEMPLATE_ID)?).cloned();
         let seen = Seen {
             owner,
@@ -155,18 +169,32 @@ async fn spot_requests(
     Ok(all.into_iter().filter_map(|s| Some((s.spot_instance_request_id.clone()?, s))).collect())
 }
 
-/// The attributes that AWS tells one at a time; `None` if the instance is gone.
-async fn settings(ec2: &Ec2<'_>, id: String) -> Result<Option<Settings>, Problem> {
-    use InstanceAttributeName as Name;
+/// Those of the attributes that are known to be other than AWS makes them, or not known at all.
+fn unusual(known: &Value) -> Vec<Name> {
+    let known = Args(known);
+    let is_new = known.bool("disable_api_termination").is_none();
+    let has_data = ["user_data", "user_data_base64"].iter().any(|name| known.text(name).is_some());
+    let asked = |name: &Name| match name {
+        Name::DisableApiStop => known.bool("disable_api_stop") == Some(true),
+        Name::DisableApiTermination => known.bool("disable_api_termination") == Some(true),
+        Name::InstanceInitiatedShutdownBehavior => known.text("instance_initiated_shutdown_behavior") != Some(STOP),
+        _ => has_data,
+    };
+    ATTRIBUTES.into_iter().filter(|name| is_new || asked(name)).collect()
+}
+
+/// What `names` says of the attributes that AWS tells one at a time, with the id; `None` if the instance is gone.
+async fn settings(ec2: &Ec2<'_>, id: String, names: Vec<Name>) -> Result<(String, Option<Settings>), Problem> {
     let mut settings = Settings::default();
-    for name in
-        [Name::DisableApiStop, Name::DisableApiTermination, Name::InstanceInitiatedShutdownBehavior, Name::UserData]
-    {
+    if !names.contains(&Name::InstanceInitiatedShutdownBehavior) {
+        settings.shutdown_behavior = Some(STOP.to_owned());
+    }
+    for name in names {
         let what = format!("reading {} of instance {id}", name.as_str());
         let request = ec2.client.describe_instance_attribute().instance_id(&id).attribute(name);
         let answer = ec2.call("ec2:DescribeInstanceAttribute", &what, || request.clone().send()).await;
         let answer = match answer {
-            Err(refusal) if refusal.is(&[GONE]) => return Ok(None),
+            Err(refusal) if refusal.is(&[GONE]) => return Ok((id, None)),
             answer => unless(answer, &["UnsupportedOperation"])?,
         };
         let Some(answer) = answer else { continue };
@@ -177,7 +205,7 @@ async fn settings(ec2: &Ec2<'_>, id: String) -> Result<Option<Settings>, Problem
         settings.shutdown_behavior = settings.shutdown_behavior.or(behavior);
         settings.user_data = settings.user_data.or(answer.user_data.and_then(|v| v.value));
     }
-    Ok(Some(settings))
+    Ok((id, Some(settings)))
 }
 
 /// The encrypted passwords of instances that ask for them.

@@ -26,7 +26,7 @@ use crate::client::Bucket;
 
 /// Reads all settings of a bucket in parallel and puts them into a reply that started from `known`.
 pub async fn read(bucket: &Bucket<'_>, known: &Value, reply: &mut Reply) -> Result<(), Problem> {
-    let (acceleration, acl, cors, encryption, lifecycle, logging, object_lock) = tokio::join!(
+    let (acceleration, acl, cors, encryption, lifecycle, logging, object_lock, more) = tokio::join!(
         acceleration::read(bucket),
         acl::read(bucket),
         cors::read(bucket),
@@ -34,15 +34,18 @@ pub async fn read(bucket: &Bucket<'_>, known: &Value, reply: &mut Reply) -> Resu
         lifecycle::read(bucket),
         logging::read(bucket),
         object_lock::read(bucket),
+        async {
+            tokio::join!(
+                payer::read(bucket),
+                policy::read(bucket),
+                replication::read(bucket),
+                tagging::read(bucket),
+                versioning::read(bucket),
+                website::read(bucket),
+            )
+        },
     );
-    let (payer, policy, replication, tags, versioning, website) = tokio::join!(
-        payer::read(bucket),
-        policy::read(bucket),
-        replication::read(bucket),
-        tagging::read(bucket),
-        versioning::read(bucket),
-        website::read(bucket),
-    );
+    let (payer, policy, replication, tags, versioning, website) = more;
     acceleration::show(reply, acceleration?);
     acl::show(reply, &acl?);
     cors::show(reply, &cors?);
