@@ -9,6 +9,8 @@ mod answer;
 mod call;
 mod fault;
 mod http;
+mod memory;
+mod quotas;
 mod realism;
 mod s3;
 mod server;

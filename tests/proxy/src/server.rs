@@ -3,6 +3,8 @@
 use crate::call::Call;
 use crate::fault::{Fault, Rule};
 use crate::http::{Request, Response, encode_response, read_request, wants_close};
+use crate::memory::Memory;
+use crate::quotas::Quotas;
 use crate::realism::World;
 use crate::upstream::Upstream;
 use crate::{answer, http};
@@ -12,7 +14,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A running proxy; it stops when dropped.
 pub struct Proxy {
@@ -29,12 +31,19 @@ pub struct Record {
     pub status: Option<u16>,
     /// Fault met.
     pub fault: Option<Fault>,
+    /// When it came.
+    pub since: Instant,
+    /// How long it took to answer.
+    pub took: Option<Duration>,
 }
 
 struct Shared {
     world: World,
     log: Mutex<Vec<Record>>,
     rules: Mutex<Vec<Rule>>,
+    quotas: Quotas,
+    memory: Memory,
+    distance: Mutex<Duration>,
     connections: Mutex<HashMap<u64, TcpStream>>,
     connected: AtomicU64,
     stopping: AtomicBool,
@@ -49,6 +58,9 @@ impl Proxy {
             world: World::new(Upstream(upstream)),
             log: Mutex::default(),
             rules: Mutex::default(),
+            quotas: Quotas::default(),
+            memory: Memory::default(),
+            distance: Mutex::default(),
             connections: Mutex::default(),
             connected: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
@@ -66,6 +78,21 @@ impl Proxy {
     /// Replaces the rules for faults.
     pub fn set_rules(&self, rules: Vec<Rule>) {
         *lock(&self.shared.rules) = rules;
+    }
+
+    /// Limits calls from now on as AWS does, from full buckets.
+    pub fn enforce_quotas(&self) {
+        self.shared.quotas.enforce();
+    }
+
+    /// Keeps answers to reading calls from now on, so that the emulator's own time does not count.
+    pub fn keep_answers(&self) {
+        self.shared.memory.begin();
+    }
+
+    /// Lets every call take so much longer from now on.
+    pub fn move_away(&self, distance: Duration) {
+        *lock(&self.shared.distance) = distance;
     }
 
     /// Returns the calls so far, in order.
@@ -154,6 +181,7 @@ impl Shared {
         if let Some(record) = lock(&self.log).get_mut(place) {
             record.status = status;
             record.fault = fault;
+            record.took = Some(record.since.elapsed());
         }
         outcome
     }
@@ -163,7 +191,7 @@ impl Shared {
         let same = |record: &&Record| record.call.name() == call.name() && record.call.account == call.account;
         let (place, nth) = (log.len(), log.iter().filter(same).count() + 1);
         let call = Call { seq: place + 1, nth, ..call };
-        log.push(Record { call: call.clone(), status: None, fault: None });
+        log.push(Record { call: call.clone(), status: None, fault: None, since: Instant::now(), took: None });
         (call, place)
     }
 
@@ -180,7 +208,12 @@ impl Shared {
             Some(other) => thread::sleep(other.latency()),
             None => {}
         }
-        let answered = self.world.answer(call, request);
+        let distance = *lock(&self.distance);
+        thread::sleep(distance);
+        if !self.quotas.admits(call) {
+            return Outcome::Answer(answer::throttled(call));
+        }
+        let answered = self.memory.recall(call, request, || self.world.answer(call, request));
         match (fault, answered) {
             (Some(Fault::ResetAfter), _) => Outcome::Reset,
             (Some(Fault::Truncate(length)), Ok(response)) => Outcome::Cut(response, *length),

@@ -48,6 +48,42 @@ fn a_key_of_twelve_digits_selects_the_account() {
 }
 
 #[test]
+fn buckets_of_requests_run_empty_and_fill_again() {
+    let (emulator, proxy) = proxied(always(OK));
+    let client = Client::new(&proxy, "ec2");
+    let run = || client.form("Action=RunInstances").unwrap().0;
+    assert_eq!((0..8).filter(|_| run() == 200).count(), 8, "nothing is limited unless a test asks for it");
+    proxy.enforce_quotas();
+    assert_eq!((0..8).map(|_| run()).collect::<Vec<_>>(), [200, 200, 200, 200, 200, 503, 503, 503]);
+    assert_eq!(client.form("Action=DescribeVpcs").unwrap().0, 200, "each operation has its own");
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!((run(), run()), (200, 503), "two a second come back");
+    assert_eq!(emulator.requests().len(), 8 + 5 + 1 + 1);
+}
+
+#[test]
+fn a_distance_holds_for_every_call() {
+    let (_emulator, proxy) = proxied(always(OK));
+    proxy.move_away(Duration::from_millis(60));
+    let began = Instant::now();
+    let call = || drop(Client::new(&proxy, "iam").form("Action=GetRole").unwrap());
+    std::thread::scope(|scope| (0..10).for_each(|_| drop(scope.spawn(call))));
+    assert!(proxy.calls().iter().all(|record| record.took.unwrap() >= Duration::from_millis(60)));
+    assert!(began.elapsed() < Duration::from_millis(400), "calls side by side do not wait for one another");
+}
+
+#[test]
+fn kept_answers_are_those_to_the_same_question() {
+    let (emulator, proxy) = proxied(always(OK));
+    let ask = |service: &str, form: &str| Client::new(&proxy, service).form(form).unwrap();
+    proxy.keep_answers();
+    let forms = ["Action=DescribeVpcs", "Action=DescribeVpcs", "Action=DescribeVpcs&MaxResults=5", "Action=CreateVpc"];
+    forms.iter().chain(&forms).for_each(|form| drop(ask("ec2", form)));
+    assert_eq!(emulator.requests().len(), 2 + 2, "two different questions, and both changes");
+    assert_eq!(proxy.count("*"), 8);
+}
+
+#[test]
 fn throttling_takes_each_protocols_form() {
     let (emulator, proxy) = proxied(always(OK));
     proxy.set_rules(vec![Rule::new("*", Fault::Throttle)]);
