@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod tested;
 mod types;
 
 use std::fmt::Write;
@@ -10,6 +11,8 @@ use std::path::Path;
 use terrane_aws::{AwsProvider, MODELLED};
 use terrane_aws_core::resource_schema;
 use terrane_provider::Provider;
+
+use crate::tested::Tested;
 
 const MADE: &str =
     "<!-- Made of the provider's schemas: UPDATE=1 cargo test -p terrane-aws --test manual writes this page. -->";
@@ -52,15 +55,23 @@ types can be applied and {} data sources can be read.
 ## Resource types that can be applied
 
 Each can be created, read, updated, deleted and imported. Reading asks AWS for all objects of a type together. *Replace* means
-that every change of an argument makes a new object. The [page of types](aws-types.md) has all arguments and attributes.
+that every change of an argument makes a new object. *List* is what the provider can find by itself; no command asks for it yet.
+The [page of types](aws-types.md) has all arguments and attributes.
+
+AWS tells protection, shutdown behaviour and user data of instances one at a time. Of up to 25 instances in a region all of it is
+read; of more, what is known to differ from what AWS sets by itself, so that nobody waits for hundreds of calls: that protection was
+switched on outside, for example, is then not seen.
 
 Types named `aws_default_…` take over an object that AWS has made; destroying them leaves that object in place.
 
 `pgp_key` of `aws_iam_access_key` and `aws_iam_user_login_profile` is refused for now: the secret is a sensitive attribute, and an
 [encrypted state](encryption.md) keeps it. A login profile whose user has set a new password, as asked to, has not drifted.
 
-| type | create | read | update | delete | import with |
-|---|---|---|---|---|---|
+*Tested* says by which tests a type is named: *golden* ones play against recordings, or against answers written after AWS's
+reference, *emulator* ones against the emulator, and *end to end* ones run the program before the emulator.
+
+| type | create | read | update | delete | import with | list | tested |
+|---|---|---|---|---|---|---|---|
 ",
         all.len(),
         sources.len(),
@@ -68,7 +79,8 @@ Types named `aws_default_…` take over an object that AWS has made; destroying 
         applied.len(),
         read.len()
     );
-    applied.iter().for_each(|ty| page += &row(ty));
+    let tested = Tested::read();
+    applied.iter().for_each(|ty| page += &row(ty, &tested));
     let _ = write!(page, "\nObjects in another region than the provider's are imported as `ID@REGION`.\n");
     list(&mut page, "Data sources that can be read", "", &read);
     let note = "`plan` of one that would have to be read ends with an error that names it.\n\n";
@@ -78,11 +90,12 @@ Types named `aws_default_…` take over an object that AWS has made; destroying 
     page
 }
 
-fn row(ty: &str) -> String {
+fn row(ty: &str, tested: &Tested) -> String {
     let schema = resource_schema(ty).unwrap();
     let update = if schema.in_place { "yes" } else { "replace" };
     let import = schema.import.format.as_ref().map_or("–".to_owned(), |f| format!("`{}`", f.replace('|', "\\|")));
-    format!("| [`{ty}`](aws-types.md#{ty}) | yes | yes | {update} | yes | {import} |\n")
+    let tested = tested.ways(ty);
+    format!("| [`{ty}`](aws-types.md#{ty}) | yes | yes | {update} | yes | {import} | yes | {tested} |\n")
 }
 
 fn list(page: &mut String, head: &str, note: &str, names: &[&str]) {
