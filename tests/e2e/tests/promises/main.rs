@@ -33,5 +33,6 @@ mod remote_state;
 mod show;
 mod state;
 mod state_edit;
+mod thousands;
 mod unwritten;
 mod workspaces;
