@@ -54,7 +54,8 @@ pub(super) async fn fetch(ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMa
     let wide = wanted.len() <= FEW;
     let asked = wanted.iter().map(|w| (w.key.to_owned(), if wide { ATTRIBUTES.to_vec() } else { unusual(w.known) }));
     let settings = async { Ok(concurrently(16, asked, |(id, names)| settings(ec2, id, names)).await) };
-    let (instances, settings) = tokio::try_join!(async { describe(ec2, &keys(wanted)).await }, settings)?;
+    let keys = keys(wanted);
+    let (instances, settings) = tokio::try_join!(describe(ec2, &keys), settings)?;
     let mut settings = settings.into_iter().collect::<Result<HashMap<_, _>, _>>()?;
     let ids: Vec<String> = instances.iter().filter_map(|(i, _)| i.instance_id.clone()).collect();
     let (volumes, credits) = (volumes_by_instance(ec2, &ids), credits(ec2, &instances));
