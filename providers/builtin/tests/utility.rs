@@ -20,7 +20,7 @@ fn no_id_is_a_secret() {
     // Journals have ids in the clear.
     for (name, provider) in Utility::all(|| 0) {
         for ty in provider.resource_types() {
-            let schema = provider.resource_schema(&ty).unwrap();
+            let schema = provider.resource_schema(ty).unwrap();
             assert!(!schema.block.attributes.get("id").is_some_and(|id| id.sensitive), "{name}: {ty}");
         }
     }
