@@ -92,9 +92,8 @@ impl Planner<'_> {
         let drafts = std::mem::take(&mut self.drafts);
         // Data sources that have been read are no steps, but order passes through them: they come last.
         let is_step = |d: &Draft| !matches!(d.step.change, Change::NoOp { .. }) || d.step.instance.is_managed();
-        let (mut steps, mut read) = (Vec::with_capacity(drafts.len()), Vec::new());
-        drafts.into_values().for_each(|draft| if is_step(&draft) { steps.push(*draft) } else { read.push(*draft) });
-        let mut drafts: Vec<Draft> = steps;
+        let mut drafts = drafts.into_sorted();
+        let read: Vec<Draft> = drafts.extract_if(.., |draft| !is_step(draft)).collect();
         self.defer_ends(&mut drafts);
         self.defer_outputs();
         let count = drafts.len();

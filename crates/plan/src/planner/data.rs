@@ -96,7 +96,7 @@ impl Planner<'_> {
 
     fn has_change(&self, dep: &Dep) -> bool {
         let changes = |instance: Instance| {
-            let draft = self.drafts.get(&(instance, None));
+            let draft = self.drafts.of(&instance);
             draft.is_some_and(|draft| !draft.step.change.is_no_op())
         };
         match dep {

@@ -73,8 +73,7 @@ impl Planner<'_> {
             return BTreeMap::new();
         }
         let mut names = Names::default();
-        let known = self.drafts.keys().filter(|(_, deposed)| deposed.is_none()).map(|(instance, _)| instance);
-        for instance in known.chain(self.found.keys()).filter(|i| i.resource.module.0.is_empty()) {
+        for instance in self.drafts.instances().into_iter().chain(self.found.keys()).filter(|i| i.resource.module.0.is_empty()) {
             if let (Some(Ok(value)), true) =
                 (self.values.get(instance), instance.resource.resource.mode == Mode::Managed)
             {

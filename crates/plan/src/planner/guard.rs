@@ -46,7 +46,7 @@ impl Planner<'_> {
     }
 
     fn protected_now(&self, instance: &Instance) -> Diagnostic {
-        let why = match self.drafts.get(&(instance.clone(), None)).map(|d| &d.step.change) {
+        let why = match self.drafts.of(instance).map(|d| &d.step.change) {
             Some(Change::Replace { reasons, .. }) => format!("it would be replaced: {}", reasons_text(reasons)),
             _ => "it would be deleted".to_owned(),
         };

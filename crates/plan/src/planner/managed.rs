@@ -238,7 +238,7 @@ impl<'p> Planner<'p> {
         for instance in &instances {
             self.wait_for(&Dep::Instance(instance.clone()))?;
         }
-        let mut changes = instances.iter().filter_map(|i| self.drafts.get(&(i.clone(), None)));
+        let mut changes = instances.iter().filter_map(|i| self.drafts.of(i));
         Ok(changes.any(|draft| match &draft.step.change {
             Change::NoOp { .. } | Change::Read { .. } | Change::Forget { .. } | Change::Delete { .. } => false,
             Change::Create { planned } => {

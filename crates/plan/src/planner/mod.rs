@@ -7,6 +7,7 @@ mod closure;
 mod cycle;
 pub(crate) mod data;
 mod deferral;
+mod drafts;
 mod drift;
 mod end;
 mod ephemeral;
@@ -30,8 +31,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
 use terrane_source::{Diagnostic, Diagnostics, Reported};
-use terrane_state::{Dependencies, DeposedKey, Snapshot};
-use terrane_value::Path;
+use terrane_state::{DeposedKey, Snapshot};
 
 use crate::ephemeral::EphemeralOpening;
 use crate::leases::Leases;
@@ -39,11 +39,12 @@ use crate::moves::Moves;
 use crate::plan::{Counters, Plan};
 use crate::shapes::{Shape, Shapes};
 use crate::{
-    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, Step, moves,
+    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, moves,
 };
 
 use self::data::DataFlight;
 use self::deferral::{Deferrals, Later};
+use self::drafts::{Draft, Drafts};
 use self::imports::Imports;
 use self::managed::PlanFlight;
 use self::open::Opening;
@@ -100,7 +101,7 @@ pub struct Planner<'p> {
     refreshed: Snapshot,
     stored_under: FxHashMap<ConfigResource, Vec<AbsResource>>,
     moves: Moves,
-    drafts: BTreeMap<ObjectKey, Box<Draft>>,
+    drafts: Drafts,
     drift: BTreeMap<ObjectKey, Drift>,
     outputs: BTreeMap<Arc<str>, OutputChange>,
     /// What root outputs were made of.
@@ -111,18 +112,6 @@ pub struct Planner<'p> {
     /// Whether everything but the data sources of checks has been planned.
     calm: bool,
     stopped: bool,
-}
-
-/// A step with what its order is made from.
-#[derive(Debug)]
-struct Draft {
-    step: Step,
-    config: Vec<Dep>,
-    explicit: Arc<[Dep]>,
-    state: Dependencies,
-    /// What configuration made sensitive.
-    sensitive: Vec<Path>,
-    declared: bool,
 }
 
 /// A question that has not been answered yet.
@@ -202,7 +191,7 @@ impl<'p> Planner<'p> {
             stored_under: stored_under(&snapshot),
             refreshed: snapshot,
             moves,
-            drafts: BTreeMap::new(),
+            drafts: Drafts::default(),
             drift: BTreeMap::new(),
             outputs: BTreeMap::new(),
             output_reads: BTreeMap::new(),
@@ -355,7 +344,7 @@ impl<'p> Planner<'p> {
     }
 
     fn draft(&mut self, key: ObjectKey, draft: Draft) {
-        self.drafts.insert(key, Box::new(draft));
+        self.drafts.insert(key, draft);
     }
 }
 

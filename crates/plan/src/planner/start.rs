@@ -188,6 +188,7 @@ impl Planner<'_> {
             self.started.reserve(missing);
             self.queue.reserve(missing);
             self.values.reserve(missing);
+            self.drafts.reserve(missing);
             self.decode_ahead(resource);
         }
         for key in keys {
