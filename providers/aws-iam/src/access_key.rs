@@ -12,6 +12,7 @@ use terrane_value::Value;
 
 use crate::client::{OBJECTS, appeared, found, iam, time};
 use crate::holder::{self, Kind};
+use crate::pgp::{self, Secret};
 use crate::user_credentials::{access_keys, delete_access_key};
 
 /// `aws_iam_access_key`.
@@ -25,19 +26,22 @@ impl ResourceType<Cloud> for AccessKey {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        crate::without_pgp(config, "secret").into_iter().collect()
+        pgp::recipient(config).err().into_iter().collect()
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
-        crate::without_pgp(create.config, "secret").map_or(Ok(()), Err)?;
+        let recipient = pgp::recipient(create.config)?;
         let key = make(cloud, Args(create.planned).text("user").unwrap_or_default()).await?;
         let mut made = Reply::from(create.planned);
-        made.str("id", Some(key.access_key_id()))
-            .str("secret", Some(key.secret_access_key()))
-            .str("ses_smtp_password_v4", Some(smtp_password(key.secret_access_key(), cloud.default_region())))
-            .str("create_date", key.create_date().and_then(time));
+        made.str("id", Some(key.access_key_id())).str("create_date", key.create_date().and_then(time));
+        let secret = key.secret_access_key();
+        let kept = Secret { plain: "secret", encrypted: "encrypted_secret", text: secret }.keep(&recipient, &mut made);
+        let text = &smtp_password(secret, cloud.default_region());
+        let smtp = Secret { plain: "ses_smtp_password_v4", encrypted: "encrypted_ses_smtp_password_v4", text };
+        let kept = kept.and(smtp.keep(&recipient, &mut made));
         let made = Object::new(made.object());
         let finish = async {
+            kept?;
             if Args(create.planned).str("status") == Some(StatusType::Inactive.as_str()) {
                 set_status(cloud, &made.value).await?;
             }

@@ -19,6 +19,7 @@ mod inline_policy;
 mod instance_profile;
 mod memberships;
 mod openid_connect_provider;
+mod pgp;
 mod policy;
 mod policy_attachment;
 mod policy_document;
@@ -35,7 +36,6 @@ use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use terrane_aws_core::{Cloud, is_code, uncertain};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{DataSource, ResourceType};
-use terrane_value::{Path, Value};
 
 use attached_policy::AttachedPolicy;
 use holder::Kind;
@@ -114,14 +114,4 @@ fn not_importable(ty: &str, instead: &str) -> Problem {
          taken over. Where several configurations share the set, use {instead}."
     );
     Problem::error("Objects of this type cannot be imported", detail)
-}
-
-/// Refuses a `pgp_key` that is known, with which `secret` would be encrypted.
-fn without_pgp(config: &Value, secret: &str) -> Option<Problem> {
-    config.get("pgp_key").and_then(Value::as_str).filter(|key| !key.is_empty())?;
-    let detail = format!(
-        "Encryption with PGP is not supported yet: leave out pgp_key. The attribute {secret} is sensitive then; \
-         encrypt the state to keep it from those who can read that."
-    );
-    Some(Problem::error("pgp_key is not supported", detail).at(Path::root().attr("pgp_key")))
 }

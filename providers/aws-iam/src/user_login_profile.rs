@@ -11,6 +11,7 @@ use terrane_value::Value;
 
 use crate::client::{OBJECTS, PROPAGATION, appeared, found, iam, too_new};
 use crate::holder::{self, Kind};
+use crate::pgp::{self, Secret};
 use crate::user_credentials::delete_login_profile;
 
 /// `aws_iam_user_login_profile`.
@@ -24,21 +25,26 @@ impl ResourceType<Cloud> for UserLoginProfile {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        crate::without_pgp(config, "password").into_iter().collect()
+        pgp::recipient(config).err().into_iter().collect()
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
-        crate::without_pgp(create.config, "password").map_or(Ok(()), Err)?;
+        let recipient = pgp::recipient(create.config)?;
         let args = Args(create.planned);
         let user = args.text("user").unwrap_or_default();
         let password = password(args.i64("password_length").unwrap_or(20))?;
         let reset = args.bool("password_reset_required").unwrap_or_default();
         make(cloud, user, &password, reset).await?;
         let mut made = Reply::from(create.planned);
-        made.str("id", Some(user)).str("password", Some(&password)).bool("password_reset_required", Some(reset));
+        made.str("id", Some(user)).bool("password_reset_required", Some(reset));
+        let secret = Secret { plain: "password", encrypted: "encrypted_password", text: &password };
+        let kept = secret.keep(&recipient, &mut made);
         let made = made.object();
         let what = format!("the login profile of {}", Kind::User.named(user));
-        let read = appeared(cloud, &what, || read_profile(cloud, &made)).await;
+        let read = match kept {
+            Ok(()) => appeared(cloud, &what, || read_profile(cloud, &made)).await,
+            Err(problem) => Err(problem),
+        };
         read.map_err(|p| Failed::from(p).with(Object::new(made.clone())))
     }
 

@@ -1,6 +1,6 @@
 //! What users and accounts prove themselves with, and who vouches for them.
 
-use terrane_aws_core::testing::{lifecycle, list, live, map, replaces, set};
+use terrane_aws_core::testing::{lifecycle, list, map, replaces, set};
 
 use super::*;
 
@@ -14,23 +14,58 @@ async fn access_keys() {
         let user = user(cloud, &stage.name("key")).await;
         let config = |status| object([("user", text(&id(&user.value))), ("status", text(status))]);
         let key = ty("aws_iam_access_key");
-        let made = live(cloud, &*key, &[config("Active"), config("Inactive")], id).await;
-        assert!(Args(&made.value).text("secret").is_some_and(|s| s.len() >= 40));
-        assert!(Args(&made.value).text("ses_smtp_password_v4").is_some_and(|s| s.len() == 44));
-        key.delete(cloud, &made).await.unwrap();
-        assert_eq!(testing::read(cloud, &*key, &made).await, None);
+        let last = lifecycle(cloud, &*key, &[config("Active"), config("Inactive")], id).await;
+        assert!(Args(&last).text("secret").is_some_and(|s| s.len() >= 40));
+        assert!(Args(&last).text("ses_smtp_password_v4").is_some_and(|s| s.len() == 44));
+        assert_eq!(replaces(cloud, &*key, &last, &object([("user", text("other"))])), ["user"]);
         ty("aws_iam_user").delete(cloud, &user).await.unwrap();
     }
 }
 
+/// A public key whose private one nobody has kept.
+const PGP_KEY: &str = include_str!("nobody.pgp.txt");
+const FINGERPRINT: &str = "5c233e37f8728a0eb4b5d39e75473b24f67dffaf";
+
 #[tokio::test]
-async fn keys_are_not_encrypted_for_pgp() {
+async fn keys_for_pgp_are_refused_before_anything_is_made() {
+    let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
     for name in ["aws_iam_access_key", "aws_iam_user_login_profile"] {
-        let said = ty(name).validate(&object([("user", text("a")), ("pgp_key", text("keybase:a"))]));
-        assert!(said[0].detail.contains("leave out pgp_key"), "{said:?}");
-        let unknown = object([("user", text("a")), ("pgp_key", Value::unknown(terrane_value::Type::String))]);
+        let with = |key: Value| object([("user", text("a")), ("pgp_key", key)]);
+        let keybase = with(text("keybase:a"));
+        let said = ty(name).validate(&keybase);
+        assert!(said[0].detail.contains("https://keybase.io/a/pgp_keys.asc"), "{said:?}");
+        let create = Create { planned: &keybase, config: &keybase, operation: "1" };
+        let failed = ty(name).create(&cloud, create).await.unwrap_err();
+        assert_eq!((failed.problems, failed.object), (said, None));
+        let unknown = with(Value::unknown(terrane_value::Type::String));
         assert_eq!(ty(name).validate(&unknown), [], "a variable of a module, whose value may be null");
+        assert_eq!(ty(name).validate(&with(text(PGP_KEY))), []);
         assert_eq!(ty(name).validate(&object([("user", text("a"))])), []);
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_encrypted_for_the_holder_of_a_pgp_key() {
+    for stage in stages("pgp_keys").await {
+        let cloud = &stage.cloud;
+        let user = user(cloud, &stage.name("secret")).await;
+        let config = object([("user", text(&id(&user.value))), ("pgp_key", text(PGP_KEY))]);
+        for (name, plain, encrypted) in [
+            ("aws_iam_access_key", "secret", "encrypted_secret"),
+            ("aws_iam_access_key", "ses_smtp_password_v4", "encrypted_ses_smtp_password_v4"),
+            ("aws_iam_user_login_profile", "password", "encrypted_password"),
+        ] {
+            let made = make(cloud, &*ty(name), config.clone()).await;
+            let secret = Args(&made.value).text(encrypted);
+            assert!(secret.is_some_and(|s| s.starts_with("wf8AAA") && s.len() > 200), "{name}: {secret:?}");
+            assert_eq!(
+                (Args(&made.value).text(plain), Args(&made.value).text("key_fingerprint")),
+                (None, Some(FINGERPRINT))
+            );
+            assert_eq!(testing::read(cloud, &*ty(name), &made).await.as_ref(), Some(&made));
+            ty(name).delete(cloud, &made).await.unwrap();
+        }
+        ty("aws_iam_user").delete(cloud, &user).await.unwrap();
     }
 }
 
@@ -63,9 +98,10 @@ async fn ssh_keys() {
         };
         let key = ty("aws_iam_user_ssh_key");
         let import = |o: &Value| format!("{}:{}:SSH", Args(o).text("username").unwrap(), id(o));
-        let made = live(cloud, &*key, &[config("a@b", "Active"), config("a@b", "Inactive")], import).await;
-        assert!(replaces(cloud, &*key, &made.value, &config("c@d", "Inactive")).is_empty());
-        key.delete(cloud, &made).await.unwrap();
+        let last = lifecycle(cloud, &*key, &[config("a@b", "Active"), config("a@b", "Inactive")], import).await;
+        assert!(replaces(cloud, &*key, &last, &config("c@d", "Inactive")).is_empty());
+        let other = [("username", text("other")), ("encoding", text("PEM")), ("public_key", text(SSH))];
+        assert_eq!(replaces(cloud, &*key, &last, &object(other)), ["encoding", "public_key", "username"]);
         ty("aws_iam_user").delete(cloud, &user).await.unwrap();
     }
 }
@@ -130,8 +166,11 @@ async fn saml_providers() {
         ])
     };
     let configs = [config("one", "a"), config("two", "b")];
-    let last = lifecycle(&stage.cloud, &*ty("aws_iam_saml_provider"), &configs, id).await;
+    let ty = ty("aws_iam_saml_provider");
+    let last = lifecycle(&stage.cloud, &*ty, &configs, id).await;
     assert_eq!(Args(&last).text("name"), Some(&*stage.name("saml")));
+    let other = object([("name", text("other")), ("saml_metadata_document", document("two"))]);
+    assert_eq!(replaces(&stage.cloud, &*ty, &last, &other), ["name"]);
 }
 
 /// Secrets are marked in the schema, so that nothing prints them.
