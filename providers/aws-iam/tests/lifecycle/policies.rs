@@ -26,20 +26,34 @@ async fn managed_policies() {
     }
 }
 
+/// A group, a role and a user, who can have policies.
+async fn holders(stage: &Stage, name: &str) -> [Object; 3] {
+    let (cloud, name) = (&stage.cloud, stage.name(name));
+    [group(cloud, &name).await, role(cloud, &name).await, user(cloud, &name).await]
+}
+
+/// The configuration of an object for another holder.
+fn elsewhere(attribute: &str, object: &Value) -> Value {
+    let written =
+        ["name", "policy", "policy_arn"].into_iter().filter_map(|name| Some((name, object.get(name)?.clone())));
+    Value::object(written.chain([(attribute, text("other"))]))
+}
+
 #[tokio::test]
 async fn attached_policies() {
     for stage in stages("attached_policies").await {
-        let holders = [
-            ("aws_iam_group", "group", group(&stage.cloud, &stage.name("holder")).await),
-            ("aws_iam_role", "role", role(&stage.cloud, &stage.name("holder")).await),
-            ("aws_iam_user", "user", user(&stage.cloud, &stage.name("holder")).await),
-        ];
-        for (holder, attribute, made) in holders {
+        let [held_group, held_role, held_user] = holders(&stage, "holder").await;
+        for (name, attribute, made) in [
+            ("aws_iam_group_policy_attachment", "group", held_group),
+            ("aws_iam_role_policy_attachment", "role", held_role),
+            ("aws_iam_user_policy_attachment", "user", held_user),
+        ] {
             let config = |policy| object([(attribute, text(&id(&made.value))), ("policy_arn", text(policy))]);
-            let attachment = ty(&format!("{holder}_policy_attachment"));
+            let attachment = ty(name);
             let last = lifecycle(&stage.cloud, &*attachment, &[config(READ_ONLY)], id).await;
             assert_eq!(replaces(&stage.cloud, &*attachment, &last, &config(VIEW_ONLY)), ["policy_arn"]);
-            ty(holder).delete(&stage.cloud, &made).await.unwrap();
+            assert_eq!(replaces(&stage.cloud, &*attachment, &last, &elsewhere(attribute, &last)), [attribute]);
+            ty(&format!("aws_iam_{attribute}")).delete(&stage.cloud, &made).await.unwrap();
         }
     }
 }
@@ -47,19 +61,20 @@ async fn attached_policies() {
 #[tokio::test]
 async fn inline_policies() {
     for stage in stages("inline_policies").await {
-        let holders = [
-            ("aws_iam_group", "group", group(&stage.cloud, &stage.name("inline")).await),
-            ("aws_iam_role", "role", role(&stage.cloud, &stage.name("inline")).await),
-            ("aws_iam_user", "user", user(&stage.cloud, &stage.name("inline")).await),
-        ];
-        for (holder, attribute, made) in holders {
+        let [held_group, held_role, held_user] = holders(&stage, "inline").await;
+        for (name, attribute, made) in [
+            ("aws_iam_group_policy", "group", held_group),
+            ("aws_iam_role_policy", "role", held_role),
+            ("aws_iam_user_policy", "user", held_user),
+        ] {
             let config = |name: &str, policy: &str| {
                 object([(attribute, text(&id(&made.value))), ("name", text(name)), ("policy", text(policy))])
             };
-            let (policy, configs) = (ty(&format!("{holder}_policy")), [config("reader", READ), config("reader", LIST)]);
+            let (policy, configs) = (ty(name), [config("reader", READ), config("reader", LIST)]);
             let last = lifecycle(&stage.cloud, &*policy, &configs, id).await;
             assert_eq!(replaces(&stage.cloud, &*policy, &last, &config("other", LIST)), ["name"]);
-            ty(holder).delete(&stage.cloud, &made).await.unwrap();
+            assert_eq!(replaces(&stage.cloud, &*policy, &last, &elsewhere(attribute, &last)), [attribute]);
+            ty(&format!("aws_iam_{attribute}")).delete(&stage.cloud, &made).await.unwrap();
         }
     }
 }
@@ -81,7 +96,10 @@ async fn all_holders_of_a_policy() {
         let roles = ("roles", set([&*id(&role.value)]));
         let configs =
             [config(set([&*one]), Some(groups)), config(set([&*one, &*two]), Some(roles)), config(set([&*two]), None)];
-        lifecycle(cloud, &*ty("aws_iam_policy_attachment"), &configs, id).await;
+        let attachment = ty("aws_iam_policy_attachment");
+        let last = lifecycle(cloud, &*attachment, &configs, id).await;
+        let other = object([("name", text("other")), ("policy_arn", text(READ_ONLY)), ("users", set([&*two]))]);
+        assert_eq!(replaces(cloud, &*attachment, &last, &other), ["name", "policy_arn"]);
         ty("aws_iam_policy").delete(cloud, &policy).await.unwrap();
         ty("aws_iam_group").delete(cloud, &group).await.unwrap();
         ty("aws_iam_role").delete(cloud, &role).await.unwrap();

@@ -53,7 +53,9 @@ async fn instance_profiles() {
             ])
         };
         let configs = [config(&one, "a"), config(&two, "b")];
-        lifecycle(cloud, &*ty("aws_iam_instance_profile"), &configs, id).await;
+        let profile = ty("aws_iam_instance_profile");
+        let last = lifecycle(cloud, &*profile, &configs, id).await;
+        assert_eq!(replaces(cloud, &*profile, &last, &object([("name", text("other"))])), ["name", "path"]);
         for role in [one, two] {
             ty("aws_iam_role").delete(cloud, &role).await.unwrap();
         }
@@ -72,7 +74,10 @@ async fn service_linked_roles() {
             ])
         };
         let configs = [config("before", "a"), config("after", "b")];
-        let last = lifecycle(&stage.cloud, &*ty("aws_iam_service_linked_role"), &configs, id).await;
+        let role = ty("aws_iam_service_linked_role");
+        let last = lifecycle(&stage.cloud, &*role, &configs, id).await;
+        let other = object([("aws_service_name", text("elasticbeanstalk.amazonaws.com"))]);
+        assert_eq!(replaces(&stage.cloud, &*role, &last, &other), ["aws_service_name", "custom_suffix"]);
         assert!(Args(&last).text("name").unwrap().starts_with("AWSServiceRoleForAutoScaling_t"));
     }
 }
@@ -152,9 +157,9 @@ async fn memberships() {
         let made = live(cloud, &*membership, &configs[..2], |_| format!("{one}/{b}")).await;
         membership.delete(cloud, &made).await.unwrap();
         let configs = [configs[2].clone(), configs[1].clone()];
-        let made = live(cloud, &*membership, &configs, |_| format!("{one}/{b}")).await;
-        membership.delete(cloud, &made).await.unwrap();
-        assert_eq!(testing::read(cloud, &*membership, &made).await, None);
+        let last = lifecycle(cloud, &*membership, &configs, |_| format!("{one}/{b}")).await;
+        let other = object([("user", text(&two)), ("groups", set([&*b]))]);
+        assert_eq!(replaces(cloud, &*membership, &last, &other), ["user"]);
         for (user, group) in users.iter().zip(&groups) {
             ty("aws_iam_user").delete(cloud, user).await.unwrap();
             ty("aws_iam_group").delete(cloud, group).await.unwrap();
