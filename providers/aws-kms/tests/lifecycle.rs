@@ -1,10 +1,10 @@
-//! Every KMS type against an emulator.
+//! Every KMS type against recordings and an emulator.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 
 use terrane_aws_core::Cloud;
-use terrane_aws_core::testing::{self, lifecycle, map};
+use terrane_aws_core::testing::{self, Stage, lifecycle, map, replaces};
 use terrane_provider::Object;
 use terrane_provider::sdk::{Args, Create, ResourceType};
 use terrane_test_proxy::{Fault, Proxy, Rule};
@@ -12,6 +12,10 @@ use terrane_value::Value;
 
 async fn cloud(test: &str) -> Option<Arc<Cloud>> {
     Some(testing::cloud(&testing::endpoint(test)?, "eu-west-1").await)
+}
+
+async fn stages(test: &str) -> Vec<Stage> {
+    testing::stages(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"), test).await
 }
 
 fn ty(name: &str) -> Box<dyn ResourceType<Cloud>> {
@@ -40,7 +44,6 @@ async fn make(cloud: &Cloud, ty: &dyn ResourceType<Cloud>, config: Value) -> Obj
 
 #[tokio::test]
 async fn keys() {
-    let Some(cloud) = cloud("keys").await else { return };
     let before = Value::object([
         ("description", text("before")),
         ("enable_key_rotation", true.into()),
@@ -56,9 +59,15 @@ async fn keys() {
         ("tags", map([("Name", "b")])),
     ]);
     let again = Value::object([("description", text("on")), ("policy", policy("second"))]);
-    let last = lifecycle(&cloud, &*ty("aws_kms_key"), &[before, after, again], id).await;
-    assert_eq!(Args(&last).text("key_id"), Args(&last).text("id"));
-    assert_eq!(Args(&last).text("customer_master_key_spec"), Some("SYMMETRIC_DEFAULT"));
+    let key = ty("aws_kms_key");
+    for stage in stages("keys").await {
+        let last = lifecycle(&stage.cloud, &*key, &[before.clone(), after.clone(), again.clone()], id).await;
+        assert_eq!(Args(&last).text("key_id"), Args(&last).text("id"));
+        assert_eq!(Args(&last).text("customer_master_key_spec"), Some("SYMMETRIC_DEFAULT"));
+        let other = Value::object([("key_usage", text("SIGN_VERIFY")), ("customer_master_key_spec", text("RSA_2048"))]);
+        let replaced = ["customer_master_key_spec", "key_usage"];
+        assert_eq!(replaces(&stage.cloud, &*key, &last, &other), replaced);
+    }
 }
 
 #[tokio::test]
@@ -74,32 +83,35 @@ async fn an_empty_policy_is_the_one_that_kms_gives() {
 
 #[tokio::test]
 async fn keys_of_other_kinds_are_not_rotated() {
-    let Some(cloud) = cloud("keys for signing").await else { return };
-    let config = Value::object([
-        ("customer_master_key_spec", text("RSA_2048")),
-        ("key_usage", text("SIGN_VERIFY")),
-        ("description", text("signs")),
-    ]);
-    let last = lifecycle(&cloud, &*ty("aws_kms_key"), &[config], id).await;
-    assert!(last.get("rotation_period_in_days").unwrap().is_null());
+    for stage in stages("signing").await {
+        let config = Value::object([
+            ("customer_master_key_spec", text("RSA_2048")),
+            ("key_usage", text("SIGN_VERIFY")),
+            ("description", text("signs")),
+        ]);
+        let last = lifecycle(&stage.cloud, &*ty("aws_kms_key"), &[config], id).await;
+        assert!(last.get("rotation_period_in_days").unwrap().is_null());
+    }
 }
 
 #[tokio::test]
 async fn aliases() {
-    let Some(cloud) = cloud("aliases").await else { return };
-    let ty_key = ty("aws_kms_key");
-    let [first, second] = [(); 2].map(|()| Value::object([("description", text("of an alias"))]));
-    let (first, second) = (make(&cloud, &*ty_key, first).await, make(&cloud, &*ty_key, second).await);
-    let name = format!("alias/app/{:08x}", std::process::id());
-    let config = |key: &str| Value::object([("name", text(&name)), ("target_key_id", text(key))]);
-    let by_arn = Args(&second.value).string("arn").unwrap();
-    let last = lifecycle(&cloud, &*ty("aws_kms_alias"), &[config(&id(&first.value)), config(&by_arn)], id).await;
-    assert_eq!(Args(&last).text("target_key_arn"), Some(&*by_arn));
-    let generated = Value::object([("target_key_id", text(&by_arn))]);
-    let last = lifecycle(&cloud, &*ty("aws_kms_alias"), &[generated], id).await;
-    assert_eq!(Args(&last).text("name_prefix"), Some("alias/"));
-    for key in [first, second] {
-        ty_key.delete(&cloud, &key).await.unwrap();
+    let (ty_key, alias) = (ty("aws_kms_key"), ty("aws_kms_alias"));
+    for stage in stages("aliases").await {
+        let [first, second] = [(); 2].map(|()| Value::object([("description", text("of an alias"))]));
+        let (first, second) = (make(&stage.cloud, &*ty_key, first).await, make(&stage.cloud, &*ty_key, second).await);
+        let config = |name: &str, key: &str| Value::object([("name", text(name)), ("target_key_id", text(key))]);
+        let (name, by_arn) = (stage.name("alias/app/main"), Args(&second.value).string("arn").unwrap());
+        let configs = [config(&name, &id(&first.value)), config(&name, &by_arn)];
+        let last = lifecycle(&stage.cloud, &*alias, &configs, id).await;
+        assert_eq!(Args(&last).text("target_key_arn"), Some(&*by_arn));
+        assert_eq!(replaces(&stage.cloud, &*alias, &last, &config("alias/other", &by_arn)), ["name"]);
+        let generated = Value::object([("target_key_id", text(&by_arn))]);
+        let last = lifecycle(&stage.cloud, &*alias, &[generated], id).await;
+        assert_eq!(Args(&last).text("name_prefix"), Some("alias/"));
+        for key in [first, second] {
+            ty_key.delete(&stage.cloud, &key).await.unwrap();
+        }
     }
 }
 

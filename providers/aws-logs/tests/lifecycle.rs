@@ -1,10 +1,10 @@
-//! Every CloudWatch Logs type against an emulator.
+//! Every CloudWatch Logs type against recordings and an emulator.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 
 use terrane_aws_core::Cloud;
-use terrane_aws_core::testing::{self, lifecycle, map};
+use terrane_aws_core::testing::{self, lifecycle, map, replaces};
 use terrane_provider::Object;
 use terrane_provider::sdk::{Args, Create, ResourceType};
 use terrane_value::Value;
@@ -27,19 +27,19 @@ fn id(object: &Value) -> String {
 
 #[tokio::test]
 async fn groups() {
-    let Some(cloud) = cloud("log groups").await else { return };
-    let name = format!("/terrane/{:08x}", std::process::id());
-    let before = Value::object([
-        ("name", text(&name)),
-        ("retention_in_days", 14.into()),
-        ("tags", map([("Name", "a"), ("gone", "1")])),
-    ]);
-    let after =
-        Value::object([("name", text(&name)), ("retention_in_days", 30.into()), ("tags", map([("Name", "b")]))]);
-    let forever = Value::object([("name", text(&name))]);
-    let last = lifecycle(&cloud, &*group(), &[before, after, forever], id).await;
-    let arn = format!("arn:aws:logs:eu-west-1:123456789012:log-group:{name}");
-    assert_eq!(Args(&last).text("arn"), Some(&*arn));
+    for stage in testing::stages(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"), "groups").await {
+        let name = stage.name("/terrane/group");
+        let config = |days: i64, tags| {
+            Value::object([("name", text(&name)), ("retention_in_days", days.into()), ("tags", tags)])
+        };
+        let forever = Value::object([("name", text(&name))]);
+        let configs = [config(14, map([("Name", "a"), ("gone", "1")])), config(30, map([("Name", "b")])), forever];
+        let last = lifecycle(&stage.cloud, &*group(), &configs, id).await;
+        let arn = format!("arn:aws:logs:eu-west-1:123456789012:log-group:{name}");
+        assert_eq!(Args(&last).text("arn"), Some(&*arn));
+        let other = Value::object([("name", text("/other")), ("log_group_class", text("INFREQUENT_ACCESS"))]);
+        assert_eq!(replaces(&stage.cloud, &*group(), &last, &other), ["log_group_class", "name"]);
+    }
 }
 
 #[tokio::test]

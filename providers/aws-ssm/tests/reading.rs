@@ -1,4 +1,4 @@
-//! The data source against an emulator.
+//! The data source against a recording and an emulator.
 #![allow(clippy::unwrap_used)]
 
 use terrane_aws_core::testing;
@@ -7,15 +7,15 @@ use terrane_value::Value;
 
 #[tokio::test]
 async fn public_parameters_are_read_and_missing_ones_named() {
-    let Some(endpoint) = testing::endpoint("public_parameters") else { return };
-    let cloud = testing::cloud(&endpoint, "eu-west-1").await;
     let [source] = terrane_aws_ssm::data_sources().try_into().ok().unwrap();
-    let named = |name: &str| Value::object([("name", Value::string(name))]);
-    let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
-    let found = source.read(&cloud, &named(name)).await.unwrap();
-    assert!(Args(&found).text("value").unwrap().starts_with("ami-"), "{found:?}");
-    assert_eq!(Args(&found).text("value"), Args(&found).text("insecure_value"));
-    assert_eq!((Args(&found).text("id"), Args(&found).text("type")), (Some(name), Some("String")));
-    let missing = source.read(&cloud, &named("/no/such")).await.unwrap_err();
-    assert!(missing[0].detail.contains("\"/no/such\" in region eu-west-1"), "{missing:?}");
+    for stage in testing::stages(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"), "aws_ssm_parameter").await {
+        let named = |name: &str| Value::object([("name", Value::string(name))]);
+        let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+        let found = testing::data(&stage.cloud, &*source, &named(name)).await.unwrap();
+        assert!(Args(&found).text("value").unwrap().starts_with("ami-"), "{found:?}");
+        assert_eq!(Args(&found).text("value"), Args(&found).text("insecure_value"));
+        assert_eq!((Args(&found).text("id"), Args(&found).text("type")), (Some(name), Some("String")));
+        let missing = testing::data(&stage.cloud, &*source, &named("/no/such")).await.unwrap_err();
+        assert!(missing[0].detail.contains("\"/no/such\" in region eu-west-1"), "{missing:?}");
+    }
 }
