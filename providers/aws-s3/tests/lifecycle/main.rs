@@ -1,4 +1,4 @@
-//! Every S3 type against an emulator.
+//! Every S3 type against recordings and an emulator.
 #![allow(clippy::unwrap_used)]
 
 mod objects;
@@ -10,7 +10,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use terrane_aws_core::Cloud;
-use terrane_aws_core::testing::{self, blocks, lifecycle, list, live, map, set};
+use terrane_aws_core::testing::{self, Stage, blocks, lifecycle, list, map, replaces, set};
 use terrane_provider::sdk::{Args, Create, ResourceType};
 use terrane_provider::{Object, PlanResponse};
 use terrane_test_proxy::{Fault, Proxy, Rule};
@@ -67,45 +67,45 @@ fn client(cloud: &Cloud) -> Client {
 
 #[tokio::test]
 async fn buckets() {
-    let Some(cloud) = cloud("buckets").await else { return };
-    let name = unique("plain");
-    let config = |tags, force: bool| object([("bucket", text(&name)), ("tags", tags), ("force_destroy", force.into())]);
-    let configs = [
-        config(map([("Name", "a"), ("gone", "1")]), false),
-        config(map([("Name", "b")]), true),
-        object([("bucket", text(&name)), ("force_destroy", true.into())]),
-    ];
-    let last = lifecycle(&cloud, &*ty(BUCKET), &configs, id).await;
-    for (attribute, expect) in [
-        ("arn", format!("arn:aws:s3:::{name}")),
-        ("bucket_domain_name", format!("{name}.s3.amazonaws.com")),
-        ("bucket_regional_domain_name", format!("{name}.s3.eu-west-1.amazonaws.com")),
-        ("bucket_region", "eu-west-1".to_owned()),
-        ("region", "eu-west-1".to_owned()),
-        ("hosted_zone_id", "Z1BKCTXD74EZPE".to_owned()),
-        ("request_payer", "BucketOwner".to_owned()),
-    ] {
-        assert_eq!(Args(&last).str(attribute), Some(&*expect), "{attribute}");
+    for stage in settings::stages("buckets").await {
+        let name = stage.name("plain");
+        let config =
+            |tags, force: bool| object([("bucket", text(&name)), ("tags", tags), ("force_destroy", force.into())]);
+        let configs = [
+            config(map([("Name", "a"), ("gone", "1")]), false),
+            config(map([("Name", "b")]), true),
+            object([("bucket", text(&name)), ("force_destroy", true.into())]),
+        ];
+        let last = lifecycle(&stage.cloud, &*ty(BUCKET), &configs, id).await;
+        for (attribute, expect) in [
+            ("arn", format!("arn:aws:s3:::{name}")),
+            ("bucket_domain_name", format!("{name}.s3.amazonaws.com")),
+            ("bucket_regional_domain_name", format!("{name}.s3.eu-west-1.amazonaws.com")),
+            ("bucket_region", "eu-west-1".to_owned()),
+            ("region", "eu-west-1".to_owned()),
+            ("hosted_zone_id", "Z1BKCTXD74EZPE".to_owned()),
+            ("request_payer", "BucketOwner".to_owned()),
+        ] {
+            assert_eq!(Args(&last).str(attribute), Some(&*expect), "{attribute}");
+        }
+        assert_eq!(Args(&last).block("versioning").unwrap().bool("enabled"), Some(false));
+        assert_eq!(Args(&last).block("grant").unwrap().strings("permissions"), ["FULL_CONTROL"]);
+        let other = object([("bucket", text("other")), ("object_lock_enabled", true.into())]);
+        assert_eq!(replaces(&stage.cloud, &*ty(BUCKET), &last, &other), ["bucket", "object_lock_enabled"]);
     }
-    assert_eq!(Args(&last).block("versioning").unwrap().bool("enabled"), Some(false));
-    assert_eq!(Args(&last).block("grant").unwrap().strings("permissions"), ["FULL_CONTROL"]);
 }
 
 #[tokio::test]
 async fn buckets_with_settings_in_them() {
-    let Some(cloud) = cloud("buckets with settings").await else { return };
-    let (name, logs) = (
-        unique("settings"),
-        make(
-            &cloud,
-            object([
-                ("bucket", text(&unique("logs"))),
-                ("acl", text("log-delivery-write")),
-                ("force_destroy", true.into()),
-            ]),
-        )
-        .await,
-    );
+    for stage in settings::stages("buckets-with-settings").await {
+        with_settings(&stage).await;
+    }
+}
+
+async fn with_settings(stage: &Stage) {
+    let name = stage.name("settings");
+    let logs = settings::made(stage, "logs", [("acl", text("log-delivery-write")), ("force_destroy", true.into())]);
+    let logs = logs.await;
     let policy = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::{name}/*"]}}]}}"#
     );
@@ -154,9 +154,9 @@ async fn buckets_with_settings_in_them() {
         ("acceleration_status", text("Suspended")),
     ]);
     let third = object([("bucket", text(&name))]);
-    let last = lifecycle(&cloud, &*ty(BUCKET), &[first, second, third], id).await;
+    let last = lifecycle(&stage.cloud, &*ty(BUCKET), &[first, second, third], id).await;
     assert_eq!(Args(&last).blocks("lifecycle_rule").len(), 1, "what is no longer written stays");
-    delete(&cloud, &logs).await;
+    delete(&stage.cloud, &logs).await;
 }
 
 #[tokio::test]
@@ -236,22 +236,6 @@ async fn buckets_live_in_their_own_region() {
 }
 
 #[tokio::test]
-async fn versioning() {
-    let Some(cloud) = cloud("versioning").await else { return };
-    let (made, ty) = (bucket(&cloud, "versioned").await, ty("aws_s3_bucket_versioning"));
-    let config = |status: &str| {
-        object([("bucket", text(&id(&made.value))), ("versioning_configuration", block([("status", text(status))]))])
-    };
-    let configs = ["Disabled", "Enabled", "Suspended", "Enabled"].map(config);
-    let versioning = live(&cloud, &*ty, &configs, id).await;
-    ty.delete(&cloud, &versioning).await.unwrap();
-    let read = testing::read(&cloud, &*ty, &versioning).await.unwrap();
-    assert_eq!(Args(&read.value).block("versioning_configuration").unwrap().str("status"), Some("Suspended"));
-    delete(&cloud, &made).await;
-    assert_eq!(testing::read(&cloud, &*ty, &versioning).await, None);
-}
-
-#[tokio::test]
 async fn versioning_cannot_be_disabled_again() {
     let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
     let config = |status: &str| object([("versioning_configuration", block([("status", text(status))]))]);
@@ -259,51 +243,6 @@ async fn versioning_cannot_be_disabled_again() {
     let plan = PlanResponse { planned: Some(planned.clone()), ..PlanResponse::default() };
     let plan = ty("aws_s3_bucket_versioning").plan(&cloud, Some(&prior), &planned, plan);
     assert_eq!(plan.problems[0].summary, "Versioning cannot be disabled");
-}
-
-#[tokio::test]
-async fn public_access_blocks() {
-    let Some(cloud) = cloud("public access blocks").await else { return };
-    let made = bucket(&cloud, "blocked").await;
-    let config = |all: bool| {
-        let flags = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
-        let flags = flags.into_iter().map(|name| (name, Value::from(all)));
-        Value::object(flags.chain([("bucket", text(&id(&made.value)))]))
-    };
-    lifecycle(&cloud, &*ty("aws_s3_bucket_public_access_block"), &[config(true), config(false)], id).await;
-    delete(&cloud, &made).await;
-}
-
-#[tokio::test]
-async fn encryption() {
-    let Some(cloud) = cloud("encryption").await else { return };
-    let made = bucket(&cloud, "encrypted").await;
-    let config = |algorithm: &str, bucket_key: bool| {
-        let default = block([("sse_algorithm", text(algorithm))]);
-        let rule = [("apply_server_side_encryption_by_default", default), ("bucket_key_enabled", bucket_key.into())];
-        object([("bucket", text(&id(&made.value))), ("rule", block(rule))])
-    };
-    let ty = ty("aws_s3_bucket_server_side_encryption_configuration");
-    let last = live(&cloud, &*ty, &[config("AES256", false), config("aws:kms", true)], id).await;
-    ty.delete(&cloud, &last).await.unwrap();
-    delete(&cloud, &made).await;
-    assert_eq!(testing::read(&cloud, &*ty, &last).await, None);
-}
-
-#[tokio::test]
-async fn policies() {
-    let Some(cloud) = cloud("policies").await else { return };
-    let made = bucket(&cloud, "policy").await;
-    let config = |action: &str| {
-        let policy = format!(
-            r#"{{ "Version": "2012-10-17", "Statement": [{{ "Effect": "Allow", "Principal": {{ "AWS": "123456789012" }},
-                "Action": ["{action}"], "Resource": "arn:aws:s3:::{}/*" }}] }}"#,
-            id(&made.value)
-        );
-        object([("bucket", text(&id(&made.value))), ("policy", text(&policy))])
-    };
-    lifecycle(&cloud, &*ty("aws_s3_bucket_policy"), &[config("s3:GetObject"), config("s3:PutObject")], id).await;
-    delete(&cloud, &made).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Settings of buckets that are objects of their own, against recordings and an emulator.
 
-use terrane_aws_core::testing::{Stage, lifecycle, live, replaces, set};
+use terrane_aws_core::testing::live;
 
 use super::*;
 
@@ -41,6 +41,67 @@ async fn setting(stage: &Stage, name: &str, configs: &[Value], gone: bool) -> Va
 pub async fn made<const N: usize>(stage: &Stage, name: &str, more: [(&str, Value); N]) -> Object {
     let config = Value::object([("bucket", text(&stage.name(name)))].into_iter().chain(more));
     make(&stage.cloud, config).await
+}
+
+#[tokio::test]
+async fn versioning() {
+    for stage in stages("versioning").await {
+        let ty = ty("aws_s3_bucket_versioning");
+        let config = |status: &str| object([("versioning_configuration", block([("status", text(status))]))]);
+        let configs = ["Disabled", "Enabled", "Suspended", "Enabled"].map(config);
+        setting(&stage, "aws_s3_bucket_versioning", &configs, false).await;
+        // What was versioned once is suspended, and never as it was before.
+        let bucket = made(&stage, "left", []).await;
+        let config = [("versioning_configuration", block([("status", text("Enabled"))]))];
+        let config = Value::object(config.into_iter().chain([("bucket", text(&id(&bucket.value)))]));
+        let versioning = live(&stage.cloud, &*ty, &[config], id).await;
+        ty.delete(&stage.cloud, &versioning).await.unwrap();
+        let read = testing::read(&stage.cloud, &*ty, &versioning).await.unwrap();
+        assert_eq!(Args(&read.value).block("versioning_configuration").unwrap().str("status"), Some("Suspended"));
+        delete(&stage.cloud, &bucket).await;
+        assert_eq!(testing::read(&stage.cloud, &*ty, &versioning).await, None);
+    }
+}
+
+#[tokio::test]
+async fn public_access_blocks() {
+    for stage in stages("public-access-block").await {
+        let config = |all: bool| {
+            let flags = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+            Value::object(flags.map(|name| (name, Value::from(all))))
+        };
+        setting(&stage, "aws_s3_bucket_public_access_block", &[config(true), config(false)], true).await;
+    }
+}
+
+#[tokio::test]
+async fn encryption() {
+    for stage in stages("encryption").await {
+        let config = |algorithm: &str, bucket_key: bool| {
+            let default = block([("sse_algorithm", text(algorithm))]);
+            let rule =
+                [("apply_server_side_encryption_by_default", default), ("bucket_key_enabled", bucket_key.into())];
+            object([("rule", block(rule))])
+        };
+        let configs = [config("AES256", false), config("aws:kms", true)];
+        setting(&stage, "aws_s3_bucket_server_side_encryption_configuration", &configs, false).await;
+    }
+}
+
+#[tokio::test]
+async fn policies() {
+    for stage in stages("policy").await {
+        let config = |action: &str| {
+            let policy = format!(
+                r#"{{ "Version": "2012-10-17", "Statement": [{{ "Effect": "Allow", "Action": ["{action}"],
+                    "Principal": {{ "AWS": "123456789012" }}, "Resource": "arn:aws:s3:::{}/*" }}] }}"#,
+                stage.name("b")
+            );
+            object([("policy", text(&policy))])
+        };
+        let configs = [config("s3:GetObject"), config("s3:PutObject")];
+        setting(&stage, "aws_s3_bucket_policy", &configs, true).await;
+    }
 }
 
 #[tokio::test]
