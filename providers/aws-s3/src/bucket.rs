@@ -13,7 +13,7 @@ use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
 use terrane_value::{Path, Value};
 
-use crate::client::{BUCKETS, Bucket as Handle, s3};
+use crate::client::{BUCKETS, Bucket as Handle, s3, unseen};
 use crate::settings::{self, acl, object_lock, tagging};
 use crate::{emptying, regions};
 
@@ -195,7 +195,10 @@ pub async fn head(cloud: &Cloud, client: &Client, name: &str) -> Result<Option<H
     match cloud.call(("s3:HeadBucket", region), || request.clone().send()).await {
         Ok(answer) => Ok(Some(answer)),
         Err(e) if status(&e) == Some(404) || is_code(&e, &["NoSuchBucket"]) => Ok(None),
-        Err(e) => Err(problem(&format!("reading S3 bucket \"{name}\""), &e)),
+        Err(e) => {
+            let what = format!("reading S3 bucket \"{name}\"");
+            Err(unseen(&what, "the bucket belongs to another account", &e))
+        }
     }
 }
 

@@ -96,6 +96,11 @@ async fn set(cloud: &Cloud, planned: &Value, config: &Value) -> Result<Object, F
     let half_made = Object::new(half_made.object());
     let poll = || async {
         let found = read_acl(cloud, &half_made.value).await?;
+        // S3 may still tell of the grants before.
+        let found = found.map(|found| match (found.kind(), planned.get("acl")) {
+            (Kind::Object(fields), Some(acl)) => Value::from_kind(Kind::Object(fields.with("acl", acl.clone()))),
+            _ => found,
+        });
         Ok(found.map_or(Poll::pending("not found"), |f| Poll::Done(Object::new(f))))
     };
     let what = format!("the ACL of S3 bucket \"{}\" to be set", bucket.name);
@@ -106,7 +111,11 @@ async fn read_acl(cloud: &Cloud, known: &Value) -> Result<Option<Value>, Problem
     let bucket = bucket_of(cloud, known);
     let Some(acl) = acl::read(&bucket).await? else { return Ok(None) };
     let mut reply = crate::setting(&bucket, known);
-    reply.str("id", Some(id(&bucket, Args(known).text("acl")))).blocks(POLICY, [show(&acl)]);
+    let written = Args(known).text("acl");
+    reply.str("id", Some(id(&bucket, written))).blocks(POLICY, [show(&acl)]);
+    if let Some(written) = written {
+        reply.str("acl", acl::seen(&acl, written));
+    }
     Ok(Some(settings::finished(known, reply)))
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
-use terrane_aws_core::{Cloud, is_code, problem};
+use terrane_aws_core::{Cloud, is_code, problem, status};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
 use terrane_value::Value;
@@ -152,6 +153,24 @@ fn unsettled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     terrane_aws_core::says(error, "MalformedPolicy", "Invalid principal in policy")
         || terrane_aws_core::says(error, "InvalidRequest", "Versioning must be 'Enabled' on the bucket")
         || is_code(error, &["NoSuchBucket", "OperationAborted"])
+}
+
+/// Tells a failed HEAD call. S3 answers those without a body, so that nothing says why one is forbidden.
+///
+/// `what` is a phrase such as `reading S3 bucket "b"`, `missing` one of what may not be there either.
+pub fn unseen<E>(what: &str, missing: &str, error: &SdkError<E>) -> Problem
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let mut problem = problem(what, error);
+    if status(error) == Some(403) {
+        let request = error.request_id().map(|id| format!(", request id {id}")).unwrap_or_default();
+        problem.detail = format!(
+            "S3 forbids it (HTTP 403{request}), and never tells more in an answer to such a call. Either the credentials lack \
+             s3:ListBucket or, for objects, s3:GetObject, or a policy denies it, or {missing}."
+        );
+    }
+    problem
 }
 
 /// A request part that the SDK built; what it misses is a problem of the configuration.

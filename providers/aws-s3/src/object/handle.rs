@@ -12,7 +12,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
 use terrane_value::Value;
 
-use crate::client::{Bucket, built};
+use crate::client::{Bucket, built, unseen};
 use crate::dates::parsed;
 use crate::settings::tagging::to_tags;
 
@@ -88,7 +88,10 @@ impl<'a> Handle<'a> {
             Ok(answer) => Ok(Some(answer)),
             // A version that is a delete marker answers 405.
             Err(e) if matches!(status(&e), Some(404 | 405)) => Ok(None),
-            Err(e) => Err(problem(&self.what("reading"), &e)),
+            Err(e) => {
+                let missing = "there is no such object, which only those may know who may list the bucket";
+                Err(unseen(&self.what("reading"), missing, &e))
+            }
         }
     }
 

@@ -16,6 +16,43 @@ pub async fn read(bucket: &Bucket<'_>) -> Result<Option<GetBucketAclOutput>, Pro
     bucket.read("s3:GetBucketAcl", "ACL", &[], || request.clone().send()).await
 }
 
+/// Groups that canned ACLs grant something to, and what, beside the owner's full control.
+const CANNED: [(&str, &[(&str, &str)]); 5] = [
+    ("private", &[]),
+    ("public-read", &[("global/AllUsers", "READ")]),
+    ("public-read-write", &[("global/AllUsers", "READ"), ("global/AllUsers", "WRITE")]),
+    ("authenticated-read", &[("global/AuthenticatedUsers", "READ")]),
+    ("log-delivery-write", &[("s3/LogDelivery", "WRITE"), ("s3/LogDelivery", "READ_ACP")]),
+];
+
+/// The canned ACL that a bucket has: the written one, unless the grants are those of another one or of none.
+///
+/// Fewer permissions for the same grantees are no other ACL. Nobody but S3 knows what the remaining canned ACLs grant:
+/// these are taken as they are written.
+pub fn seen<'a>(acl: &GetBucketAclOutput, written: &'a str) -> Option<&'a str> {
+    let there: BTreeSet<(&str, &str)> = acl.grants().iter().filter_map(granted).collect();
+    let owner = acl.owner().and_then(|owner| owner.id()).unwrap_or_default();
+    let alike = |(_, groups): &&(&str, &[(&str, &str)])| {
+        let own: BTreeSet<(&str, &str)> = groups.iter().copied().chain([(owner, "FULL_CONTROL")]).collect();
+        let grantees = |grants: &BTreeSet<(&'_ str, &str)>| -> BTreeSet<String> {
+            grants.iter().map(|g| g.0.to_owned()).collect()
+        };
+        there.is_subset(&own) && grantees(&there) == grantees(&own)
+    };
+    let known = CANNED.iter().find(|(name, _)| *name == written);
+    match known.filter(|known| !alike(known)) {
+        Some(_) => CANNED.iter().find(alike).map(|(name, _)| *name),
+        None => Some(written),
+    }
+}
+
+/// To whom a grant is, a group without the address that all have, and what for.
+fn granted(grant: &Grant) -> Option<(&str, &str)> {
+    let to = grant.grantee()?;
+    let group = to.uri().map(|uri| uri.strip_prefix("http://acs.amazonaws.com/groups/").unwrap_or(uri));
+    Some((group.or(to.id())?, grant.permission()?.as_str()))
+}
+
 /// The permissions of one grantee.
 #[derive(Debug)]
 struct Granted<'a> {

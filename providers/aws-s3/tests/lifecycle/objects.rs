@@ -160,3 +160,18 @@ async fn metadata_has_small_letters() {
     assert_eq!(problems.len(), 1);
     assert!(problems[0].detail.contains("\"Owner\""), "{problems:?}");
 }
+
+#[tokio::test]
+async fn what_is_forbidden_to_see_is_told_with_what_may_be_the_reason() {
+    let stage = testing::scripted(settings::GOLDEN, "forbidden").await;
+    let bucket = Object::new(object([("id", text("theirs")), ("bucket", text("theirs"))]));
+    let read = ty(BUCKET).read(&stage.cloud, std::slice::from_ref(&bucket)).await.remove(0).unwrap_err();
+    assert_eq!(read[0].summary, "Reading S3 bucket \"theirs\" failed");
+    let object = found(&stage, &config(&bucket, "k", [])).await.unwrap_err();
+    assert_eq!(object[0].summary, "Reading the object \"k\" of S3 bucket \"theirs\" failed");
+    for (said, reason) in [(read, "the bucket belongs to another account"), (object, "there is no such object")] {
+        let detail = &said[0].detail;
+        let parts = ["HTTP 403, request id 4442587FB7D0A2F9", "s3:ListBucket", reason];
+        assert!(parts.iter().all(|part| detail.contains(part)), "{detail}");
+    }
+}

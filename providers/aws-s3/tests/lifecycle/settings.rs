@@ -4,7 +4,7 @@ use terrane_aws_core::testing::live;
 
 use super::*;
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+pub const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
 /// What a test plays against.
 pub async fn stages(test: &str) -> Vec<Stage> {
@@ -250,9 +250,11 @@ async fn acl() {
         }
         let canned = |acl: &str| object([("bucket", text(&id(&bucket.value))), ("acl", text(acl))]);
         let (acl, named) = (ty("aws_s3_bucket_acl"), |o: &Value| Args(o).string("bucket").unwrap());
-        for config in [canned("public-read"), canned("private")] {
-            live(&stage.cloud, &*acl, &[config], named).await;
-        }
+        let configs = ["public-read", "log-delivery-write", "authenticated-read", "private"].map(canned);
+        let last = live(&stage.cloud, &*acl, &configs, named).await;
+        let other = object([("bucket", text("other")), ("acl", text("private"))]);
+        assert_eq!(replaces(&stage.cloud, &*acl, &last.value, &other), ["bucket"]);
+        acl.delete(&stage.cloud, &last).await.unwrap();
         delete(&stage.cloud, &bucket).await;
     }
 }
