@@ -4,6 +4,7 @@
 mod actions;
 mod automation;
 mod backends;
+mod buckets;
 mod bulk;
 mod console;
 mod contention;
@@ -25,6 +26,7 @@ mod killed_secrets;
 mod lost;
 mod modules;
 mod peers;
+mod pgp;
 mod planfile;
 mod provisioners;
 mod query;
