@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use terrane_address::{Instance, Mode};
 use terrane_lang::Inputs;
+use terrane_source::Diagnostic;
 use terrane_state::Snapshot;
 
 use crate::{ApplyGraph, Change, Deferred, Drift, OutputChange, PlanMode, PlanOptions, ReadReason, Step};
@@ -89,6 +90,13 @@ impl Plan {
     /// Whether it can be applied and doing so would have an effect.
     pub fn is_applicable(&self) -> bool {
         !self.errored && self.has_changes()
+    }
+
+    /// Why it cannot be applied, if planning met errors.
+    pub fn refusal(&self) -> Option<Diagnostic> {
+        let detail = "Planning met errors, so this is only a part of what the configuration asks for.";
+        let problem = || Diagnostic::error("Cannot apply incomplete plan", detail);
+        self.errored.then(|| problem().hint("Correct the errors and plan again."))
     }
 
     /// Counts changes of managed objects.

@@ -7,7 +7,7 @@ use terrane_engine::Session;
 use terrane_plan::PlanMode;
 use terrane_source::{Diagnostic, Diagnostics, Files};
 
-use super::{Common, converge, run};
+use super::{Common, converge, run, selection};
 use crate::{Context, project, views};
 
 /// Change what exists so that it matches the configuration
@@ -57,6 +57,10 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         },
         None => None,
     };
+    if let Some(problem) = saved.as_ref().and_then(|(plan, _)| plan.refusal()) {
+        diags.error(problem);
+        return context.end(&diags, &Default::default());
+    }
     let ready = match &saved {
         Some((plan, _)) => run::ready_as_planned(context, &args.planning.vars, &plan.inputs, &mut diags).await,
         None => run::ready(context, &args.planning.vars, &mut diags).await,
@@ -100,6 +104,8 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
         Some(plan) => match terrane_engine::claim(&plan, &mut session).await {
             Ok(()) => {
                 session.notice().into_iter().for_each(|notice| diags.push(notice));
+                selection::limited(&plan.options).into_iter().for_each(|warning| diags.push(warning));
+                context.view.resumed(&plan);
                 Some(plan)
             }
             Err(problem) => {

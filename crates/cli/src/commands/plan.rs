@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use terrane_engine::Urgency;
 use terrane_plan::file::Origin;
 use terrane_source::{Diagnostic, Diagnostics, Files, Reported};
 
@@ -81,11 +82,12 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     if let Some(problem) = session.close().await {
         diags.push(problem);
     }
-    if !diags.has_errors()
-        && let Some(path) = &args.out
+    if let Some(path) = &args.out
+        && live.running.cancel.urgency() == Urgency::None
+        && (plan.errored || !diags.has_errors())
         && write(path, &plan, &ready, &mut diags).await.is_ok()
     {
-        context.view.saved(path);
+        saved(path, &plan, context);
     }
     let code = context.end(&diags, &ready.project.files);
     let changes = plan.has_changes() || !plan.deferred.is_empty();
@@ -104,6 +106,17 @@ async fn ready(
 ) -> Result<run::Ready, Box<Project>> {
     let ready = run::ready(context, &planning.vars, diags).await?;
     ready.kept_in(&planning.files, context, diags)
+}
+
+/// Says where a plan is, and what it is good for.
+fn saved(path: &std::path::Path, plan: &terrane_plan::Plan, context: &Context) {
+    let path_shown = path.display();
+    match plan.errored {
+        false => context.view.saved(path),
+        true => context.view.say(&format!(
+            "\nWhat could be planned was saved to {path_shown}, to be looked at with: terrane show {path_shown:?}. It cannot be applied."
+        )),
+    }
 }
 
 async fn write(

@@ -79,7 +79,12 @@ pub fn write(plan: &Plan, schemas: &dyn Schemas, paint: Paint, to: &mut dyn FnMu
     let mut text = outside;
     if !shown.is_empty() {
         text += &legend(&shown, paint);
-        text += "\nTerrane will perform the following actions:\n";
+        text += match plan.errored {
+            false => "\nTerrane will perform the following actions:\n",
+            true => {
+                "\nTerrane planned these actions before it met errors. There may be more, and none can be applied:\n"
+            }
+        };
         for step in &shown {
             text += "\n";
             let shown = one(step, &shapes, paint);
@@ -99,13 +104,16 @@ pub fn write(plan: &Plan, schemas: &dyn Schemas, paint: Paint, to: &mut dyn FnMu
         text += "\nChanges to Outputs:\n";
         text += &output_changes(&outputs, &secrets, paint);
     }
-    if shown.is_empty() {
+    if shown.is_empty() && !plan.errored {
         text += "\nYou can apply this plan to save these new output values to the state, without changing any real\ninfrastructure.\n";
     }
     to(&text);
 }
 
 fn no_changes(plan: &Plan, paint: Paint) -> String {
+    if plan.errored {
+        return "\nPlanning met errors before it came to any change.\n".into();
+    }
     let line = paint.with("1;32", "No changes.");
     if plan.options.mode == PlanMode::Destroy {
         let bold = paint.bold("There is nothing to destroy.");

@@ -22,6 +22,9 @@ pub trait View: Debug + Send + Sync {
     /// Tells of a plan.
     fn plan(&self, plan: &Plan, providers: &Providers);
 
+    /// Tells that a saved plan, which its readers know, is about to be carried out.
+    fn resumed(&self, _: &Plan) {}
+
     /// Tells that a plan was written to a file.
     fn saved(&self, path: &Path);
 
@@ -70,6 +73,11 @@ impl View for Both {
     fn plan(&self, plan: &Plan, providers: &Providers) {
         self.0.plan(plan, providers);
         self.1.plan(plan, providers);
+    }
+
+    fn resumed(&self, plan: &Plan) {
+        self.0.resumed(plan);
+        self.1.resumed(plan);
     }
 
     fn saved(&self, path: &Path) {

@@ -12,10 +12,7 @@ use crate::{Change, Op, Plan, Providers, Step, provision};
 /// Refuses plans that cannot be applied to their end, naming everything that stands in the way.
 pub(super) fn refuse(program: &Program, plan: &Plan, providers: &Providers) -> Result<(), Diagnostics> {
     let mut diags = Diagnostics::new();
-    if plan.errored {
-        let detail = "Planning met errors, so the plan is not complete.";
-        diags.error(Diagnostic::error("Plan cannot be applied", detail).hint("Correct the errors and plan again."));
-    }
+    diags.extend(plan.refusal().map(Diagnostics::from).unwrap_or_default());
     let mut unsupported: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|s| !s.change.is_no_op() && !matches!(s.change, Change::Forget { .. })) {
         let ty = &step.instance.resource.resource.ty;

@@ -173,3 +173,36 @@ fn what_is_no_plan_is_not_applied() {
     }
     apply(&folder).code(0);
 }
+
+#[test]
+fn what_could_be_planned_in_spite_of_errors_is_shown_but_not_applied() {
+    let folder = Folder::new();
+    folder.write("main.tf", &format!("{MAIN}\n{FAILING}"));
+    let planned = folder.terrane("", &["plan", "-out=it.plan"]).code(1);
+    planned.says(&["terrane show \"it.plan\"", "cannot be applied"]).complains(&["Resource postcondition failed"]);
+    let shown = folder.terrane("", &["show", "it.plan"]).code(0);
+    shown.says(&["before it met errors", "# terraform_data.one will be created"]);
+    let json = folder.terrane("", &["show", "-json", "it.plan"]).code(0);
+    json.says(&["\"errored\":true", "\"applyable\":false", "\"complete\":false", "\"status\":\"fail\""]);
+    apply(&folder).code(1).complains(&["Cannot apply incomplete plan"]);
+    assert!(!folder.path().join("terraform.tfstate").exists());
+}
+
+const FAILING: &str = r#"
+resource "terraform_data" "two" {
+  input = 1
+  lifecycle {
+    postcondition {
+      condition     = self.input == 2
+      error_message = "It is ${self.input}."
+    }
+  }
+}
+"#;
+
+#[test]
+fn applying_a_part_warns_and_tells_programs_what_was_planned() {
+    let folder = planned(&["-target=terraform_data.one"]);
+    let applied = folder.terrane("", &["apply", "-json", "it.plan"]).code(0);
+    applied.says(&["\"type\":\"planned_change\"", "\"action\":\"create\"", "The plan is limited by -target"]);
+}

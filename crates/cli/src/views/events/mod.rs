@@ -75,9 +75,7 @@ impl View for Events {
             let change = change::drifted(drift);
             self.info(&change.drift_message(), Payload::ResourceDrift { change });
         }
-        for change in plan.steps.iter().filter(|step| change::is_told(step)).map(change::planned) {
-            self.info(&change.plan_message(), Payload::PlannedChange { change });
-        }
+        self.resumed(plan);
         for deferred in plan.deferred.iter().map(change::deferred) {
             self.info(&deferred.message(), Payload::DeferredChange { deferred });
         }
@@ -86,6 +84,12 @@ impl View for Events {
         if !plan.outputs.is_empty() {
             let outputs = summary::planned_outputs(plan);
             self.info(&format!("Outputs: {}", outputs.len()), Payload::Outputs { outputs });
+        }
+    }
+
+    fn resumed(&self, plan: &Plan) {
+        for change in plan.steps.iter().filter(|step| change::is_told(step)).map(change::planned) {
+            self.info(&change.plan_message(), Payload::PlannedChange { change });
         }
     }
 
