@@ -21,7 +21,10 @@ impl Planner<'_> {
         let evaluated = self.attempt_only(|e, lookup, diags| e.output(name, lookup, diags))?;
         let planned = |dep: &Dep| match dep {
             Dep::Instance(instance) => self.started.contains(instance),
-            Dep::Whole(resource) => self.expanding.iter().any(|(r, _)| r == resource),
+            Dep::Whole(resource) => {
+                self.expanding.iter().any(|(r, _)| r == resource)
+                    || self.started.iter().any(|i| i.resource == *resource)
+            }
         };
         if self.options.is_limited() && !evaluated.deps.iter().any(planned) {
             return Ok(());
