@@ -38,11 +38,21 @@ fn read_key(value: &Json) -> Option<Value> {
 
 /// Writes a list of paths as compact JSON.
 pub(super) fn write(paths: &[Path]) -> String {
-    let lists = paths.iter().map(|path| {
+    let lists = outermost_first(paths).into_iter().map(|path| {
         let steps: Vec<String> = path.0.iter().map_while(write_step).collect();
         format!("[{}]", steps.join(","))
     });
     format!("[{}]", lists.collect::<Vec<_>>().join(","))
+}
+
+/// The paths in their order, but for those that lead into another, which come after it.
+fn outermost_first(paths: &[Path]) -> Vec<&Path> {
+    let mut sorted: Vec<&Path> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let within = sorted.iter().rev().take_while(|inner| inner.starts_with(path)).count();
+        sorted.insert(sorted.len() - within, path);
+    }
+    sorted
 }
 
 fn write_step(step: &Step) -> Option<String> {
