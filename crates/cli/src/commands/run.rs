@@ -215,6 +215,10 @@ pub fn options(planning: &Planning, files: &mut Files, diags: &mut Diagnostics) 
         diags.error(Diagnostic::error("Incompatible refresh options", detail));
     }
     planning.selection.read(&mut options, files, diags);
+    if !options.replace.is_empty() && options.mode != PlanMode::Normal {
+        let detail = "What is destroyed, or only read, cannot be replaced: -replace goes with neither -destroy nor -refresh-only.";
+        diags.error(Diagnostic::error("Unsupported plan mode", detail));
+    }
     options
 }
 

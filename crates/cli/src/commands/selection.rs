@@ -1,5 +1,6 @@
 //! Flags that limit a plan to some addresses, and the files that hold such addresses.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::ArgAction;
@@ -155,21 +156,41 @@ pub fn limited(options: &PlanOptions) -> Option<Diagnostic> {
 
 /// Warns of addresses on the command line that nothing in the plan, or nothing left out of it, has.
 pub fn warn_of_misses(plan: &Plan, program: &Program, diags: &mut Diagnostics) {
-    let mut miss = |flag: &str, address: String| {
-        let detail = format!(
-            "Nothing in the configuration or the state has the address {address}, which was given with -{flag}."
-        );
-        let hint = "An instance of count or for_each is named with its key, in quotes for your shell.";
-        diags.push(Diagnostic::warning("Address without effect", detail).hint(hint));
-    };
     let options = &plan.options;
-    for instance in options.replace.iter().filter(|i| plan.steps.iter().all(|step| step.instance != **i)) {
-        miss("replace", instance.to_string());
-    }
+    let not_planned = |instance: &&Instance| plan.steps.iter().all(|step| step.instance != **instance);
+    options.replace.iter().filter(not_planned).for_each(|instance| diags.push(not_replaced(plan, instance)));
+    let mut miss = |flag: &str, address: String| diags.push(without_effect(NOWHERE, flag, &address));
     let has = |target: &Target| plan.steps.iter().any(|step| covers(target, &step.instance));
     options.targets.iter().filter(|t| !plan.errored && !has(t)).for_each(|t| miss("target", written(t)));
     let stored = |target: &Target| plan.prior.instances().any(|(instance, ..)| covers(target, &instance));
     options.excludes.iter().filter(|t| !declared(program, t) && !stored(t)).for_each(|t| miss("exclude", written(t)));
+}
+
+const NOWHERE: &str = "Nothing in the configuration or the state";
+
+fn without_effect(nothing: &str, flag: &str, address: &str) -> Diagnostic {
+    let detail = format!("{nothing} has the address {address}, which was given with -{flag}.");
+    let hint = "An instance of count or for_each is named with its key, in quotes for your shell.";
+    Diagnostic::warning("Address without effect", detail).hint(hint)
+}
+
+/// The warning about an instance that was to be replaced and is not in a plan; it names those that are.
+fn not_replaced(plan: &Plan, instance: &Instance) -> Diagnostic {
+    let steps = plan.steps.iter().filter(|step| step.instance.resource == instance.resource);
+    let others: BTreeSet<String> = steps.map(|step| step.instance.to_string()).collect();
+    if plan.options.is_limited() {
+        return without_effect("Nothing that was selected", "replace", &instance.to_string());
+    }
+    if others.is_empty() {
+        return without_effect(NOWHERE, "replace", &instance.to_string());
+    }
+    let mut named: Vec<&str> = others.iter().take(10).map(String::as_str).collect();
+    let more = format!("{} more", others.len() - named.len());
+    named.extend((others.len() > 10).then_some(&*more));
+    let detail =
+        format!("Nothing is replaced by -replace={instance}: its resource has the instances {}.", named.join(", "));
+    let hint = "Name each instance that is to be replaced, with its key, in quotes for your shell.";
+    Diagnostic::warning("Incompletely-matched force-replace resource instance", detail).hint(hint)
 }
 
 /// Whether a program declares the module or resource of an address, whatever its keys.

@@ -121,6 +121,9 @@ fn no_changes(plan: &Plan, paint: Paint) -> String {
             "\n{line} {bold}\n\nThe state holds no objects: none were made yet, or all of them are gone.\n"
         );
     }
+    if plan.options.is_limited() {
+        return format!("\n{line} {}\n", paint.bold("What was selected matches the configuration."));
+    }
     format!(
         "\n{line} {}\n\nTerrane has compared your real infrastructure against your configuration and found no differences, so no\nchanges are needed.\n",
         paint.bold("Your infrastructure matches the configuration.")
