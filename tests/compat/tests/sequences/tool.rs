@@ -113,7 +113,8 @@ impl Folder {
         plan.extend(words[1..].iter().cloned());
         let _ = std::fs::remove_file(self.dir.path().join("it.plan"));
         let mut came = self.called(&plan);
-        if came.code == 0 {
+        // What could be planned in spite of errors is saved, too.
+        if self.dir.path().join("it.plan").exists() {
             let (_, text, _) = self.call(&["show", "-json", "it.plan"].map(str::to_owned));
             came.plan = serde_json::from_str(&text).ok().map(|plan| self.names.plan(plan));
         }
