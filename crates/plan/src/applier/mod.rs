@@ -12,7 +12,7 @@ mod provision;
 mod undo;
 mod up;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -63,6 +63,8 @@ pub struct Applier<'p> {
     waits: Vec<u32>,
     ready: BTreeSet<(u8, u32)>,
     results: Vec<Option<Outcome>>,
+    /// Updates that turned out to change nothing, once all they read was known.
+    spared: HashSet<u32>,
     parked: BTreeMap<Wait, Vec<u32>>,
     flights: FxHashMap<AskId, Flight>,
     outbox: VecDeque<Ask>,
@@ -196,6 +198,7 @@ impl<'p> Applier<'p> {
             diags: Diagnostics::new(),
             state: plan.refreshed.clone(),
             results: vec![None; waits.len()],
+            spared: HashSet::new(),
             ready: BTreeSet::new(),
             parked: BTreeMap::new(),
             flights: FxHashMap::default(),
@@ -311,6 +314,7 @@ impl<'p> Applier<'p> {
     fn note(&mut self, op: u32, result: Outcome) {
         let Some((_, leg, step)) = self.step(op) else { return };
         match (result, leg) {
+            (Outcome::Done, _) if self.spared.contains(&op) => {}
             (Outcome::Done, leg) => outcome::count(&mut self.summary, step, leg == Leg::Up),
             (_, Leg::Down) => {}
             (Outcome::Failed(reported), Leg::Up) => self.give(&step.instance, Err(reported)),

@@ -172,6 +172,7 @@ impl<'p> Applier<'p> {
         match (decision, &flight.prior) {
             (Some(Decision::NoOp), Some(prior)) => {
                 let prior = prior.clone();
+                self.spared.insert(flight.op);
                 self.store(flight, prior, false, Outcome::Done);
             }
             _ => self.begin(flight),
