@@ -46,13 +46,7 @@ impl<'p> Run<'_, 'p> {
         for (place, assert) in (0..).zip(&check.asserts) {
             let said = self.diags.len();
             let verdict = self.verdict(scope.clone(), assert, &mut Reads::new());
-            match verdict {
-                // What it reads has failed, and that was said there.
-                Err(Stop::Failed(_)) if self.diags.len() == said => {
-                    self.note(&what, Rule::Before(place), &Ok(Verdict::Unknown));
-                }
-                _ => self.note(&what, Rule::Before(place), &verdict),
-            }
+            self.note(&what, Rule::Before(place), &verdict, said);
             let (summary, cause, detail) = match verdict {
                 Ok(Verdict::Holds) => continue,
                 Ok(Verdict::Fails(message)) => (CHECK_FAILED, Cause::Value, message.shown()),

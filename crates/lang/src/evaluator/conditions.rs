@@ -67,9 +67,10 @@ impl<'p> Run<'_, 'p> {
     pub(super) fn hold(&mut self, scope: Scope, rules: &Rules<'p>, reads: &mut Reads) -> Result<(), Stop> {
         let mut failed = None;
         for (place, condition) in (0..).zip(rules.conditions) {
+            let said = self.diags.len();
             let verdict = self.verdict(scope.clone(), condition, reads);
             if let Some(what) = &rules.what {
-                self.note(what, (rules.rule)(place), &verdict);
+                self.note(what, (rules.rule)(place), &verdict, said);
             }
             match verdict {
                 Ok(Verdict::Fails(message)) => {
@@ -90,12 +91,14 @@ impl<'p> Run<'_, 'p> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Remembers what a condition came to.
-    pub(super) fn note(&mut self, what: &Checkable, rule: Rule, verdict: &Result<Verdict, Stop>) {
+    /// Remembers what a condition came to, before which so much had been `said`.
+    pub(super) fn note(&mut self, what: &Checkable, rule: Rule, verdict: &Result<Verdict, Stop>, said: usize) {
         let (status, message) = match verdict {
             Ok(Verdict::Holds) => (CheckStatus::Pass, None),
             Ok(Verdict::Unknown) | Err(Stop::Blocked(_)) => (CheckStatus::Unknown, None),
             Ok(Verdict::Fails(message)) => (CheckStatus::Fail, message.kept()),
+            // What it reads has failed, and that was said there.
+            Err(Stop::Failed(_)) if self.diags.len() == said => (CheckStatus::Unknown, None),
             Err(Stop::Failed(_)) => (CheckStatus::Error, None),
         };
         self.ev.verdicts.note(what, rule, status, message);
@@ -194,8 +197,9 @@ impl<'p> Run<'_, 'p> {
         let what = Checkable::Variable(self.ev.state(at).instance.clone(), decl.name.clone());
         let mut failed = Ok(());
         for (place, rule) in (0..).zip(&decl.validations) {
+            let said = self.diags.len();
             let verdict = self.verdict(Scope::module(at), rule, &mut Reads::new());
-            self.note(&what, Rule::Before(place), &verdict);
+            self.note(&what, Rule::Before(place), &verdict, said);
             if let Verdict::Fails(message) = verdict? {
                 let span = self.value_span(at, decl);
                 let error = Diagnostic::error("Invalid value for variable", message.shown()).at(span);
