@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use terrane_address::Provider;
+use terrane_address::{Provider, ProviderConfig};
 use terrane_plan::{Ask, Question};
 
 /// How many things may be done at once.
@@ -37,12 +37,15 @@ type Room = Option<Provider>;
 pub(crate) struct Rooms {
     limits: Parallelism,
     busy: BTreeMap<Room, usize>,
+    /// Batches of objects being read, which take up the room of one for each provider: how many calls that takes, and how
+    /// many of them at once, is the provider's affair.
+    reading: BTreeMap<ProviderConfig, usize>,
     waiting: VecDeque<Ask>,
 }
 
 impl Rooms {
     pub fn new(limits: Parallelism) -> Rooms {
-        Rooms { limits, busy: BTreeMap::new(), waiting: VecDeque::new() }
+        Rooms { limits, busy: BTreeMap::new(), reading: BTreeMap::new(), waiting: VecDeque::new() }
     }
 
     /// How many questions to ask for. Where those of one provider wait for room, more than there is room for, so that
@@ -57,25 +60,30 @@ impl Rooms {
 
     /// Takes a question in; returns it if there is room for it now.
     pub fn enter(&mut self, ask: Ask) -> Option<Ask> {
-        let room = self.room(&ask.question);
-        if self.is_full(&room) {
+        if !self.is_free(&ask.question) {
             self.waiting.push_back(ask);
             return None;
         }
-        *self.busy.entry(room).or_default() += 1;
+        self.take(&ask.question);
         Some(ask)
     }
 
     /// The first question that waits and for which there is room now.
     pub fn next(&mut self) -> Option<Ask> {
-        let at = self.waiting.iter().position(|ask| !self.is_full(&self.room(&ask.question)))?;
+        let at = self.waiting.iter().position(|ask| self.is_free(&ask.question))?;
         let ask = self.waiting.remove(at)?;
-        *self.busy.entry(self.room(&ask.question)).or_default() += 1;
+        self.take(&ask.question);
         Some(ask)
     }
 
     /// Makes the room of a question free.
     pub fn leave(&mut self, question: &Question) {
+        if let Some(reading) = read_by(question).and_then(|config| self.reading.get_mut(config)) {
+            *reading = reading.saturating_sub(1);
+            if *reading > 0 {
+                return;
+            }
+        }
         let room = self.room(question);
         if let Some(busy) = self.busy.get_mut(&room) {
             *busy = busy.saturating_sub(1);
@@ -92,8 +100,31 @@ impl Rooms {
         self.limits.own.contains_key(provider).then(|| provider.clone())
     }
 
-    fn is_full(&self, room: &Room) -> bool {
-        self.busy.get(room).is_some_and(|busy| *busy >= self.limits.most(room))
+    fn is_free(&self, question: &Question) -> bool {
+        let room = self.room(question);
+        self.is_read_already(question) || self.busy.get(&room).is_none_or(|busy| *busy < self.limits.most(&room))
+    }
+
+    /// Whether it asks to read more of a provider that is reading.
+    fn is_read_already(&self, question: &Question) -> bool {
+        read_by(question).is_some_and(|config| self.reading.get(config).is_some_and(|reading| *reading > 0))
+    }
+
+    fn take(&mut self, question: &Question) {
+        if !self.is_read_already(question) {
+            *self.busy.entry(self.room(question)).or_default() += 1;
+        }
+        if let Some(config) = read_by(question) {
+            *self.reading.entry(config.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// The provider that is to read objects.
+fn read_by(question: &Question) -> Option<&ProviderConfig> {
+    match question {
+        Question::Read { provider, .. } => Some(provider),
+        _ => None,
     }
 }
 
@@ -129,6 +160,26 @@ mod tests {
         assert_eq!(rooms.next().unwrap().id, AskId(2));
         assert!(rooms.next().is_none());
         assert_eq!(rooms.empty().map(|ask| ask.id.0).collect::<Vec<_>>(), [3, 6]);
+    }
+
+    fn read(id: u64, provider: &str) -> Ask {
+        let ask = ask(id, provider);
+        let Some(provider) = ask.question.provider().cloned() else { return ask };
+        Ask { question: Question::Read { provider, requests: Vec::new() }, ..ask }
+    }
+
+    #[test]
+    fn all_that_a_provider_reads_takes_the_room_of_one() {
+        let mut rooms = Rooms::new(Parallelism::shared(2));
+        let reads: Vec<Ask> = (0..5).filter_map(|id| rooms.enter(read(id, "aws"))).collect();
+        assert_eq!((reads.len(), rooms.wanted()), (5, 1));
+        assert!(rooms.enter(ask(5, "local")).is_some());
+        assert!(rooms.enter(read(6, "local")).is_none(), "another provider begins to read when there is room");
+        assert!(rooms.enter(read(7, "aws")).is_some());
+        reads.iter().for_each(|ask| rooms.leave(&ask.question));
+        assert!(rooms.next().is_none(), "one is still being read");
+        rooms.leave(&reads[0].question);
+        assert_eq!(rooms.next().unwrap().id, AskId(6));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct Planning {
 /// Flags that decide how work is done.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Work {
-    /// Do at most this many things at once; 10 if nothing is said. With a provider, as in aws=4, how many of them that provider does, which then do not count among the others. May be given several times
+    /// Do at most this many things at once; 10 if nothing is said. All that is read of a provider at a time counts as one. With a provider, as in aws=4, how many of them that provider does, which then do not count among the others. May be given several times
     #[arg(long, value_name = "[PROVIDER=]N", value_parser = Limit::parse)]
     pub parallelism: Vec<Limit>,
     /// Ask for consent; with -input=false a command that has to ask ends with an error
