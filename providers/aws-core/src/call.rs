@@ -248,13 +248,14 @@ impl Cloud {
         for n in 0.. {
             let asked = Instant::now();
             self.calls.turn(called).await;
-            paces.admit(operation).await;
+            let place = paces.admit(operation).await;
             self.calls.sent(operation, asked.elapsed());
             let since = Instant::now();
             let answer = send().await;
             let fault = answer.as_ref().err().map(fault);
             note(operation, n, since, answer.as_ref().err(), fault);
             paces.answered(operation, fault == Some(Fault::Throttle));
+            drop(place);
             let (error, fault) = match (answer, fault) {
                 (Err(error), Some(fault)) => (error, fault),
                 (answer, _) => return answer,

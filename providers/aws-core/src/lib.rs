@@ -24,6 +24,7 @@ mod settings;
 mod tags;
 pub mod testing;
 mod wait;
+mod window;
 
 pub use arn::{Arn, Partition};
 pub use bulk::{Regional, by_region, chunks, concurrently, read_by_region, read_each};

@@ -3,7 +3,8 @@
 //! Where AWS documents how many requests of an operation it takes, as many are made and not more; the operations of EC2 have
 //! paces of their own. Otherwise a service that has never asked to slow down is not limited. From then on there is a token
 //! bucket, whose rate falls when the service asks again and grows when it is calm: quickly back to where it was, slowly
-//! beyond (a cubic curve, as in the adaptive retries of AWS's SDKs), until nothing is left of the limit.
+//! beyond (a cubic curve, as in the adaptive retries of AWS's SDKs), until nothing is left of the limit. How many calls are
+//! under way at once is limited besides where a service is known to bear little.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::quota::{self, Quota};
+use crate::window::{self, Window};
 
 /// The part of the rate that is left when a service asks to slow down.
 const BACK: f64 = 0.7;
@@ -26,7 +28,7 @@ const FREE: f64 = 4.0;
 /// The part of a documented bucket that is used at once: requests do not arrive as evenly as they are sent.
 const WHOLE: f64 = 0.9;
 /// Refusals this close together are one: those calls were on their way already.
-const TOGETHER: Duration = Duration::from_millis(500);
+pub(crate) const TOGETHER: Duration = Duration::from_millis(500);
 
 /// Whose calls are counted together: account or credentials, region, endpoint.
 pub(crate) type Place = (String, String, String);
@@ -35,6 +37,7 @@ pub(crate) type Place = (String, String, String);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Paces {
     by: Arc<Mutex<HashMap<&'static str, Pace>>>,
+    windows: Arc<Mutex<HashMap<&'static str, Arc<Window>>>>,
 }
 
 impl Paces {
@@ -45,16 +48,24 @@ impl Paces {
         all.entry(place).or_default().clone()
     }
 
-    /// Waits for the turn of a call.
-    pub async fn admit(&self, operation: &'static str) {
+    /// Waits for the turn of a call; returns the place it holds until it is answered, where there are only so many.
+    pub async fn admit(&self, operation: &'static str) -> Option<window::Place> {
+        let place = match self.window(operation) {
+            Some(window) => Some(window.enter().await),
+            None => None,
+        };
         let wait = self.with(operation, |pace| pace.admit(Instant::now()));
         if !wait.is_zero() {
             sleep(wait).await;
         }
+        place
     }
 
     /// Takes note of how a call was answered.
     pub fn answered(&self, operation: &'static str, throttled: bool) {
+        if let Some(window) = self.window(operation) {
+            window.answered(throttled, Instant::now());
+        }
         self.with(operation, |pace| match throttled {
             true => pace.refused(Instant::now()),
             false => pace.calm(Instant::now()),
@@ -65,6 +76,14 @@ impl Paces {
     #[cfg(test)]
     pub fn limit(&self, operation: &'static str) -> Option<f64> {
         self.with(operation, |pace| pace.limit.as_ref().map(|limit| limit.rate))
+    }
+
+    /// The places for calls of the service of an operation, if there are only so many.
+    fn window(&self, operation: &'static str) -> Option<Arc<Window>> {
+        let service = service(operation);
+        let (first, most) = quota::at_once(service)?;
+        let mut windows = self.windows.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Some(windows.entry(service).or_insert_with(|| Arc::new(Window::new(first, most))).clone())
     }
 
     fn with<T>(&self, operation: &'static str, f: impl FnOnce(&mut Pace) -> T) -> T {

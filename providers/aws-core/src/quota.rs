@@ -44,6 +44,12 @@ pub(crate) fn of(operation: &str) -> Option<Quota> {
     }
 }
 
+/// How many calls of a service are under way at once, in the beginning and at most, where it bears little and does not say
+/// how much. IAM has buckets of unknown size: <https://aws.amazon.com/blogs/security/how-to-monitor-and-query-iam-resources-at-scale-part-2/>.
+pub(crate) fn at_once(service: &str) -> Option<(usize, usize)> {
+    (service == "iam").then_some((10, 40))
+}
+
 fn ec2(action: &str) -> Quota {
     let other = OTHERS.iter().find(|(.., actions)| actions.split_whitespace().any(|other| other == action));
     let reads = ["Describe", "Get", "List", "Search"].iter().any(|verb| action.starts_with(verb));
