@@ -15,6 +15,7 @@ use crate::arn::{Arn, Partition};
 use crate::call::Calls;
 use crate::pace::{Paces, Place};
 use crate::problem::problem;
+use crate::reading::Readings;
 use crate::tags::TagRules;
 
 /// Who the credentials belong to.
@@ -49,6 +50,8 @@ pub struct Cloud {
     pub(crate) place: Place,
     /// How fast the services of this account and region are asked.
     pub(crate) paces: Paces,
+    /// The bulk reading that is under way.
+    pub(crate) readings: Readings,
     clients: Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>,
     caller: OnceCell<Caller>,
 }
@@ -76,6 +79,7 @@ impl Cloud {
             calls: Calls::default(),
             place: Place::default(),
             paces: Paces::default(),
+            readings: Readings::default(),
             clients: Mutex::default(),
             caller: OnceCell::new(),
         }

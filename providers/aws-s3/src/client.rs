@@ -8,7 +8,7 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
-use terrane_aws_core::{Cloud, is_code, problem, status};
+use terrane_aws_core::{Cloud, is_code, once, problem, status};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
 use terrane_value::Value;
@@ -113,6 +113,25 @@ impl<'a> Bucket<'a> {
             Err(e) if is_code(&e, absent) || is_code(&e, &["NoSuchBucket"]) || is_code(&e, &UNSUPPORTED) => Ok(None),
             Err(e) => Err(problem(&format!("reading the {setting} of S3 bucket \"{}\"", self.name), &e)),
         }
+    }
+
+    /// Reads a setting as [`Bucket::read`] does, once in a bulk reading: the bucket and a type of its own both tell it. The
+    /// request says nothing but the bucket.
+    pub async fn read_once<T, E, F, Fut>(
+        &self,
+        operation: &'static str,
+        setting: &str,
+        absent: &[&str],
+        send: F,
+    ) -> Result<Option<T>, Problem>
+    where
+        T: Clone + Send + Sync + 'static,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E>>>,
+    {
+        let about = [operation, &self.region, &self.name, self.owner.as_deref().unwrap_or_default()].join(" ");
+        Box::pin(once(about, self.read(operation, setting, absent, send))).await
     }
 
     /// Changes a setting, again while the bucket is too new to be known or is being changed by another call.

@@ -210,8 +210,9 @@ impl Configured for Instance {
         let read = |((ty, _), (places, objects)): ((Arc<str>, _), (Vec<usize>, Vec<Object>))| async move {
             places.into_iter().zip(self.read_type(&ty, &objects).await).collect::<Vec<_>>()
         };
+        let read = concurrently(TYPES_AT_ONCE, types, read);
         let mut outcomes: Vec<ReadOutcome> = (0..count).map(|_| Ok(None)).collect();
-        for (at, outcome) in concurrently(TYPES_AT_ONCE, types, read).await.into_iter().flatten() {
+        for (at, outcome) in self.cloud.reading(read).await.into_iter().flatten() {
             outcomes[at] = outcome;
         }
         outcomes

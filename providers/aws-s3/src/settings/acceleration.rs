@@ -11,7 +11,7 @@ use crate::client::Bucket;
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<BucketAccelerateStatus>, Problem> {
     let request = bucket.client.get_bucket_accelerate_configuration().bucket(&bucket.name);
     let operation = "s3:GetBucketAccelerateConfiguration";
-    let answer = bucket.read(operation, "transfer acceleration", &[], || request.clone().send()).await?;
+    let answer = bucket.read_once(operation, "transfer acceleration", &[], || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.status))
 }
 

@@ -13,7 +13,7 @@ use crate::client::{Bucket, built};
 /// Reads the list.
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<GetBucketAclOutput>, Problem> {
     let request = bucket.client.get_bucket_acl().bucket(&bucket.name);
-    bucket.read("s3:GetBucketAcl", "ACL", &[], || request.clone().send()).await
+    bucket.read_once("s3:GetBucketAcl", "ACL", &[], || request.clone().send()).await
 }
 
 /// Groups that canned ACLs grant something to, and what, beside the owner's full control.

@@ -11,7 +11,7 @@ use crate::client::{Bucket, built};
 pub async fn read(bucket: &Bucket<'_>) -> Result<Vec<CorsRule>, Problem> {
     let request = bucket.client.get_bucket_cors().bucket(&bucket.name);
     let absent = ["NoSuchCORSConfiguration"];
-    let answer = bucket.read("s3:GetBucketCors", "CORS rules", &absent, || request.clone().send()).await?;
+    let answer = bucket.read_once("s3:GetBucketCors", "CORS rules", &absent, || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.cors_rules).unwrap_or_default())
 }
 

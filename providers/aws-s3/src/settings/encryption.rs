@@ -16,7 +16,7 @@ const ABSENT: [&str; 1] = ["ServerSideEncryptionConfigurationNotFoundError"];
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<Vec<ServerSideEncryptionRule>>, Problem> {
     let request = bucket.client.get_bucket_encryption().bucket(&bucket.name);
     let request = request.set_expected_bucket_owner(bucket.owner.clone());
-    let answer = bucket.read("s3:GetBucketEncryption", "encryption", &ABSENT, || request.clone().send()).await?;
+    let answer = bucket.read_once("s3:GetBucketEncryption", "encryption", &ABSENT, || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.server_side_encryption_configuration).map(|c| c.rules))
 }
 

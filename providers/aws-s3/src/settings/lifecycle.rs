@@ -25,7 +25,7 @@ pub async fn read(bucket: &Bucket<'_>) -> Result<Vec<LifecycleRule>, Problem> {
 pub async fn get(bucket: &Bucket<'_>) -> Result<Option<GetBucketLifecycleConfigurationOutput>, Problem> {
     let request = bucket.client.get_bucket_lifecycle_configuration().bucket(&bucket.name);
     let (operation, absent) = ("s3:GetBucketLifecycleConfiguration", ["NoSuchLifecycleConfiguration"]);
-    bucket.read(operation, "lifecycle rules", &absent, || request.clone().send()).await
+    bucket.read_once(operation, "lifecycle rules", &absent, || request.clone().send()).await
 }
 
 /// Shows them.

@@ -10,7 +10,7 @@ use crate::client::{Bucket, built};
 /// Reads where logs go; `None` if there are none.
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<LoggingEnabled>, Problem> {
     let request = bucket.client.get_bucket_logging().bucket(&bucket.name);
-    let answer = bucket.read("s3:GetBucketLogging", "logging", &[], || request.clone().send()).await?;
+    let answer = bucket.read_once("s3:GetBucketLogging", "logging", &[], || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.logging_enabled))
 }
 

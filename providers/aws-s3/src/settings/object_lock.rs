@@ -13,7 +13,7 @@ use crate::client::Bucket;
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<ObjectLockConfiguration>, Problem> {
     let request = bucket.client.get_object_lock_configuration().bucket(&bucket.name);
     let (operation, absent) = ("s3:GetObjectLockConfiguration", ["ObjectLockConfigurationNotFoundError"]);
-    let answer = bucket.read(operation, "object lock configuration", &absent, || request.clone().send()).await?;
+    let answer = bucket.read_once(operation, "object lock configuration", &absent, || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.object_lock_configuration))
 }
 

@@ -11,7 +11,7 @@ use crate::client::{Bucket, built};
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<Payer>, Problem> {
     let request = bucket.client.get_bucket_request_payment().bucket(&bucket.name);
     let operation = "s3:GetBucketRequestPayment";
-    let answer = bucket.read(operation, "request payment configuration", &[], || request.clone().send()).await?;
+    let answer = bucket.read_once(operation, "request payment configuration", &[], || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.payer))
 }
 

@@ -11,7 +11,7 @@ const ABSENT: [&str; 1] = ["NoSuchBucketPolicy"];
 /// Reads the policy.
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<String>, Problem> {
     let request = bucket.client.get_bucket_policy().bucket(&bucket.name);
-    let answer = bucket.read("s3:GetBucketPolicy", "policy", &ABSENT, || request.clone().send()).await?;
+    let answer = bucket.read_once("s3:GetBucketPolicy", "policy", &ABSENT, || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.policy).filter(|p| !p.is_empty()))
 }
 

@@ -18,7 +18,7 @@ use crate::client::{Bucket, built};
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<ReplicationConfiguration>, Problem> {
     let request = bucket.client.get_bucket_replication().bucket(&bucket.name);
     let absent = ["ReplicationConfigurationNotFoundError"];
-    let answer = bucket.read("s3:GetBucketReplication", "replication", &absent, || request.clone().send()).await?;
+    let answer = bucket.read_once("s3:GetBucketReplication", "replication", &absent, || request.clone().send()).await?;
     Ok(answer.and_then(|a| a.replication_configuration))
 }
 

@@ -12,7 +12,7 @@ use crate::client::Bucket;
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<GetBucketVersioningOutput>, Problem> {
     let request = bucket.client.get_bucket_versioning().bucket(&bucket.name);
     let request = request.set_expected_bucket_owner(bucket.owner.clone());
-    bucket.read("s3:GetBucketVersioning", "versioning", &[], || request.clone().send()).await
+    bucket.read_once("s3:GetBucketVersioning", "versioning", &[], || request.clone().send()).await
 }
 
 /// Shows it in a bucket.

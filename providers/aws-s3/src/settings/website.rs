@@ -16,7 +16,7 @@ use crate::client::{Bucket, built};
 pub async fn read(bucket: &Bucket<'_>) -> Result<Option<GetBucketWebsiteOutput>, Problem> {
     let request = bucket.client.get_bucket_website().bucket(&bucket.name);
     let absent = ["NoSuchWebsiteConfiguration"];
-    bucket.read("s3:GetBucketWebsite", "website configuration", &absent, || request.clone().send()).await
+    bucket.read_once("s3:GetBucketWebsite", "website configuration", &absent, || request.clone().send()).await
 }
 
 /// Shows it; routing rules in the form that is known, if that means the same.
