@@ -2,19 +2,19 @@
 //!
 //! `GetAccountAuthorizationDetails` answers all groups, roles, users or managed policies of an account, with what they
 //! hold. It cannot be asked for some of them only: whether that is cheaper than asking one by one follows from how many
-//! there are. What it has no entry for is asked for alone, since it may lag behind.
+//! there are. What it has no entry for is asked for alone, since it may lag behind, or be forbidden.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
 use aws_sdk_iam::types::{
     AttachedPermissionsBoundary, EntityType, Group, GroupDetail, ManagedPolicyDetail, PolicyDetail, Role, RoleDetail,
     SummaryKeyType, User, UserDetail,
 };
-use terrane_aws_core::{Cloud, problem, read_each};
+use terrane_aws_core::{Cloud, is_code, problem, read_each};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
 use tokio::sync::Mutex;
@@ -23,8 +23,16 @@ use tokio::time::Instant;
 use crate::client::{OBJECTS, decoded, iam};
 use crate::holder::Kind;
 
-/// Calls up to which nobody looks for something cheaper.
+/// Calls up to which nobody looks for something cheaper than asking for holders one by one, and for documents.
 const FEW: usize = 30;
+const FEW_DOCUMENTS: usize = 8;
+
+/// The calls that an answer with many entities stands for: it tells much that is not asked for, and each waits for the one
+/// before.
+const WEIGHT: usize = 4;
+
+/// What IAM answers those who may not ask about the account as a whole.
+const FORBIDDEN: [&str; 2] = ["AccessDenied", "AccessDeniedException"];
 
 /// Entities in an answer, as few as AWS may put into one.
 const PAGE: usize = 100;
@@ -75,15 +83,12 @@ pub struct Census {
     summary: Part<BTreeMap<String, usize>>,
 }
 
-/// One part of a census, asked for once for all who want it at the same time.
-struct Part<T> {
-    wanted: AtomicBool,
-    last: Mutex<Option<(Age, Arc<T>)>>,
-}
+/// One part of a census. The first who wants it decides whether it is asked for; those who come meanwhile wait for that.
+struct Part<T>(Mutex<Option<(Age, Arc<T>)>>);
 
 impl<T> Default for Part<T> {
     fn default() -> Part<T> {
-        Part { wanted: AtomicBool::new(false), last: Mutex::default() }
+        Part(Mutex::default())
     }
 }
 
@@ -103,22 +108,23 @@ impl Age {
 }
 
 impl<T> Part<T> {
-    async fn get(&self, cloud: &Cloud, ask: impl AsyncFnOnce() -> Result<T, Problem>) -> Result<Arc<T>, Problem> {
-        let mut last = self.last.lock().await;
+    /// The part if it was just asked for, or is `worth` asking for.
+    async fn get(
+        &self,
+        cloud: &Cloud,
+        worth: impl AsyncFnOnce() -> Result<bool, Problem>,
+        ask: impl AsyncFnOnce() -> Result<T, Problem>,
+    ) -> Result<Option<Arc<T>>, Problem> {
+        let mut last = self.0.lock().await;
         if let Some(found) = fresh(cloud, &last) {
-            return Ok(found);
+            return Ok(Some(found));
         }
-        self.wanted.store(true, Ordering::Relaxed);
-        let (age, found) = (Age::now(cloud), ask().await);
-        self.wanted.store(false, Ordering::Relaxed);
-        let found = Arc::new(found?);
+        if !worth().await? {
+            return Ok(None);
+        }
+        let (age, found) = (Age::now(cloud), Arc::new(ask().await?));
         *last = Some((age, found.clone()));
-        Ok(found)
-    }
-
-    /// Whether it is there already, or being asked for.
-    async fn is_at_hand(&self, cloud: &Cloud) -> bool {
-        self.wanted.load(Ordering::Relaxed) || fresh(cloud, &*self.last.lock().await).is_some()
+        Ok(Some(found))
     }
 }
 
@@ -128,8 +134,8 @@ fn fresh<T>(cloud: &Cloud, last: &Option<(Age, Arc<T>)>) -> Option<Arc<T>> {
     (age.changes == now.changes && now.since.duration_since(age.since) < FRESH).then(|| found.clone())
 }
 
-/// Answers a batch read object by object: `read` gets all holders of a kind if asking for them takes fewer calls than
-/// `calls`, else none, and asks alone for what it does not find.
+/// Answers a batch read object by object: `read` gets all holders of a kind if asking for them is cheaper than `calls`
+/// calls, else none, and asks alone for what it does not find.
 pub async fn read_each_of<'a, F, Fut>(
     cloud: &Cloud,
     kind: Kind,
@@ -152,7 +158,7 @@ pub fn failed(prior: &[Object], problem: &Problem) -> Vec<ReadOutcome> {
     prior.iter().map(|_| Err(vec![problem.clone()])).collect()
 }
 
-/// All holders of a kind, if asking for them takes fewer calls than `calls`.
+/// All holders of a kind, if asking for them is cheaper than `calls` calls.
 pub async fn holders(cloud: &Cloud, kind: Kind, calls: usize) -> Result<Option<Arc<Entries>>, Problem> {
     let census = cloud.shared::<Census>(cloud.default_region());
     let (part, key) = match kind {
@@ -162,26 +168,25 @@ pub async fn holders(cloud: &Cloud, kind: Kind, calls: usize) -> Result<Option<A
     };
     let lists = usize::from(kind == Kind::Role);
     let cost = |count: usize| count.div_ceil(PAGE) + lists * count.div_ceil(LIST_PAGE);
-    if !part.is_at_hand(cloud).await && !worth(cloud, &census, key, calls, cost).await? {
-        return Ok(None);
-    }
+    let worth = async || Ok(calls > FEW && worth(cloud, &census, key, calls, cost).await?);
     let ask = async || match kind {
         Kind::Group => groups(cloud).await,
         Kind::Role => roles(cloud).await,
         Kind::User => users(cloud).await,
     };
-    part.get(cloud, ask).await.map(Some)
+    part.get(cloud, worth, ask).await
 }
 
-/// The documents of the default versions of the account's policies, if asking for them takes fewer calls than `calls`.
+/// The documents of the default versions of the account's policies, if asking for them is cheaper than `calls` calls.
 pub async fn documents(cloud: &Cloud, calls: usize) -> Result<Option<Arc<Documents>>, Problem> {
     let census = cloud.shared::<Census>(cloud.default_region());
-    if !worth(cloud, &census, SummaryKeyType::Policies, calls, |count| count.div_ceil(PAGE)).await? {
-        return Ok(None);
-    }
-    census.policies.get(cloud, async || policies(cloud).await).await.map(Some)
+    let cost = |count: usize| count.div_ceil(PAGE);
+    let worth =
+        async || Ok(calls > FEW_DOCUMENTS && worth(cloud, &census, SummaryKeyType::Policies, calls, cost).await?);
+    census.policies.get(cloud, worth, async || policies(cloud).await).await
 }
 
+/// Whether asking for all entities of a kind, which takes `cost` of their number, is cheaper than so many calls.
 async fn worth(
     cloud: &Cloud,
     census: &Census,
@@ -189,22 +194,29 @@ async fn worth(
     calls: usize,
     cost: impl Fn(usize) -> usize,
 ) -> Result<bool, Problem> {
-    if calls <= FEW {
-        return Ok(false);
-    }
-    let summary = census.summary.get(cloud, async || summary(cloud).await).await?;
-    Ok(summary.get(key.as_str()).is_some_and(|count| cost(*count) < calls))
+    let summary = census.summary.get(cloud, async || Ok(true), async || summary(cloud).await).await?;
+    let count = summary.as_ref().and_then(|summary| summary.get(key.as_str()));
+    Ok(count.is_some_and(|count| cost(*count) * WEIGHT <= calls))
 }
 
-/// How many entities of each kind there are.
+/// How many entities of each kind there are; nothing if that may not be asked for.
 async fn summary(cloud: &Cloud) -> Result<BTreeMap<String, usize>, Problem> {
     let client = iam(cloud);
     let answer = cloud.call("iam:GetAccountSummary", || client.get_account_summary().send()).await;
-    let map = answer.map_err(|e| problem("counting what the account has in IAM", &e))?.summary_map;
-    let pairs = map.into_iter().flatten();
+    let answer = allowed(answer).map_err(|e| problem("counting what the account has in IAM", &e))?;
+    let pairs = answer.and_then(|a| a.summary_map).into_iter().flatten();
     Ok(pairs.map(|(key, count)| (key.as_str().to_owned(), usize::try_from(count).unwrap_or_default())).collect())
 }
 
+/// An answer, `None` if the question is forbidden.
+fn allowed<T, E: ProvideErrorMetadata>(answer: Result<T, SdkError<E>>) -> Result<Option<T>, SdkError<E>> {
+    match answer {
+        Err(error) if is_code(&error, &FORBIDDEN) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+/// All entities of a kind; none if that may not be asked for.
 async fn details<T>(
     cloud: &Cloud,
     filter: EntityType,
@@ -220,7 +232,8 @@ async fn details<T>(
         (take(answer).unwrap_or_default(), marker)
     };
     let all = cloud.pages("iam:GetAccountAuthorizationDetails", send, take).await;
-    all.map_err(|e| problem("reading what the account has in IAM", &e))
+    let all = allowed(all).map_err(|e| problem("reading what the account has in IAM", &e))?;
+    Ok(all.unwrap_or_default())
 }
 
 async fn groups(cloud: &Cloud) -> Result<Entries, Problem> {
@@ -268,7 +281,8 @@ async fn roles(cloud: &Cloud) -> Result<Entries, Problem> {
     let send = |marker| client.list_roles().max_items(LIST_PAGE as i32).set_marker(marker).send();
     let list = async {
         let list = cloud.pages("iam:ListRoles", send, |a| (a.roles, a.marker)).await;
-        list.map_err(|e| problem("listing IAM roles", &e))
+        let list = allowed(list).map_err(|e| problem("listing IAM roles", &e))?;
+        Ok(list.unwrap_or_default())
     };
     let details = details(cloud, EntityType::Role, |a| a.role_detail_list);
     let (details, list) = tokio::try_join!(details, list)?;

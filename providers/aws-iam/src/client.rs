@@ -19,11 +19,8 @@ pub const PROPAGATION: Duration = Duration::from_secs(120);
 /// How long something that was just made or removed may not be known yet, where it is by no means usual.
 pub const SETTLING: Duration = Duration::from_secs(15);
 
-/// Calls that may be under way at once: IAM's rate limits are low.
-pub const CONCURRENCY: usize = 5;
-
-/// Objects of a read that are worked on at once; each needs some calls.
-pub const OBJECTS: usize = 4;
+/// Objects of a read that are worked on at once. How many calls are under way follows from how IAM takes them.
+pub const OBJECTS: usize = 64;
 
 /// The client; IAM is one service for all regions of a partition.
 pub fn iam(cloud: &Cloud) -> Client {

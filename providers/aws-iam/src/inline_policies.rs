@@ -7,7 +7,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Reply, policy_json};
 use terrane_value::Value;
 
-use crate::client::{CONCURRENCY, PROPAGATION, decoded, found, iam, removed, too_new};
+use crate::client::{OBJECTS, PROPAGATION, decoded, found, iam, removed, too_new};
 use crate::holder::{Holder, Kind};
 
 /// Policy documents by the name of their policy.
@@ -76,7 +76,7 @@ pub async fn names(cloud: &Cloud, holder: Holder<'_>) -> Result<Option<Vec<Strin
 pub async fn of(cloud: &Cloud, holder: Holder<'_>) -> Result<Option<InlinePolicies>, Problem> {
     let Some(names) = names(cloud, holder).await? else { return Ok(None) };
     let read = |name: String| async move { get(cloud, holder, &name).await.map(|policy| policy.map(|p| (name, p))) };
-    let policies = concurrently(CONCURRENCY, names, read).await;
+    let policies = concurrently(OBJECTS, names, read).await;
     let policies = policies.into_iter().filter_map(Result::transpose).collect::<Result<_, Problem>>()?;
     Ok(Some(InlinePolicies(policies)))
 }

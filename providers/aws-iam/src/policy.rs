@@ -8,6 +8,7 @@ use terrane_aws_core::{Cloud, keep_empty, made_since, name_of, prefix_of, proble
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update, policy_json};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
+use tokio::sync::OnceCell;
 
 use crate::census::{self, Documents};
 use crate::client::{
@@ -40,16 +41,15 @@ impl ResourceType<Cloud> for Policy {
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
-        let documents = match census::documents(cloud, prior.len()).await {
-            Ok(documents) => documents.unwrap_or_default(),
-            Err(problem) => return census::failed(prior, &problem),
-        };
-        let documents = &*documents;
-        read_each(OBJECTS, prior, |known| {
+        let documents = OnceCell::new();
+        let documents = || documents.get_or_init(|| census::documents(cloud, prior.len()));
+        let read = read_each(OBJECTS, prior, |known| async move {
             let arn = Args(known).text("id").or(Args(known).text("arn")).unwrap_or_default();
-            read_policy(cloud, arn, known, documents)
-        })
-        .await
+            let Some(policy) = get(cloud, arn).await? else { return Ok(None) };
+            let documents = documents().await.clone()?;
+            read_policy(cloud, policy, arn, known, documents.as_deref()).await
+        });
+        tokio::join!(read, documents()).0
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
@@ -107,8 +107,11 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<String, Prob
 }
 
 async fn read_existing(cloud: &Cloud, arn: &str, known: &Value) -> Result<Object, Problem> {
-    let none = Documents::new();
-    appeared(cloud, &format!("IAM policy {arn}"), || read_policy(cloud, arn, known, &none)).await
+    let read = || async {
+        let Some(policy) = get(cloud, arn).await? else { return Ok(None) };
+        read_policy(cloud, policy, arn, known, None).await
+    };
+    appeared(cloud, &format!("IAM policy {arn}"), read).await
 }
 
 /// A managed policy, without its document.
@@ -126,11 +129,16 @@ pub async fn document(cloud: &Cloud, arn: &str, version: &str) -> Result<Option<
     Ok(version.and_then(|a| a.policy_version).map(|v| decoded(v.document().unwrap_or_default())))
 }
 
-/// Reads a policy; its document too, unless it is among `documents`.
-async fn read_policy(cloud: &Cloud, arn: &str, known: &Value, documents: &Documents) -> Result<Option<Value>, Problem> {
-    let Some(policy) = get(cloud, arn).await? else { return Ok(None) };
+/// A policy with its document, which is read unless it is among `documents`.
+async fn read_policy(
+    cloud: &Cloud,
+    policy: RemotePolicy,
+    arn: &str,
+    known: &Value,
+    documents: Option<&Documents>,
+) -> Result<Option<Value>, Problem> {
     let version = policy.default_version_id().unwrap_or("v1");
-    let document = match documents.get(&(arn.to_owned(), version.to_owned())) {
+    let document = match documents.and_then(|all| all.get(&(arn.to_owned(), version.to_owned()))) {
         Some(document) => Some(document.clone()),
         None => document(cloud, arn, version).await?,
     };
