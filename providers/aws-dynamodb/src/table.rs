@@ -299,20 +299,22 @@ async fn read_existing(table: &Handle<'_>, known: &Value) -> Result<Object, Prob
 }
 
 async fn read_table(table: &Handle<'_>, known: &Value) -> Result<Option<Value>, Problem> {
-    let Some(description) = table.describe().await? else { return Ok(None) };
-    let arn = description.table_arn().unwrap_or_default();
-    let (backups, ttl, tags, replicas) = tokio::join!(
-        recovery::read(table),
-        expiry::read(table),
-        tagging::read(table, arn),
-        replicas::read(table, &description, known),
-    );
+    let (found, backups, ttl) = tokio::join!(describe(table, known), recovery::read(table), expiry::read(table));
+    let Some((description, tags, replicas)) = found? else { return Ok(None) };
     let mut reply = Reply::from(known);
     reply::show(&mut reply, &description, known);
     reply.str("region", Some(&table.region));
     recovery::show(&mut reply, backups?);
     expiry::show(&mut reply, known, ttl?);
-    reply.blocks("replica", replicas?);
-    table.cloud.set_tags(&mut reply, known, tags?);
+    reply.blocks("replica", replicas);
+    table.cloud.set_tags(&mut reply, known, tags);
     Ok(Some(keep_empty(known, reply.object())))
+}
+
+/// What a table is, with what can only be asked for by its ARN or its replicas.
+async fn describe(table: &Handle<'_>, known: &Value) -> Result<Option<(TableDescription, Tags, Vec<Reply>)>, Problem> {
+    let Some(description) = table.describe().await? else { return Ok(None) };
+    let arn = description.table_arn().unwrap_or_default();
+    let (tags, replicas) = tokio::try_join!(tagging::read(table, arn), replicas::read(table, &description, known))?;
+    Ok(Some((description, tags, replicas)))
 }

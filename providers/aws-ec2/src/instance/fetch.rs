@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use aws_sdk_ec2::operation::describe_instance_attribute::DescribeInstanceAttributeOutput;
 use aws_sdk_ec2::types::{
     Filter, Instance, InstanceAttributeName as Name, LaunchTemplate, SpotInstanceRequest, Tag, Volume,
 };
@@ -17,7 +18,7 @@ use crate::kind::{Wanted, keys};
 
 const PASSWORD: Duration = Duration::from_secs(15 * 60);
 /// Up to so many instances everything is asked for: that is what the bucket of requests for it holds.
-const FEW: usize = 25;
+const FEW: usize = 22;
 /// What an instance does on a shutdown from within, unless it is told otherwise.
 const STOP: &str = "stop";
 /// The attributes that AWS tells one at a time.
@@ -190,10 +191,7 @@ async fn settings(ec2: &Ec2<'_>, id: String, names: Vec<Name>) -> Result<(String
     if !names.contains(&Name::InstanceInitiatedShutdownBehavior) {
         settings.shutdown_behavior = Some(STOP.to_owned());
     }
-    for name in names {
-        let what = format!("reading {} of instance {id}", name.as_str());
-        let request = ec2.client.describe_instance_attribute().instance_id(&id).attribute(name);
-        let answer = ec2.call("ec2:DescribeInstanceAttribute", &what, || request.clone().send()).await;
+    for answer in concurrently(names.len(), names, |name| attribute(ec2, &id, name)).await {
         let answer = match answer {
             Err(refusal) if refusal.is(&[GONE]) => return Ok((id, None)),
             answer => unless(answer, &["UnsupportedOperation"])?,
@@ -207,6 +205,12 @@ async fn settings(ec2: &Ec2<'_>, id: String, names: Vec<Name>) -> Result<(String
         settings.user_data = settings.user_data.or(answer.user_data.and_then(|v| v.value));
     }
     Ok((id, Some(settings)))
+}
+
+async fn attribute(ec2: &Ec2<'_>, id: &str, name: Name) -> Result<DescribeInstanceAttributeOutput, Refusal> {
+    let what = format!("reading {} of instance {id}", name.as_str());
+    let request = ec2.client.describe_instance_attribute().instance_id(id).attribute(name);
+    ec2.call("ec2:DescribeInstanceAttribute", &what, || request.clone().send()).await
 }
 
 /// The encrypted passwords of instances that ask for them.

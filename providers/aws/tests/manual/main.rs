@@ -58,7 +58,7 @@ Each can be created, read, updated, deleted and imported. Reading asks AWS for a
 that every change of an argument makes a new object. *List* is what the provider can find by itself; no command asks for it yet.
 The [page of types](aws-types.md) has all arguments and attributes.
 
-AWS tells protection, shutdown behaviour and user data of instances one at a time. Of up to 25 instances in a region all of it is
+AWS tells protection, shutdown behaviour and user data of instances one at a time. Of up to 22 instances in a region all of it is
 read; of more, what is known to differ from what AWS sets by itself, so that nobody waits for hundreds of calls: that protection was
 switched on outside, for example, is then not seen.
 
