@@ -5,6 +5,7 @@
 
 mod apply;
 mod cancel;
+mod discover;
 mod drive;
 mod heart;
 mod host;
@@ -21,6 +22,7 @@ mod session;
 
 pub use apply::{Finished, apply, claim};
 pub use cancel::{Cancel, Urgency};
+pub use discover::{Finding, Search, discover};
 pub use drive::Running;
 pub use import::import;
 pub use logbook::Journals;

@@ -6,6 +6,7 @@
 mod applier;
 mod change;
 mod checks;
+mod configure;
 mod decide;
 mod deferral;
 mod ephemeral;
@@ -34,6 +35,7 @@ pub use applier::{Applied, Applier, ApplyOptions, Kept, Outcome, Prepared, Undon
 pub use change::{
     Change, DeleteReason, Drift, ForgetReason, OutputChange, Planned, ReadReason, ReplaceOrder, ReplaceReason, Step,
 };
+pub use configure::Configuration;
 pub use deferral::{DeferReason, Deferred, Provisional};
 pub use graph::{ApplyGraph, Leg, Op};
 pub use machine::{Answer, Ask, AskId, Machine, Question};

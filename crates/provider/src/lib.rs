@@ -15,8 +15,8 @@ use terrane_value::{CallFault, FunctionSchema, Schema, Value};
 
 pub use ephemeral::{Lease, OpenOutcome, OpenRequest, Opened, Renewed};
 pub use message::{
-    ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, Former, ImportBy, ImportRequest, Object,
-    PlanRequest, PlanResponse, Private, Problem, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, Discovered, Discovery, Former, Found, ImportBy,
+    ImportRequest, Object, PlanRequest, PlanResponse, Private, Problem, ReadOutcome, ReadRequest,
 };
 pub use spent::Spent;
 
@@ -117,6 +117,12 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Whether it finds the objects of a resource type by itself. By default it does not.
+    fn discovery(&self, ty: &str) -> Discovery {
+        let _ = ty;
+        Discovery::Never
+    }
+
     /// Opens the provider with its configuration, of which parts may be unknown during planning.
     async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>>;
 }
@@ -137,6 +143,15 @@ pub trait Configured: Send + Sync {
 
     /// Finds an existing object by the id or identity a user gave.
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>>;
+
+    /// Finds all objects of a resource type that exist, in a region other than its own if one is named.
+    ///
+    /// Asked for only where [`Provider::discovery`] says that it can.
+    async fn discover(&self, ty: &str, region: Option<&str>) -> Discovered {
+        let _ = region;
+        let detail = format!("The provider does not find objects of type {ty} by itself.");
+        (Vec::new(), vec![Problem::error("Objects cannot be looked for", detail)])
+    }
 
     /// Reads a data source.
     async fn read_data(&self, request: DataRequest) -> DataOutcome;

@@ -63,6 +63,29 @@ impl Object {
     }
 }
 
+/// Whether a provider finds the objects of a resource type by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discovery {
+    /// It does not, or what it finds cannot be imported.
+    Never,
+    /// It does, but each is also a part of what another type finds: looked for where the type is named.
+    Named,
+    /// It does.
+    Always,
+}
+
+/// An object that a provider found by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What imports it.
+    pub id: String,
+    /// The object as it is.
+    pub object: Object,
+}
+
+/// The objects that were found, and why others could not be.
+pub type Discovered = (Vec<Found>, Vec<Problem>);
+
 /// Asks for the present form of an object.
 #[derive(Clone, Debug)]
 pub struct ReadRequest {

@@ -45,7 +45,7 @@ pub struct Cloud {
     pub(crate) sts_region: Option<String>,
     /// Why no call can be made, if none can.
     pub(crate) obstacle: Option<String>,
-    pub(crate) calls: Calls,
+    pub(crate) calls: Arc<Calls>,
     /// Whose calls are counted together with ours.
     pub(crate) place: Place,
     /// How fast the services of this account and region are asked.
@@ -76,7 +76,7 @@ impl Cloud {
             skip_account_id: false,
             sts_region: None,
             obstacle: None,
-            calls: Calls::default(),
+            calls: Arc::default(),
             place: Place::default(),
             paces: Paces::default(),
             readings: Readings::default(),
@@ -93,6 +93,24 @@ impl Cloud {
     /// The region of the provider.
     pub fn default_region(&self) -> &str {
         &self.region
+    }
+
+    /// The same account in another region.
+    pub fn elsewhere(&self, region: &str) -> Cloud {
+        let (account, _, endpoint) = self.place.clone();
+        Cloud {
+            sdk: self.config(region),
+            region: region.to_owned(),
+            tags: self.tags.clone(),
+            obstacle: self.obstacle.clone(),
+            calls: self.calls.clone(),
+            place: (account, region.to_owned(), endpoint),
+            paces: self.paces(Some(region)),
+            sts_region: self.sts_region.clone().or_else(|| Some(self.region.clone())),
+            clients: Mutex::default(),
+            caller: self.caller.clone(),
+            ..*self
+        }
     }
 
     /// The partition of the provider's region.

@@ -38,7 +38,7 @@ pub use insist::{made_since, uncertain};
 pub use name::{name_after, name_of, prefix_of};
 pub use problem::{code, is_code, message, problem, says, status};
 pub use reading::once;
-pub use rules::{AwsRules, split_region};
+pub use rules::{AwsRules, is_region, split_region};
 pub use schemas::{data_schema, data_types, resource_schema, resource_types};
 pub use tags::{TagDiff, TagRules, Tags, reserved_tags};
 pub use wait::{Poll, TIMED_OUT, timeout};

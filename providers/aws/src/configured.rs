@@ -8,7 +8,7 @@ use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, resource_sche
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, ImportBy, ImportRequest, Object,
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Discovered, ImportBy, ImportRequest, Object,
     PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
 };
 use terrane_value::{Kind, Value};
@@ -38,7 +38,17 @@ impl Instance {
         Instance { registry, cloud, account: OnceCell::new() }
     }
 
-    fn resource(&self, ty: &str) -> Result<Known<'_>, Problem> {
+    /// The same in another region.
+    pub fn elsewhere(&self, region: &str) -> Instance {
+        let (registry, cloud) = (self.registry.clone(), self.cloud.elsewhere(region));
+        Instance { registry, cloud, account: self.account.clone() }
+    }
+
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    pub fn resource(&self, ty: &str) -> Result<Known<'_>, Problem> {
         let schema = resource_schema(ty).ok_or_else(|| unknown("resource type", ty))?;
         let implementation = self.registry.resource(ty).ok_or_else(|| unimplemented("Resource type", ty))?;
         Ok((implementation, schema))
@@ -71,7 +81,7 @@ impl Instance {
     }
 
     /// Reads objects of one type that have the same time for it.
-    async fn read_type(&self, ty: &str, prior: &[Object]) -> Vec<ReadOutcome> {
+    pub async fn read_type(&self, ty: &str, prior: &[Object]) -> Vec<ReadOutcome> {
         let (implementation, schema) = match self.resource(ty) {
             Ok(found) => found,
             Err(problem) => return prior.iter().map(|_| Err(vec![problem.clone()])).collect(),
@@ -264,6 +274,10 @@ impl Configured for Instance {
         }
         let outcome = self.read_type(&request.ty, &[object]).await.pop().unwrap_or(Ok(None));
         outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])
+    }
+
+    async fn discover(&self, ty: &str, region: Option<&str>) -> Discovered {
+        self.found(ty, region).await
     }
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {

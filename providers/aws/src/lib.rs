@@ -10,6 +10,7 @@ mod data_default_tags;
 mod data_partition;
 mod data_region;
 mod data_service_principal;
+mod discover;
 mod functions;
 mod identity;
 mod overtime;

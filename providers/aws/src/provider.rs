@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use terrane_aws_core::{AwsRules, Cloud, data_schema, data_types, reserved_tags, resource_schema, resource_types};
 use terrane_provider::sdk::{decode_stored, validate};
-use terrane_provider::{Configured, Problem, Provider};
+use terrane_provider::{Configured, Discovery, Problem, Provider};
 use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
 
 use crate::configured::Instance;
+use crate::discover::discovery;
 use crate::functions;
 use crate::identity;
 use crate::registry::Registry;
@@ -115,6 +116,10 @@ impl Provider for AwsProvider {
             None => stored,
         };
         decode_stored(&schema.schema.block, &stored).map_err(|e| vec![damaged(ty, &e).at(e.path)])
+    }
+
+    fn discovery(&self, ty: &str) -> Discovery {
+        discovery(&self.registry, ty)
     }
 
     async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {

@@ -86,6 +86,12 @@ fn refused(context: &Context, options: &PlanOptions, path: &Path) -> Option<Diag
         let detail = "With -destroy and -refresh-only nothing is imported, so there is no configuration to write.";
         return Some(Diagnostic::error("Nothing to generate configuration for", detail));
     }
+    let hint = "Name a file that ends in .tf, in the folder of the root module: -generate-config-out=generated.tf";
+    misplaced(context, path, hint)
+}
+
+/// Why a file cannot become a new part of the configuration of the root module.
+pub(super) fn misplaced(context: &Context, path: &Path, hint: &str) -> Option<Diagnostic> {
     if path.exists() {
         let detail = format!("The file {} exists already. Terrane writes no configuration over it.", path.display());
         return Some(Diagnostic::error("Target generated file already exists", detail).hint("Name a new file."));
@@ -95,8 +101,7 @@ fn refused(context: &Context, options: &PlanOptions, path: &Path) -> Option<Diag
     let read = path.extension().is_some_and(|end| end == "tf" || end == "tofu");
     (!same || !read).then(|| {
         let detail = format!("{} would not be part of the configuration, so it could not be planned.", path.display());
-        Diagnostic::error("Wrong place for generated configuration", detail)
-            .hint("Name a file that ends in .tf, in the folder of the root module: -generate-config-out=generated.tf")
+        Diagnostic::error("Wrong place for generated configuration", detail).hint(hint)
     })
 }
 

@@ -5,6 +5,7 @@ mod completion;
 mod console;
 mod converge;
 mod destroy;
+mod discover;
 pub mod events;
 mod fmt;
 mod force_unlock;
@@ -77,6 +78,7 @@ commands! {
     Completion => completion,
     Console => console,
     Destroy => destroy,
+    Discover => discover,
     Fmt => fmt,
     ForceUnlock => force_unlock,
     Get => get,

@@ -73,6 +73,11 @@ pub struct Looking {
 }
 
 impl Looking {
+    /// The values that are given.
+    pub fn vars(&self) -> &Vars {
+        &self.vars
+    }
+
     /// The project in the folder with that state, which is not locked.
     ///
     /// # Errors

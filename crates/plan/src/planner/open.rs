@@ -46,7 +46,7 @@ impl Planner<'_> {
     /// Evaluates a provider configuration and asks for it.
     pub(super) fn provider(&mut self, config: &ProviderConfig) -> Result<(), Halt> {
         let Some(provider) = self.providers.get(&config.provider).cloned() else {
-            return Err(Halt::Failed(self.diags.error(unavailable(config))));
+            return Err(Halt::Failed(self.diags.error(problems::unavailable(config))));
         };
         let decl = self.program.provider_decl(config).map(|(_, decl)| decl);
         let keyed = decl.is_some_and(|decl| decl.for_each.is_some());
@@ -97,11 +97,6 @@ impl Planner<'_> {
             _ => None,
         }
     }
-}
-
-fn unavailable(config: &ProviderConfig) -> Diagnostic {
-    Diagnostic::error("Provider is not available", format!("There is no provider {} in this program.", config.provider))
-        .hint("Check the source address in required_providers; run `terrane version` to see which providers are built in.")
 }
 
 fn absent(config: &ProviderConfig) -> Diagnostic {

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use terrane_aws::{AwsProvider, MODELLED};
 use terrane_aws_core::resource_schema;
-use terrane_provider::Provider;
+use terrane_provider::{Discovery, Provider};
 
 use crate::tested::Tested;
 
@@ -49,13 +49,14 @@ fn table(provider: &AwsProvider) -> String {
 {MADE}
 
 The provider has the shape of {} resource types and {} data sources: the EC2, VPC, IAM, S3 and DynamoDB types of hashicorp/aws
-{}, with KMS, CloudWatch Logs and STS. All of them can be declared and validated, and all resource types planned. {} resource
+{}, with KMS, CloudWatch Logs, STS and the parameter of SSM. All of them can be declared and validated, and all resource types planned. {} resource
 types can be applied and {} data sources can be read.
 
 ## Resource types that can be applied
 
-Each can be created, read, updated, deleted and imported. Reading asks AWS for all objects of a type together. *Replace* means
-that every change of an argument makes a new object. *List* is what the provider can find by itself; no command asks for it yet.
+Each can be created, read, updated, deleted and, where it has an id to import with, imported. Reading asks AWS for all objects
+of a type together. *Replace* means that every change of an argument makes a new object. *Find* says whether
+[`terrane discover`](configuration.md#finding-what-exists) finds objects of the type: always, or only where the type is *named*.
 The [page of types](aws-types.md) has all arguments and attributes.
 
 AWS tells protection, shutdown behaviour and user data of instances one at a time. Of up to 22 instances in a region all of it is
@@ -72,7 +73,7 @@ password, as asked to, has not drifted.
 *Tested* says by which tests a type is named: *golden* ones play against recordings, or against answers written after AWS's
 reference, *emulator* ones against the emulator, and *end to end* ones run the program before the emulator.
 
-| type | create | read | update | delete | import with | list | tested |
+| type | create | read | update | delete | import with | find | tested |
 |---|---|---|---|---|---|---|---|
 ",
         all.len(),
@@ -82,8 +83,11 @@ reference, *emulator* ones against the emulator, and *end to end* ones run the p
         read.len()
     );
     let tested = Tested::read();
-    applied.iter().for_each(|ty| page += &row(ty, &tested));
-    let _ = write!(page, "\nObjects in another region than the provider's are imported as `ID@REGION`.\n");
+    applied.iter().for_each(|ty| page += &row(provider, ty, &tested));
+    let _ = write!(
+        page,
+        "\nObjects in another region than the provider's are imported as `ID@REGION`, of types that have a `region`.\n"
+    );
     list(&mut page, "Data sources that can be read", "", &read);
     let note = "`plan` of one that would have to be read ends with an error that names it.\n\n";
     list(&mut page, "Data sources that can be declared", note, &known);
@@ -92,12 +96,17 @@ reference, *emulator* ones against the emulator, and *end to end* ones run the p
     page
 }
 
-fn row(ty: &str, tested: &Tested) -> String {
+fn row(provider: &AwsProvider, ty: &str, tested: &Tested) -> String {
     let schema = resource_schema(ty).unwrap();
     let update = if schema.in_place { "yes" } else { "replace" };
     let import = schema.import.format.as_ref().map_or("–".to_owned(), |f| format!("`{}`", f.replace('|', "\\|")));
+    let find = match provider.discovery(ty) {
+        Discovery::Always => "always",
+        Discovery::Named => "named",
+        Discovery::Never => "–",
+    };
     let tested = tested.ways(ty);
-    format!("| [`{ty}`](aws-types.md#{ty}) | yes | yes | {update} | yes | {import} | yes | {tested} |\n")
+    format!("| [`{ty}`](aws-types.md#{ty}) | yes | yes | {update} | yes | {import} | {find} | {tested} |\n")
 }
 
 fn list(page: &mut String, head: &str, note: &str, names: &[&str]) {

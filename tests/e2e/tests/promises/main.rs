@@ -9,6 +9,7 @@ mod bulk;
 mod console;
 mod contention;
 mod deferral;
+mod discover;
 mod drawing;
 mod encryption;
 mod ephemeral;

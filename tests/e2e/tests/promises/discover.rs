@@ -1,0 +1,101 @@
+//! What exists is found, and taken over with what is written for it.
+
+use terrane_e2e::{Folder, World};
+use terrane_test_proxy::{Fault, Rule};
+
+const MADE: &str = r#"
+resource "aws_vpc" "main" {
+  cidr_block = "10.9.0.0/16"
+  tags       = { Name = "found again" }
+}
+
+resource "aws_subnet" "one" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.9.1.0/24"
+}
+
+resource "aws_iam_role" "runs" {
+  name               = "runs"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+
+resource "aws_kms_alias" "elsewhere" {
+  name          = "alias/elsewhere"
+  target_key_id = aws_kms_key.elsewhere.key_id
+  region        = "eu-west-2"
+}
+
+resource "aws_kms_key" "elsewhere" {
+  region = "eu-west-2"
+}
+"#;
+
+/// The types that an account does not have before somebody makes them.
+const TYPES: [&str; 4] = ["aws_vpc", "aws_iam_r*", "aws_subnet", "aws_kms_*"];
+
+fn lines(world: &World, more: &[&str]) -> Vec<serde_json::Value> {
+    let arguments = [&["discover", "-json"], more].concat();
+    let run = world.terrane(&arguments).code(0);
+    run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn what_exists_is_found_and_imported_without_a_change() {
+    let Some(world) = World::new("discover") else { return };
+    world.write("main.tf", MADE);
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    let in_state = |lines: &[serde_json::Value]| -> Vec<String> {
+        lines.iter().filter_map(|line| line["address"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(in_state(&lines(&world, &TYPES)), ["aws_iam_role.runs", "aws_subnet.one", "aws_vpc.main"]);
+    let elsewhere = lines(&world, &[&TYPES[..], &["-region=eu-west-2"]].concat());
+    let kms = ["aws_kms_alias.elsewhere", "aws_kms_key.elsewhere"];
+    assert!(kms.iter().all(|address| in_state(&elsewhere).iter().any(|a| a == address)), "{elsewhere:?}");
+
+    std::fs::remove_file(world.folder().join("terraform.tfstate")).unwrap();
+    world.write("main.tf", "");
+    let run = world.terrane(&["discover", "-unmanaged", "aws_vpc", "aws_iam_role"]).code(0);
+    run.says(&["found again", "runs", "eu-west-1"]).does_not_say(&["aws_subnet", "assume"]);
+    let types =
+        [&["discover", "-import-blocks=imports.tf", "-region=eu-west-2", "-region=eu-west-1"], &TYPES[..]].concat();
+    world.terrane(&types).code(0).says(&["import blocks are in imports.tf"]);
+    let written = world.read("imports.tf");
+    for words in ["to = aws_vpc.found_again", "to = aws_iam_role.runs", "\"alias/elsewhere@eu-west-2\""] {
+        assert!(written.contains(words), "{words}: {written}");
+    }
+    world.terrane(&types).code(1).complains(&["Target generated file already exists"]);
+    // Default VPCs and their subnets are there from the start, in both regions.
+    world
+        .terrane(&["plan", "-generate-config-out=generated.tf"])
+        .code(0)
+        .says(&["0 to add, 0 to change, 0 to destroy"]);
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["0 added, 0 changed, 0 destroyed"]);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0);
+    let left = lines(&world, &[&TYPES[..], &["-unmanaged"]].concat());
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_one_type_refuses_does_not_hide_the_others() {
+    let Some(world) = World::new("discover_refused") else { return };
+    world.write("main.tf", "");
+    let refused = Fault::Error { status: 403, code: "AccessDenied".into(), message: "not you".into() };
+    world.proxy().set_rules(vec![Rule::new("iam:ListRoles", refused)]);
+    let run = world.terrane(&["discover", "aws_iam_*", "aws_vpc*"]).code(0);
+    run.says(&["aws_vpc "]).complains(&["Warning", "Objects of type aws_iam_role are missing"]);
+    world.terrane(&["discover", "aws_iam_role"]).code(1).complains(&["Error", "AccessDenied"]);
+}
+
+#[test]
+fn types_that_cannot_be_looked_for_are_refused() {
+    let folder = Folder::new();
+    folder.write("main.tf", "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n");
+    let run = folder.terrane("", &["discover", "aws_vcp"]).code(1);
+    run.complains(&["Objects cannot be looked for", "no resource type \"aws_vcp\""]);
+    folder.terrane("", &["discover", "aws_iam_group_membership"]).code(1).complains(&["have no import id"]);
+    folder.terrane("", &["discover", "-provider=aws.west"]).code(1).complains(&["provider[", ".west"]);
+    folder.terrane("", &["discover", "-import-blocks=x.txt"]).code(1).complains(&["Wrong place"]);
+}
