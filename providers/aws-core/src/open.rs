@@ -1,6 +1,7 @@
 //! From the provider block to a configured instance.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -32,8 +33,8 @@ impl Cloud {
     /// Where the block holds unknown parts the instance can plan, but not call: its calls fail and name those parts.
     /// Otherwise credentials are looked for at once and, unless `skip_credentials_validation` is set, shown to AWS.
     pub async fn open(config: &Value) -> Result<Cloud, Vec<Problem>> {
-        let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let settings = Settings::read(config, &env)?;
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let settings = Settings::read(config, &std::env::vars_os().filter_map(text).collect())?;
         let hindrances: Vec<&str> =
             settings.unknown.iter().map(String::as_str).filter(|u| !HARMLESS.contains(u)).collect();
         match hindrances.is_empty() {
@@ -132,11 +133,17 @@ fn timeouts() -> TimeoutConfig {
 
 fn agents(settings: &Settings) -> Vec<FrameworkMetadata> {
     let own = FrameworkMetadata::new("terrane", Some(env!("CARGO_PKG_VERSION")));
-    let others = settings.user_agent.iter().map(|text| {
-        let (name, version) = text.split_once('/').map_or((text.as_str(), None), |(n, v)| (n, Some(v)));
-        FrameworkMetadata::new(name.to_owned(), version.map(str::to_owned))
+    let others = settings.user_agent.iter().flat_map(|text| text.split_whitespace()).map(|word| {
+        let (name, version) = word.split_once('/').map_or((word, None), |(n, v)| (n, Some(v)));
+        FrameworkMetadata::new(allowed(name), version.map(allowed))
     });
     std::iter::once(own).chain(others).flatten().collect()
+}
+
+/// A word with all that the header does not take replaced.
+fn allowed(word: &str) -> String {
+    let taken = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    word.chars().map(|c| if taken(c) { c } else { '-' }).collect()
 }
 
 /// The configuration for calls to STS.

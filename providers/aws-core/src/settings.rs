@@ -10,8 +10,14 @@ use terrane_value::{Path, Value, parse_duration};
 use crate::services::service_id;
 use crate::tags::TagRules;
 
+/// Variables of the environment.
+pub(crate) type Variables = BTreeMap<String, String>;
+
 /// Finds a variable of the environment; empty ones count as absent.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What the names of variables with default tags begin with.
+const DEFAULT_TAGS: &str = "TF_AWS_DEFAULT_TAGS_";
 
 /// What the provider block and the environment say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,7 +110,8 @@ pub(crate) enum Token {
 
 impl Settings {
     /// Reads the provider block, then what the environment adds.
-    pub fn read(config: &Value, env: Environment<'_>) -> Result<Settings, Vec<Problem>> {
+    pub fn read(config: &Value, variables: &Variables) -> Result<Settings, Vec<Problem>> {
+        let env: Environment<'_> = &|name| variables.get(name).filter(|text| !text.is_empty()).cloned();
         let args = Args(config);
         let mut problems = Vec::new();
         let endpoints = endpoints(args, env);
@@ -118,7 +125,7 @@ impl Settings {
             shared_config_files: args.strings("shared_config_files"),
             shared_credentials_files: args.strings("shared_credentials_files"),
             endpoints,
-            tags: tags(args, env),
+            tags: tags(args, env, variables),
             roles: args.blocks("assume_role").into_iter().filter_map(role).collect(),
             web_identity: args.block("assume_role_with_web_identity").and_then(|b| web_identity(b, env)),
             allowed_account_ids: args.strings("allowed_account_ids").into_iter().collect(),
@@ -130,7 +137,7 @@ impl Settings {
             s3_use_path_style: args.bool("s3_use_path_style").unwrap_or(false),
             use_fips: switch(args.bool("use_fips_endpoint"), env("AWS_USE_FIPS_ENDPOINT")),
             use_dual_stack: switch(args.bool("use_dualstack_endpoint"), env("AWS_USE_DUALSTACK_ENDPOINT")),
-            user_agent: args.strings("user_agent"),
+            user_agent: args.strings("user_agent").into_iter().chain(env("TF_APPEND_USER_AGENT")).collect(),
             http: http(args, env),
             unknown: unknown(config),
         };
@@ -178,8 +185,10 @@ fn endpoints(args: Args<'_>, env: Environment<'_>) -> BTreeMap<String, String> {
     all
 }
 
-fn tags(args: Args<'_>, env: Environment<'_>) -> TagRules {
-    let default = args.block("default_tags").map(|b| b.map("tags")).unwrap_or_default();
+fn tags(args: Args<'_>, env: Environment<'_>, variables: &Variables) -> TagRules {
+    let named = |(name, value): (&String, &String)| Some((name.strip_prefix(DEFAULT_TAGS)?.to_owned(), value.clone()));
+    let mut default: BTreeMap<String, String> = variables.iter().filter_map(named).collect();
+    default.extend(args.block("default_tags").map(|b| b.map("tags")).unwrap_or_default());
     let ignore = args.block("ignore_tags");
     let strings = |name: &str, variable: &str| -> BTreeSet<String> {
         let written = ignore.map(|b| b.strings(name)).unwrap_or_default();
@@ -261,8 +270,7 @@ mod tests {
 
     fn read(config: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<Problem>> {
         let value = json_decode(config).unwrap();
-        let found = |name: &str| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
-        Settings::read(&value, &found)
+        Settings::read(&value, &env.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect())
     }
 
     #[test]
@@ -296,12 +304,13 @@ mod tests {
         let settings = read(
             r#"{"assume_role": [{"role_arn": "r1", "duration": "1h", "tags": {"a": "b"}}, {"role_arn": "r2"}],
                 "default_tags": [{"tags": {"Owner": "me"}}], "ignore_tags": [{"keys": ["k"], "key_prefixes": ["p/"]}]}"#,
-            &[("TF_AWS_IGNORE_TAGS_KEYS", "x, y")],
+            &[("TF_AWS_IGNORE_TAGS_KEYS", "x, y"), ("TF_AWS_DEFAULT_TAGS_Owner", "you"), ("TF_AWS_DEFAULT_TAGS_Cost", "1")],
         )
         .unwrap();
         assert_eq!(settings.roles.iter().map(|r| r.arn.as_str()).collect::<Vec<_>>(), ["r1", "r2"]);
         assert_eq!(settings.roles[0].duration, Some(Duration::from_secs(3600)));
-        assert_eq!(settings.tags.default["Owner"], "me");
+        assert_eq!(settings.tags.default["Owner"], "me", "the block wins");
+        assert_eq!(settings.tags.default["Cost"], "1");
         assert!(settings.tags.ignores("k") && settings.tags.ignores("x") && settings.tags.ignores("p/1"));
     }
 
@@ -325,6 +334,6 @@ mod tests {
     #[test]
     fn unknown_arguments_are_named() {
         let config = Value::object([("region", Value::string("us-east-1")), ("token", Value::unknown(Type::String))]);
-        assert_eq!(Settings::read(&config, &|_| None).unwrap().unknown, ["token"]);
+        assert_eq!(Settings::read(&config, &Variables::new()).unwrap().unknown, ["token"]);
     }
 }
