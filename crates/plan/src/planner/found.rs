@@ -73,7 +73,9 @@ impl Planner<'_> {
             return BTreeMap::new();
         }
         let mut names = Names::default();
-        for instance in self.drafts.instances().into_iter().chain(self.found.keys()).filter(|i| i.resource.module.0.is_empty()) {
+        for instance in
+            self.drafts.instances().into_iter().chain(self.found.keys()).filter(|i| i.resource.module.0.is_empty())
+        {
             if let (Some(Ok(value)), true) =
                 (self.values.get(instance), instance.resource.resource.mode == Mode::Managed)
             {
