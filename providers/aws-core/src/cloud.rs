@@ -107,6 +107,7 @@ impl Cloud {
             place: (account, region.to_owned(), endpoint),
             paces: self.paces(Some(region)),
             sts_region: self.sts_region.clone().or_else(|| Some(self.region.clone())),
+            readings: Readings::default(),
             clients: Mutex::default(),
             caller: self.caller.clone(),
             ..*self
