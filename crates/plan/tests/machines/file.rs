@@ -42,6 +42,24 @@ fn every_cut_and_every_changed_byte_is_noticed() {
     }
 }
 
+#[test]
+fn a_plan_with_errors_stays_one_and_is_not_applied() {
+    let main = "resource \"thing\" \"a\" {\n  name = \"a\"\n}\noutput \"o\" {\n  value = 1\n  precondition {\n    \
+                condition     = thing.a.name == \"b\"\n    error_message = \"It is a.\"\n  }\n}\n";
+    let config = load(&[("main.tf", main)]);
+    let providers = providers(&Arc::new(Things::default()));
+    let (plan, diags) = run::plan(&config, &providers, &Snapshot::default(), PlanOptions::default(), &mut in_order);
+    assert!(diags.has_errors() && plan.errored && plan.has_changes());
+    let origin = Origin { version: "1".into(), planned_at: 7, place: "x".into(), ..Origin::default() };
+    let (read, _) = file::read(&file::write(&plan, &origin).unwrap()).unwrap();
+    assert!(read.errored && !read.is_applicable() && !read.is_complete());
+    let options = terrane_plan::ApplyOptions::default();
+    let applied =
+        run::apply(&config, &providers, &read, options, &mut run::Journal::default(), &mut in_order, run::Until::Done);
+    let refused = applied.err().unwrap();
+    assert!(refused.iter().any(|d| d.summary == "Cannot apply incomplete plan"), "{refused:?}");
+}
+
 /// A file with the digest of its body, as somebody would make it who knows the format.
 fn signed(json: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
