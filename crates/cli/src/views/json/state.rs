@@ -50,7 +50,9 @@ pub struct Output {
 /// # Errors
 /// If a stored form does not fit its type.
 pub fn state(snapshot: &Snapshot, schemas: &dyn Schemas, secrets: Secrets) -> Result<State, Diagnostic> {
-    Ok(State { checks: checks(snapshot), ..prior(snapshot, schemas, secrets)? })
+    let state = prior(snapshot, schemas, secrets)?;
+    let checks = if state.values.is_some() { checks(snapshot) } else { Vec::new() };
+    Ok(State { checks, ..state })
 }
 
 /// The JSON of a state that a plan starts from: what its conditions came to is out of date.
@@ -58,13 +60,15 @@ pub fn state(snapshot: &Snapshot, schemas: &dyn Schemas, secrets: Secrets) -> Re
 /// # Errors
 /// If a stored form does not fit its type.
 pub fn prior(snapshot: &Snapshot, schemas: &dyn Schemas, secrets: Secrets) -> Result<State, Diagnostic> {
-    let stored = !snapshot.lineage.is_empty() || !snapshot.is_empty();
-    Ok(State {
-        format_version: "1.0",
-        terraform_version: snapshot.terraform_version.clone(),
-        values: stored.then(|| content(snapshot, schemas, secrets)).transpose()?,
-        checks: Vec::new(),
-    })
+    let empty = State { format_version: "1.0", terraform_version: String::new(), values: None, checks: Vec::new() };
+    if snapshot.is_empty() {
+        return Ok(empty);
+    }
+    let version = match snapshot.terraform_version.as_str() {
+        "" => terrane_engine::LANGUAGE_VERSION,
+        version => version,
+    };
+    Ok(State { terraform_version: version.to_owned(), values: Some(content(snapshot, schemas, secrets)?), ..empty })
 }
 
 fn content(snapshot: &Snapshot, schemas: &dyn Schemas, secrets: Secrets) -> Result<Values, Diagnostic> {
