@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use terrane_e2e::World;
+use terrane_e2e::{Folder, World};
 
 #[test]
 fn commands_run_in_order_and_their_lines_are_seen() {
@@ -148,4 +148,35 @@ check "size" {
     assert!(state.contains("\"config_addr\": \"check.size\"") && state.contains("The size is only 1."), "{state}");
     world.terrane(&["apply", "-auto-approve"]).code(0).complains(&[failed]);
     assert_eq!(world.read("terraform.tfstate"), state);
+}
+
+#[test]
+fn what_cannot_be_deleted_since_its_provisioner_fails_is_told_to_programs() {
+    let folder = Folder::new();
+    folder.write(
+        "main.tf",
+        r#"
+resource "terraform_data" "one" {
+  provisioner "local-exec" {
+    when    = destroy
+    command = "test -e gone"
+  }
+}
+"#,
+    );
+    folder.terrane("", &["apply", "-auto-approve"]).code(0);
+    let failed = folder.terrane("", &["destroy", "-auto-approve", "-json"]).code(1);
+    let of = |text: &str| -> Vec<String> {
+        let events = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let events = events.filter_map(|e| e["type"].as_str().map(str::to_owned));
+        events.filter(|ty| ty.starts_with("apply_") || ty.starts_with("provision_")).collect()
+    };
+    let wanted = ["apply_start", "provision_start", "provision_progress", "provision_errored", "apply_errored"];
+    assert_eq!(of(&failed.stdout), wanted, "{failed}");
+    folder.write("gone", "");
+    let done = folder.terrane("", &["destroy", "-auto-approve", "-json"]).code(0);
+    let wanted = ["apply_start", "provision_start", "provision_progress", "provision_complete", "apply_complete"];
+    assert_eq!(of(&done.stdout), wanted, "{done}");
+    let left = folder.terrane("", &["show", "-json"]).code(0);
+    assert_eq!(left.stdout, "{\"format_version\":\"1.0\"}\n");
 }

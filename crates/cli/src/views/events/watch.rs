@@ -84,6 +84,10 @@ impl Watch {
         self.with(|changes| changes.insert(instance.clone(), flight));
     }
 
+    fn is_in_flight(&self, instance: &Instance) -> bool {
+        self.with(|changes| changes.contains_key(instance))
+    }
+
     fn complete(&self, instance: &Instance, made: Option<&Value>) {
         let Some(Flight { action, since, .. }) = self.with(|changes| changes.remove(instance)) else { return };
         let elapsed = since.elapsed();
@@ -113,9 +117,16 @@ impl Watch {
             (Question::Apply { request, .. }, [instance]) => match &request.change {
                 Change::Create { .. } => self.begin(instance, CREATE, None),
                 Change::Update { prior, .. } => self.begin(instance, UPDATE, Some(&prior.value)),
-                Change::Delete { prior } => self.begin(instance, DELETE, Some(&prior.value)),
+                Change::Delete { prior } if !self.is_in_flight(instance) => {
+                    self.begin(instance, DELETE, Some(&prior.value));
+                }
+                Change::Delete { .. } => {}
             },
             (Question::Provision { .. }, [instance]) => {
+                // What provisions an object that nothing else is done with does so before it is deleted.
+                if !self.is_in_flight(instance) {
+                    self.begin(instance, DELETE, None);
+                }
                 let hook = Hook { provisioner: Some(PROVISIONER), ..Hook::about(instance) };
                 let message = format!("{instance}: Provisioning with '{PROVISIONER}'...");
                 self.info(&message, Payload::ProvisionStart { hook });
