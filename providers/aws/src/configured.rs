@@ -254,7 +254,8 @@ impl Configured for Instance {
             ImportBy::Id(id) => id.clone(),
             ImportBy::Identity(identity) => {
                 self.is_own(identity).await.map_err(|p| vec![p])?;
-                identity::import_id(&schema, identity).map_err(|p| vec![p])?
+                let placed = identity::placed(&schema, identity, &self.cloud).await.map_err(|p| vec![p])?;
+                identity::import_id(&schema, &placed).map_err(|p| vec![p])?
             }
         };
         let (id, region) = match schema.regional {

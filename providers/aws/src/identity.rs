@@ -1,8 +1,9 @@
 //! Identities: the import ids that they stand for.
 
+use terrane_aws_core::Cloud;
 use terrane_provider::Problem;
 use terrane_provider::sdk::schema::{Replace, TypeSchema};
-use terrane_value::{Block, Type, Value, convert};
+use terrane_value::{Block, Kind, Type, Value, convert};
 
 /// What every identity may say beside the object itself.
 const PLACE: [&str; 2] = ["account_id", "region"];
@@ -17,6 +18,8 @@ pub(crate) fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String,
     };
     let own = own(identity);
     let id = match (own.as_slice(), &schema.import.separator) {
+        ([], _) if is_of_account(schema) => text("account_id"),
+        ([], _) => text("region"),
         ([name], _) => text(name),
         (_, Some(separator)) => joined(schema, separator, &text),
         _ => None,
@@ -26,6 +29,24 @@ pub(crate) fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String,
         Some(region) => format!("{id}@{region}"),
         None => id,
     })
+}
+
+fn is_of_account(schema: &TypeSchema) -> bool {
+    schema.import.format.as_deref() == Some("account_id")
+}
+
+/// An identity that names nothing but a place, with the account or region of the provider where it says none.
+pub(crate) async fn placed(schema: &TypeSchema, identity: &Value, cloud: &Cloud) -> Result<Value, Problem> {
+    let name = if is_of_account(schema) { "account_id" } else { "region" };
+    let said = identity.get(name).is_none_or(|value| !value.is_null());
+    let Some(fields) = identity.fields().filter(|_| own(identity).is_empty() && !said) else {
+        return Ok(identity.clone());
+    };
+    let place = match name {
+        "account_id" => cloud.account_id().await?,
+        _ => cloud.default_region().to_owned(),
+    };
+    Ok(Value::from_kind(Kind::Object(fields.with(name, Value::string(place)))))
 }
 
 /// The identity of an object, made of what it says of itself; `None` if it lacks a part that every identity has.
@@ -107,6 +128,58 @@ mod tests {
             let written = Value::object(identity.iter().map(|(name, text)| (*name, Value::from(*text))));
             let identity = schema.identity.as_ref().unwrap().block.coerce(&written).unwrap();
             assert_eq!(import_id(&schema, &identity).ok().as_deref(), expect, "{ty}");
+        }
+    }
+
+    #[tokio::test]
+    async fn identities_lead_to_the_objects_that_they_name() {
+        let cloud = terrane_aws_core::testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
+        let services = [
+            terrane_aws_dynamodb::resources(),
+            terrane_aws_iam::resources(),
+            terrane_aws_kms::resources(),
+            terrane_aws_logs::resources(),
+            terrane_aws_s3::resources(),
+        ];
+        let mut checked = 0;
+        for ty in services.iter().flatten() {
+            let schema = resource_schema(ty.name()).unwrap();
+            let Some(shape) = schema.identity.as_ref().filter(|_| schema.import.format.is_some()) else { continue };
+            let sample = |name: &str| match name {
+                "account_id" => "123456789012".to_owned(),
+                "region" => "eu-west-1".to_owned(),
+                "resource_arn" => "arn:aws:dynamodb:eu-west-1:123456789012:table/t".to_owned(),
+                name if name.ends_with("arn") => "arn:aws:iam::123456789012:policy/p".to_owned(),
+                name => format!("the-{name}"),
+            };
+            let names = shape.block.attributes.keys();
+            let object = Value::object(names.clone().map(|name| (name.clone(), Value::string(sample(name)))));
+            let identity = of(&shape.block, "123456789012", &object).unwrap();
+            let text = import_id(&schema, &identity).unwrap_or_else(|p| panic!("{}: {p:?}", ty.name()));
+            let id = terrane_aws_core::split_region(&text).0;
+            let asked = ty.import(&cloud, id).unwrap_or_else(|p| panic!("{} {id}: {p:?}", ty.name()));
+            for name in names {
+                let said = asked.value.get(name).and_then(Value::as_str);
+                assert!(said.is_none_or(|said| said == sample(name)), "{}.{name} of {id} is {said:?}", ty.name());
+            }
+            checked += 1;
+        }
+        assert!(checked > 30, "{checked}");
+    }
+
+    #[tokio::test]
+    async fn what_there_is_once_is_named_by_its_place() {
+        let cloud = terrane_aws_core::testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
+        for (ty, written, expect) in [
+            ("aws_s3_account_public_access_block", vec![("account_id", "123456789012")], "123456789012"),
+            ("aws_ec2_serial_console_access", vec![], "eu-west-1@eu-west-1"),
+            ("aws_ec2_serial_console_access", vec![("region", "us-east-1")], "us-east-1@us-east-1"),
+        ] {
+            let schema = resource_schema(ty).unwrap();
+            let written = Value::object(written.into_iter().map(|(name, text)| (name, Value::from(text))));
+            let identity = schema.identity.as_ref().unwrap().block.coerce(&written).unwrap();
+            let placed = placed(&schema, &identity, &cloud).await.unwrap();
+            assert_eq!(import_id(&schema, &placed).unwrap(), expect);
         }
     }
 
