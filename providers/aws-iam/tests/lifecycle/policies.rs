@@ -43,17 +43,17 @@ fn elsewhere(attribute: &str, object: &Value) -> Value {
 async fn attached_policies() {
     for stage in stages("attached_policies").await {
         let [held_group, held_role, held_user] = holders(&stage, "holder").await;
-        for (name, attribute, made) in [
-            ("aws_iam_group_policy_attachment", "group", held_group),
-            ("aws_iam_role_policy_attachment", "role", held_role),
-            ("aws_iam_user_policy_attachment", "user", held_user),
+        for (name, holder, attribute, made) in [
+            ("aws_iam_group_policy_attachment", "aws_iam_group", "group", held_group),
+            ("aws_iam_role_policy_attachment", "aws_iam_role", "role", held_role),
+            ("aws_iam_user_policy_attachment", "aws_iam_user", "user", held_user),
         ] {
             let config = |policy| object([(attribute, text(&id(&made.value))), ("policy_arn", text(policy))]);
             let attachment = ty(name);
             let last = lifecycle(&stage.cloud, &*attachment, &[config(READ_ONLY)], id).await;
             assert_eq!(replaces(&stage.cloud, &*attachment, &last, &config(VIEW_ONLY)), ["policy_arn"]);
             assert_eq!(replaces(&stage.cloud, &*attachment, &last, &elsewhere(attribute, &last)), [attribute]);
-            ty(&format!("aws_iam_{attribute}")).delete(&stage.cloud, &made).await.unwrap();
+            ty(holder).delete(&stage.cloud, &made).await.unwrap();
         }
     }
 }
@@ -62,10 +62,10 @@ async fn attached_policies() {
 async fn inline_policies() {
     for stage in stages("inline_policies").await {
         let [held_group, held_role, held_user] = holders(&stage, "inline").await;
-        for (name, attribute, made) in [
-            ("aws_iam_group_policy", "group", held_group),
-            ("aws_iam_role_policy", "role", held_role),
-            ("aws_iam_user_policy", "user", held_user),
+        for (name, holder, attribute, made) in [
+            ("aws_iam_group_policy", "aws_iam_group", "group", held_group),
+            ("aws_iam_role_policy", "aws_iam_role", "role", held_role),
+            ("aws_iam_user_policy", "aws_iam_user", "user", held_user),
         ] {
             let config = |name: &str, policy: &str| {
                 object([(attribute, text(&id(&made.value))), ("name", text(name)), ("policy", text(policy))])
@@ -74,7 +74,7 @@ async fn inline_policies() {
             let last = lifecycle(&stage.cloud, &*policy, &configs, id).await;
             assert_eq!(replaces(&stage.cloud, &*policy, &last, &config("other", LIST)), ["name"]);
             assert_eq!(replaces(&stage.cloud, &*policy, &last, &elsewhere(attribute, &last)), [attribute]);
-            ty(&format!("aws_iam_{attribute}")).delete(&stage.cloud, &made).await.unwrap();
+            ty(holder).delete(&stage.cloud, &made).await.unwrap();
         }
     }
 }
