@@ -31,7 +31,7 @@ fn no_id_is_a_secret() {
     // Journals have ids in the clear.
     let provider = AwsProvider::new();
     for ty in provider.resource_types() {
-        let schema = provider.resource_schema(&ty).unwrap();
+        let schema = provider.resource_schema(ty).unwrap();
         assert!(!schema.block.attributes.get("id").is_some_and(|id| id.sensitive), "{ty}");
     }
 }
