@@ -32,8 +32,9 @@ async fn groups() {
         let config = |days: i64, tags| {
             Value::object([("name", text(&name)), ("retention_in_days", days.into()), ("tags", tags)])
         };
+        // One tag in a call: the SDK writes several in no fixed order, and a recording has one.
         let forever = Value::object([("name", text(&name))]);
-        let configs = [config(14, map([("Name", "a"), ("gone", "1")])), config(30, map([("Name", "b")])), forever];
+        let configs = [config(14, map([("gone", "1")])), config(30, map([("Name", "b")])), forever];
         let last = lifecycle(&stage.cloud, &*group(), &configs, id).await;
         let arn = format!("arn:aws:logs:eu-west-1:123456789012:log-group:{name}");
         assert_eq!(Args(&last).text("arn"), Some(&*arn));
