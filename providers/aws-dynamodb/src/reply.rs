@@ -87,17 +87,21 @@ fn show_warm(units: Option<(Option<i64>, Option<i64>)>, known: Option<Args<'_>>)
 }
 
 /// The key is shown only where one was written, or nothing is known: the key that AWS keeps for DynamoDB reads like one
-/// that was chosen, and must never be sent.
+/// that was chosen, and must never be sent. AWS tells nothing of encryption that is off, which may be written all the same.
 fn show_encryption(reply: &mut Reply, table: &TableDescription, known: &Value) {
     let known = Args(known).block("server_side_encryption");
-    let block = table.sse_description().map(|sse| {
-        let key = sse.kms_master_key_arn().filter(|_| known.is_none_or(|k| k.text("kms_key_arn").is_some()));
+    let shown = |enabled: bool, key: Option<&str>| {
         let mut block = Reply::new();
+        block.bool("enabled", Some(enabled)).str("kms_key_arn", Some(key.unwrap_or_default()));
         block
-            .bool("enabled", Some(sse.status() == Some(&SseStatus::Enabled)))
-            .str("kms_key_arn", Some(key.unwrap_or_default()));
-        block
-    });
+    };
+    let block = match table.sse_description() {
+        Some(sse) => {
+            let key = sse.kms_master_key_arn().filter(|_| known.is_none_or(|k| k.text("kms_key_arn").is_some()));
+            Some(shown(sse.status() == Some(&SseStatus::Enabled), key))
+        }
+        None => known.filter(|k| k.bool("enabled") == Some(false)).map(|k| shown(false, k.text("kms_key_arn"))),
+    };
     reply.blocks("server_side_encryption", block);
 }
 

@@ -236,6 +236,16 @@ async fn encryption_shows_a_key_only_where_one_was_written() {
 }
 
 #[tokio::test]
+async fn encryption_that_is_off_stays_as_written() {
+    for stage in stages("encryption-off").await {
+        let off = block([("enabled", false.into())]);
+        let config = config(&stage.name("open"), [("server_side_encryption", off)]);
+        let last = lifecycle(&stage.cloud, &*table(), &[config], id).await;
+        assert_eq!(Args(&last).block("server_side_encryption").unwrap().bool("enabled"), Some(false));
+    }
+}
+
+#[tokio::test]
 async fn keys_and_limits_change_in_place() {
     // The emulator keeps the first key, and knows no limits of tables that are paid by request.
     let stage = testing::scripted(GOLDEN, "limits").await;
