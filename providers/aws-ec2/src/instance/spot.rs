@@ -248,7 +248,7 @@ fn observe(ec2: &Ec2<'_>, reply: &mut Reply, request: &Answer, account: &str) {
             "instance_interruption_behavior",
             Some(request.instance_interruption_behavior().map(|b| b.as_str()).unwrap_or("terminate")),
         )
-        .str("launch_group", Some(request.launch_group().unwrap_or_default()))
+        .str("launch_group", request.launch_group().filter(|group| !group.is_empty()))
         .str("spot_bid_status", Some(status(request)))
         .str("spot_instance_id", Some(request.instance_id().unwrap_or_default()))
         .str("spot_price", Some(request.spot_price().unwrap_or_default()))
