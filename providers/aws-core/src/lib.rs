@@ -11,6 +11,7 @@ mod config;
 mod credentials;
 mod empty;
 mod http;
+pub mod identity;
 mod insist;
 mod name;
 mod open;

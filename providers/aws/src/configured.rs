@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, resource_schema};
+use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, identity, resource_schema};
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
@@ -14,7 +14,6 @@ use terrane_provider::{
 use terrane_value::{Kind, Value};
 use tokio::sync::OnceCell;
 
-use crate::identity;
 use crate::overtime;
 use crate::provider::unknown;
 use crate::registry::Registry;

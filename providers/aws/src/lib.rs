@@ -12,7 +12,6 @@ mod data_region;
 mod data_service_principal;
 mod discover;
 mod functions;
-mod identity;
 mod overtime;
 mod provider;
 mod regions;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use terrane_aws_core::{AwsRules, Cloud, data_schema, data_types, reserved_tags, resource_schema, resource_types};
+use terrane_aws_core::{
+    AwsRules, Cloud, data_schema, data_types, identity, reserved_tags, resource_schema, resource_types,
+};
 use terrane_provider::sdk::{decode_stored, validate};
 use terrane_provider::{Configured, Discovery, Problem, Provider};
 use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
@@ -11,7 +13,6 @@ use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
 use crate::configured::Instance;
 use crate::discover::discovery;
 use crate::functions;
-use crate::identity;
 use crate::registry::Registry;
 
 /// The AWS provider.

@@ -1,10 +1,10 @@
 //! Recorded conversations with AWS: tests against them need no network.
 //!
 //! A recording is a text: each request is a line `>>> METHOD URI` with its body below, each answer a line `<<< STATUS`
-//! with its headers, an empty line and its body.
+//! with its headers, an empty line and its body, or `<<< again` if it is the one before to the same request.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +20,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 
 const REQUEST: &str = ">>> ";
 const ANSWER: &str = "<<< ";
+const AGAIN: &str = "again";
 
 /// An answer as it is recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,34 +30,54 @@ struct Answer {
     body: String,
 }
 
+impl Answer {
+    fn parse(text: &str) -> Answer {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|s| s.parse().ok()).unwrap_or_default();
+        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers = lines.filter_map(header).collect();
+        Answer { status, headers, body: body.strip_suffix('\n').unwrap_or(body).to_owned() }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.status)?;
+        self.headers.iter().try_for_each(|(name, value)| writeln!(f, "{name}: {value}"))?;
+        writeln!(f, "\n{}", self.body)
+    }
+}
+
 /// Requests and answers in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Conversation(Vec<(String, Answer)>);
 
 impl Conversation {
     fn parse(text: &str) -> Conversation {
+        let mut last: BTreeMap<&str, Answer> = BTreeMap::new();
         let mut all = Conversation::default();
         for exchange in text.split(REQUEST).skip(1) {
             let (request, answer) = exchange.split_once(ANSWER).unwrap_or((exchange, ""));
-            let (head, body) = answer.split_once("\n\n").unwrap_or((answer, ""));
-            let mut lines = head.lines();
-            let status = lines.next().and_then(|s| s.parse().ok()).unwrap_or_default();
-            let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let headers = lines.filter_map(header).collect();
-            let body = body.strip_suffix('\n').unwrap_or(body).to_owned();
-            all.0.push((request.trim_end().to_owned(), Answer { status, headers, body }));
+            let (request, again) = (request.trim_end(), answer.trim_end() == AGAIN);
+            let answer = match last.get(request) {
+                Some(before) if again => before.clone(),
+                _ => Answer::parse(answer),
+            };
+            last.insert(request, answer.clone());
+            all.0.push((request.to_owned(), answer));
         }
         all
     }
 
     fn text(&self) -> String {
+        let mut last: BTreeMap<&str, &Answer> = BTreeMap::new();
         let mut text = String::new();
         for (request, answer) in &self.0 {
-            let _ = writeln!(text, "{REQUEST}{request}\n{ANSWER}{}", answer.status);
-            for (name, value) in &answer.headers {
-                let _ = writeln!(text, "{name}: {value}");
-            }
-            let _ = writeln!(text, "\n{}", answer.body);
+            let _ = match last.insert(request, answer) == Some(answer) {
+                true => writeln!(text, "{REQUEST}{request}\n{ANSWER}{AGAIN}"),
+                false => write!(text, "{REQUEST}{request}\n{ANSWER}{answer}"),
+            };
         }
         text
     }
@@ -74,11 +95,23 @@ pub(super) fn replayed(file: &Path) -> SharedHttpClient {
     shared(Replay { answers: Arc::new(Mutex::new(answers)), file: file.to_owned() })
 }
 
-/// A client that passes everything on over plain HTTP, and writes a recording of it to a file when it is dropped: with
-/// `fixed` for `own`, in which the names of this play end.
-pub(super) fn recorded(file: PathBuf, own: String, fixed: String) -> SharedHttpClient {
-    let inner = SharedHttpConnector::new(Connector::builder().build_http());
-    shared(Record { inner, log: Arc::new(Log { file, own, fixed, conversation: Mutex::default() }) })
+/// What AWS would have answered to a request, as a status and a body, where an emulator's answer is another.
+pub type Amend = fn(request: &str, status: u16, body: &str) -> Option<(u16, String)>;
+
+/// A client that passes everything on over plain HTTP, and amends the answers.
+pub(super) fn amended(amend: Amend) -> SharedHttpClient {
+    shared(Amended { inner: plain(), amend })
+}
+
+/// A client that does the same, and writes a recording of it to a file when it is dropped: what is this play's own goes
+/// there by the fixed text that stands beside it.
+pub(super) fn recorded(file: PathBuf, own: Vec<(String, String)>, amend: Amend) -> SharedHttpClient {
+    let inner = SharedHttpConnector::new(Amended { inner: plain(), amend });
+    shared(Record { inner, log: Arc::new(Log { file, own, conversation: Mutex::default() }) })
+}
+
+fn plain() -> SharedHttpConnector {
+    SharedHttpConnector::new(Connector::builder().build_http())
 }
 
 fn shared(connector: impl HttpConnector + 'static) -> SharedHttpClient {
@@ -104,6 +137,26 @@ impl HttpConnector for Replay {
 }
 
 #[derive(Debug)]
+struct Amended {
+    inner: SharedHttpConnector,
+    amend: Amend,
+}
+
+impl HttpConnector for Amended {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let head = request.method() == "HEAD";
+        let (key, amend, answer) = (key(&request), self.amend, self.inner.call(request));
+        HttpConnectorFuture::new(async move {
+            let answer = taken(answer.await?, head).await?;
+            response(&match amend(&key, answer.status, &answer.body) {
+                Some((status, body)) => Answer { status, body, ..answer },
+                None => answer,
+            })
+        })
+    }
+}
+
+#[derive(Debug)]
 struct Record {
     inner: SharedHttpConnector,
     log: Arc<Log>,
@@ -112,8 +165,7 @@ struct Record {
 #[derive(Debug)]
 struct Log {
     file: PathBuf,
-    own: String,
-    fixed: String,
+    own: Vec<(String, String)>,
     conversation: Mutex<Conversation>,
 }
 
@@ -123,7 +175,8 @@ impl Drop for Log {
         if let Some(folder) = self.file.parent() {
             let _ = std::fs::create_dir_all(folder);
         }
-        if let Err(e) = std::fs::write(&self.file, conversation.text().replace(&self.own, &self.fixed)) {
+        let text = self.own.iter().fold(conversation.text(), |text, (own, fixed)| text.replace(own, fixed));
+        if let Err(e) = std::fs::write(&self.file, text) {
             eprintln!("{} is not written: {e}", self.file.display());
         }
     }
@@ -169,7 +222,7 @@ const TELLING: [&str; 9] = [
 /// An answer as it is recorded; to a HEAD with the length of what a GET would bring.
 async fn taken(response: HttpResponse, head: bool) -> Result<Answer, ConnectorError> {
     let kept = |name: &str| name.starts_with("x-amz") || TELLING.contains(&name) || head && name == "content-length";
-    let unnamed = |name: &str| ["x-amz-id-2", "x-amz-request-id"].contains(&name);
+    let unnamed = |name: &str| ["x-amz-id-2", "x-amz-request-id", "x-amzn-requestid"].contains(&name);
     let headers = response.headers().iter().filter(|(name, _)| kept(name) && !unnamed(name));
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let status = response.status().as_u16();
@@ -199,8 +252,12 @@ mod tests {
         let all = Conversation(vec![
             ("POST /\nAction=GetUser&UserName=a".into(), answer(200, "<a>\n\n  <b/>\n</a>\n")),
             ("PUT /bucket?policy\n{}".into(), answer(404, "")),
+            ("DELETE /bucket".into(), bare.clone()),
+            ("PUT /bucket?policy\n{}".into(), answer(404, "")),
+            ("DELETE /bucket".into(), answer(404, "")),
             ("DELETE /bucket".into(), bare),
         ]);
+        assert_eq!(all.text().matches("<<< again").count(), 1);
         assert_eq!(Conversation::parse(&all.text()), all);
     }
 }

@@ -1,10 +1,10 @@
 //! Types that the emulator lacks, against a stand-in.
 
-use terrane_aws_core::testing::{blocks, map, set};
+use terrane_aws_core::testing::{Made, blocks, map, set};
 use terrane_provider::sdk::Args;
-use terrane_value::{Path, Value};
+use terrane_value::Value;
 
-use crate::life::{Life, Made};
+use crate::life::life;
 use crate::stand_in::{Fields, Node, Noun, StandIn};
 use crate::{id, object, text};
 
@@ -41,13 +41,8 @@ const PLACEMENT_GROUP: Noun = Noun {
     settle: nothing,
 };
 
-/// What would be replaced if this were written.
-fn replaced(made: &Made, written: &Value) -> Vec<Path> {
-    made.plan(written).requires_replace
-}
-
 /// Reads an object after it was changed elsewhere, and checks that the next plan takes that back.
-async fn drifts(stand_in: &StandIn, made: &Made, (field, value): (&str, &str), attribute: &str) {
+async fn drifts(stand_in: &StandIn, made: &Made<'_>, (field, value): (&str, &str), attribute: &str) {
     stand_in.drift(field, value);
     let now = made.read().await;
     let (was, is) = (made.object.value.get(attribute), now.value.get(attribute));
@@ -61,11 +56,11 @@ async fn placement_groups() {
         object([("name", text("near")), ("strategy", text(strategy)), ("tags", map([("Name", tag)]))])
     };
     let configs = [config("cluster", "a"), config("cluster", "b")];
-    let last = Life::of(&aws.cloud, "aws_placement_group").lead(&configs, id, &[]).await;
+    let replacing = [(config("spread", "b"), "strategy")];
+    let last = life(&aws.cloud, "aws_placement_group").lead(&configs, &replacing, id, &[]).await;
     let arn = "arn:aws:ec2:eu-west-1:123456789012:placement-group/near";
     assert_eq!((Args(&last).text("id"), Args(&last).text("arn")), (Some("near"), Some(arn)));
-    let made = Life::of(&aws.cloud, "aws_placement_group").make(config("cluster", "a")).await;
-    assert_eq!(replaced(&made, &config("spread", "a")), [Path::root().attr("strategy")]);
+    let made = life(&aws.cloud, "aws_placement_group").make(config("cluster", "a")).await;
     drifts(&aws, &made, ("strategy", "spread"), "strategy").await;
     aws.golden("aws_placement_group");
 }
@@ -102,9 +97,9 @@ async fn capacity_reservations() {
         config("t3.micro", 2, None, "b"),
         config("t3.micro", 2, Some("2030-01-01T00:00:00Z"), "b"),
     ];
-    Life::of(&aws.cloud, "aws_ec2_capacity_reservation").lead(&configs, id, &[]).await;
-    let made = Life::of(&aws.cloud, "aws_ec2_capacity_reservation").make(configs[0].clone()).await;
-    assert_eq!(replaced(&made, &config("t3.small", 1, None, "a")), [Path::root().attr("instance_type")]);
+    let replacing = [(config("t3.small", 2, None, "b"), "instance_type")];
+    life(&aws.cloud, "aws_ec2_capacity_reservation").lead(&configs, &replacing, id, &[]).await;
+    let made = life(&aws.cloud, "aws_ec2_capacity_reservation").make(configs[0].clone()).await;
     drifts(&aws, &made, ("totalInstanceCount", "9"), "instance_count").await;
     aws.golden("aws_ec2_capacity_reservation");
 }
@@ -190,9 +185,10 @@ async fn ipams() {
         config("a", "free", blocks([region("eu-west-1")])),
         config("b", "advanced", blocks([region("eu-west-1"), region("us-east-1")])),
     ];
-    let last = Life::of(&aws.cloud, "aws_vpc_ipam").lead(&configs, id, &["cascade"]).await;
+    let replacing = [(object([("region", text("eu-central-1"))]), "region")];
+    let last = life(&aws.cloud, "aws_vpc_ipam").lead(&configs, &replacing, id, &["cascade"]).await;
     assert_eq!(Args(&last).text("private_default_scope_id"), Some("ipam-scope-1"));
-    let made = Life::of(&aws.cloud, "aws_vpc_ipam").make(configs[0].clone()).await;
+    let made = life(&aws.cloud, "aws_vpc_ipam").make(configs[0].clone()).await;
     drifts(&aws, &made, ("description", "x"), "description").await;
     aws.golden("aws_vpc_ipam");
 }
@@ -212,9 +208,9 @@ async fn ipam_pools() {
         ])
     };
     let configs = [config("ipv4", "a", "a"), config("ipv4", "b", "b")];
-    Life::of(&aws.cloud, "aws_vpc_ipam_pool").lead(&configs, id, &["cascade"]).await;
-    let made = Life::of(&aws.cloud, "aws_vpc_ipam_pool").make(configs[0].clone()).await;
-    assert_eq!(replaced(&made, &config("ipv6", "a", "a")), [Path::root().attr("address_family")]);
+    let replacing = [(config("ipv6", "b", "b"), "address_family")];
+    life(&aws.cloud, "aws_vpc_ipam_pool").lead(&configs, &replacing, id, &["cascade"]).await;
+    let made = life(&aws.cloud, "aws_vpc_ipam_pool").make(configs[0].clone()).await;
     drifts(&aws, &made, ("allocationDefaultNetmaskLength", "20"), "allocation_default_netmask_length").await;
     aws.golden("aws_vpc_ipam_pool");
 }
@@ -223,14 +219,14 @@ async fn ipam_pools() {
 async fn ipam_pool_cidrs() {
     let aws = StandIn::start(&[POOL, CIDR], &[]).await;
     let pool = object([("address_family", text("ipv4")), ("ipam_scope_id", text("ipam-scope-1"))]);
-    let pool = Life::of(&aws.cloud, "aws_vpc_ipam_pool").make(pool).await;
+    let pool = life(&aws.cloud, "aws_vpc_ipam_pool").make(pool).await;
     let config = |cidr: &str| object([("ipam_pool_id", pool.id()), ("cidr", text(cidr))]);
-    let last = Life::of(&aws.cloud, "aws_vpc_ipam_pool_cidr").lead(&[config("10.0.0.0/8")], id, &[]).await;
+    let replacing = [(config("10.1.0.0/16"), "cidr")];
+    let last = life(&aws.cloud, "aws_vpc_ipam_pool_cidr").lead(&[config("10.0.0.0/8")], &replacing, id, &[]).await;
     assert_eq!(Args(&last).text("id"), Some(&*format!("10.0.0.0/8_{}", pool.text("id"))));
     let by_length = object([("ipam_pool_id", pool.id()), ("netmask_length", 24.into())]);
-    let made = Life::of(&aws.cloud, "aws_vpc_ipam_pool_cidr").make(by_length).await;
+    let made = life(&aws.cloud, "aws_vpc_ipam_pool_cidr").make(by_length).await;
     assert_eq!(made.text("cidr"), "172.20.0.0/24");
-    assert_eq!(replaced(&made, &config("10.1.0.0/16")), [Path::root().attr("cidr")]);
     made.remove().await;
     pool.remove().await;
     aws.golden("aws_vpc_ipam_pool_cidr");
@@ -249,17 +245,17 @@ async fn ipam_previews() {
             ("disallowed_cidrs", set(["172.20.0.0/24"])),
         ])
     };
-    let made = Life::of(&aws.cloud, "aws_vpc_ipam_preview_next_cidr").make(config(24)).await;
+    let made = life(&aws.cloud, "aws_vpc_ipam_preview_next_cidr").make(config(24)).await;
     assert_eq!((&*made.text("cidr"), &*made.text("id")), ("172.20.4.0/24", "172.20.4.0/24_ipam-pool-1"));
-    assert_eq!(replaced(&made, &config(25)), [Path::root().attr("netmask_length")]);
+    assert_eq!(made.replaces(config(25)), ["netmask_length"]);
     made.release().await;
     aws.golden("aws_vpc_ipam_preview_next_cidr");
 }
 
 const OPTIONS: Noun = Noun {
-    make: "ModifyVpcBlockPublicAccessOptions",
-    describe: "-",
-    modify: "-",
+    make: "-",
+    describe: "DescribeVpcBlockPublicAccessOptions",
+    modify: "ModifyVpcBlockPublicAccessOptions",
     delete: "-",
     elements: ("vpcBlockPublicAccessOptions", "-"),
     id: "awsRegion",
@@ -269,20 +265,18 @@ const OPTIONS: Noun = Noun {
     settle: nothing,
 };
 
-const BIDIRECTIONAL: (&str, &str) = (
-    "DescribeVpcBlockPublicAccessOptions",
-    "<vpcBlockPublicAccessOptions><awsAccountId>123456789012</awsAccountId><awsRegion>eu-west-1</awsRegion>\
-     <state>update-complete</state><internetGatewayBlockMode>block-bidirectional</internetGatewayBlockMode>\
-     </vpcBlockPublicAccessOptions>",
-);
-
 #[tokio::test]
 async fn public_access_options() {
-    let aws = StandIn::start(&[OPTIONS], &[BIDIRECTIONAL]).await;
-    let config = object([("internet_gateway_block_mode", text("block-bidirectional"))]);
-    let made = Life::of(&aws.cloud, "aws_vpc_block_public_access_options").make(config).await;
+    let aws = StandIn::start(&[OPTIONS], &[]).await;
+    let (account, mode) = (("awsAccountId", "123456789012"), ("internetGatewayBlockMode", "off"));
+    aws.hold(&[account, ("awsRegion", "eu-west-1"), ("state", "update-complete"), mode]);
+    let config = |mode: &str| object([("internet_gateway_block_mode", text(mode))]);
+    let configs = [config("block-bidirectional"), config("block-ingress")];
+    let replacing =
+        [(object([("internet_gateway_block_mode", text("off")), ("region", text("eu-central-1"))]), "region")];
+    let made = life(&aws.cloud, "aws_vpc_block_public_access_options").live(&configs, &replacing, id, &[]).await;
     assert_eq!((&*made.text("id"), &*made.text("aws_account_id")), ("eu-west-1", "123456789012"));
-    made.import("eu-west-1", &[]).await;
+    made.release().await;
     aws.golden("aws_vpc_block_public_access_options");
 }
 
@@ -310,10 +304,10 @@ async fn public_access_exclusions() {
         object([("vpc_id", text(vpc)), ("internet_gateway_exclusion_mode", text(mode)), ("tags", map([("Name", tag)]))])
     };
     let configs = [config("vpc-1", "allow-egress", "a"), config("vpc-1", "allow-bidirectional", "b")];
-    let last = Life::of(&aws.cloud, "aws_vpc_block_public_access_exclusion").lead(&configs, id, &[]).await;
+    let replacing = [(config("vpc-2", "allow-egress", "a"), "vpc_id")];
+    let last = life(&aws.cloud, "aws_vpc_block_public_access_exclusion").lead(&configs, &replacing, id, &[]).await;
     assert_eq!(Args(&last).text("resource_arn"), Some("arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"));
-    let made = Life::of(&aws.cloud, "aws_vpc_block_public_access_exclusion").make(configs[0].clone()).await;
-    assert_eq!(replaced(&made, &config("vpc-2", "allow-egress", "a")), [Path::root().attr("vpc_id")]);
+    let made = life(&aws.cloud, "aws_vpc_block_public_access_exclusion").make(configs[0].clone()).await;
     drifts(&aws, &made, ("internetGatewayExclusionMode", "x"), "internet_gateway_exclusion_mode").await;
     aws.golden("aws_vpc_block_public_access_exclusion");
 }
@@ -335,13 +329,12 @@ const VPC: Noun = Noun {
 async fn dhcp_options_are_exchanged() {
     let aws = StandIn::start(&[VPC], &[]).await;
     aws.hold(&[("vpcId", "vpc-1"), ("dhcpOptionsId", "default")]);
-    let config = |options: &str| object([("vpc_id", text("vpc-1")), ("dhcp_options_id", text(options))]);
+    let config = |vpc: &str, options: &str| object([("vpc_id", text(vpc)), ("dhcp_options_id", text(options))]);
     let import = |o: Args<'_>| o.string("vpc_id").unwrap();
-    let life = || Life::of(&aws.cloud, "aws_vpc_dhcp_options_association");
-    let last = life().lead(&[config("dopt-1"), config("dopt-2")], import, &[]).await;
+    let (configs, replacing) =
+        ([config("vpc-1", "dopt-1"), config("vpc-1", "dopt-2")], [(config("vpc-2", "dopt-2"), "vpc_id")]);
+    let association = life(&aws.cloud, "aws_vpc_dhcp_options_association");
+    let last = association.lead(&configs, &replacing, import, &[]).await;
     assert_eq!(Args(&last).text("id"), Some("dopt-2-vpc-1"));
-    let made = life().make(config("dopt-1")).await;
-    let elsewhere = object([("vpc_id", text("vpc-2")), ("dhcp_options_id", text("dopt-1"))]);
-    assert_eq!(replaced(&made, &elsewhere), [Path::root().attr("vpc_id")]);
     aws.golden("aws_vpc_dhcp_options_association");
 }

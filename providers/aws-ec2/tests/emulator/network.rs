@@ -1,76 +1,12 @@
 //! What VPCs are made of beside subnets and routes: against recordings, and the emulator where there is one.
 
-use std::sync::Arc;
-
-use terrane_aws_core::Cloud;
-use terrane_aws_core::testing::{self, Stage, blocks, list, map, set};
+use terrane_aws_core::testing::{Made, Stage, blocks, list, map, set};
 use terrane_provider::sdk::Args;
 use terrane_value::Value;
 
-use crate::life::{Life, Made, data, data_problems};
-use crate::{id, object, subnet, text, vpc};
-
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-
-async fn stages(test: &str) -> Vec<Stage> {
-    let all = testing::stages(GOLDEN, test).await;
-    seed(test);
-    all
-}
-
-/// Emulators remember client tokens, so that each test needs its own ones.
-fn seed(test: &str) {
-    fastrand::seed(test.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31) ^ u64::from(byte)));
-}
-
-/// Types whose objects the emulator cannot delete a second time.
-const FRAGILE: [&str; 4] =
-    ["aws_ec2_managed_prefix_list", "aws_network_acl_rule", "aws_vpc_endpoint", "aws_vpc_ipv4_cidr_block_association"];
-
-/// Takes an object through its life; each further configuration changes it in place, and the plan for the one before
-/// then sees the drift. `replacing` pairs configurations with the argument for which they replace.
-async fn lead(
-    cloud: &Arc<Cloud>,
-    ty: &str,
-    configs: &[Value],
-    replacing: &[(Value, &str)],
-    import: impl Fn(Args<'_>) -> String,
-    ignored: &[&str],
-) -> Value {
-    let mut made = Life::of(cloud, ty).make(configs[0].clone()).await;
-    for pair in configs.windows(2) {
-        let before = made.object.clone();
-        made.update(pair[1].clone()).await;
-        made.drifted(&before, &pair[0]).await;
-    }
-    for (config, argument) in replacing {
-        let replaced = made.replaces(config.clone());
-        assert!(replaced.iter().any(|path| path == argument), "{ty} is replaced for {replaced:?}");
-    }
-    made.import(&import(Args(&made.object.value)), ignored).await;
-    match FRAGILE.contains(&ty) {
-        true => made.remove_once().await,
-        false => made.remove().await,
-    }
-}
-
-/// A recording of the emulator behind a proxy that answers as AWS does where the emulator does not; it plays alone.
-async fn corrected(test: &str) -> Vec<Stage> {
-    match std::env::var_os("UPDATE") {
-        Some(_) => stages(test).await,
-        None => {
-            let alone = testing::scripted(GOLDEN, test).await;
-            seed(test);
-            vec![alone]
-        }
-    }
-}
-
-async fn remove<const N: usize>(all: [Made; N]) {
-    for made in all {
-        made.remove().await;
-    }
-}
+use crate::groups::group;
+use crate::life::{corrected, data, data_problems, life, stages};
+use crate::{discard, id, object, subnet, text, vpc};
 
 fn entry(number: i64, action: &str, protocol: &str, cidr: (&str, &str)) -> Value {
     object([
@@ -105,8 +41,8 @@ async fn network_acls() {
             config(&vpc, "b", vec![], set([])),
         ];
         let replacing = [(config(&other, "b", vec![], set([])), "vpc_id")];
-        lead(&cloud, "aws_network_acl", &configs, &replacing, id, &[]).await;
-        remove([one, two, vpc, other]).await;
+        life(&cloud, "aws_network_acl").lead(&configs, &replacing, id, &[]).await;
+        discard([one, two, vpc, other]).await;
     }
 }
 
@@ -114,7 +50,7 @@ async fn network_acls() {
 async fn network_acl_rules() {
     for Stage { cloud, .. } in stages("network_acl_rules").await {
         let vpc = vpc(&cloud).await;
-        let acl = Life::of(&cloud, "aws_network_acl").make(object([("vpc_id", vpc.id())])).await;
+        let acl = life(&cloud, "aws_network_acl").given(object([("vpc_id", vpc.id())])).await;
         let config = |number: i64, protocol: &str, ports: i64| {
             object([
                 ("network_acl_id", acl.id()),
@@ -133,13 +69,13 @@ async fn network_acl_rules() {
             (config(100, "tcp", 81), "from_port"),
         ];
         let import = |o: Args<'_>| format!("{}:100:6:true", o.text("network_acl_id").unwrap());
-        let made = Life::of(&cloud, "aws_network_acl_rule").make(config(100, "tcp", 80)).await;
+        let made = life(&cloud, "aws_network_acl_rule").make(config(100, "tcp", 80)).await;
         assert!(made.replaces(config(100, "6", 80)).is_empty(), "one protocol has two names");
         // The id holds a checksum of the protocol as it was written.
         assert!(made.text("id").starts_with("nacl-"));
         made.remove_once().await;
-        lead(&cloud, "aws_network_acl_rule", &[config(100, "6", 80)], &replacing, import, &[]).await;
-        remove([acl, vpc]).await;
+        life(&cloud, "aws_network_acl_rule").lead(&[config(100, "6", 80)], &replacing, import, &[]).await;
+        discard([acl, vpc]).await;
     }
 }
 
@@ -149,8 +85,8 @@ async fn egress_only_internet_gateways() {
         let (vpc, other) = (vpc(&cloud).await, vpc(&cloud).await);
         let config = |vpc: &Made, tag: &str| object([("vpc_id", vpc.id()), ("tags", map([("Name", tag)]))]);
         let (configs, replacing) = ([config(&vpc, "a"), config(&vpc, "b")], [(config(&other, "b"), "vpc_id")]);
-        lead(&cloud, "aws_egress_only_internet_gateway", &configs, &replacing, id, &[]).await;
-        remove([vpc, other]).await;
+        life(&cloud, "aws_egress_only_internet_gateway").lead(&configs, &replacing, id, &[]).await;
+        discard([vpc, other]).await;
     }
 }
 
@@ -175,7 +111,7 @@ async fn managed_prefix_lists() {
             config("two", 5, vec![a]),
         ];
         let other = object([("name", text("x")), ("address_family", text("IPv6")), ("max_entries", 3.into())]);
-        lead(cloud, "aws_ec2_managed_prefix_list", &configs, &[(other, "address_family")], id, &[]).await;
+        life(cloud, "aws_ec2_managed_prefix_list").lead(&configs, &[(other, "address_family")], id, &[]).await;
     }
 }
 
@@ -193,7 +129,7 @@ async fn prefix_lists_of_another_size() {
         };
         let all = ["10.0.0.0/8", "10.1.0.0/16", "10.2.0.0/16"];
         let configs = [config(1, &all[..1]), config(3, &all), config(2, &all[1..])];
-        lead(&stage.cloud, "aws_ec2_managed_prefix_list", &configs, &[], id, &[]).await;
+        life(&stage.cloud, "aws_ec2_managed_prefix_list").lead(&configs, &[], id, &[]).await;
     }
 }
 
@@ -203,8 +139,8 @@ async fn cidr_block_associations() {
         let vpc = vpc(&cloud).await;
         let config = |cidr: &str| object([("vpc_id", vpc.id()), ("cidr_block", text(cidr))]);
         let (configs, replacing) = ([config("10.7.0.0/16")], [(config("10.8.0.0/16"), "cidr_block")]);
-        lead(&cloud, "aws_vpc_ipv4_cidr_block_association", &configs, &replacing, id, &[]).await;
-        remove([vpc]).await;
+        life(&cloud, "aws_vpc_ipv4_cidr_block_association").lead(&configs, &replacing, id, &[]).await;
+        discard([vpc]).await;
     }
 }
 
@@ -214,11 +150,11 @@ async fn default_vpcs() {
         let config = |tag: &str, hostnames: bool| {
             object([("enable_dns_hostnames", hostnames.into()), ("tags", map([("Name", tag)]))])
         };
-        let mut made = Life::of(&cloud, "aws_default_vpc").make(config("a", true)).await;
+        let configs = [config("a", true), config("b", false), object([])];
+        let ignored = ["existing_default_vpc", "force_destroy"];
+        let replacing = [(object([("region", text("eu-central-1"))]), "region")];
+        let made = life(&cloud, "aws_default_vpc").live(&configs, &replacing, id, &ignored).await;
         assert_eq!(Args(&made.object.value).bool("existing_default_vpc"), Some(true));
-        made.update(config("b", false)).await;
-        made.import(&made.text("id"), &["existing_default_vpc", "force_destroy"]).await;
-        made.update(object([])).await;
         made.release().await;
     }
 }
@@ -234,17 +170,12 @@ fn rule(group: &Made, ty: &str, protocol: &str, extra: Vec<(&str, Value)>) -> Va
     Value::object(pairs.into_iter().chain(extra))
 }
 
-async fn group(stage: &Stage, vpc: &Made, name: &str) -> Made {
-    let config = object([("name", text(&stage.name(name))), ("vpc_id", vpc.id())]);
-    Life::of(&stage.cloud, "aws_security_group").make(config).await
-}
-
 #[tokio::test]
 async fn rules_of_one_range() {
     for stage in stages("rules_of_one_range").await {
         let cloud = &stage.cloud;
         let vpc = vpc(cloud).await;
-        let (one, other) = (group(&stage, &vpc, "one").await, group(&stage, &vpc, "other").await);
+        let (one, other) = (group(&stage.cloud, &vpc, "one").await, group(&stage.cloud, &vpc, "other").await);
         let networks = |description: &str, cidrs: Value| {
             let extra = vec![("cidr_blocks", cidrs), ("description", text(description))];
             rule(&one, "ingress", "tcp", extra)
@@ -259,28 +190,27 @@ async fn rules_of_one_range() {
         let import =
             |o: Args<'_>| format!("{}_ingress_tcp_80_81_10.2.0.0/16_10.1.0.0/16", o.text("security_group_id").unwrap());
         // Only single rules can be listed: AWS does not tell which were written together.
-        let mut made = Life::of(cloud, "aws_security_group_rule").make(configs[0].clone()).await;
+        let mut made = life(cloud, "aws_security_group_rule").make(configs[0].clone()).await;
         assert!(made.text("id").starts_with("sgrule-"));
-        let before = made.object.clone();
-        made.update(configs[1].clone()).await;
-        made.drifted(&before, &configs[0]).await;
+        made.update_and_see(&configs[1], &[]).await;
         for (config, argument) in replacing {
             assert!(made.replaces(config).contains(&argument.to_owned()), "{argument}");
         }
         let imported = made.imported(&import(Args(&made.object.value))).await;
         assert_eq!(imported.get("id"), made.object.value.get("id"));
-        remove([made]).await;
+        made.remove().await;
 
         let of_group = rule(&one, "ingress", "udp", vec![("source_security_group_id", other.id())]);
         let import = |o: Args<'_>| {
             let (group, source) = (o.text("security_group_id").unwrap(), o.text("source_security_group_id").unwrap());
             format!("{group}_ingress_udp_80_81_{source}")
         };
-        let last = lead(cloud, "aws_security_group_rule", &[of_group], &[], import, &[]).await;
-        assert!(Args(&last).text("security_group_rule_id").is_some());
+        let made = life(cloud, "aws_security_group_rule").make(of_group).await;
+        made.import(&import(Args(&made.object.value)), &[]).await;
+        assert!(Args(&made.remove().await).text("security_group_rule_id").is_some());
         let own = rule(&one, "egress", "-1", vec![("self", true.into())]);
-        let made = Life::of(cloud, "aws_security_group_rule").make(own).await;
-        remove([made, one, other, vpc]).await;
+        let made = life(cloud, "aws_security_group_rule").make(own).await;
+        discard([made, one, other, vpc]).await;
     }
 }
 
@@ -288,12 +218,12 @@ async fn rules_of_one_range() {
 async fn rules_in_two_places() {
     for stage in stages("rules_in_two_places").await {
         let vpc = vpc(&stage.cloud).await;
-        let group = group(&stage, &vpc, "both").await;
+        let group = group(&stage.cloud, &vpc, "both").await;
         let networks = ("cidr_blocks", list(["10.0.0.0/8"]));
         let made = rule(&group, "ingress", "tcp", vec![networks]);
-        let made = Life::of(&stage.cloud, "aws_security_group_rule").make(made).await;
+        let made = life(&stage.cloud, "aws_security_group_rule").make(made).await;
         let config = |direction: &'static str| {
-            let own = crate::rule("tcp", 443, list(["10.0.0.0/8"]));
+            let own = crate::groups::rule("tcp", 443, list(["10.0.0.0/8"]));
             object([("name", text(&group.text("name"))), ("vpc_id", vpc.id()), (direction, blocks([own]))])
         };
         assert_eq!(group.plan(&config("egress")).problems, []);
@@ -302,7 +232,7 @@ async fn rules_in_two_places() {
         assert_eq!(told[0].summary, "Rules of a security group in two places");
         assert!(!told[0].is_error() && told[0].detail.contains(&group.text("id")), "{told:?}");
         assert_eq!(group.plan(&config("ingress")).problems, [], "it is told once");
-        remove([made, group, vpc]).await;
+        discard([made, group, vpc]).await;
     }
 }
 
@@ -310,7 +240,7 @@ async fn rules_in_two_places() {
 async fn vpc_endpoints() {
     for Stage { cloud, .. } in stages("vpc_endpoints").await {
         let vpc = vpc(&cloud).await;
-        let table = Life::of(&cloud, "aws_route_table").make(object([("vpc_id", vpc.id())])).await;
+        let table = life(&cloud, "aws_route_table").given(object([("vpc_id", vpc.id())])).await;
         let policy = |action: &str| {
             let statement = format!(r#"{{"Effect":"Allow","Principal":"*","Action":"{action}","Resource":"*"}}"#);
             text(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
@@ -329,9 +259,9 @@ async fn vpc_endpoints() {
         let with_names =
             Value::object(configs[1].fields().unwrap().iter().map(|(n, v)| (&**n, v.clone())).chain([names]));
         let replacing = [(config("dynamodb", "s3:*", "b"), "service_name"), (with_names, "private_dns_enabled")];
-        let last = lead(&cloud, "aws_vpc_endpoint", &configs, &replacing, id, &["auto_accept"]).await;
+        let last = life(&cloud, "aws_vpc_endpoint").lead(&configs, &replacing, id, &["auto_accept"]).await;
         assert!(Args(&last).text("arn").unwrap().contains(":vpc-endpoint/vpce-"));
-        remove([table, vpc]).await;
+        discard([table, vpc]).await;
     }
 }
 
@@ -340,13 +270,13 @@ async fn members_of_endpoints() {
     for stage in stages("members_of_endpoints").await {
         let cloud = &stage.cloud;
         let vpc = vpc(cloud).await;
-        let group = group(&stage, &vpc, "member").await;
+        let group = group(&stage.cloud, &vpc, "member").await;
         let subnet = subnet(cloud, &vpc, "10.0.3.0/24").await;
-        let table = Life::of(cloud, "aws_route_table").make(object([("vpc_id", vpc.id())])).await;
+        let table = life(cloud, "aws_route_table").given(object([("vpc_id", vpc.id())])).await;
         let endpoint = |service: &str, ty: &str| {
             let service = format!("com.amazonaws.eu-west-1.{service}");
             let config = [("vpc_id", vpc.id()), ("service_name", text(&service)), ("vpc_endpoint_type", text(ty))];
-            Life::of(cloud, "aws_vpc_endpoint").make(object(config))
+            life(cloud, "aws_vpc_endpoint").given(object(config))
         };
         let (gateway, interface) = (endpoint("s3", "Gateway").await, endpoint("ec2", "Interface").await);
         for (ty, argument, endpoint, member) in [
@@ -357,9 +287,9 @@ async fn members_of_endpoints() {
             let config = |member: Value| object([("vpc_endpoint_id", endpoint.id()), (argument, member)]);
             let import = |o: Args<'_>| format!("{}/{}", o.text("vpc_endpoint_id").unwrap(), o.text(argument).unwrap());
             let replacing = [(config(text("other")), argument)];
-            lead(cloud, ty, &[config(member.id())], &replacing, import, &[]).await;
+            life(cloud, ty).lead(&[config(member.id())], &replacing, import, &[]).await;
         }
-        remove([gateway, interface, table, subnet, group, vpc]).await;
+        discard([gateway, interface, table, subnet, group, vpc]).await;
     }
 }
 
@@ -379,8 +309,8 @@ async fn flow_logs() {
         };
         let (configs, replacing) =
             ([config("ALL", "a"), config("ALL", "b")], [(config("REJECT", "b"), "traffic_type")]);
-        lead(cloud, "aws_flow_log", &configs, &replacing, id, &[]).await;
-        remove([vpc]).await;
+        life(&cloud, "aws_flow_log").lead(&configs, &replacing, id, &[]).await;
+        discard([vpc]).await;
     }
 }
 
@@ -390,8 +320,8 @@ async fn data_sources() {
         let cloud = &stage.cloud;
         let vpc = vpc(cloud).await;
         let (one, two) = (subnet(cloud, &vpc, "10.0.1.0/24").await, subnet(cloud, &vpc, "10.0.2.0/24").await);
-        let group = group(&stage, &vpc, "found").await;
-        let address = Life::of(cloud, "aws_eip").make(object([("domain", text("vpc"))])).await;
+        let group = group(&stage.cloud, &vpc, "found").await;
+        let address = life(cloud, "aws_eip").given(object([("domain", text("vpc"))])).await;
 
         let found = data(cloud, "aws_vpc", object([("id", vpc.id())])).await;
         for name in ["arn", "cidr_block", "main_route_table_id", "owner_id", "enable_dns_support", "instance_tenancy"] {
@@ -424,7 +354,7 @@ async fn data_sources() {
         let list = data(cloud, "aws_prefix_list", by_name("s3")).await;
         assert!(Args(&list).text("id").is_some_and(|id| id.starts_with("pl-")));
         let config = [("vpc_id", vpc.id()), ("service_name", text("com.amazonaws.eu-west-1.s3"))];
-        let endpoint = Life::of(cloud, "aws_vpc_endpoint").make(object(config.clone())).await;
+        let endpoint = life(cloud, "aws_vpc_endpoint").given(object(config.clone())).await;
         let found = data(cloud, "aws_vpc_endpoint", object(config)).await;
         for name in ["id", "arn", "policy", "prefix_list_id", "cidr_blocks", "vpc_endpoint_type"] {
             assert_eq!(found.get(name), endpoint.object.value.get(name), "{name}");
@@ -432,6 +362,6 @@ async fn data_sources() {
         let service = object([("service", text("s3")), ("service_type", text("Gateway"))]);
         let found = data(cloud, "aws_vpc_endpoint_service", service).await;
         assert_eq!(Args(&found).text("service_name"), Some("com.amazonaws.eu-west-1.s3"));
-        remove([endpoint, address, group, one, two, vpc]).await;
+        discard([endpoint, address, group, one, two, vpc]).await;
     }
 }

@@ -18,7 +18,7 @@ pub struct Noun {
     pub describe: &'static str,
     pub modify: &'static str,
     pub delete: &'static str,
-    /// The element that holds one, and the one that holds several.
+    /// The element that holds one, and the one that holds several: `-` where there is only one.
     pub elements: (&'static str, &'static str),
     /// The field that names one.
     pub id: &'static str,
@@ -247,6 +247,9 @@ impl Store {
             let of = name.as_deref().and_then(|n| text(object, n));
             by_id && (name.is_none() || values.iter().any(|v| of == Some(v)))
         };
+        if noun.elements.1 == "-" {
+            return done(noun.describe, &own.iter().map(|o| wrapped(noun.elements.0, &xml(o))).collect::<String>());
+        }
         let items: String = own.iter().filter(wanted).map(|o| wrapped("item", &xml(o))).collect();
         done(noun.describe, &wrapped(noun.elements.1, &items))
     }

@@ -11,7 +11,7 @@ const PLACE: [&str; 2] = ["account_id", "region"];
 /// The import id of the object that an identity names, `ID@REGION` if it says a region.
 ///
 /// An identity of one attribute is the id; of several, those are joined as the ids of the type are.
-pub(crate) fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Problem> {
+pub fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Problem> {
     let text = |name: &str| {
         let text = convert(identity.get(name)?, &Type::String).ok()?;
         text.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
@@ -50,7 +50,7 @@ pub(crate) async fn placed(schema: &TypeSchema, identity: &Value, cloud: &Cloud)
 }
 
 /// The identity of an object, made of what it says of itself; `None` if it lacks a part that every identity has.
-pub(crate) fn of(shape: &Block, account: &str, object: &Value) -> Option<Value> {
+pub fn of(shape: &Block, account: &str, object: &Value) -> Option<Value> {
     let fields = shape.attributes.iter().map(|(name, attribute)| {
         let value = match &**name {
             "account_id" if account.is_empty() => None,
@@ -66,7 +66,7 @@ pub(crate) fn of(shape: &Block, account: &str, object: &Value) -> Option<Value> 
 }
 
 /// Whether an update can change a part of the identities of a type.
-pub(crate) fn may_change(schema: &TypeSchema) -> bool {
+pub fn may_change(schema: &TypeSchema) -> bool {
     let parts = schema.identity.iter().flat_map(|shape| shape.block.attributes.keys());
     parts.filter(|name| ***name != *"id" && !PLACE.contains(&&***name)).any(|name| {
         let attribute = schema.schema.block.attributes.get(name);
@@ -77,7 +77,7 @@ pub(crate) fn may_change(schema: &TypeSchema) -> bool {
 }
 
 /// As much of an object as an identity says by `id`, for types whose import ids are made of other parts.
-pub(crate) fn by_id(schema: &TypeSchema, identity: &Value) -> Option<Value> {
+pub fn by_id(schema: &TypeSchema, identity: &Value) -> Option<Value> {
     let id = identity.get("id").filter(|_| schema.import.separator.is_some() && own(identity) == ["id"])?;
     Some(Value::object([("id", id.clone())]))
 }
@@ -103,7 +103,7 @@ fn incomplete(schema: &TypeSchema, names: &[&str]) -> Problem {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use terrane_aws_core::resource_schema;
+    use crate::resource_schema;
 
     use super::*;
 
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn some_identities_change_with_their_object() {
-        let types = terrane_aws_core::resource_types().into_iter();
+        let types = crate::resource_types().into_iter();
         let changing: Vec<&str> = types.filter(|ty| may_change(&resource_schema(ty).unwrap())).collect();
         assert_eq!(changing, ["aws_iam_user"], "users are renamed in place");
     }
