@@ -41,6 +41,11 @@ impl Tested {
         if ways.is_empty() { "–".to_owned() } else { ways.join(", ") }
     }
 
+    /// Whether a type is tested without an emulator.
+    pub fn is_golden(&self, ty: &str) -> bool {
+        self.0.iter().any(|(name, ways)| is_named(name, ty) && ways.contains("golden"))
+    }
+
     fn add(&mut self, ty: String, way: &'static str) {
         self.0.entry(ty).or_default().insert(way);
     }
