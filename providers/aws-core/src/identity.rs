@@ -10,7 +10,8 @@ const PLACE: [&str; 2] = ["account_id", "region"];
 
 /// The import id of the object that an identity names, `ID@REGION` if it says a region.
 ///
-/// An identity of one attribute is the id; of several, those are joined as the ids of the type are.
+/// An identity of one attribute is the id; of several, those are joined as the ids of the type are. What an account has
+/// one of goes by the account.
 pub fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Problem> {
     let text = |name: &str| {
         let text = convert(identity.get(name)?, &Type::String).ok()?;
@@ -21,6 +22,7 @@ pub fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Proble
         ([], _) if is_of_account(schema) => text("account_id"),
         ([], _) => text("region"),
         ([name], _) => text(name),
+        ([], _) => text("account_id"),
         (_, Some(separator)) => joined(schema, separator, &text),
         _ => None,
     };
@@ -96,6 +98,7 @@ fn joined(schema: &TypeSchema, separator: &str, text: &impl Fn(&str) -> Option<S
 }
 
 fn incomplete(schema: &TypeSchema, names: &[&str]) -> Problem {
+    let names = if names.is_empty() { &["account_id"] } else { names };
     let detail = format!("The identity of an object of type {} is made of {}.", schema.name, names.join(", "));
     Problem::error("Identity names no object", detail)
 }
@@ -113,6 +116,8 @@ mod tests {
             ("aws_s3_bucket", vec![("bucket", "logs")], Some("logs")),
             ("aws_s3_bucket", vec![("bucket", "logs"), ("region", "eu-west-1")], Some("logs@eu-west-1")),
             ("aws_vpc", vec![("id", "vpc-1"), ("account_id", "123456789012")], Some("vpc-1")),
+            ("aws_s3_account_public_access_block", vec![("account_id", "123456789012")], Some("123456789012")),
+            ("aws_s3_account_public_access_block", vec![], None),
             ("aws_iam_role_policy", vec![("role", "r"), ("name", "p")], Some("r:p")),
             ("aws_iam_policy", vec![("arn", "arn:aws:iam::1:policy/p")], Some("arn:aws:iam::1:policy/p")),
             ("aws_route", vec![("route_table_id", "rtb-1"), ("destination_cidr_block", "::/0")], Some("rtb-1_::/0")),
