@@ -28,6 +28,34 @@ fn id(object: Args<'_>) -> String {
     object.string("id").unwrap()
 }
 
+/// Types that are led through their lives step by step, or in a loop.
+const STEP_BY_STEP: [&str; 5] = [
+    "aws_security_group_rule",
+    "aws_vpc_endpoint_route_table_association",
+    "aws_vpc_endpoint_security_group_association",
+    "aws_vpc_endpoint_subnet_association",
+    "aws_vpc_ipam_preview_next_cidr",
+];
+
+#[test]
+fn every_type_is_led_through_its_life() {
+    let tests = [
+        include_str!("main.rs"),
+        include_str!("attached.rs"),
+        include_str!("elsewhere.rs"),
+        include_str!("groups.rs"),
+        include_str!("instances.rs"),
+        include_str!("network.rs"),
+        include_str!("routes.rs"),
+    ];
+    let tests: String = tests.concat().split_whitespace().collect();
+    let led = |ty: &str| ["lead", "live"].iter().any(|how| tests.contains(&format!("\"{ty}\").{how}(")));
+    let types: Vec<&str> = terrane_aws_ec2::resources().iter().map(|ty| ty.name()).collect();
+    let mut others: Vec<&str> = types.into_iter().filter(|ty| !led(ty)).collect();
+    others.sort_unstable();
+    assert_eq!(others, STEP_BY_STEP);
+}
+
 /// A VPC for others to be in.
 async fn vpc(cloud: &Cloud) -> Made<'_> {
     life(cloud, "aws_vpc").given(object([("cidr_block", text("10.0.0.0/16"))])).await
