@@ -18,7 +18,7 @@ use crate::kind::{Identity, Kind, Wanted, keys, text};
 use crate::tags;
 
 const TIME: Duration = Duration::from_secs(15 * 60);
-const GONE: &str = "InvalidPrefixListID.NotFound";
+const GONE: [&str; 2] = ["InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"];
 
 /// Most entries that one call adds or removes.
 const ENTRIES: usize = 100;
@@ -119,7 +119,7 @@ impl Kind for PrefixList {
         let what = format!("deleting prefix list {id}");
         let in_use = |r: &Refusal| r.is(&["IncorrectState", "DependencyViolation"]);
         let operation = "ec2:DeleteManagedPrefixList";
-        unless(ec2.insist(operation, &what, TIME, || request.clone().send(), in_use).await, &[GONE])?;
+        unless(ec2.insist(operation, &what, TIME, || request.clone().send(), in_use).await, &GONE)?;
         ec2.until_gone(format!("prefix list {id} to be deleted"), TIME, || find(ec2, &id)).await
     }
 
@@ -180,7 +180,7 @@ async fn entries_of(ec2: &Ec2<'_>, id: String) -> Result<Option<Vec<PrefixListEn
     let send = |token| request.clone().set_next_token(token).send();
     let what = format!("reading the entries of prefix list {id}");
     let all = ec2.pages("ec2:GetManagedPrefixListEntries", &what, send, |a| (a.entries, a.next_token)).await;
-    Ok(unless(all, &[GONE])?)
+    Ok(unless(all, &GONE)?)
 }
 
 fn state(list: &Answer) -> &str {
