@@ -3,7 +3,7 @@
 //! A recording is a text: each request is a line `>>> METHOD URI` with its body below, each answer a line `<<< STATUS`
 //! with its headers, an empty line and its body, or `<<< again` if it is the one before to the same request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,7 +84,7 @@ impl Conversation {
 }
 
 /// A client that answers from the recording in a file. The same request again gets the next answer to it, or once more
-/// the last.
+/// the last. When it is dropped, every request of the recording must have been made.
 pub(super) fn replayed(file: &Path) -> SharedHttpClient {
     let advice = "record it with UPDATE=1 and TERRANE_TEST_ENDPOINT set to an emulator";
     let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}; {advice}", file.display()));
@@ -92,7 +92,8 @@ pub(super) fn replayed(file: &Path) -> SharedHttpClient {
     for (request, answer) in Conversation::parse(&text).0.into_iter().rev() {
         answers.entry(request).or_default().push(answer);
     }
-    shared(Replay { answers: Arc::new(Mutex::new(answers)), file: file.to_owned() })
+    let unasked = answers.keys().cloned().collect();
+    shared(Replay { left: Mutex::new(Left { answers, unasked }), file: file.to_owned() })
 }
 
 /// What AWS would have answered to a request, as a status and a body, where an emulator's answer is another.
@@ -121,16 +122,32 @@ fn shared(connector: impl HttpConnector + 'static) -> SharedHttpClient {
 
 #[derive(Debug)]
 struct Replay {
-    answers: Arc<Mutex<BTreeMap<String, Vec<Answer>>>>,
+    left: Mutex<Left>,
     file: PathBuf,
+}
+
+/// What is left of a recording: the answers to each request, the last one first, and the requests not made so far.
+#[derive(Debug)]
+struct Left {
+    answers: BTreeMap<String, Vec<Answer>>,
+    unasked: BTreeSet<String>,
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        let left = self.left.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let whole = left.unasked.is_empty() || std::thread::panicking();
+        assert!(whole, "{} has requests that are not made: {:#?}", self.file.display(), left.unasked);
+    }
 }
 
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let key = key(&request);
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = answers.get_mut(&key);
-        let answer = left.and_then(|left| if left.len() > 1 { left.pop() } else { left.last().cloned() });
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.unasked.remove(&key);
+        let answers = left.answers.get_mut(&key);
+        let answer = answers.and_then(|all| if all.len() > 1 { all.pop() } else { all.last().cloned() });
         let missing = || ConnectorError::user(format!("{} has no answer to {key}", self.file.display()).into());
         HttpConnectorFuture::ready(answer.ok_or_else(missing).and_then(|a| response(&a)))
     }
