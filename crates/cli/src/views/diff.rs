@@ -3,6 +3,7 @@
 //! Unchanged parts are counted and hidden, except `id`, `name` and `tags`, which tell objects apart. Sensitive values
 //! and those known only after apply are named as such. Texts of several lines and JSON are compared by their content.
 
+mod policy;
 mod text;
 
 #[cfg(test)]
@@ -425,7 +426,8 @@ impl Diff<'_> {
         let show_same = before.same(after);
         // What stays as it is shows, next to what does not, where that is.
         let (mut skipped, mut next) = (Vec::new(), false);
-        for (at, (b, a)) in text::align(&b, &a).into_iter().enumerate() {
+        let paired = policy::pairs(&b, &a).filter(|_| after.free).unwrap_or_else(|| text::align(&b, &a));
+        for (at, (b, a)) in paired.into_iter().enumerate() {
             let (b, a, path) = (before.element(b), after.element(a), path.index(at));
             let stays = symbol(b, a) == Symbol::None;
             if stays && !show_same && !std::mem::take(&mut next) {
@@ -457,9 +459,21 @@ impl Diff<'_> {
     ) -> bool {
         if let Some((b, a)) = text::json_pair(b, a) {
             let outer = std::mem::replace(&mut self.inside, true);
+            let same_json = b == a;
+            let (b, a) = match (b, a) {
+                (Some(b), Some(a)) if !same_json => {
+                    let (b, a) = policy::together(b, a);
+                    (Some(b), Some(a))
+                }
+                other => other,
+            };
             self.said = b.is_none() || a.is_none();
             self.out.push(level, change, &format!("{head}jsonencode({forced}"));
-            let inner = if b == a && change == Symbol::Update { "# white space changes" } else { "" };
+            let inner = match change == Symbol::Update && b == a {
+                true if same_json => "# white space changes",
+                true => "# the order changes, not what it means",
+                false => "",
+            };
             if inner.is_empty() {
                 self.value(level + 1, "", "", Side::free(b.as_ref()), Side::free(a.as_ref()), &Path::root());
             } else {

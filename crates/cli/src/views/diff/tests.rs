@@ -163,11 +163,72 @@ fn json_is_compared_by_content() {
           ~ {
               ~ Statement = [
                   ~ {
-                      ~ Action = "a" -> [
-                          + "a",
+                      ~ Action = [
+                            "a",
                           + "b",
                         ]
                         # (1 unchanged attribute hidden)
+                    },
+                ]
+                # (1 unchanged attribute hidden)
+            }
+        )
+"#,
+    );
+}
+
+#[test]
+fn policies_are_compared_statement_by_statement() {
+    let before = r#"{"Version":"1","Statement":[
+        {"Sid":"A","Effect":"Allow","Action":["s3:Get","s3:Put"],"Resource":"*"},
+        {"Effect":"Allow","Action":["b","c"],"Resource":["*"],"Principal":"*"},
+        {"Sid":"Gone","Effect":"Deny","Action":"x","Resource":"*"}]}"#;
+    let after = r#"{"Version":"1","Statement":[
+        {"Sid":"New","Effect":"Deny","Action":"iam:*","Resource":"*"},
+        {"Effect":"Allow","Action":["c","b"],"Resource":"*","Principal":{"AWS":["*"]}},
+        {"Sid":"A","Effect":"Allow","Action":["s3:List","s3:Get"],"Resource":["*"]}]}"#;
+    check(
+        Some(object(&[("policy", before.into())])),
+        Some(object(&[("policy", after.into())])),
+        &[],
+        r#"
+      ~ policy = jsonencode(
+          ~ {
+              ~ Statement = [
+                  + {
+                      + Action   = "iam:*"
+                      + Effect   = "Deny"
+                      + Resource = "*"
+                      + Sid      = "New"
+                    },
+                    {
+                        Action    = [
+                            "c",
+                            "b",
+                        ]
+                        Effect    = "Allow"
+                        Principal = {
+                            AWS = [
+                                "*",
+                            ]
+                        }
+                        Resource  = [
+                            "*",
+                        ]
+                    },
+                  ~ {
+                      ~ Action = [
+                          + "s3:List",
+                            "s3:Get",
+                          - "s3:Put",
+                        ]
+                        # (3 unchanged attributes hidden)
+                    },
+                  - {
+                      - Action   = "x"
+                      - Effect   = "Deny"
+                      - Resource = "*"
+                      - Sid      = "Gone"
                     },
                 ]
                 # (1 unchanged attribute hidden)
