@@ -140,7 +140,9 @@ impl Kind for EbsVolume {
     async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
         let send = |token| ec2.client.describe_volumes().set_next_token(token).max_results(1000).send();
         let all = ec2.pages("ec2:DescribeVolumes", "listing EBS volumes", send, |a| (a.volumes, a.next_token)).await?;
-        Ok(all.into_iter().filter(lives).filter_map(|v| v.volume_id).collect())
+        // What goes with its instance is a block of that.
+        let own = |v: &Answer| !v.attachments().iter().any(|a| a.delete_on_termination() == Some(true));
+        Ok(all.into_iter().filter(lives).filter(own).filter_map(|v| v.volume_id).collect())
     }
 }
 

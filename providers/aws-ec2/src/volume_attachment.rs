@@ -135,7 +135,9 @@ impl Kind for VolumeAttachment {
         let what = "listing the attachments of volumes";
         let all = ec2.pages("ec2:DescribeVolumes", what, send, |a| (a.volumes, a.next_token)).await?;
         let attachments = all.into_iter().flat_map(|v| v.attachments.unwrap_or_default());
-        Ok(attachments.filter_map(|a| listed(&a)).collect())
+        // What goes with its instance is a block of that.
+        let own = attachments.filter(|a| a.delete_on_termination() != Some(true));
+        Ok(own.filter_map(|a| listed(&a)).collect())
     }
 }
 

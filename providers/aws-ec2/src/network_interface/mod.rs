@@ -148,8 +148,9 @@ impl Kind for NetworkInterface {
         let send = |token| ec2.client.describe_network_interfaces().set_next_token(token).max_results(1000).send();
         let (operation, what) = ("ec2:DescribeNetworkInterfaces", "listing network interfaces");
         let all = ec2.pages(operation, what, send, |a| (a.network_interfaces, a.next_token)).await?;
-        // What AWS makes for its own services is nobody's to manage.
-        let own = all.into_iter().filter(|n| n.requester_managed() != Some(true));
+        // What AWS makes for its own services is nobody's to manage, and what goes with its instance is a part of that.
+        let ends_with = |n: &Answer| n.attachment().is_some_and(|a| a.delete_on_termination() == Some(true));
+        let own = all.into_iter().filter(|n| n.requester_managed() != Some(true) && !ends_with(n));
         Ok(own.filter_map(|n| n.network_interface_id).collect())
     }
 }

@@ -15,7 +15,7 @@ resource "aws_subnet" "one" {
 }
 
 resource "aws_iam_role" "runs" {
-  name               = "runs"
+  name               = "RUNS"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
@@ -23,7 +23,7 @@ resource "aws_iam_role" "runs" {
 }
 
 resource "aws_kms_alias" "elsewhere" {
-  name          = "alias/elsewhere"
+  name          = "alias/RUNS"
   target_key_id = aws_kms_key.elsewhere.key_id
   region        = "eu-west-2"
 }
@@ -45,7 +45,8 @@ fn lines(world: &World, more: &[&str]) -> Vec<serde_json::Value> {
 #[test]
 fn what_exists_is_found_and_imported_without_a_change() {
     let Some(world) = World::new("discover") else { return };
-    world.write("main.tf", MADE);
+    let runs = world.unique("runs");
+    world.write("main.tf", &MADE.replace("RUNS", &runs));
     world.terrane(&["apply", "-auto-approve"]).code(0);
     let in_state = |lines: &[serde_json::Value]| -> Vec<String> {
         lines.iter().filter_map(|line| line["address"].as_str().map(str::to_owned)).collect()
@@ -58,12 +59,14 @@ fn what_exists_is_found_and_imported_without_a_change() {
     std::fs::remove_file(world.folder().join("terraform.tfstate")).unwrap();
     world.write("main.tf", "");
     let run = world.terrane(&["discover", "-unmanaged", "aws_vpc", "aws_iam_role"]).code(0);
-    run.says(&["found again", "runs", "eu-west-1"]).does_not_say(&["aws_subnet", "assume"]);
+    run.says(&["found again", &runs, "eu-west-1"]).does_not_say(&["aws_subnet", "assume"]);
     let types =
         [&["discover", "-import-blocks=imports.tf", "-region=eu-west-2", "-region=eu-west-1"], &TYPES[..]].concat();
     world.terrane(&types).code(0).says(&["import blocks are in imports.tf"]);
     let written = world.read("imports.tf");
-    for words in ["to = aws_vpc.found_again", "to = aws_iam_role.runs", "\"alias/elsewhere@eu-west-2\""] {
+    let role = format!("to = aws_iam_role.{runs}");
+    let alias = format!("\"alias/{runs}@eu-west-2\"");
+    for words in ["to = aws_vpc.found_again", &role, &alias] {
         assert!(written.contains(words), "{words}: {written}");
     }
     world.terrane(&types).code(1).complains(&["Target generated file already exists"]);
