@@ -91,13 +91,14 @@ pub async fn apply(
     session.prepare().await.map_err(Diagnostics::from)?;
     session.made_already(plan).map_or(Ok(()), |problem| Err(Diagnostics::from(problem)))?;
     let prepared = Prepared::new(plan, job.providers);
-    let options =
-        ApplyOptions { seed: *uuid::Uuid::new_v4().as_bytes(), rollback: running.rollback, ..ApplyOptions::default() };
+    let (seed, resume) = (*uuid::Uuid::new_v4().as_bytes(), session.creates_in_doubt());
+    let options = ApplyOptions { seed, resume, rollback: running.rollback };
     let mut applier = Applier::new(job.program, job.providers, job.world, plan, &prepared, options)?;
     session.set(plan.refreshed.clone());
     session.rest();
     drive(&mut applier, job.providers, session, running, stop).await;
     let applied = applier.finish();
+    session.settle_doubts(plan);
     session.set(applied.snapshot.clone());
     let unsaved = session.save_first().await.err();
     Ok(Finished { applied, unsaved })

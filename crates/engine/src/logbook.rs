@@ -41,8 +41,12 @@ pub(crate) struct Logbook<'s> {
     locked: bool,
     key_file: Option<KeyFile>,
     path: PathBuf,
+    /// The run that was killed, if there are lines to carry.
+    former: String,
     /// Lines about objects that an earlier run made and that are lost to the state.
     carried: String,
+    /// Lines about creates that an earlier run has begun, by instance: whether they took effect is not known.
+    open: BTreeMap<Instance, String>,
     head: JournalHead,
     /// Locked while this run lives; there from the first line on.
     file: Option<File>,
@@ -79,7 +83,9 @@ impl<'s> Logbook<'s> {
             info: held.unwrap_or(info).clone(),
             key_file: journals.key_file(&path),
             path,
+            former: String::new(),
             carried: String::new(),
+            open: BTreeMap::new(),
             head: head(info),
             file: None,
             first: String::new(),
@@ -106,9 +112,11 @@ impl<'s> Logbook<'s> {
             self.remove();
             return None;
         }
-        if !recovered.lost.is_empty() {
-            self.carried = run_line(&recovered.run) + &recovered.lost.iter().map(lost_line).collect::<String>();
-        }
+        self.former = run_line(&recovered.run);
+        self.carried = recovered.lost.iter().map(lost_line).collect();
+        let line =
+            |(instance, operation): (&Instance, &String)| (instance.clone(), begin_line(operation, instance, "create"));
+        self.open = recovered.creates.iter().map(line).collect();
         Some((recovered, state))
     }
 
@@ -199,6 +207,7 @@ impl<'s> Logbook<'s> {
             if let EntryKind::Begin { verb } = &entry.kind {
                 let line = begin_line(operation, instance, verb);
                 text += &line;
+                self.open.remove(instance);
                 self.begun.insert(operation.clone(), line);
                 continue;
             }
@@ -226,7 +235,21 @@ impl<'s> Logbook<'s> {
 
     /// What each journal of this run begins with.
     fn begin(&self) -> String {
-        self.carried.clone() + &run_line(&self.head)
+        self.kept() + &run_line(&self.head)
+    }
+
+    /// What an earlier run has left to be known.
+    fn kept(&self) -> String {
+        let open: String = self.open.values().map(String::as_str).collect();
+        match self.carried.is_empty() && open.is_empty() {
+            true => String::new(),
+            false => format!("{}{}{open}", self.former, self.carried),
+        }
+    }
+
+    /// Forgets the creates of an earlier run for which `wanted` does not hold.
+    pub fn settle(&mut self, wanted: impl Fn(&Instance) -> bool) {
+        self.open.retain(|instance, _| wanted(instance));
     }
 
     /// Keeps the key of this run where the next one finds it, if no lock does.
@@ -277,10 +300,11 @@ impl<'s> Logbook<'s> {
         self.marks.clear();
         self.begun.clear();
         self.file = None;
-        if self.carried.is_empty() {
+        let kept = self.kept();
+        if kept.is_empty() {
             return self.remove();
         }
-        if let Ok(text) = self.sealed(self.carried.clone()).await
+        if let Ok(text) = self.sealed(kept).await
             && let Ok(mut file) = create(&self.path)
         {
             let _ = file.write_all(&text);

@@ -1,9 +1,11 @@
 //! State for the length of an operation: locked, loaded, saved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use terrane_plan::Plan;
+use terrane_address::Instance;
+use terrane_plan::{Change, Plan, PlanMode, Step};
 use terrane_source::Diagnostic;
 use terrane_state::{Entry, EntryKind, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
 use tokio::time::Instant;
@@ -172,6 +174,25 @@ impl<'s> Session<'s> {
             self.discard_journal().await;
         }
         kept
+    }
+
+    /// The operations by which an earlier run has begun to make objects, by instance.
+    pub(crate) fn creates_in_doubt(&self) -> BTreeMap<Instance, Arc<str>> {
+        let creates = self.recovered.iter().flat_map(|recovered| &recovered.creates);
+        creates.map(|(instance, operation)| (instance.clone(), Arc::from(operation.as_str()))).collect()
+    }
+
+    /// Forgets the creates that an earlier run has begun, but for those that a plan wanted and did not come to.
+    pub(crate) fn settle_doubts(&mut self, plan: &Plan) {
+        let wanted = |instance: &Instance| {
+            let creates = |step: &Step| matches!(step.change, Change::Create { .. } | Change::Replace { .. });
+            plan.steps.iter().any(|step| step.instance == *instance && creates(step))
+        };
+        if let Some(logbook) =
+            self.logbook.as_mut().filter(|_| !plan.options.is_limited() && plan.options.mode != PlanMode::RefreshOnly)
+        {
+            logbook.settle(wanted);
+        }
     }
 
     fn give_up_journal(&mut self, error: &std::io::Error) {

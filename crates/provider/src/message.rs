@@ -162,6 +162,8 @@ pub struct ApplyRequest {
     /// Names this operation: the same for every retry of it, never used for another, at most 32 characters of
     /// `[a-z0-9]`. Journaled before the call, so that a create whose answer was lost can be found again.
     pub operation: Arc<str>,
+    /// Whether a run that was killed has begun this very operation: a create looks first for what that has made.
+    pub resumed: bool,
 }
 
 /// What a change led to.

@@ -27,6 +27,8 @@ pub struct Recovered {
     pub conflicts: Vec<Instance>,
     /// What the run had begun and not ended, or ended in a way that cannot be read: it may have taken effect, or not.
     pub in_doubt: Vec<(Instance, String)>,
+    /// The operations among these that create an object, by instance.
+    pub creates: BTreeMap<Instance, String>,
     /// Objects that were made, and are not in the state, since what is sealed could not be opened.
     pub lost: Vec<Lost>,
 }
@@ -90,7 +92,12 @@ pub fn recover(journal: &str, state: &mut Snapshot, open: &dyn Fn(&str) -> Optio
     let mut told = Told::default();
     journal.lines().map_while(|line| serde_json::from_str(line).ok()).for_each(|line| told.hear(line, open));
     let mut recovered = Recovered { run: told.run, lost: told.lost, ..Recovered::default() };
-    recovered.in_doubt.extend(told.begun.into_values());
+    for (operation, (instance, verb)) in told.begun {
+        if verb == "create" {
+            recovered.creates.insert(instance.clone(), operation);
+        }
+        recovered.in_doubt.push((instance, verb));
+    }
     let lineage = &recovered.run.lineage;
     let foreign = !lineage.is_empty() && !state.lineage.is_empty() && *lineage != state.lineage;
     for (instance, outcome) in told.outcomes {
@@ -196,6 +203,7 @@ mod tests {
         assert_eq!(state, to);
         assert_eq!((recovered.restored.len(), recovered.conflicts.len()), (4, 0));
         assert_eq!(recovered.in_doubt, [(instance("t.doubt"), "create".to_owned())]);
+        assert_eq!(recovered.creates, [(instance("t.doubt"), "x".to_owned())].into());
         assert_eq!(recovered.run.who, "ana@build");
         let again = recover(&text, &mut state, &shut);
         assert!(state == to && again.restored.is_empty() && again.conflicts.is_empty());

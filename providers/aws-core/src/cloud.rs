@@ -43,6 +43,8 @@ pub struct Cloud {
     pub(crate) skip_account_id: bool,
     /// Where STS is asked, if not in the provider's region.
     pub(crate) sts_region: Option<String>,
+    /// Whether a run that was killed has begun what is made now.
+    pub(crate) resuming: bool,
     /// Why no call can be made, if none can.
     pub(crate) obstacle: Option<String>,
     pub(crate) calls: Arc<Calls>,
@@ -75,6 +77,7 @@ impl Cloud {
             s3_use_path_style: false,
             skip_account_id: false,
             sts_region: None,
+            resuming: false,
             obstacle: None,
             calls: Arc::default(),
             place: Place::default(),
@@ -93,6 +96,16 @@ impl Cloud {
     /// The region of the provider.
     pub fn default_region(&self) -> &str {
         &self.region
+    }
+
+    /// The same for a create that a run that was killed has begun: what that has made is looked for first.
+    pub fn to_resume(&self) -> Cloud {
+        Cloud { resuming: true, ..self.elsewhere(&self.region) }
+    }
+
+    /// Whether what is made may be there already, made by a run that was killed.
+    pub fn is_resuming(&self) -> bool {
+        self.resuming
     }
 
     /// The same account in another region.

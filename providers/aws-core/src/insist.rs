@@ -48,7 +48,8 @@ impl Cloud {
     /// Makes a create of an object that is known by a name of our choice, as [`Cloud::insist`] does.
     ///
     /// When the answer to an attempt was lost and the next one is refused with one of the codes `exists`, the first may
-    /// have made the object: this returns `None`, and [`made_since`] tells that object from one made long before.
+    /// have made the object: this returns `None`, and [`made_since`] tells that object from one made long before. A run
+    /// that was killed counts as an attempt whose answer was lost.
     pub async fn create_named<'r, T, E, F, Fut>(
         &self,
         operation: impl Into<Called<'r>>,
@@ -62,7 +63,7 @@ impl Cloud {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let lost = AtomicBool::new(false);
+        let lost = AtomicBool::new(self.is_resuming());
         let answer = self.insist(operation, timeout, again, || {
             let (attempt, lost) = (send(), &lost);
             async move {

@@ -186,15 +186,14 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
         let id = text(&planned, "id").unwrap_or_default();
         let finished = async {
             self.0.shape(&ec2, &create, &id).await?;
-            let mark = K::MARKED.and_then(|name| text(&planned, name));
-            let unmarked = async {
-                if let Some(id) = mark {
-                    unmark(&ec2, &id).await;
-                }
-            };
-            tokio::join!(self.read_back(&ec2, &planned), unmarked).0
+            let object = self.read_back(&ec2, &planned).await?;
+            // Last of all: a run that is killed before is found by it.
+            if let Some(id) = K::MARKED.and_then(|name| text(&planned, name)) {
+                unmark(&ec2, &id).await;
+            }
+            Ok(object)
         };
-        finished.await.map_err(|p| Failed::from(p).with(Object::new(known(&planned))))
+        finished.await.map_err(|p: Problem| Failed::from(p).with(Object::new(known(&planned))))
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {

@@ -123,6 +123,11 @@ impl Making<'_> {
         GFut: Future<Output = Result<Option<I>, Refusal>>,
     {
         let (mut pauses, mut lost) = (Pauses::within(PATIENCE), 0);
+        if ec2.cloud.is_resuming()
+            && let Some(made) = looked(&find, looks).await?
+        {
+            return Ok(made);
+        }
         loop {
             let refusal = match ec2.once(self.operation, self.what, &mut send).await.map(&take) {
                 Ok(Some(made)) => return Ok(made),
@@ -234,6 +239,18 @@ mod tests {
         let problem = outcome.unwrap_err();
         assert!(!problem.detail.contains("a thing"), "{problem:?}");
         assert_eq!((sent, looks), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_run_has_begun_is_looked_for_first() {
+        let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await.to_resume();
+        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
+        for (there, expect) in [(Some("found"), "found"), (None, "made")] {
+            let send = || std::future::ready(made("made"));
+            let find = || std::future::ready(Ok(there.map(str::to_owned)));
+            let outcome = MAKING.found_within(&ec2, send, |a| a, find, &[Duration::ZERO; 2]).await;
+            assert_eq!(outcome.map_err(Problem::from).unwrap(), expect);
+        }
     }
 
     #[tokio::test]

@@ -33,6 +33,12 @@ pub async fn make(kms: &Kms<'_>, create: &Create<'_>) -> Result<String, Problem>
         all.insert(MARK.to_owned(), create.operation.to_owned());
     }
     let request = request(kms, create.planned, &all);
+    if marked
+        && kms.cloud.is_resuming()
+        && let Some(id) = with_mark(kms, create.operation).await?
+    {
+        return Ok(id);
+    }
     let (end, mut lost) = (Instant::now() + PROPAGATION, 0);
     loop {
         let answer = Box::pin(kms.cloud.call_once("kms:CreateKey", || request.clone().send())).await;

@@ -8,8 +8,8 @@ use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, identity, res
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Discovered, ImportBy, ImportRequest, Object,
-    PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
+    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Discovered, ImportBy, ImportRequest,
+    Object, PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
 };
 use terrane_value::{Kind, Value};
 use tokio::sync::OnceCell;
@@ -128,7 +128,11 @@ impl Instance {
         let answer = match &request.change {
             Change::Create { planned, config } => {
                 let create = Create { planned, config, operation };
-                self.made(&schema, planned, None, implementation.create(cloud, create).await)
+                let made = match request.resumed {
+                    true => implementation.create(&cloud.to_resume(), create).await,
+                    false => implementation.create(cloud, create).await,
+                };
+                self.made(&schema, planned, None, made)
             }
             Change::Update { prior, planned, config } => {
                 let update = Update { prior: &prior.value, planned, config, operation };

@@ -41,7 +41,8 @@ async fn a_type_without_implementation_says_so_and_keeps_its_object() {
     let aws = AwsProvider::new().configure(offline()).await.unwrap();
     let prior = Object::new(Value::object([("id", Value::string("vpn-1"))]));
     let change = Change::Delete { prior: prior.clone() };
-    let request = ApplyRequest { ty: "aws_vpn_connection".into(), change, private: None, operation: "x".into() };
+    let request =
+        ApplyRequest { ty: "aws_vpn_connection".into(), change, private: None, operation: "x".into(), resumed: false };
     let response = aws.apply(request).await;
     assert_eq!(response.object, Some(prior.clone()));
     assert!(response.problems[0].detail.contains("aws_vpn_connection"));

@@ -53,9 +53,14 @@ pub(crate) fn notice(recovered: &Recovered, journal: &Path) -> Diagnostic {
             warning.note(format!("Made, but not in the state, since the key of the journal is not there:\n{list}"));
         return warning.hint(way_out(&recovered.lost, journal));
     }
-    match recovered.in_doubt.is_empty() && recovered.conflicts.is_empty() {
-        true => warning,
-        false => warning.hint(
+    let creates_only = recovered.in_doubt.len() == recovered.creates.len();
+    match recovered.conflicts.is_empty() {
+        true if recovered.in_doubt.is_empty() => warning,
+        true if creates_only => warning.hint(
+            "The next apply asks for these creates as that run did: an object that AWS has made all the same is found, \
+             and not made twice.",
+        ),
+        _ => warning.hint(
             "Look whether objects exist that the state does not have: import them, or delete them. The plan shows what \
              became of those it has.",
         ),

@@ -198,6 +198,7 @@ impl<'p> Applier<'p> {
             change,
             private: flight.private.clone(),
             operation: self.operation(place, leg, step),
+            resumed: flight.prior.is_none() && leg == Leg::Up && self.options.resume.contains_key(&step.instance),
         };
         let mut kinds = Vec::new();
         if matches!(step.change, Change::Replace { order, .. } if order.creates_first()) {
