@@ -38,9 +38,7 @@ use crate::leases::Leases;
 use crate::moves::Moves;
 use crate::plan::{Counters, Plan};
 use crate::shapes::{Shape, Shapes};
-use crate::{
-    Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, moves,
-};
+use crate::{Answer, Ask, AskId, Drift, Machine, OutputChange, PlanMode, PlanOptions, Providers, Question, moves};
 
 use self::data::DataFlight;
 use self::deferral::{Deferrals, Later};

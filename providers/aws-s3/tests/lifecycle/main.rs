@@ -153,7 +153,7 @@ async fn with_settings(stage: &Stage) {
         ("server_side_encryption_configuration", encryption("aws:kms")),
         ("acceleration_status", text("Suspended")),
     ]);
-    let third = object([("bucket", text(&name))]);
+    let third = object([("bucket", text(&name)), ("tags", map([("Name", "logs")]))]);
     let last = lifecycle(&stage.cloud, &*ty(BUCKET), &[first, second, third], id).await;
     assert_eq!(Args(&last).blocks("lifecycle_rule").len(), 1, "what is no longer written stays");
     delete(&stage.cloud, &logs).await;
