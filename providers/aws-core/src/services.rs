@@ -1,7 +1,7 @@
 //! The services whose endpoints the provider block can set.
 
 /// The names of an `endpoints` block for services that we call, with the SDK's id of the service.
-const CALLED: [(&str, &str); 12] = [
+const CALLED: [(&str, &str); 13] = [
     ("cloudwatchlog", "CloudWatch Logs"),
     ("cloudwatchlogs", "CloudWatch Logs"),
     ("dynamodb", "DynamoDB"),
@@ -9,6 +9,7 @@ const CALLED: [(&str, &str); 12] = [
     ("iam", "IAM"),
     ("kms", "KMS"),
     ("logs", "CloudWatch Logs"),
+    ("outposts", "Outposts"),
     ("s3", "S3"),
     ("s3api", "S3"),
     ("s3control", "S3 Control"),
@@ -39,7 +40,7 @@ const OTHERS: &str = "accessanalyzer account acm acmpca amg amp amplify apigatew
     mediaconnect mediaconvert medialive mediapackage mediapackagev2 mediapackagevod mediastore memorydb mgn mpa mq msk \
     mwaa mwaaserverless neptune neptunegraph networkfirewall networkflowmonitor networkmanager networkmonitor \
     notifications notificationscontacts oam observabilityadmin odb opensearch opensearchingestion opensearchserverless \
-    opensearchservice opsworks organizations osis outposts paymentcryptography pcaconnectorad pcs pinpoint \
+    opensearchservice opsworks organizations osis paymentcryptography pcaconnectorad pcs pinpoint \
     pinpointsmsvoicev2 pipes polly pricing prometheus prometheusservice qbusiness qldb quicksight ram rbin rds rdsdata \
     rdsdataservice recyclebin redshift redshiftdata redshiftdataapiservice redshiftserverless rekognition resiliencehub \
     resourceexplorer2 resourcegroups resourcegroupstagging resourcegroupstaggingapi rolesanywhere route53 route53domains \

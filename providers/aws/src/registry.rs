@@ -29,6 +29,7 @@ impl Registry {
             terrane_aws_dynamodb::data_sources(),
             terrane_aws_ec2::data_sources(),
             terrane_aws_iam::data_sources(),
+            terrane_aws_outposts::data_sources(),
             terrane_aws_s3::data_sources(),
             terrane_aws_ssm::data_sources(),
         ];

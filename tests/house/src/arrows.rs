@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aws-iam", &["aws-core", "provider", "value"]),
     ("aws-kms", &["aws-core", "provider", "value"]),
     ("aws-logs", &["aws-core", "provider", "value"]),
+    ("aws-outposts", &["aws-core", "provider", "value"]),
     ("aws-s3", &["aws-core", "provider", "value"]),
     ("aws-ssm", &["aws-core", "provider", "value"]),
     (
@@ -36,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "aws-iam",
             "aws-kms",
             "aws-logs",
+            "aws-outposts",
             "aws-s3",
             "aws-ssm",
             "provider",
