@@ -51,7 +51,8 @@ impl Names {
             Value::Array(items) => {
                 let mut items: Vec<Value> = items.into_iter().map(|item| self.plain(item)).collect();
                 if items.iter().any(|item| ORDERED.iter().any(|name| item.get(name).is_some())) {
-                    items.sort_by_cached_key(key);
+                    // Deposed objects of one instance differ in their keys, which are chance, and in what they are.
+                    items.sort_by_cached_key(|item| (key(item), item.to_string()));
                 }
                 Value::Array(items)
             }
