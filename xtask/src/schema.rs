@@ -60,7 +60,7 @@ fn packed(from: &Path) -> Result<Vec<u8>> {
 
 fn table(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?)
+    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 fn parts(table: &Value) -> Vec<Entry> {

@@ -309,7 +309,7 @@ async fn flow_logs() {
         };
         let (configs, replacing) =
             ([config("ALL", "a"), config("ALL", "b")], [(config("REJECT", "b"), "traffic_type")]);
-        life(&cloud, "aws_flow_log").lead(&configs, &replacing, id, &[]).await;
+        life(cloud, "aws_flow_log").lead(&configs, &replacing, id, &[]).await;
         discard([vpc]).await;
     }
 }
