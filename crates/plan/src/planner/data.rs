@@ -192,7 +192,7 @@ impl Planner<'_> {
             import: None,
             triggered: false,
         };
-        self.draft_declared((instance.clone(), None), step, Vec::new());
+        self.draft_declared(step, Vec::new());
     }
 }
 

@@ -41,8 +41,8 @@ impl Drafts {
     }
 
     /// Adds a draft, in place of a former one about the same object.
-    pub fn insert(&mut self, key: ObjectKey, draft: Draft) {
-        let next = self.list.len() as u32;
+    pub fn insert(&mut self, draft: Draft) {
+        let (key, next) = ((draft.step.instance.clone(), draft.step.deposed.clone()), self.list.len() as u32);
         let place = *self.places.entry(key).or_insert(next);
         match self.list.get_mut(place as usize) {
             Some(former) => *former = draft,

@@ -52,10 +52,8 @@ impl Planner<'_> {
             import: None,
             triggered: false,
         };
-        self.draft(
-            key.clone(),
-            Draft { step, config: Vec::new(), explicit: Arc::from([]), state, sensitive: Vec::new(), declared: false },
-        );
+        let (config, explicit, sensitive) = (Vec::new(), Arc::from([]), Vec::new());
+        self.drafts.insert(Draft { step, config, explicit, state, sensitive, declared: false });
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use terrane_value::{Marks, Path, Value};
 
 use super::prior::Prior;
 use super::queue::{Task, Wait};
-use super::{Draft, Flight, Halt, ObjectKey, Planner};
+use super::{Draft, Flight, Halt, Planner};
 use crate::decide::{Decision, decide};
 use crate::ignore::{self, ignore};
 use crate::object::{self, MarkedPaths};
@@ -387,25 +387,25 @@ impl<'p> Planner<'p> {
         };
         let sensitive = flight.marks.iter().filter(|(_, marks)| marks.contains(Marks::SENSITIVE));
         let sensitive = sensitive.map(|(path, _)| path.clone()).collect();
-        self.draft_declared((instance.clone(), None), step, sensitive);
+        self.draft_declared(step, sensitive);
         if let Some(value) = value {
             self.give(instance, value);
         }
     }
 
-    /// Notes a step of a declared instance with what it was made of.
-    pub(super) fn draft_declared(&mut self, key: ObjectKey, step: Step, sensitive: Vec<Path>) {
+    /// Notes what becomes of the object in use of a declared instance, with what it was made of.
+    pub(super) fn draft_declared(&mut self, step: Step, sensitive: Vec<Path>) {
+        let instance = &step.instance;
         if step.change.after().is_some_and(|value| !value.is_wholly_known()) {
-            self.values.pending(&key.0, step.change.done());
+            self.values.pending(instance, step.change.done());
         }
         // What it was made of is all that is still needed of its configuration.
-        let (config, explicit) = match self.evaluated.remove(&key.0).map(Arc::unwrap_or_clone) {
+        let (config, explicit) = match self.evaluated.remove(instance).map(Arc::unwrap_or_clone) {
             Some(evaluated) => (evaluated.deps, evaluated.explicit),
             None => (Vec::new(), Arc::from([])),
         };
-        let stored = self.refreshed.object(&key.0).filter(|_| key.1.is_none());
-        let state = stored.map(|o| o.dependencies.clone()).unwrap_or_default();
-        self.draft(key, Draft { step, config, explicit, state, sensitive, declared: true });
+        let state = self.refreshed.object(instance).map(|o| o.dependencies.clone()).unwrap_or_default();
+        self.drafts.insert(Draft { step, config, explicit, state, sensitive, declared: true });
     }
 
     /// Gives the value of an instance to whoever reads it.

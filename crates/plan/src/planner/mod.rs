@@ -340,10 +340,6 @@ impl<'p> Planner<'p> {
     fn shape(&self, provider: &ProviderConfig, instance: &Instance) -> Option<Arc<Shape>> {
         self.shapes.get(&provider.provider, &instance.resource.resource).cloned()
     }
-
-    fn draft(&mut self, key: ObjectKey, draft: Draft) {
-        self.drafts.insert(key, draft);
-    }
 }
 
 impl Machine for Planner<'_> {
