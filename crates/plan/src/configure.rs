@@ -27,7 +27,7 @@ impl<'a> Configuration<'a> {
         diags: &mut Diagnostics,
     ) -> Option<Configuration<'a>> {
         let Some(provider) = providers.get(&address.provider) else {
-            diags.error(problems::unavailable(address));
+            diags.error(problems::provider_unavailable(address));
             return None;
         };
         if address.alias.is_some() && program.provider_decl(address).is_none() {

@@ -43,6 +43,7 @@ pub use options::{PlanMode, PlanOptions, Told, covers};
 pub use order::{Legs, Node, On, Order};
 pub use plan::{Counters, Plan, Summary};
 pub use planner::Planner;
+pub use problems::provider_unavailable;
 pub use providers::Providers;
 pub use provision::ProvisionRequest;
 pub use recorded::Recorded;

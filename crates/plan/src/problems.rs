@@ -33,7 +33,7 @@ pub(crate) fn of_provider(
 }
 
 /// Says that a provider is no part of the program.
-pub(crate) fn unavailable(config: &ProviderConfig) -> Diagnostic {
+pub fn provider_unavailable(config: &ProviderConfig) -> Diagnostic {
     Diagnostic::error("Provider is not available", format!("There is no provider {} in this program.", config.provider))
         .hint("Check the source address in required_providers; run `terrane version` to see which providers are built in.")
 }

@@ -110,8 +110,7 @@ fn search(args: &Args, project: &Project, diags: &mut Diagnostics) -> Option<Sea
     let address = project.program.root().provider_of(local);
     let config = ProviderConfig { module: Module::default(), provider: address, alias, key: Key::None };
     let Some(provider) = project.providers.get(&config.provider) else {
-        let detail = format!("There is no provider {} in this program.", config.provider);
-        diags.error(Diagnostic::error("Provider is not available", detail));
+        diags.error(terrane_plan::provider_unavailable(&config));
         return None;
     };
     let all: Vec<(&str, Discovery)> =

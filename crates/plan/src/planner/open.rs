@@ -46,7 +46,7 @@ impl Planner<'_> {
     /// Evaluates a provider configuration and asks for it.
     pub(super) fn provider(&mut self, config: &ProviderConfig) -> Result<(), Halt> {
         let Some(provider) = self.providers.get(&config.provider).cloned() else {
-            return Err(Halt::Failed(self.diags.error(problems::unavailable(config))));
+            return Err(Halt::Failed(self.diags.error(problems::provider_unavailable(config))));
         };
         let decl = self.program.provider_decl(config).map(|(_, decl)| decl);
         let keyed = decl.is_some_and(|decl| decl.for_each.is_some());
