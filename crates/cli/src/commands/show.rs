@@ -17,6 +17,7 @@ use crate::project::{self, Project, encryption, nothing_here};
 use crate::views;
 use crate::views::json::Secrets;
 use crate::views::lines::Paint;
+use crate::views::secrets::SecretTexts;
 use crate::world::Disk;
 
 /// Show the state, a saved plan, or the configuration
@@ -123,8 +124,9 @@ fn in_words(shown: &Shown, args: &Args, context: &Context) -> Result<String, Dia
     match shown {
         Shown::State(snapshot, _) if snapshot.is_empty() => Ok("The state is empty.\n".into()),
         Shown::State(snapshot, providers) => {
-            let text = views::objects::all(snapshot, providers, paint)?;
-            Ok(text + &views::objects::outputs(snapshot, providers, paint)?)
+            let secrets = SecretTexts::of_state(snapshot, providers);
+            let text = views::objects::all(snapshot, providers, &secrets, paint)?;
+            Ok(text + &views::objects::outputs(snapshot, &secrets, paint)?)
         }
         Shown::Plan(plan) => Ok(views::plan::plan(&plan.0, &crate::providers::all(), paint)),
         Shown::Configuration(..) | Shown::Module(..) => in_json(shown, args),

@@ -63,31 +63,34 @@ pub fn damaged(instance: impl std::fmt::Display, why: &str) -> Diagnostic {
     )
 }
 
-/// Writes all objects of a state.
+/// Writes all objects of a state; `secrets` are those of the state.
 ///
 /// # Errors
 /// If a stored form does not fit its type.
-pub fn all(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<String, Diagnostic> {
+pub fn all(
+    snapshot: &Snapshot,
+    schemas: &dyn Schemas,
+    secrets: &SecretTexts,
+    paint: Paint,
+) -> Result<String, Diagnostic> {
     let mut texts = Vec::new();
-    let secrets = SecretTexts::of_state(snapshot, schemas);
     for (instance, provider, state) in snapshot.instances() {
         if let Some(object) = &state.current {
-            texts.push(one(&instance, provider, object, schemas, &secrets, paint)?);
+            texts.push(one(&instance, provider, object, schemas, secrets, paint)?);
         }
         for (key, object) in &state.deposed {
-            let text = one(&instance, provider, object, schemas, &secrets, paint)?;
+            let text = one(&instance, provider, object, schemas, secrets, paint)?;
             texts.push(text.replacen(':', &format!(": (deposed object {key})"), 1));
         }
     }
     Ok(texts.join("\n"))
 }
 
-/// Writes the outputs of a state under a heading; nothing if there are none.
+/// Writes the outputs of a state under a heading; nothing if there are none. `secrets` are those of the state.
 ///
 /// # Errors
 /// If a stored form does not fit its type.
-pub fn outputs(snapshot: &Snapshot, schemas: &dyn Schemas, paint: Paint) -> Result<String, Diagnostic> {
-    let secrets = SecretTexts::of_state(snapshot, schemas);
+pub fn outputs(snapshot: &Snapshot, secrets: &SecretTexts, paint: Paint) -> Result<String, Diagnostic> {
     let mut lines = Lines::new(paint);
     for (name, output) in &snapshot.outputs {
         let value = from_json(&output.json, &output.ty);
