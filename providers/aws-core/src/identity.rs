@@ -20,8 +20,7 @@ pub fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Proble
     };
     let own = own(identity);
     let id = match (own.as_slice(), &schema.import.separator) {
-        ([], _) if is_of_account(schema) => text("account_id"),
-        ([], _) => text("region"),
+        ([], _) => text(place(schema)),
         ([name], _) => text(name),
         (_, Some(separator)) => joined(schema, separator, &text),
         _ => None,
@@ -33,22 +32,23 @@ pub fn import_id(schema: &TypeSchema, identity: &Value) -> Result<String, Proble
     })
 }
 
-fn is_of_account(schema: &TypeSchema) -> bool {
-    schema.import.format.as_deref() == Some("account_id")
+/// What names the one object of a type of which an account, or each of its regions, has one.
+fn place(schema: &TypeSchema) -> &'static str {
+    if schema.import.format.as_deref() == Some("account_id") { "account_id" } else { "region" }
 }
 
 /// An identity that names nothing but a place, with the account or region of the provider where it says none.
 pub async fn placed(schema: &TypeSchema, identity: &Value, cloud: &Cloud) -> Result<Value, Problem> {
-    let name = if is_of_account(schema) { "account_id" } else { "region" };
+    let name = place(schema);
     let said = identity.get(name).is_none_or(|value| !value.is_null());
     let Some(fields) = identity.fields().filter(|_| own(identity).is_empty() && !said) else {
         return Ok(identity.clone());
     };
-    let place = match name {
+    let here = match name {
         "account_id" => cloud.account_id().await?,
         _ => cloud.default_region().to_owned(),
     };
-    Ok(Value::from_kind(Kind::Object(fields.with(name, Value::string(place)))))
+    Ok(Value::from_kind(Kind::Object(fields.with(name, Value::string(here)))))
 }
 
 /// The identity of an object, made of what it says of itself; `None` if it lacks a part that every identity has.
