@@ -49,7 +49,8 @@ impl ResourceType<Cloud> for Policy {
             let documents = documents().await.clone()?;
             read_policy(cloud, policy, arn, known, documents.as_deref()).await
         });
-        tokio::join!(read, documents()).0
+        // The first question leads to others: it comes before those about policies, which may take all places for calls.
+        tokio::join!(documents(), read).1
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {

@@ -64,7 +64,7 @@ fn not_one(config: &Value, region: &str, found: &[&Answer]) -> Problem {
     let ids: Vec<&str> = found.iter().filter_map(|outpost| outpost.outpost_id()).collect();
     let detail =
         format!("In region {region} there are several outposts{with}: {}. Name one by its id.", ids.join(", "));
-    Problem::error("Data source found several objects", detail)
+    Problem::error("Data source found several", detail)
 }
 
 fn attributes(cloud: &Cloud, config: &Value, region: &str, found: &Answer) -> Value {
