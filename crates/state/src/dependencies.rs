@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use terrane_address::ConfigResource;
 
+use crate::Places;
+
 /// Resources in an order. Cloning bumps counts, and many lists may share their names: resources that each depend on
 /// all before them have lists as long as the configuration.
 #[derive(Clone)]
 pub struct Dependencies {
     names: Arc<[ConfigResource]>,
-    places: Arc<[u32]>,
+    places: Places,
 }
 
 impl Dependencies {
@@ -21,14 +23,14 @@ impl Dependencies {
         Dependencies { names: names.clone(), places: places.collect() }
     }
 
-    /// The names at the places of a list, in its order.
-    pub fn shared(names: &Arc<[ConfigResource]>, places: &Arc<[u32]>) -> Dependencies {
+    /// The names at some places, in their order.
+    pub fn shared(names: &Arc<[ConfigResource]>, places: &Places) -> Dependencies {
         Dependencies { names: names.clone(), places: places.clone() }
     }
 
     /// The resources, in order.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigResource> {
-        self.places.iter().filter_map(|place| self.names.get(*place as usize))
+        self.places.iter().filter_map(|place| self.names.get(place as usize))
     }
 
     /// These and others, sorted.
@@ -48,7 +50,7 @@ impl Dependencies {
     }
 
     /// What two lists have alike only if they are the same.
-    pub fn identity(&self) -> (usize, &Arc<[u32]>) {
+    pub fn identity(&self) -> (usize, &Places) {
         (Arc::as_ptr(&self.names).cast::<()>() as usize, &self.places)
     }
 }
@@ -61,7 +63,7 @@ impl fmt::Debug for Dependencies {
 
 impl Default for Dependencies {
     fn default() -> Dependencies {
-        Dependencies { names: Arc::from([]), places: Arc::from([]) }
+        Dependencies { names: Arc::from([]), places: Places::from_iter([]) }
     }
 }
 

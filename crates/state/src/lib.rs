@@ -9,6 +9,7 @@ mod dependencies;
 pub mod edit;
 mod journal;
 mod json;
+mod places;
 mod recovery;
 mod shared;
 mod snapshot;
@@ -19,6 +20,7 @@ pub use checks::{CheckKind, CheckObject, CheckResult, CheckStatus};
 pub use dependencies::Dependencies;
 pub use journal::{Entry, EntryKind, replay};
 pub use json::Json;
+pub use places::Places;
 pub use recovery::{
     JournalHead, Lost, Mark, Recovered, begin_line, end_line, lost_line, mark, outcome, recover, run_line,
     sealed_outcome,

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ProviderConfig};
 use terrane_lang::{Dep, Program};
 use terrane_source::{Diagnostic, Diagnostics, Severity};
-use terrane_state::{Dependencies, StoredObject};
+use terrane_state::{Dependencies, Places, StoredObject};
 use terrane_value::Value;
 
 use super::closure::Closure;
@@ -234,7 +234,7 @@ struct Groups<'d> {
     /// The groups of lists that many have in common, by where those are.
     lists: FxHashMap<*const Dep, Option<u32>>,
     providers: FxHashMap<ProviderConfig, Option<u32>>,
-    states: FxHashMap<(usize, &'d Arc<[u32]>, &'d [(Arc<str>, Key)]), Option<u32>>,
+    states: FxHashMap<(usize, &'d Places, &'d [(Arc<str>, Key)]), Option<u32>>,
     ends: FxHashMap<(Arc<[Dep]>, Vec<(Arc<str>, Key)>), Option<u32>>,
 }
 

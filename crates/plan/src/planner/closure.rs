@@ -7,7 +7,7 @@ use petgraph::algo::kosaraju_scc;
 use rustc_hash::FxHashMap;
 use terrane_address::{AbsResource, ConfigResource, Mode};
 use terrane_lang::Dep;
-use terrane_state::Dependencies;
+use terrane_state::{Dependencies, Places};
 
 use super::Draft;
 
@@ -100,10 +100,10 @@ impl<'d> Direct<'d> {
         let stored = |place: &u32| names[*place as usize].resource.mode != Mode::Ephemeral;
         let all_stored = (0..names.len() as u32).all(|place| stored(&place));
         let lists = (0..).zip(reached(&reads)).map(|(own, reached)| {
-            if all_stored && reached.binary_search(&own).is_err() {
+            if all_stored && !reached.contains(own) {
                 return Dependencies::shared(&names, &reached);
             }
-            let others = reached.iter().copied().filter(|place| *place != own && stored(place));
+            let others = reached.iter().filter(|place| *place != own && stored(place));
             Dependencies::of(&names, others)
         });
         let lists = lists.collect();
@@ -119,13 +119,13 @@ fn sorted(places: impl Iterator<Item = u32>) -> Vec<u32> {
 }
 
 /// What can be reached from each vertex, in order; those that reach each other have it in common, themselves included.
-fn reached(reads: &[Vec<u32>]) -> Vec<Arc<[u32]>> {
+fn reached(reads: &[Vec<u32>]) -> Vec<Places> {
     let edges = (0..).zip(reads).flat_map(|(from, reads)| reads.iter().map(move |to| (from, *to)));
     let mut graph = petgraph::Graph::<(), ()>::from_edges(edges);
     while graph.node_count() < reads.len() {
         graph.add_node(());
     }
-    let mut lists: Vec<Arc<[u32]>> = vec![Arc::from([]); reads.len()];
+    let mut lists = vec![Places::from_iter([]); reads.len()];
     let mut found = Marked::of(reads.len());
     // What is reached comes before what reaches it.
     for members in kosaraju_scc(&graph) {
@@ -136,14 +136,15 @@ fn reached(reads: &[Vec<u32>]) -> Vec<Arc<[u32]>> {
             }
         }
         let mut next: Vec<u32> = members.iter().flat_map(|member| reads[*member as usize].iter().copied()).collect();
-        // What reaches most first: it holds most of the others.
-        next.sort_unstable_by_key(|place| std::cmp::Reverse(lists[*place as usize].len()));
+        // What reaches most comes first: it holds most of the others.
+        let most = (0..next.len()).max_by_key(|at| lists[next[*at] as usize].len());
+        most.into_iter().for_each(|at| next.swap(0, at));
         for place in next {
             if found.mark(place) {
                 found.mark_all(&lists[place as usize]);
             }
         }
-        let list: Arc<[u32]> = found.take().into();
+        let list = found.take();
         members.iter().for_each(|member| lists[*member as usize] = list.clone());
     }
     lists
@@ -172,11 +173,13 @@ impl Marked {
         new
     }
 
-    /// Adds numbers that are in order.
-    fn mark_all(&mut self, numbers: &[u32]) {
-        let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return };
-        self.reach(*first as usize / 64, *last as usize / 64);
-        numbers.iter().for_each(|number| self.words[*number as usize / 64] |= 1 << (number % 64));
+    fn mark_all(&mut self, numbers: &Places) {
+        let Some((first, words)) = numbers.words() else {
+            return numbers.iter().for_each(|number| _ = self.mark(number));
+        };
+        let first = first as usize;
+        self.reach(first, first + words.len() - 1);
+        self.words[first..].iter_mut().zip(words).for_each(|(own, word)| *own |= word);
     }
 
     fn reach(&mut self, first: usize, last: usize) {
@@ -187,17 +190,11 @@ impl Marked {
     }
 
     /// All numbers in order; none is left.
-    fn take(&mut self) -> Vec<u32> {
+    fn take(&mut self) -> Places {
         let within = std::mem::take(&mut self.within);
         let (first, words) = (within.start as u32, &mut self.words[within]);
-        let mut numbers = Vec::with_capacity(words.iter().map(|word| word.count_ones() as usize).sum());
-        for (place, word) in (first..).zip(words) {
-            let mut bits = std::mem::take(word);
-            while bits != 0 {
-                numbers.push(place * 64 + bits.trailing_zeros());
-                bits &= bits - 1;
-            }
-        }
+        let numbers = Places::marked(first, words);
+        words.fill(0);
         numbers
     }
 }
@@ -209,7 +206,7 @@ mod tests {
     #[test]
     fn all_that_is_reached_is_found_once_and_in_order() {
         let reads = [vec![1, 3], vec![2], vec![3], vec![], vec![5], vec![4, 3]];
-        let lists: Vec<Vec<u32>> = reached(&reads).iter().map(|list| list.to_vec()).collect();
+        let lists: Vec<Vec<u32>> = reached(&reads).iter().map(|list| list.iter().collect()).collect();
         let expect: [&[u32]; 6] = [&[1, 2, 3], &[2, 3], &[3], &[], &[3, 4, 5], &[3, 4, 5]];
         assert_eq!(lists, expect);
     }
@@ -219,7 +216,7 @@ mod tests {
         let mut reads = vec![Vec::new(); 1000];
         (reads[999], reads[500], reads[3]) = (vec![3, 500], vec![64, 900], vec![63, 64, 128]);
         let lists = reached(&reads);
-        assert_eq!(*lists[999], [3, 63, 64, 128, 500, 900]);
-        assert_eq!(*lists[500], [64, 900]);
+        assert_eq!(lists[999].iter().collect::<Vec<_>>(), [3, 63, 64, 128, 500, 900]);
+        assert_eq!(lists[500].iter().collect::<Vec<_>>(), [64, 900]);
     }
 }
