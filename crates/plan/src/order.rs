@@ -102,28 +102,42 @@ impl Order {
                 }
             }
         }
-        graph::build(&ops, edges)
+        graph::build(&ops, &edges)
     }
 
+    /// What has to come before what. Where nothing goes down, order passes through what would be made only.
     fn edges(&self, layout: &Layout) -> Vec<(u32, u32)> {
         let mut edges = Vec::new();
+        for (i, node) in (0..).zip(&self.nodes) {
+            let up = layout.node(i, Leg::Up);
+            edges.extend(node.config.iter().map(|on| match on {
+                On::Node(a) => (layout.node(*a, Leg::Up), up),
+                On::Group(g) => (layout.group(*g, Barrier::Up), up),
+            }));
+        }
+        for (g, members) in (0..).zip(&self.groups) {
+            edges.extend(members.iter().map(|a| (layout.node(*a, Leg::Up), layout.group(g, Barrier::Up))));
+        }
+        if self.nodes.iter().any(|node| node.legs.has(Leg::Down)) {
+            self.down_edges(layout, &mut edges);
+            self.end_edges(layout, &mut edges);
+        }
+        edges
+    }
+
+    fn down_edges(&self, layout: &Layout, edges: &mut Vec<(u32, u32)>) {
+        let replaced_first = |a: &u32| self.nodes[*a as usize].create_before_destroy;
         for (i, node) in (0..).zip(&self.nodes) {
             let (up, down) = (layout.node(i, Leg::Up), layout.node(i, Leg::Down));
             if node.legs == Legs::Both {
                 edges.push(if node.create_before_destroy { (up, down) } else { (down, up) });
             }
-            edges.extend(node.config.iter().map(|on| match on {
-                On::Node(a) => (layout.node(*a, Leg::Up), up),
-                On::Group(g) => (layout.group(*g, Barrier::Up), up),
-            }));
             for on in &node.state {
                 match on {
                     On::Node(a) => {
                         let below = layout.node(*a, Leg::Down);
                         edges.push((down, below));
-                        if self.nodes[*a as usize].create_before_destroy {
-                            edges.push((up, below));
-                        }
+                        edges.extend(replaced_first(a).then_some((up, below)));
                     }
                     On::Group(g) => {
                         edges.push((down, layout.group(*g, Barrier::Down)));
@@ -132,18 +146,13 @@ impl Order {
                 }
             }
         }
-        self.end_edges(layout, &mut edges);
         for (g, members) in (0..).zip(&self.groups) {
             for a in members {
-                edges.push((layout.node(*a, Leg::Up), layout.group(g, Barrier::Up)));
                 let below = layout.node(*a, Leg::Down);
                 edges.push((layout.group(g, Barrier::Down), below));
-                if self.nodes[*a as usize].create_before_destroy {
-                    edges.push((layout.group(g, Barrier::Replaced), below));
-                }
+                edges.extend(replaced_first(a).then_some((layout.group(g, Barrier::Replaced), below)));
             }
         }
-        edges
     }
 
     /// Rule 6.
