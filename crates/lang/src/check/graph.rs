@@ -1,7 +1,6 @@
 //! What refers to what, without instance keys.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use terrane_address::{Module, ProviderConfig};
 use terrane_source::Span;
 
@@ -38,12 +37,12 @@ pub(super) struct Graph<'p> {
     program: &'p Program,
     pub things: Vec<Thing>,
     pub edges: Vec<Vec<Edge>>,
-    ids: HashMap<Thing, u32>,
+    ids: FxHashMap<Thing, u32>,
 }
 
 impl<'p> Graph<'p> {
     pub(super) fn of(program: &'p Program) -> Graph<'p> {
-        let mut graph = Graph { program, things: Vec::new(), edges: Vec::new(), ids: HashMap::new() };
+        let mut graph = Graph { program, things: Vec::new(), edges: Vec::new(), ids: FxHashMap::default() };
         for module in &program.modules {
             graph.module(module);
         }
