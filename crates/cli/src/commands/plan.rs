@@ -76,9 +76,7 @@ pub async fn run(args: Args, context: &Context) -> ExitCode {
     };
     let mut plan = run::planned(&ready, &session, options, &live, &mut diags).await;
     plan.generated = generated;
-    if !plan.errored {
-        context.view.plan(&plan, &ready.project.providers);
-    }
+    run::show(context, &ready, &plan);
     if let Some(problem) = session.close().await {
         diags.push(problem);
     }

@@ -232,10 +232,15 @@ pub async fn plan(
     diags: &mut Diagnostics,
 ) -> Plan {
     let plan = planned(ready, session, options, live, diags).await;
-    if !plan.errored {
-        context.view.plan(&plan, &ready.project.providers);
-    }
+    show(context, ready, &plan);
     plan
+}
+
+/// Shows a plan; if it met errors, what could be planned.
+pub fn show(context: &Context, ready: &Ready, plan: &Plan) {
+    if !plan.errored || plan.has_changes() {
+        context.view.plan(plan, &ready.project.providers);
+    }
 }
 
 /// Makes a plan in a session and reports what there is to say.

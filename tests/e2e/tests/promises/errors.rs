@@ -1,6 +1,6 @@
 //! Mistakes are all shown at once, each in its place; none gets as far as AWS.
 
-use terrane_e2e::World;
+use terrane_e2e::{Folder, World};
 
 #[test]
 fn five_mistakes_are_reported_in_one_run() {
@@ -111,4 +111,35 @@ resource "aws_vpc" "main" {
     let run = world.terrane(&["validate"]).code(1).complains(&["\"mars\"", "main.tf line 3"]);
     run.complains(&["\"10.0.0/16\"", "main.tf line 7", "\"sometimes\"", "\"dedicated\"", "main.tf line 8"]);
     assert_eq!(world.proxy().count("*"), 0);
+}
+
+#[test]
+fn a_plan_with_errors_tells_what_could_be_planned_before_them() {
+    let folder = Folder::new();
+    folder.write(
+        "main.tf",
+        r#"
+resource "terraform_data" "good" {
+  input = "x"
+}
+
+resource "terraform_data" "bad" {
+  input = "y"
+  lifecycle {
+    precondition {
+      condition     = terraform_data.good.input == "z"
+      error_message = "Not yet."
+    }
+  }
+}
+"#,
+    );
+    let said = ["before it met errors", "# terraform_data.good will be created", "Plan: 1 to add, 0 to change, 0 to destroy."];
+    for command in [&["plan"][..], &["apply", "-auto-approve"]] {
+        folder.terrane(".", command).code(1).says(&said).complains(&["Not yet."]).does_not_say(&["terraform_data.bad"]);
+    }
+    let run = folder.terrane(".", &["plan", "-json"]).code(1);
+    run.says(&["\"type\":\"planned_change\"", "\"type\":\"change_summary\"", "Not yet."]);
+    folder.write("main.tf", "resource \"terraform_data\" \"bad\" {\n  input = file(\"none\")\n}\n");
+    folder.terrane(".", &["plan"]).code(1).says_nothing().complains(&["none"]);
 }
