@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::LoginProfile;
+use rand::RngCore;
+use rand::rngs::OsRng;
 use terrane_aws_core::{Cloud, made_since, problem, read_each};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType};
 use terrane_provider::{Object, Problem, ReadOutcome};
@@ -120,8 +122,8 @@ fn password(length: i64) -> Result<String, Problem> {
 
 fn random() -> Result<[u8; 32], Problem> {
     let mut bytes = [0; 32];
-    let failed = |e| Problem::error("No random numbers", format!("The operating system has none to give: {e}."));
-    getrandom::fill(&mut bytes).map(|()| bytes).map_err(failed)
+    let failed = |e: rand::Error| Problem::error("No random numbers", format!("The operating system has none to give: {e}."));
+    OsRng.try_fill_bytes(&mut bytes).map(|()| bytes).map_err(failed)
 }
 
 #[cfg(test)]

@@ -1,256 +1,296 @@
 #![allow(clippy::unwrap_used)]
 
-use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey, agree};
-use aws_lc_rs::cipher::{AES_256, DecryptionContext, StreamingDecryptingKey, UnboundCipherKey};
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::iv::FixedLength;
-use aws_lc_rs::key_wrap::{AES_128, AesKek, KeyWrap};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeySize, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-};
+use std::sync::LazyLock;
 
-use super::key::{Curve, Ecdh, Material};
-use super::packet::{Bytes, mpi, packet, packets};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use pgp::composed::{
+    ArmorOptions, KeyType, Message, SignedKeyDetails, SignedPublicKey, SignedPublicSubKey, SignedSecretKey,
+    SignedSecretSubKey,
+};
+use pgp::crypto::ecc_curve::ECCCurve;
+use pgp::packet::{
+    KeyFlags, PubKeyInner, PublicKey, PublicSubkey, SecretKey, SecretSubkey, Signature, SignatureConfig, SignatureType,
+    Subpacket, SubpacketData, UserId,
+};
+use pgp::ser::Serialize;
+use pgp::types::{
+    Duration, KeyVersion, PacketHeaderVersion, Password, PlainSecretParams, PublicParams, SecretParams, SignedUser,
+    Tag, Timestamp,
+};
+use rsa::pkcs8::DecodePrivateKey;
+
 use super::*;
 
 /// The start of 2024.
 const MADE: u32 = 1_704_067_200;
 
+/// Two days later.
+const LATER: u32 = MADE + 2 * 86_400;
+
+const CURVE25519: KeyType = KeyType::ECDH(ECCCurve::Curve25519Legacy);
+
 /// A key that vouches.
-enum Signer {
-    Ed25519(Ed25519KeyPair),
-    P256(EcdsaKeyPair),
-    Rsa(RsaKeyPair),
+struct Signer {
+    key: SecretKey,
+    public: PublicKey,
+    name: UserId,
 }
 
 /// A key that decrypts.
-enum Holder {
-    Rsa(PrivateDecryptingKey),
-    Ecdh(PrivateKey, Curve),
+struct Holder {
+    key: SecretSubkey,
+    public: PublicSubkey,
 }
 
-fn head(algorithm: u8) -> Vec<u8> {
-    [&[4], MADE.to_be_bytes().as_slice(), &[algorithm]].concat()
-}
-
-fn on(curve: Curve) -> Vec<u8> {
-    [&[curve.oid().len() as u8], curve.oid()].concat()
-}
-
-fn rsa_body(pair: &RsaKeyPair) -> Vec<u8> {
-    // In DER: nine bytes of heads, a modulus of 2048 bits, and an exponent of three bytes.
-    let der = pair.public_key().as_ref();
-    [head(1), mpi(&der[9..265]), mpi(&der[der.len() - 3..])].concat()
-}
-
-fn pair_of(key: &PrivateDecryptingKey) -> RsaKeyPair {
-    RsaKeyPair::from_pkcs8(AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(key).unwrap().as_ref()).unwrap()
+fn made(ty: &KeyType) -> (PubKeyInner, SecretParams) {
+    static RSA: LazyLock<rsa::RsaPrivateKey> = LazyLock::new(|| {
+        let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        rsa::RsaPrivateKey::from_pkcs8_der(AsDer::<Pkcs8V1Der<'_>>::as_der(&key).unwrap().as_ref()).unwrap()
+    });
+    let (public, secret) = match ty {
+        // The crate takes minutes for one, where it is not optimised.
+        KeyType::Rsa(2048) => {
+            let key = pgp::crypto::rsa::SecretKey::from(RSA.clone());
+            (PublicParams::RSA((&key).into()), SecretParams::Plain(PlainSecretParams::RSA(key)))
+        }
+        ty => ty.generate(OsRng).unwrap(),
+    };
+    (PubKeyInner::new(KeyVersion::V4, ty.to_alg(), Timestamp::from_secs(MADE), None, public).unwrap(), secret)
 }
 
 impl Signer {
-    fn ed25519() -> Signer {
-        Signer::Ed25519(Ed25519KeyPair::generate().unwrap())
+    fn new(ty: KeyType) -> Signer {
+        let (inner, secret) = made(&ty);
+        let public = PublicKey::from_inner(inner).unwrap();
+        let name = UserId::from_str(PacketHeaderVersion::New, "Nobody <nobody@example.com>").unwrap();
+        Signer { key: SecretKey::new(public.clone(), secret).unwrap(), public, name }
     }
 
-    fn body(&self) -> Vec<u8> {
-        match self {
-            Signer::Ed25519(pair) => {
-                let point = [&[0x40], pair.public_key().as_ref()].concat();
-                [head(22), on(Curve::Ed25519), mpi(&point)].concat()
-            }
-            Signer::P256(pair) => [head(19), on(Curve::P256), mpi(pair.public_key().as_ref())].concat(),
-            Signer::Rsa(pair) => rsa_body(pair),
-        }
+    /// A signature of a kind that is still to be made, with further parts.
+    fn says(&self, kind: SignatureType, at: u32, more: &[SubpacketData]) -> SignatureConfig {
+        let mut config = SignatureConfig::from_key(OsRng, &self.key, kind).unwrap();
+        let time = SubpacketData::SignatureCreationTime(Timestamp::from_secs(at));
+        let parts = [&[time], more].concat().into_iter().map(|part| Subpacket::regular(part).unwrap());
+        config.hashed_subpackets = parts.collect();
+        config
     }
 
-    /// A signature of a kind about something, with further subpackets.
-    fn signature(&self, kind: u8, about: &[u8], more: &[&[u8]]) -> Vec<u8> {
-        let algorithm = match self {
-            Signer::Ed25519(_) => 22,
-            Signer::P256(_) => 19,
-            Signer::Rsa(_) => 1,
-        };
-        let said = [&[5, 2], MADE.to_be_bytes().as_slice(), &more.concat()].concat();
-        let start = [&[4, kind, algorithm, 8, 0, said.len() as u8], said.as_slice()].concat();
-        let message = [about, &start, &[4, 0xff], &(start.len() as u32).to_be_bytes()].concat();
-        let value = match self {
-            Signer::Ed25519(pair) => two(pair.sign(digest(&SHA256, &message).as_ref()).as_ref()),
-            Signer::P256(pair) => two(pair.sign(&SystemRandom::new(), &message).unwrap().as_ref()),
-            Signer::Rsa(pair) => {
-                let mut signed = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signed).unwrap();
-                mpi(&signed)
-            }
-        };
-        packet(2, &[start, vec![0, 0, 0, 0], value].concat())
+    fn of_name(&self, kind: SignatureType, at: u32, more: &[SubpacketData]) -> Signature {
+        let config = self.says(kind, at, more);
+        config.sign_certification(&self.key, &self.public, &Password::empty(), Tag::UserId, &self.name).unwrap()
     }
 
-    /// A certificate of this key and another one, each signed with further subpackets.
-    fn certificate(&self, own: &[&[u8]], other: Option<(&[u8], &[&[u8]])>) -> Vec<u8> {
-        let (body, name) = (self.body(), b"Nobody <nobody@example.com>");
-        let named = [framed(&body), vec![0xb4, 0, 0, 0, name.len() as u8], name.to_vec()].concat();
-        let mut all = [packet(6, &body), packet(13, name), self.signature(0x13, &named, own)].concat();
-        if let Some((other, said)) = other {
-            let about = [framed(&body), framed(other)].concat();
-            all.extend([packet(14, other), self.signature(0x18, &about, said)].concat());
-        }
-        all
+    fn of_other(&self, kind: SignatureType, of: (&PublicKey, &Holder), more: &[SubpacketData]) -> Signature {
+        self.says(kind, MADE, more).sign_subkey_binding(&self.key, of.0, &Password::empty(), &of.1.public).unwrap()
     }
-}
 
-fn framed(body: &[u8]) -> Vec<u8> {
-    [&[0x99], (body.len() as u16).to_be_bytes().as_slice(), body].concat()
-}
+    fn of_itself(&self, kind: SignatureType) -> Signature {
+        self.says(kind, MADE, &[]).sign_key(&self.key, &Password::empty(), &self.public).unwrap()
+    }
 
-fn two(signed: &[u8]) -> Vec<u8> {
-    let (r, s) = signed.split_at(signed.len() / 2);
-    [mpi(r), mpi(s)].concat()
+    /// A certificate of this key alone.
+    fn alone(&self, own: &[SubpacketData]) -> SignedPublicKey {
+        let user = SignedUser::new(self.name.clone(), vec![self.of_name(SignatureType::CertPositive, MADE, own)]);
+        let details = SignedKeyDetails::new(Vec::new(), Vec::new(), vec![user], Vec::new());
+        SignedPublicKey::new(self.public.clone(), details, Vec::new())
+    }
+
+    /// A certificate of this key and another one, each signed with further parts.
+    fn with(&self, own: &[SubpacketData], holder: &Holder, said: &[SubpacketData]) -> SignedPublicKey {
+        let bound = self.of_other(SignatureType::SubkeyBinding, (&self.public, holder), said);
+        let mut certificate = self.alone(own);
+        certificate.public_subkeys.push(SignedPublicSubKey::new(holder.public.clone(), vec![bound]));
+        certificate
+    }
+
+    /// The text of a message, as whoever has this key, and maybe another one, reads it.
+    fn read(&self, holder: Option<&Holder>, message: &str) -> String {
+        let others = holder.map(|holder| {
+            let bound = self.of_other(SignatureType::SubkeyBinding, (&self.public, holder), &[]);
+            SignedSecretSubKey::new(holder.key.clone(), vec![bound])
+        });
+        let details = self.alone(&[]).details;
+        let key = SignedSecretKey::new(self.key.clone(), details, Vec::new(), others.into_iter().collect());
+        let bytes = STANDARD.decode(message).unwrap();
+        Message::from_bytes(&*bytes).unwrap().decrypt(&Password::empty(), &key).unwrap().as_data_string().unwrap()
+    }
 }
 
 impl Holder {
-    fn on(curve: Curve) -> Holder {
-        let algorithm = if curve == Curve::P256 { &agreement::ECDH_P256 } else { &agreement::X25519 };
-        Holder::Ecdh(PrivateKey::generate(algorithm).unwrap(), curve)
-    }
-
-    fn body(&self) -> Vec<u8> {
-        match self {
-            Holder::Rsa(key) => rsa_body(&pair_of(key)),
-            Holder::Ecdh(key, curve) => {
-                let mark: &[u8] = if *curve == Curve::P256 { &[] } else { &[0x40] };
-                let point = [mark, key.compute_public_key().unwrap().as_ref()].concat();
-                [head(18), on(*curve), mpi(&point), vec![3, 1, 8, 7]].concat()
-            }
-        }
-    }
-
-    /// The text of a message, as its holder reads it.
-    fn read(&self, message: &str) -> String {
-        let message = STANDARD.decode(message).unwrap();
-        let [session, sealed] = packets(&message).unwrap().try_into().unwrap();
-        assert_eq!((session.tag, sealed.tag, sealed.body[0]), (1, 18, 1));
-        let fingerprint = digest(&SHA1_FOR_LEGACY_USE_ONLY, &framed(&self.body()));
-        assert_eq!(session.body[1..9], fingerprint.as_ref()[12..], "the message names the key");
-        let secret = self.unwrap(&session.body[10..], fingerprint.as_ref());
-        let context = DecryptionContext::Iv128(FixedLength::from([0; 16]));
-        let key = UnboundCipherKey::new(&AES_256, &secret[1..33]).unwrap();
-        let mut plain = vec![0; sealed.body.len() + 16];
-        let mut cipher = StreamingDecryptingKey::cfb128(key, context).unwrap();
-        let written = cipher.update(&sealed.body[1..], &mut plain).unwrap().written().len();
-        cipher.finish(&mut plain[written..]).unwrap();
-        plain.truncate(sealed.body.len() - 1);
-        let (start, check) = plain.split_at(plain.len() - 20);
-        assert_eq!(digest(&SHA1_FOR_LEGACY_USE_ONLY, start).as_ref(), check, "nothing was changed");
-        assert_eq!(start[14..16], start[16..18]);
-        let literal = packets(&start[18..start.len() - 2]).unwrap()[0];
-        String::from_utf8(literal.body[6..].to_vec()).unwrap()
-    }
-
-    fn unwrap(&self, wrapped: &[u8], fingerprint: &[u8]) -> Vec<u8> {
-        let mut bytes = Bytes(wrapped);
-        let number = bytes.mpi().unwrap();
-        match self {
-            Holder::Rsa(key) => {
-                let key = Pkcs1PrivateDecryptingKey::new(key.clone()).unwrap();
-                let number = [vec![0; 256 - number.len()], number.to_vec()].concat();
-                let mut plain = vec![0; key.min_output_size()];
-                key.decrypt(&number, &mut plain).unwrap().to_vec()
-            }
-            Holder::Ecdh(key, curve) => {
-                let point = if *curve == Curve::P256 { number } else { &number[1..] };
-                let ecdh = Ecdh { curve: *curve, point: Vec::new(), hash: 8, cipher: 7 };
-                let peer = UnparsedPublicKey::new(key.algorithm(), point);
-                let derived = agree(key, peer, (), |z| Ok(message::derived(&ecdh, fingerprint, z).unwrap())).unwrap();
-                let mut plain = [0; 48];
-                AesKek::new(&AES_128, &derived[..16]).unwrap().unwrap(&bytes.0[1..], &mut plain).unwrap().to_vec()
-            }
-        }
+    fn new(ty: KeyType) -> Holder {
+        let (inner, secret) = made(&ty);
+        let public = PublicSubkey::from_inner(inner).unwrap();
+        Holder { key: SecretSubkey::new(public.clone(), secret).unwrap(), public }
     }
 }
 
-const FLAGS_ENCRYPT: &[u8] = &[2, 27, 0x0c];
-const FLAGS_SIGN: &[u8] = &[2, 27, 0x03];
-
-fn config(certificate: &[u8]) -> Value {
-    Value::object([("pgp_key", Value::string(STANDARD.encode(certificate)))])
+fn encrypts() -> SubpacketData {
+    let mut flags = KeyFlags::default();
+    flags.set_encrypt_comms(true);
+    flags.set_encrypt_storage(true);
+    SubpacketData::KeyFlags(flags)
 }
 
-fn problem(certificate: &[u8]) -> String {
-    recipient(&config(certificate)).unwrap_err().detail
+fn signs() -> SubpacketData {
+    let mut flags = KeyFlags::default();
+    flags.set_sign(true);
+    SubpacketData::KeyFlags(flags)
 }
+
+fn for_a_minute() -> SubpacketData {
+    SubpacketData::KeyExpirationTime(Duration::from_secs(60))
+}
+
+fn written(bytes: &[u8]) -> Result<Option<Recipient>, Problem> {
+    recipient(&Value::object([("pgp_key", Value::string(STANDARD.encode(bytes)))]))
+}
+
+fn of(certificate: &SignedPublicKey) -> Result<Option<Recipient>, Problem> {
+    written(&certificate.to_bytes().unwrap())
+}
+
+#[track_caller]
+fn refused(certificate: &SignedPublicKey, reason: &str) {
+    let said = of(certificate).unwrap_err().detail;
+    assert!(said.contains(reason), "{said}");
+}
+
+/// What a certificate says that has no key to encrypt to.
+const NONE: &str = "none of its keys is valid now, signed by the first one and made for encryption.\n";
 
 #[test]
 fn secrets_are_read_by_the_holder_of_the_key_alone() {
-    let rsa = PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
-    let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     for (signer, holder) in [
-        (Signer::ed25519(), Holder::on(Curve::Curve25519)),
-        (Signer::ed25519(), Holder::Rsa(rsa.clone())),
-        (Signer::P256(p256), Holder::on(Curve::P256)),
-        (Signer::Rsa(pair_of(&rsa)), Holder::on(Curve::Curve25519)),
+        (KeyType::Ed25519Legacy, CURVE25519),
+        (KeyType::Ed25519, KeyType::X25519),
+        (KeyType::Ed25519Legacy, KeyType::Rsa(2048)),
+        (KeyType::ECDSA(ECCCurve::P256), KeyType::ECDH(ECCCurve::P256)),
+        (KeyType::ECDSA(ECCCurve::P384), KeyType::ECDH(ECCCurve::P521)),
+        (KeyType::Rsa(2048), CURVE25519),
     ] {
-        let certificate = signer.certificate(&[FLAGS_SIGN], Some((&holder.body(), &[FLAGS_ENCRYPT])));
-        let recipient = recipient(&config(&certificate)).unwrap().unwrap();
+        let (signer, holder) = (Signer::new(signer), Holder::new(holder));
+        let recipient = of(&signer.with(&[signs()], &holder, &[encrypts()])).unwrap().unwrap();
         assert_eq!(recipient.fingerprint.len(), 40);
         let secret = "wJalrXUtnFEMI/K7MDENG".repeat(20);
         let messages = [recipient.encrypted(&secret).unwrap(), recipient.encrypted(&secret).unwrap()];
         assert_ne!(messages[0], messages[1], "every message has a key of its own");
         for message in messages {
-            assert_eq!(holder.read(&message), secret);
+            assert_eq!(signer.read(Some(&holder), &message), secret);
         }
     }
 }
 
 #[test]
 fn the_first_key_is_used_where_it_may_encrypt_and_no_other_does() {
-    let key = PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
-    let (signer, holder) = (Signer::Rsa(pair_of(&key)), Holder::Rsa(key));
-    let found = recipient(&config(&signer.certificate(&[], None))).unwrap().unwrap();
-    assert_eq!(holder.read(&found.encrypted("secret").unwrap()), "secret");
-    let said = problem(&signer.certificate(&[FLAGS_SIGN], None));
-    assert!(said.contains("none of its keys is valid now"), "{said}");
+    let signer = Signer::new(KeyType::Rsa(2048));
+    for flags in [vec![], vec![encrypts()]] {
+        let found = of(&signer.alone(&flags)).unwrap().unwrap();
+        assert_eq!(signer.read(None, &found.encrypted("secret").unwrap()), "secret");
+    }
+    refused(&signer.alone(&[signs()]), NONE);
+    refused(&Signer::new(KeyType::Ed25519Legacy).alone(&[encrypts()]), NONE);
+    let direct = SignedKeyDetails::new(Vec::new(), vec![signer.of_itself(SignatureType::Key)], Vec::new(), Vec::new());
+    assert!(of(&SignedPublicKey::new(signer.public.clone(), direct, Vec::new())).is_ok(), "it needs no name");
 }
 
 #[test]
-fn keys_that_are_not_vouched_for_or_no_longer_valid_are_refused() {
-    let (signer, other, holder) = (Signer::ed25519(), Signer::ed25519(), Holder::on(Curve::Curve25519));
-    let body = holder.body();
-    let good = signer.certificate(&[], Some((&body, &[FLAGS_ENCRYPT])));
-    assert!(recipient(&config(&good)).is_ok());
+fn the_newest_key_that_encrypts_is_chosen() {
+    let (signer, old) = (Signer::new(KeyType::Ed25519Legacy), Holder::new(CURVE25519));
+    let (inner, secret) = CURVE25519.generate(OsRng).unwrap();
+    let inner = PubKeyInner::new(KeyVersion::V4, CURVE25519.to_alg(), Timestamp::from_secs(LATER), None, inner);
+    let public = PublicSubkey::from_inner(inner.unwrap()).unwrap();
+    let new = Holder { key: SecretSubkey::new(public.clone(), secret).unwrap(), public };
+    let mut certificate = signer.with(&[], &new, &[encrypts()]);
+    certificate.public_subkeys.extend(signer.with(&[], &old, &[encrypts()]).public_subkeys);
+    let found = of(&certificate).unwrap().unwrap();
+    assert_eq!(found.key, Key::Other(new.public.clone()));
+    certificate.public_subkeys[0].signatures =
+        vec![signer.of_other(SignatureType::SubkeyBinding, (&signer.public, &new), &[signs()])];
+    assert_eq!(of(&certificate).unwrap().unwrap().key, Key::Other(old.public), "the newest is not for encryption");
+}
+
+#[test]
+fn keys_that_are_not_vouched_for_are_refused() {
+    let (signer, other) = (Signer::new(KeyType::Ed25519Legacy), Signer::new(KeyType::Ed25519Legacy));
+    let holder = Holder::new(CURVE25519);
+    let good = signer.with(&[], &holder, &[encrypts()]);
+    assert!(of(&good).is_ok());
     // The other key comes with the signature of somebody else.
-    let about = [framed(&signer.body()), framed(&body)].concat();
-    let foreign = other.signature(0x18, &about, &[FLAGS_ENCRYPT]);
-    let foreign = [signer.certificate(&[], None), packet(14, &body), foreign].concat();
-    assert!(problem(&foreign).contains("none of its keys is valid now"));
-    let expired = signer.certificate(&[], Some((&body, &[FLAGS_ENCRYPT, &[5, 9, 0, 0, 0, 60]])));
-    assert!(problem(&expired).contains("none of its keys is valid now"));
-    let revoked = [good.clone(), signer.signature(0x28, &about, &[])].concat();
-    assert!(problem(&revoked).contains("none of its keys is valid now"));
-    let all = signer.certificate(&[&[5, 9, 0, 0, 0, 60]], Some((&body, &[FLAGS_ENCRYPT])));
-    assert!(problem(&all).contains("it has expired"));
-    let gone = [packet(6, &signer.body()), signer.signature(0x20, &framed(&signer.body()), &[])].concat();
-    let gone = [gone, good.get(packet(6, &signer.body()).len()..).unwrap().to_vec()].concat();
-    assert!(problem(&gone).contains("it is revoked"));
-    let unnamed = [packet(6, &signer.body()), packet(13, b"Nobody")].concat();
-    assert!(problem(&unnamed).contains("no name of it is signed by itself"));
+    let mut foreign = good.clone();
+    foreign.public_subkeys[0].signatures =
+        vec![other.of_other(SignatureType::SubkeyBinding, (&signer.public, &holder), &[encrypts()])];
+    refused(&foreign, NONE);
+    let mut unnamed = good.clone();
+    unnamed.details.users.clear();
+    refused(&unnamed, "no name of it is signed by itself");
+    unnamed.details.users = other.alone(&[]).details.users;
+    refused(&unnamed, "no name of it is signed by itself");
+    // A signature of tomorrow's tomorrow.
+    let mut early = good;
+    let now = Timestamp::now().as_secs() + 2 * 86_400;
+    early.details.users[0].signatures = vec![signer.of_name(SignatureType::CertPositive, now, &[])];
+    refused(&early, "no name of it is signed by itself");
+}
+
+#[test]
+fn keys_that_are_no_longer_valid_are_refused() {
+    let (signer, holder) = (Signer::new(KeyType::Ed25519Legacy), Holder::new(CURVE25519));
+    refused(&signer.with(&[], &holder, &[encrypts(), for_a_minute()]), NONE);
+    refused(&signer.with(&[for_a_minute()], &holder, &[encrypts()]), "it has expired");
+    let short = SubpacketData::SignatureExpirationTime(Duration::from_secs(60));
+    refused(&signer.with(&[], &holder, &[encrypts(), short]), NONE);
+    let good = signer.with(&[], &holder, &[encrypts()]);
+    let mut revoked = good.clone();
+    let revocation = signer.of_other(SignatureType::SubkeyRevocation, (&signer.public, &holder), &[]);
+    revoked.public_subkeys[0].signatures.push(revocation);
+    refused(&revoked, NONE);
+    let mut gone = good.clone();
+    gone.details.revocation_signatures.push(signer.of_itself(SignatureType::KeyRevocation));
+    refused(&gone, "it is revoked");
+    let mut renamed = good;
+    renamed.details.users[0].signatures.push(signer.of_name(SignatureType::CertRevocation, LATER, &[]));
+    refused(&renamed, "no name of it is signed by itself");
+    renamed.details.users[0].signatures.push(signer.of_name(SignatureType::CertPositive, LATER + 1, &[]));
+    assert!(of(&renamed).is_ok(), "the name was signed again");
+    // What counts is what was said last.
+    renamed.details.users[0].signatures.push(signer.of_name(SignatureType::CertPositive, LATER, &[for_a_minute()]));
+    assert!(of(&renamed).is_ok());
+    renamed.details.users[0].signatures.push(signer.of_name(SignatureType::CertPositive, LATER + 2, &[for_a_minute()]));
+    refused(&renamed, "it has expired");
+}
+
+/// A packet of a kind, in the old form of its head.
+fn packet(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len()).unwrap().to_be_bytes();
+    [&[0x81 | tag << 2], length.as_slice(), body].concat()
+}
+
+/// A key of version 4 with an algorithm, and what follows that.
+fn key(algorithm: u8, more: &[u8]) -> Vec<u8> {
+    [&[4], MADE.to_be_bytes().as_slice(), &[algorithm], more].concat()
 }
 
 #[test]
 fn what_is_no_public_key_is_refused_with_a_reason() {
-    let signer = Signer::ed25519();
+    let signer = Signer::new(KeyType::Ed25519Legacy);
+    let weak = [[4, 0, 0x80].as_slice(), &[1; 127], &[0, 17, 1, 0, 1]].concat();
+    let brainpool = [9, 0x2b, 0x24, 3, 3, 2, 8, 1, 1, 7, 0, 11, 4, 1];
     for (certificate, reason) in [
-        (packet(5, &signer.body()), "it is a private key"),
+        (signer.key.to_bytes().map(|body| packet(5, &body)).unwrap(), "it is a private key"),
+        (packet(5, &key(99, &[])), "it is a private key"),
         (packet(13, b"Nobody"), "it does not begin with a public key"),
-        (packet(6, &[6, 0, 0, 0, 0, 27]), "a key of version 6"),
-        (packet(6, &[&head(17), mpi(&[1]).as_slice()].concat()), "algorithm, number 17"),
-        (signer.body(), "it is no OpenPGP key"),
-        (b"\x99\x01".to_vec(), "it is cut short"),
+        (packet(6, &[3, 0, 0, 0, 0, 0, 0, 1, 0, 9, 1, 1, 0, 2, 3]), "a key of version 3"),
+        (packet(6, &[5, 0, 0, 0, 0, 27]), "version"),
+        (packet(6, &key(99, &[1])), "the algorithm of number 99 is not supported"),
+        (packet(6, &key(1, &weak)), "RSA with only 1024 bits is not supported"),
+        (packet(6, &key(19, &brainpool)), "the curve"),
+        (signer.public.to_bytes().unwrap(), "it is no OpenPGP key"),
+        (packet(6, &signer.public.to_bytes().unwrap()[..20]), "it is cut short"),
+        (vec![0x99], "there is no key in it"),
     ] {
-        let said = problem(&certificate);
-        assert!(said.contains(reason) && said.contains("gpg --export NAME | base64"), "{said}");
+        let said = written(&certificate).unwrap_err().detail;
+        assert!(said.contains(reason) && said.contains("gpg --export NAME | base64"), "{reason}: {said}");
     }
     let text = |text: &str| recipient(&Value::object([("pgp_key", Value::string(text))]));
     assert!(text("#").unwrap_err().detail.contains("it is not in base64"));
@@ -260,32 +300,52 @@ fn what_is_no_public_key_is_refused_with_a_reason() {
 }
 
 #[test]
+fn flaws_of_other_keys_are_named() {
+    let signer = Signer::new(KeyType::Ed25519Legacy);
+    let elgamal = [0, 9, 1, 1, 0, 2, 3, 0, 2, 3];
+    let public = PublicSubkey::try_from_reader(
+        pgp::packet::PacketHeader::new_fixed(Tag::PublicSubkey, 16),
+        key(16, &elgamal).as_slice(),
+    );
+    let public = public.unwrap();
+    let config = signer.says(SignatureType::SubkeyBinding, MADE, &[encrypts()]);
+    let bound = config.sign_subkey_binding(&signer.key, &signer.public, &Password::empty(), &public).unwrap();
+    let mut certificate = signer.alone(&[]);
+    certificate.public_subkeys.push(SignedPublicSubKey::new(public, vec![bound]));
+    refused(&certificate, "made for encryption. Not supported: ElGamal.\n");
+}
+
+#[test]
 fn armored_keys_are_read_as_those_in_base64() {
-    let holder = Holder::on(Curve::Curve25519);
-    let certificate = Signer::ed25519().certificate(&[], Some((&holder.body(), &[FLAGS_ENCRYPT])));
-    let coded = STANDARD.encode(&certificate);
-    let (first, rest) = coded.split_at(64);
-    for headers in ["", "Version: 1\nComment: x\n"] {
-        let armored = format!(
-            "some text\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n{headers}\n{first}\n{rest}\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
-        );
-        let found = recipient(&Value::object([("pgp_key", Value::string(armored))])).unwrap().unwrap();
-        assert_eq!(Some(found), recipient(&config(&certificate)).unwrap());
+    let (signer, holder) = (Signer::new(KeyType::Ed25519Legacy), Holder::new(CURVE25519));
+    let certificate = signer.with(&[], &holder, &[encrypts()]);
+    let plain = of(&certificate).unwrap();
+    let text = |text: String| recipient(&Value::object([("pgp_key", Value::string(text))]));
+    let armored = certificate.to_armored_string(ArmorOptions::default()).unwrap();
+    let (begin, rest) = armored.split_once('\n').unwrap();
+    for armored in [
+        armored.clone(),
+        format!("some text\n{begin}\nVersion: 1\nComment: a: b\n{rest}more: text\n{armored}"),
+        armored.replace('\n', "\r\n"),
+        armored.replace('\n', "\n    "),
+        armored.trim_end().to_owned(),
+    ] {
+        assert_eq!(text(armored).unwrap(), plain);
     }
+    let said = |text_: String| text(text_).unwrap_err().detail;
+    assert!(said(begin.to_owned()).contains("there is no -----END"));
+    assert!(said(armored.replace("\n\n", "\n\n#")).contains("cannot be read"));
+    assert!(said(armored.replace("PUBLIC", "PRIVATE")).contains("it is a private key"));
 }
 
 #[test]
 fn no_bytes_make_it_fail_otherwise_than_with_a_reason() {
-    let holder = Holder::on(Curve::Curve25519);
-    let certificate = Signer::ed25519().certificate(&[], Some((&holder.body(), &[FLAGS_ENCRYPT])));
+    let (signer, holder) = (Signer::new(KeyType::Ed25519Legacy), Holder::new(CURVE25519));
+    let certificate = signer.with(&[], &holder, &[encrypts()]).to_bytes().unwrap();
     for at in 0..certificate.len() {
-        let _ = recipient(&config(&certificate[..at]));
-        for bit in [0x01, 0x80] {
-            let mut changed = certificate.clone();
-            changed[at] ^= bit;
-            let _ = recipient(&config(&changed));
-        }
+        let _ = written(&certificate[..at]);
+        let mut changed = certificate.clone();
+        changed[at] ^= 1 << (at % 8);
+        let _ = written(&changed);
     }
-    let key = super::key::PublicKey::read(&holder.body()).unwrap();
-    assert!(matches!(key.material, Material::Ecdh(_)));
 }

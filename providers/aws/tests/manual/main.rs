@@ -74,9 +74,9 @@ switched on outside, for example, is then not seen.
 Types named `aws_default_…` take over an object that AWS has made; destroying them leaves that object in place.
 
 With `pgp_key`, `aws_iam_access_key` and `aws_iam_user_login_profile` keep their secrets encrypted to that OpenPGP key and not as they
-are; without it they are sensitive attributes, and an [encrypted state](encryption.md) keeps them. The key is a public one of RSA, of
-Curve25519 or of a NIST curve, in base64 or armored; `keybase:NAME` is not looked up. A login profile whose user has set a new
-password, as asked to, has not drifted.
+are; without it they are sensitive attributes, and an [encrypted state](encryption.md) keeps them. The key is a public one of RSA
+with 2048 bits or more, of Curve25519 or of a NIST curve, in base64 or armored; `keybase:NAME` is not looked up. A login profile whose
+user has set a new password, as asked to, has not drifted.
 
 *Tested* says by which tests a type is named: *golden* ones play against recordings, or against answers written after AWS's
 reference, *emulator* ones against the emulator, and *end to end* ones run the program before the emulator.

@@ -49,7 +49,7 @@ output "secrets" {
     }
     assert_eq!(state.matches("\"key_fingerprint\": \"5c233e37f8728a0eb4b5d39e75473b24f67dffaf\"").count(), 2);
     let secrets = world.terrane(&["output", "-json", "secrets"]).code(0);
-    assert_eq!(secrets.stdout.matches("\"wf8AAA").count(), 3, "{}", secrets.stdout);
+    assert_eq!(secrets.stdout.matches("\"wV4D").count(), 3, "{}", secrets.stdout);
     world.terrane(&["apply", "-auto-approve", "-var=key=keybase:one"]).code(1);
     world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["3 destroyed"]);
 }

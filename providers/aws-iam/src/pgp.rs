@@ -1,30 +1,30 @@
 //! Secrets for the holder of an OpenPGP key: what `pgp_key` asks for.
-//!
-//! The formats are read and written here; all cryptography is that of AWS-LC.
 
 mod certificate;
-mod key;
-mod message;
-mod packet;
-mod signature;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use pgp::composed::MessageBuilder;
+use pgp::crypto::sym::SymmetricKeyAlgorithm;
+use rand::SeedableRng;
+use rand::rngs::{OsRng, StdRng};
 use terrane_provider::Problem;
 use terrane_provider::sdk::Reply;
 use terrane_value::{Path, Value};
 
-use self::key::PublicKey;
-use self::packet::Reason;
+use self::certificate::Key;
+
+/// Why a key cannot be used: the end of a sentence about it.
+type Reason = String;
 
 /// Whom secrets are encrypted to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipient {
     /// That of the certificate, in hexadecimal digits.
     fingerprint: String,
-    key: PublicKey,
+    key: Key,
 }
 
 /// A secret that is told once.
@@ -52,9 +52,33 @@ impl Secret<'_> {
 }
 
 impl Recipient {
+    /// The recipient that a key names, in base64 or armored.
+    fn read(text: &str) -> Result<Recipient, Problem> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let certificate = certificate::bytes(text).and_then(|bytes| certificate::read(&bytes));
+        let chosen = certificate.and_then(|c| Ok((certificate::fingerprint(&c), certificate::key(&c, now)?)));
+        let (fingerprint, key) = chosen.map_err(|reason| unusable(&reason))?;
+        let recipient = Recipient { fingerprint, key };
+        recipient.encrypted("").map(|_| recipient)
+    }
+
     /// A secret that only the recipient can read: an OpenPGP message in base64.
     fn encrypted(&self, secret: &str) -> Result<String, Problem> {
-        message::encrypt(&self.key, secret.as_bytes()).map(|m| STANDARD.encode(m)).map_err(|reason| unusable(&reason))
+        let message = self.message(secret).map_err(|why| unusable(&format!("encrypting to it failed: {why}")))?;
+        Ok(STANDARD.encode(message))
+    }
+
+    /// The message, in the format that all of OpenPGP's programs of the last twenty years read.
+    fn message(&self, secret: &str) -> Result<Vec<u8>, Reason> {
+        let mut rng = StdRng::from_rng(OsRng).map_err(|e| e.to_string())?;
+        let builder = MessageBuilder::from_bytes("", secret.as_bytes().to_vec());
+        let mut builder = builder.seipd_v1(&mut rng, SymmetricKeyAlgorithm::AES256);
+        let addressed = match &self.key {
+            Key::First(key) => builder.encrypt_to_key(&mut rng, key),
+            Key::Other(key) => builder.encrypt_to_key(&mut rng, key),
+        };
+        addressed.map_err(|e| e.to_string())?;
+        builder.to_vec(&mut rng).map_err(|e| e.to_string())
     }
 }
 
@@ -65,14 +89,10 @@ pub fn recipient(config: &Value) -> Result<Option<Recipient>, Problem> {
     let Some(text) = config.get("pgp_key").and_then(Value::as_str).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    if let Some(name) = text.strip_prefix("keybase:") {
-        return Err(elsewhere(name));
+    match text.strip_prefix("keybase:") {
+        Some(name) => Err(elsewhere(name)),
+        None => Recipient::read(text).map(Some),
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let found = bytes(text).and_then(|bytes| certificate::recipient(&bytes, now));
-    let (fingerprint, key) = found.map_err(|reason| unusable(&reason))?;
-    let recipient = Recipient { fingerprint, key };
-    recipient.encrypted("").map(|_| Some(recipient))
 }
 
 fn elsewhere(name: &str) -> Problem {
@@ -90,20 +110,6 @@ fn unusable(reason: &str) -> Problem {
         reason.trim_end_matches('.')
     );
     Problem::error("Invalid PGP key", detail).at(Path::root().attr("pgp_key"))
-}
-
-/// The bytes of a key in base64, alone or between the lines that armor has.
-fn bytes(text: &str) -> Result<Vec<u8>, Reason> {
-    let coded = match text.split_once("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
-        None => text.split_whitespace().collect::<String>(),
-        Some((_, armored)) => {
-            let lines = armored.trim_start_matches([' ', '\t', '\r']).lines().skip(1).map(str::trim);
-            let lines = lines.skip_while(|line| line.contains(": ")).skip_while(|line| line.is_empty());
-            // The checksum at the end begins with an equals sign.
-            lines.take_while(|line| !line.starts_with(['=', '-'])).collect()
-        }
-    };
-    STANDARD.decode(coded).map_err(|e| format!("it is not in base64: {e}"))
 }
 
 #[cfg(test)]
