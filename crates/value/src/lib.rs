@@ -27,7 +27,7 @@ pub use marks::Marks;
 pub use number::{Number, NumberError};
 pub use path::{Path, Step};
 pub use quote::quoted;
-pub use refine::{Bound, Bounds, Refinement};
+pub use refine::{Bound, Bounds, Promise, Refinement};
 pub use render::{Style, compact, to_hcl};
 pub use schema::{Attribute, Block, CallFault, FunctionParam, FunctionSchema, NestedBlock, Nesting, Schema};
 pub use types::{ObjectType, Type};

@@ -1,5 +1,7 @@
 //! What is known of unknown values.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::{Kind, Marks, Number, Type, Value};
@@ -18,6 +20,51 @@ pub struct Refinement {
     pub length: Option<(u64, Option<u64>)>,
     /// The range a number is certain to be in.
     pub bounds: Option<Arc<Bounds>>,
+    /// Whose value it is going to be.
+    pub promise: Promise,
+}
+
+/// A name for what is going to be told: unknown values of one promise are one value.
+///
+/// It goes wherever the value goes and ends where something else is made of it. It says nothing about the value, so all
+/// promises are equal, and none is written where values are.
+#[derive(Clone, Debug, Default)]
+pub struct Promise(Option<Arc<str>>);
+
+impl Promise {
+    /// The promise of that name.
+    pub fn new(name: impl Into<Arc<str>>) -> Promise {
+        Promise(Some(name.into()))
+    }
+
+    /// Its name, if there is a promise.
+    pub fn name(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl PartialEq for Promise {
+    fn eq(&self, _: &Promise) -> bool {
+        true
+    }
+}
+
+impl Eq for Promise {}
+
+impl PartialOrd for Promise {
+    fn partial_cmp(&self, other: &Promise) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Promise {
+    fn cmp(&self, _: &Promise) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+impl Hash for Promise {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// A range of numbers.
@@ -49,6 +96,11 @@ impl Refinement {
     /// Certain not to be null.
     pub fn not_null() -> Refinement {
         Refinement { not_null: true, ..Refinement::default() }
+    }
+
+    /// Certain to be what a promise is about, be that null.
+    pub fn promise(promise: Promise) -> Refinement {
+        Refinement { promise, ..Refinement::default() }
     }
 
     /// Certain not to be null, and to begin with a text.
@@ -93,6 +145,7 @@ impl Refinement {
             prefix: either(self.prefix, other.prefix, |a, b| if a.len() >= b.len() { a } else { b }),
             length: either(self.length, other.length, |a, b| (a.0.max(b.0), either(a.1, b.1, u64::min))),
             bounds: either(self.bounds, other.bounds, |a, b| Arc::new(a.and(&b))),
+            promise: Promise(self.promise.0.or(other.promise.0)),
         }
     }
 
@@ -174,6 +227,14 @@ impl Value {
         value.mark(marks)
     }
 
+    /// The name of the promise that an unknown value is about.
+    pub fn promised(&self) -> Option<&str> {
+        match self.kind() {
+            Kind::Unknown(_, known) => known.promise.name(),
+            _ => None,
+        }
+    }
+
     /// Whether it is certain not to be null.
     pub fn is_certainly_not_null(&self) -> bool {
         match self.kind() {
@@ -181,5 +242,25 @@ impl Value {
             Kind::Unknown(_, known) => known.not_null,
             _ => true,
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_goes_with_its_value_and_tells_no_two_apart() {
+        let promised = |name: &str| Value::unknown(Type::String).refine(Refinement::promise(Promise::new(name)));
+        let id = promised("a");
+        assert_eq!(id, promised("b"));
+        assert_eq!(id, Value::unknown(Type::String));
+        let group = Value::object([("id", id.clone()), ("name", Value::string("web"))]);
+        let list = Value::list(Type::String, [group.get("id").unwrap().clone().mark(Marks::SENSITIVE)]);
+        let kept = crate::convert(&list, &Type::set(Type::String)).unwrap();
+        assert_eq!(kept.elements().unwrap()[0].promised(), Some("a"));
+        assert_eq!(id.refine(Refinement::not_null()).promised(), Some("a"));
+        assert_eq!(crate::convert(&promised("a"), &Type::Number).unwrap().promised(), None);
     }
 }

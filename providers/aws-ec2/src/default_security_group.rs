@@ -59,7 +59,7 @@ impl Kind for DefaultSecurityGroup {
         security_group::plan(draft);
     }
 
-    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
         security_group::claims(Self::NAME, draft)
     }
 

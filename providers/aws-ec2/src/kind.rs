@@ -76,7 +76,7 @@ pub(crate) trait Kind: Send + Sync {
     }
 
     /// What a planned object claims that another type may claim as well.
-    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
         let _ = draft;
         Vec::new()
     }
@@ -233,7 +233,7 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
     fn plan(&self, cloud: &Cloud, prior: Option<&Value>, config: &Value, plan: PlanResponse) -> PlanResponse {
         let mut draft = Draft::new(prior, config, plan);
         self.0.plan(&mut draft);
-        let claims = self.0.claims(&draft);
+        let claims = self.0.claims(&mut draft);
         let mut response = draft.done();
         if !claims.is_empty() {
             let rivals = cloud.shared::<Rivals>(&cloud.region(config));

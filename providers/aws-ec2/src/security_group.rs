@@ -107,7 +107,7 @@ impl Kind for SecurityGroup {
         plan(draft);
     }
 
-    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
         claims(Self::NAME, draft)
     }
 
@@ -200,10 +200,9 @@ fn rules_in(object: &Value, direction: Direction) -> BTreeSet<Rule> {
 }
 
 /// The claims of written blocks to all rules of their direction.
-pub(crate) fn claims(ty: &'static str, draft: &Draft<'_>) -> Vec<Claim> {
-    let Some(id) = draft.text("id") else { return Vec::new() };
-    let written = DIRECTIONS.into_iter().filter(|d| draft.written(d.name()));
-    written.map(|d| Claim::all(ty, id, d)).collect()
+pub(crate) fn claims(ty: &'static str, draft: &mut Draft<'_>) -> Vec<Claim> {
+    let written: Vec<Direction> = DIRECTIONS.into_iter().filter(|d| draft.written(d.name())).collect();
+    written.into_iter().filter_map(|direction| Claim::all(ty, draft, direction)).collect()
 }
 
 /// Keeps rules as they are when they only are written in another form.

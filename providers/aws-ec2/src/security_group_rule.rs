@@ -237,10 +237,10 @@ impl Kind for SecurityGroupRules {
         plan(draft);
     }
 
-    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
         let claim = || {
             let direction = direction(draft.text("type")?)?;
-            Some(Claim::rules(Self::NAME, draft.text("security_group_id")?, direction))
+            Claim::rules(Self::NAME, draft.planned("security_group_id")?, direction)
         };
         claim().into_iter().collect()
     }

@@ -115,9 +115,9 @@ impl<const EGRESS: bool> Kind for Rule<EGRESS> {
         plan(draft);
     }
 
-    fn claims(&self, draft: &Draft<'_>) -> Vec<Claim> {
-        let group = draft.text("security_group_id");
-        group.map(|group| Claim::rules(Self::NAME, group, Self::DIRECTION)).into_iter().collect()
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        let group = draft.planned("security_group_id");
+        group.and_then(|group| Claim::rules(Self::NAME, group, Self::DIRECTION)).into_iter().collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {

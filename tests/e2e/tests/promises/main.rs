@@ -17,6 +17,7 @@ mod errors;
 mod events;
 mod example;
 mod faults;
+mod fighting;
 mod flags;
 mod functions;
 mod generate;
