@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use terrane_aws_core::{Cloud, Partition};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, DataSource, Reply};
-use terrane_value::Value;
+use terrane_value::{Path, Value};
+
+use crate::regions::known;
 
 /// The services whose principals end as the host names of their partition do; all others end in `amazonaws.com`.
 const OF_PARTITION: [(&str, &[&str]); 3] = [
@@ -23,8 +25,9 @@ impl DataSource<Cloud> for ServicePrincipal {
 
     async fn read(&self, cloud: &Cloud, config: &Value) -> Result<Value, Vec<Problem>> {
         cloud.ready().map_err(|why| vec![Problem::error("Region is not known yet", why)])?;
-        let (service, region) = (Args(config).text("service_name").unwrap_or_default(), cloud.region(config));
-        let suffix = suffix(service, Partition::of_region(&region));
+        let service = Args(config).text("service_name").unwrap_or_default();
+        let (region, _) = known(&cloud.region(config)).map_err(|p| vec![p.at(Path::root().attr("region"))])?;
+        let suffix = suffix(service, Partition::of_region(region));
         let mut reply = Reply::from(config);
         reply
             .str("id", Some(format!("{service}.{region}.{suffix}")))

@@ -1,5 +1,7 @@
 //! The regions of AWS.
 
+use terrane_provider::Problem;
+
 /// Regions with their names for people.
 pub(crate) const REGIONS: [(&str, &str); 46] = [
     ("af-south-1", "Africa (Cape Town)"),
@@ -50,7 +52,17 @@ pub(crate) const REGIONS: [(&str, &str); 46] = [
     ("us-west-2", "US West (Oregon)"),
 ];
 
-/// The name of a region for people; empty for one that is not in the table.
-pub(crate) fn description(region: &str) -> &'static str {
-    REGIONS.iter().find(|(name, _)| *name == region).map_or("", |(_, text)| text)
+/// A region that AWS has, with its name for people.
+pub(crate) fn known(region: &str) -> Result<(&'static str, &'static str), Problem> {
+    REGIONS.iter().find(|(name, _)| *name == region).copied().ok_or_else(|| {
+        let others = REGIONS.iter().map(|(name, _)| *name).filter(|name| alike(name, region)).collect::<Vec<_>>();
+        let similar = if others.is_empty() { String::new() } else { format!(" Similar: {}.", others.join(", ")) };
+        Problem::error("Unknown region", format!("AWS has no region named {region:?}.{similar}"))
+    })
+}
+
+/// Whether names differ in their last number alone, or in how it is written: `eu-west-9`, `eu-west1` and `EU-West-1`.
+fn alike(name: &str, written: &str) -> bool {
+    let place = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_ascii_lowercase();
+    place(name) == place(written)
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use terrane_aws::AwsProvider;
-use terrane_provider::{ApplyRequest, Change, DataRequest, Object, Provider, ReadRequest};
+use terrane_provider::{ApplyRequest, Change, DataOutcome, DataRequest, Object, Provider, ReadRequest};
 use terrane_value::json::json_decode;
 use terrane_value::{Type, Value};
 
@@ -72,21 +72,49 @@ async fn unknown_configuration_plans_but_reads_nothing() {
     assert!(outcome[0].detail.contains("`region`"), "{outcome:?}");
 }
 
-#[tokio::test]
-async fn arns_and_principals_need_no_call() {
+/// The answer of a data source that makes no call.
+async fn ask(ty: &str, json: &str) -> DataOutcome {
     let provider = AwsProvider::new();
     let aws = provider.configure(offline()).await.unwrap();
-    let ask = async |ty: &str, json: &str| {
-        let config = provider.data_schema(ty).unwrap().block.coerce(&json_decode(json).unwrap()).unwrap();
-        aws.read_data(DataRequest { ty: ty.into(), name: "data.it".into(), config }).await
-    };
-    let text = |v: &Value, name: &str| v.get(name).unwrap().as_str().unwrap().to_owned();
+    let config = provider.data_schema(ty).unwrap().block.coerce(&json_decode(json).unwrap()).unwrap();
+    aws.read_data(DataRequest { ty: ty.into(), name: "data.it".into(), config }).await
+}
+
+fn text(object: &Value, name: &str) -> String {
+    object.get(name).unwrap().as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_region_is_one_that_exists() {
+    for (said, region) in [
+        ("{}", "eu-west-1"),
+        (r#"{"region": "us-gov-west-1"}"#, "us-gov-west-1"),
+        (r#"{"name": "cn-north-1", "endpoint": "ec2.cn-north-1.amazonaws.com.cn"}"#, "cn-north-1"),
+    ] {
+        assert_eq!(text(&ask("aws_region", said).await.unwrap(), "id"), region);
+    }
+    for (said, word) in [
+        (r#"{"region": "eu-west-9"}"#, "eu-west-2"),
+        (r#"{"name": "does-not-exist"}"#, "does-not-exist"),
+        (r#"{"name": ""}"#, "named \"\""),
+        (r#"{"name": "eu-west-1", "region": "eu-west-2"}"#, "as well as"),
+        (r#"{"name": "eu-west-1", "endpoint": "ec2.eu-west-2.amazonaws.com"}"#, "as well as"),
+        (r#"{"endpoint": "eu-west-1"}"#, "No region has"),
+    ] {
+        let problems = ask("aws_region", said).await.unwrap_err();
+        assert!(problems.len() == 1 && problems[0].detail.contains(word), "{said}: {problems:?}");
+    }
+}
+
+#[tokio::test]
+async fn arns_and_principals_need_no_call() {
     let arn = ask("aws_arn", r#"{"arn": "arn:aws:rds:eu-west-1:123456789012:db:mysql-db"}"#).await.unwrap();
     let parts = ["partition", "service", "region", "account", "resource"].map(|name| text(&arn, name));
     assert_eq!(parts, ["aws", "rds", "eu-west-1", "123456789012", "db:mysql-db"]);
     assert!(ask("aws_arn", r#"{"arn": "mysql"}"#).await.is_err());
     let principal = ask("aws_service_principal", r#"{"service_name": "s3"}"#).await.unwrap();
     assert_eq!(text(&principal, "id"), "s3.eu-west-1.amazonaws.com");
+    assert!(ask("aws_service_principal", r#"{"service_name": "s3", "region": "eu-west-9"}"#).await.is_err());
     let principal = ask("aws_service_principal", r#"{"service_name": "logs", "region": "cn-north-1"}"#).await.unwrap();
     let said = ["name", "suffix", "region"].map(|name| text(&principal, name));
     assert_eq!(said, ["logs.amazonaws.com.cn", "amazonaws.com.cn", "cn-north-1"]);
