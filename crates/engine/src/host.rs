@@ -108,6 +108,10 @@ async fn ask(open: &dyn Configured, question: Question) -> Answer {
         Question::ReadData { request, .. } => Answer::ReadData(open.read_data(request).await),
         Question::Import { request, .. } => Answer::Import(open.import(request).await),
         Question::Apply { request, .. } => Answer::Apply(open.apply(request).await),
+        Question::Confirm { request, .. } => {
+            open.confirm(request).await;
+            Answer::Confirm
+        }
         other @ (Question::Configure { .. }
         | Question::OpenEphemeral { .. }
         | Question::CloseEphemeral { .. }

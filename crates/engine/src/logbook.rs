@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use terrane_address::Instance;
 use terrane_encryption::JournalCipher;
 use terrane_state::{
-    Entry, EntryKind, JournalHead, JournalKey, LockInfo, Mark, Recovered, Snapshot, Store, begin_line, end_line,
+    Begun, Entry, EntryKind, JournalHead, JournalKey, LockInfo, Mark, Recovered, Snapshot, Store, begin_line, end_line,
     lost_line, mark, outcome, recover, run_line, sealed_outcome,
 };
 
@@ -45,8 +45,8 @@ pub(crate) struct Logbook<'s> {
     former: String,
     /// Lines about objects that an earlier run made and that are lost to the state.
     carried: String,
-    /// Lines about creates that an earlier run has begun, by instance: whether they took effect is not known.
-    open: BTreeMap<Instance, String>,
+    /// Creates that an earlier run has begun: whether they took effect is not known.
+    open: BTreeMap<Instance, Begun>,
     head: JournalHead,
     /// Locked while this run lives; there from the first line on.
     file: Option<File>,
@@ -114,9 +114,7 @@ impl<'s> Logbook<'s> {
         }
         self.former = run_line(&recovered.run);
         self.carried = recovered.lost.iter().map(lost_line).collect();
-        let line =
-            |(instance, operation): (&Instance, &String)| (instance.clone(), begin_line(operation, instance, "create"));
-        self.open = recovered.creates.iter().map(line).collect();
+        self.open.clone_from(&recovered.creates);
         Some((recovered, state))
     }
 
@@ -205,9 +203,9 @@ impl<'s> Logbook<'s> {
         for entry in entries {
             let (operation, instance) = (&entry.operation, &entry.instance);
             if let EntryKind::Begin { verb } = &entry.kind {
-                let line = begin_line(operation, instance, verb);
+                let again = self.open.remove(instance).filter(|begun| *begun.operation == **operation);
+                let line = begin_line(operation, instance, verb, again.as_ref().map(|begun| &*begun.since));
                 text += &line;
-                self.open.remove(instance);
                 self.begun.insert(operation.clone(), line);
                 continue;
             }
@@ -240,7 +238,10 @@ impl<'s> Logbook<'s> {
 
     /// What an earlier run has left to be known.
     fn kept(&self) -> String {
-        let open: String = self.open.values().map(String::as_str).collect();
+        let line = |(instance, Begun { operation, since }): (&Instance, &Begun)| {
+            begin_line(operation, instance, "create", Some(since))
+        };
+        let open: String = self.open.iter().map(line).collect();
         match self.carried.is_empty() && open.is_empty() {
             true => String::new(),
             false => format!("{}{}{open}", self.former, self.carried),

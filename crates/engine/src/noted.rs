@@ -34,6 +34,7 @@ fn kind(question: &Question) -> &'static str {
             terrane_provider::Change::Update { .. } => "update",
             terrane_provider::Change::Delete { .. } => "delete",
         },
+        Question::Confirm { .. } => "confirm",
         Question::OpenEphemeral { .. } => "open",
         Question::CloseEphemeral { .. } => "close",
         Question::Provision { .. } => "provision",

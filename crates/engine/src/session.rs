@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use terrane_address::Instance;
-use terrane_plan::{Change, Plan, PlanMode, Step};
+use terrane_plan::{Change, Doubt, Plan, PlanMode, Step};
 use terrane_source::Diagnostic;
-use terrane_state::{Entry, EntryKind, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
+use terrane_state::{Begun, Entry, EntryKind, LockInfo, Recovered, Snapshot, Store, StoreError, Version, replay};
 use tokio::time::Instant;
 
 use crate::drive::Journal;
@@ -177,9 +177,10 @@ impl<'s> Session<'s> {
     }
 
     /// The operations by which an earlier run has begun to make objects, by instance.
-    pub(crate) fn creates_in_doubt(&self) -> BTreeMap<Instance, Arc<str>> {
+    pub(crate) fn creates_in_doubt(&self) -> BTreeMap<Instance, Doubt> {
         let creates = self.recovered.iter().flat_map(|recovered| &recovered.creates);
-        creates.map(|(instance, operation)| (instance.clone(), Arc::from(operation.as_str()))).collect()
+        let doubt = |begun: &Begun| Doubt { operation: (&*begun.operation).into(), since: (&*begun.since).into() };
+        creates.map(|(instance, begun)| (instance.clone(), doubt(begun))).collect()
     }
 
     /// Forgets the creates that an earlier run has begun, but for those that a plan wanted and did not come to.

@@ -47,4 +47,4 @@ pub use problems::provider_unavailable;
 pub use providers::Providers;
 pub use provision::ProvisionRequest;
 pub use recorded::Recorded;
-pub use unfinished::unfinished;
+pub use unfinished::{Doubt, unfinished};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use terrane_address::{Instance, ProviderConfig};
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, DataOutcome, DataRequest, ImportRequest, Object, OpenOutcome, OpenRequest,
-    PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, ConfirmRequest, DataOutcome, DataRequest, ImportRequest, Object, OpenOutcome,
+    OpenRequest, PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest,
 };
 use terrane_state::Entry;
 use terrane_value::Value;
@@ -72,6 +72,13 @@ pub enum Question {
         /// What.
         request: ApplyRequest,
     },
+    /// Let go of what a new object would be found by, now that the journal knows of it.
+    Confirm {
+        /// Whom to tell.
+        provider: ProviderConfig,
+        /// What.
+        request: ConfirmRequest,
+    },
     /// Open an ephemeral object and keep it valid until it is closed.
     OpenEphemeral {
         /// Whom to ask.
@@ -115,6 +122,8 @@ pub enum Answer {
     Import(Result<Object, Vec<Problem>>),
     /// To [`Question::Apply`].
     Apply(ApplyResponse),
+    /// To [`Question::Confirm`], whatever came of it.
+    Confirm,
     /// To [`Question::OpenEphemeral`].
     OpenEphemeral(OpenOutcome),
     /// To [`Question::CloseEphemeral`]: what went wrong with closing it, and with keeping it valid before.
@@ -136,7 +145,10 @@ impl Question {
             Question::Plan { .. } => Answer::Plan(PlanResponse { problems: vec![problem], ..PlanResponse::default() }),
             Question::ReadData { .. } => Answer::ReadData(Err(vec![problem])),
             Question::Import { .. } => Answer::Import(Err(vec![problem])),
-            Question::Apply { .. } => Answer::Apply(ApplyResponse { object: None, problems: vec![problem] }),
+            Question::Apply { .. } => {
+                Answer::Apply(ApplyResponse { problems: vec![problem], ..ApplyResponse::default() })
+            }
+            Question::Confirm { .. } => Answer::Confirm,
             Question::OpenEphemeral { .. } => Answer::OpenEphemeral(Err(vec![problem])),
             Question::CloseEphemeral { .. } => Answer::CloseEphemeral(vec![problem]),
             Question::Provision { .. } => Answer::Provision(vec![problem]),
@@ -153,6 +165,7 @@ impl Question {
             | Question::ReadData { provider, .. }
             | Question::Import { provider, .. }
             | Question::Apply { provider, .. }
+            | Question::Confirm { provider, .. }
             | Question::OpenEphemeral { provider, .. }
             | Question::CloseEphemeral { provider, .. } => Some(provider),
             Question::Provision { .. } | Question::Persist { .. } => None,

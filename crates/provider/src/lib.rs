@@ -15,8 +15,9 @@ use terrane_value::{CallFault, FunctionSchema, Schema, Value};
 
 pub use ephemeral::{Lease, OpenOutcome, OpenRequest, Opened, Renewed};
 pub use message::{
-    ApplyRequest, ApplyResponse, Change, DataOutcome, DataRequest, Discovered, Discovery, Former, Found, ImportBy,
-    ImportRequest, Object, PlanRequest, PlanResponse, Private, Problem, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, ConfirmRequest, DataOutcome, DataRequest, Discovered, Discovery, Former,
+    Found, ImportBy, ImportRequest, Object, PlanRequest, PlanResponse, Private, Problem, ReadOutcome, ReadRequest,
+    Resumed,
 };
 pub use spent::Spent;
 
@@ -140,6 +141,13 @@ pub trait Configured: Send + Sync {
 
     /// Creates, updates or deletes an object.
     async fn apply(&self, request: ApplyRequest) -> ApplyResponse;
+
+    /// Takes away from a new object what it would be found by if the answer to its create were lost: it was not.
+    ///
+    /// Asked for where the answer said so. What goes wrong with it is of no consequence.
+    async fn confirm(&self, request: ConfirmRequest) {
+        let _ = request;
+    }
 
     /// Finds an existing object by the id or identity a user gave.
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>>;

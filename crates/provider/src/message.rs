@@ -162,8 +162,27 @@ pub struct ApplyRequest {
     /// Names this operation: the same for every retry of it, never used for another, at most 32 characters of
     /// `[a-z0-9]`. Journaled before the call, so that a create whose answer was lost can be found again.
     pub operation: Arc<str>,
-    /// Whether a run that was killed has begun this very operation: a create looks first for what that has made.
-    pub resumed: bool,
+    /// What is known of it if a run that was killed has begun this very operation: a create looks first for what that has
+    /// made.
+    pub resumed: Option<Arc<Resumed>>,
+}
+
+/// A create that a run that was killed has begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// When that run began, in RFC 3339; empty if nobody knows.
+    pub since: Arc<str>,
+    /// The `id`s of the objects of the type that are managed.
+    pub managed: Vec<String>,
+}
+
+/// Says that an object that was made is in the journal, so that no run will look for it any more.
+#[derive(Clone, Debug)]
+pub struct ConfirmRequest {
+    /// The resource type.
+    pub ty: Arc<str>,
+    /// The object, as the answer to its create told it.
+    pub object: Object,
 }
 
 /// What a change led to.
@@ -173,6 +192,9 @@ pub struct ApplyResponse {
     pub object: Option<Object>,
     /// What is to be said, errors included.
     pub problems: Vec<Problem>,
+    /// Whether the object carries something by which it is found if this answer is lost, and
+    /// [`Configured::confirm`](crate::Configured::confirm) takes that away.
+    pub to_confirm: bool,
 }
 
 impl ApplyResponse {

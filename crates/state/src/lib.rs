@@ -22,7 +22,7 @@ pub use journal::{Entry, EntryKind, replay};
 pub use json::Json;
 pub use places::Places;
 pub use recovery::{
-    JournalHead, Lost, Mark, Recovered, begin_line, end_line, lost_line, mark, outcome, recover, run_line,
+    Begun, JournalHead, Lost, Mark, Recovered, begin_line, end_line, lost_line, mark, outcome, recover, run_line,
     sealed_outcome,
 };
 pub use shared::Shared;

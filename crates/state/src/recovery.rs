@@ -11,10 +11,19 @@ use serde_json::value::RawValue;
 use terrane_address::{Instance, parse_instance};
 
 use crate::v4::read;
-use crate::{InstanceState, ResourceState, Snapshot};
+use crate::{InstanceState, ResourceState, Snapshot, StoredObject};
 
-use lines::{Clear, Line, Outcome, digest, id};
+use lines::{Clear, Line, Outcome, digest};
 pub use lines::{JournalHead, Lost, Mark, begin_line, end_line, lost_line, mark, outcome, run_line, sealed_outcome};
+
+/// A create that was begun, and of which nobody knows whether it took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The name of the operation.
+    pub operation: String,
+    /// When the run began that asked for it first, in RFC 3339.
+    pub since: String,
+}
 
 /// What a journal has given to a state.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +36,8 @@ pub struct Recovered {
     pub conflicts: Vec<Instance>,
     /// What the run had begun and not ended, or ended in a way that cannot be read: it may have taken effect, or not.
     pub in_doubt: Vec<(Instance, String)>,
-    /// The operations among these that create an object, by instance.
-    pub creates: BTreeMap<Instance, String>,
+    /// Those among these that create an object, by instance.
+    pub creates: BTreeMap<Instance, Begun>,
     /// Objects that were made, and are not in the state, since what is sealed could not be opened.
     pub lost: Vec<Lost>,
 }
@@ -44,7 +53,8 @@ impl Recovered {
 #[derive(Default)]
 struct Told {
     run: JournalHead,
-    begun: BTreeMap<String, (Instance, String)>,
+    /// Instance, verb and time of what was begun, by operation.
+    begun: BTreeMap<String, (Instance, String, String)>,
     outcomes: BTreeMap<Instance, Outcome>,
     /// Outcomes that could not be opened, the last of each instance.
     sealed: BTreeMap<Instance, Option<Clear>>,
@@ -56,8 +66,10 @@ impl Told {
         match line {
             Line::Run(head) => self.run = head,
             Line::Lost(lost) => self.lost.push(lost),
-            Line::Begin { operation, instance, verb } => {
-                self.begun.extend(parse_instance(&instance).ok().map(|instance| (operation, (instance, verb))));
+            Line::Begin { operation, instance, verb, since } => {
+                let since = since.unwrap_or_else(|| self.run.created.clone());
+                let begun = parse_instance(&instance).ok().map(|instance| (operation, (instance, verb, since)));
+                self.begun.extend(begun);
             }
             Line::End { operation, instance, object, outcome } => {
                 self.begun.remove(&operation);
@@ -92,9 +104,9 @@ pub fn recover(journal: &str, state: &mut Snapshot, open: &dyn Fn(&str) -> Optio
     let mut told = Told::default();
     journal.lines().map_while(|line| serde_json::from_str(line).ok()).for_each(|line| told.hear(line, open));
     let mut recovered = Recovered { run: told.run, lost: told.lost, ..Recovered::default() };
-    for (operation, (instance, verb)) in told.begun {
+    for (operation, (instance, verb, since)) in told.begun {
         if verb == "create" {
-            recovered.creates.insert(instance.clone(), operation);
+            recovered.creates.insert(instance.clone(), Begun { operation, since });
         }
         recovered.in_doubt.push((instance, verb));
     }
@@ -124,7 +136,8 @@ pub fn recover(journal: &str, state: &mut Snapshot, open: &dyn Fn(&str) -> Optio
 
 /// Whether the state has the object.
 fn is_there(lost: &Lost, state: &Snapshot) -> bool {
-    let object = parse_instance(&lost.instance).ok().and_then(|instance| state.object(&instance).map(id));
+    let object = parse_instance(&lost.instance).ok();
+    let object = object.and_then(|instance| state.object(&instance).map(StoredObject::id));
     object.is_some_and(|found| lost.id.is_none() || found == lost.id)
 }
 
@@ -155,7 +168,7 @@ mod tests {
     use terrane_address::ProviderConfig;
 
     use super::*;
-    use crate::{DeposedKey, StoredObject};
+    use crate::DeposedKey;
 
     fn instance(name: &str) -> Instance {
         parse_instance(name).unwrap()
@@ -186,10 +199,10 @@ mod tests {
         let mut text = run_line(&head);
         for (operation, name) in names.iter().enumerate() {
             let (operation, instance) = (operation.to_string(), instance(name));
-            text += &begin_line(&operation, &instance, "update");
+            text += &begin_line(&operation, &instance, "update", None);
             text += &end_line(&operation, &instance, to, &outcome(&instance, &mark(from, &instance), to));
         }
-        text + &begin_line("x", &instance("t.doubt"), "create")
+        text + &begin_line("x", &instance("t.doubt"), "create", Some("then"))
     }
 
     #[test]
@@ -203,7 +216,10 @@ mod tests {
         assert_eq!(state, to);
         assert_eq!((recovered.restored.len(), recovered.conflicts.len()), (4, 0));
         assert_eq!(recovered.in_doubt, [(instance("t.doubt"), "create".to_owned())]);
-        assert_eq!(recovered.creates, [(instance("t.doubt"), "x".to_owned())].into());
+        assert_eq!(
+            recovered.creates,
+            [(instance("t.doubt"), Begun { operation: "x".into(), since: "then".into() })].into()
+        );
         assert_eq!(recovered.run.who, "ana@build");
         let again = recover(&text, &mut state, &shut);
         assert!(state == to && again.restored.is_empty() && again.conflicts.is_empty());

@@ -111,6 +111,18 @@ impl StoredObject {
         }
     }
 
+    /// Its `id`, if it has one that is a text.
+    pub fn id(&self) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            id: Option<String>,
+        }
+        match self.attributes.made_of() {
+            Some(value) => value.get("id")?.as_str().map(str::to_owned),
+            None => serde_json::from_str::<Named>(&self.attributes).ok()?.id,
+        }
+    }
+
     /// An object of schema version `version` with a value's attributes; sensitive marks become paths.
     pub fn encode(version: u64, value: &Value, ty: &Type) -> Result<StoredObject, ConvertError> {
         let (value, marks) = value.clone().unmark_deep();

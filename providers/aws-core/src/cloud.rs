@@ -3,11 +3,14 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
+use terrane_provider::{Problem, Resumed};
 use terrane_value::Value;
 use tokio::sync::OnceCell;
 
@@ -43,8 +46,8 @@ pub struct Cloud {
     pub(crate) skip_account_id: bool,
     /// Where STS is asked, if not in the provider's region.
     pub(crate) sts_region: Option<String>,
-    /// Whether a run that was killed has begun what is made now.
-    pub(crate) resuming: bool,
+    /// What is known of it, if a run that was killed has begun what is made now.
+    pub(crate) resumed: Option<Arc<Resumed>>,
     /// Why no call can be made, if none can.
     pub(crate) obstacle: Option<String>,
     pub(crate) calls: Arc<Calls>,
@@ -77,7 +80,7 @@ impl Cloud {
             s3_use_path_style: false,
             skip_account_id: false,
             sts_region: None,
-            resuming: false,
+            resumed: None,
             obstacle: None,
             calls: Arc::default(),
             place: Place::default(),
@@ -99,13 +102,24 @@ impl Cloud {
     }
 
     /// The same for a create that a run that was killed has begun: what that has made is looked for first.
-    pub fn to_resume(&self) -> Cloud {
-        Cloud { resuming: true, ..self.elsewhere(&self.region) }
+    pub fn to_resume(&self, resumed: Arc<Resumed>) -> Cloud {
+        Cloud { resumed: Some(resumed), ..self.elsewhere(&self.region) }
+    }
+
+    /// What is known of the run that may have made already what is made now.
+    pub fn resumed(&self) -> Option<&Resumed> {
+        self.resumed.as_deref()
     }
 
     /// Whether what is made may be there already, made by a run that was killed.
     pub fn is_resuming(&self) -> bool {
-        self.resuming
+        self.resumed.is_some()
+    }
+
+    /// When what is made now may have been begun first: now, or when the run began that was killed.
+    pub fn begun(&self) -> SystemTime {
+        let since = self.resumed().and_then(|resumed| DateTime::from_str(&resumed.since, Format::DateTime).ok());
+        since.and_then(|since| SystemTime::try_from(since).ok()).unwrap_or_else(SystemTime::now)
     }
 
     /// The same account in another region.
@@ -115,6 +129,7 @@ impl Cloud {
             sdk: self.config(region),
             region: region.to_owned(),
             tags: self.tags.clone(),
+            resumed: self.resumed.clone(),
             obstacle: self.obstacle.clone(),
             calls: self.calls.clone(),
             place: (account, region.to_owned(), endpoint),

@@ -1,6 +1,6 @@
 //! The four ways a table comes to be.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{CsvOptions, ImportStatus, InputFormatOptions, S3BucketSource, TableCreationParameters};
 use aws_smithy_types::DateTime;
@@ -39,7 +39,7 @@ pub async fn start(table: &Table<'_>, planned: &Value, operation: &str) -> Resul
 }
 
 async fn create(table: &Table<'_>, planned: &Value) -> Result<(), Problem> {
-    let (args, start) = (Args(planned), SystemTime::now());
+    let (args, start) = (Args(planned), table.cloud.begun());
     let (mode, encryption) = (billing_mode(args), args.block("server_side_encryption"));
     let stream = request::stream_view(args).map(|view| request::stream(Some(view))).transpose()?;
     let request = table

@@ -186,14 +186,19 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
         let id = text(&planned, "id").unwrap_or_default();
         let finished = async {
             self.0.shape(&ec2, &create, &id).await?;
-            let object = self.read_back(&ec2, &planned).await?;
-            // Last of all: a run that is killed before is found by it.
-            if let Some(id) = K::MARKED.and_then(|name| text(&planned, name)) {
-                unmark(&ec2, &id).await;
-            }
-            Ok(object)
+            self.read_back(&ec2, &planned).await
         };
         finished.await.map_err(|p: Problem| Failed::from(p).with(Object::new(known(&planned))))
+    }
+
+    fn is_marked(&self) -> bool {
+        K::MARKED.is_some()
+    }
+
+    async fn confirm(&self, cloud: &Cloud, made: &Value) {
+        if let Some(id) = K::MARKED.and_then(|name| text(made, name)) {
+            unmark(&Ec2::of(cloud, made), &id).await;
+        }
     }
 
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {

@@ -1,7 +1,7 @@
 //! Creates whose answer may be lost: what was made all the same is found, and nothing is made twice.
 //!
 //! An object that takes tags is made with a mark, a tag that names the operation, and is found by it. The mark is
-//! removed when the object is finished. What takes no tags is found by its place.
+//! removed when the journal has the object. What takes no tags is found by its place.
 
 use std::future::Future;
 use std::time::Duration;
@@ -171,7 +171,7 @@ fn marked(tags: &Tags, operation: &str) -> Tags {
     tags.iter().map(|(k, v)| (k.clone(), v.clone())).chain([mark]).collect()
 }
 
-/// Removes the mark of a finished object. One that stays does no harm, so a failure is none.
+/// Removes the mark of an object. One that stays does no harm, so a failure is none.
 pub(crate) async fn unmark(ec2: &Ec2<'_>, id: &str) {
     let request = ec2.client.delete_tags().resources(id).tags(Tag::builder().key(MARK).build());
     let what = format!("removing tag {MARK} of {id}");
@@ -243,7 +243,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_killed_run_has_begun_is_looked_for_first() {
-        let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await.to_resume();
+        let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await.to_resume(Default::default());
         let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
         for (there, expect) in [(Some("found"), "found"), (None, "made")] {
             let send = || std::future::ready(made("made"));

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
-use aws_sdk_iam::types::{AccessKey as RemoteKey, StatusType};
+use aws_sdk_iam::types::{AccessKey as RemoteKey, AccessKeyMetadata, StatusType};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use terrane_aws_core::{Cloud, problem, read_each, uncertain};
+use terrane_aws_core::{Cloud, made_since, problem, read_each, uncertain};
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, Problem, ReadOutcome};
 use terrane_value::Value;
@@ -50,6 +50,15 @@ impl ResourceType<Cloud> for AccessKey {
         finish.await.map_err(|p: Problem| Failed::from(p).with(made.clone()))
     }
 
+    /// The secret of a key that a killed run has made is lost with it: it is told which key that may be.
+    async fn left_behind(&self, cloud: &Cloud, create: Create<'_>) -> Vec<Problem> {
+        let user = Args(create.planned).text("user").unwrap_or_default();
+        match unmanaged(cloud, user).await {
+            Ok(keys) => keys.iter().map(|key| lost(user, key)).collect(),
+            Err(problem) => vec![Problem::warning(problem.summary, problem.detail)],
+        }
+    }
+
     async fn read(&self, cloud: &Cloud, prior: &[Object]) -> Vec<ReadOutcome> {
         read_each(OBJECTS, prior, |known| read_key(cloud, known)).await
     }
@@ -77,6 +86,31 @@ impl ResourceType<Cloud> for AccessKey {
 
 fn parts(object: &Value) -> (&str, &str) {
     (Args(object).text("user").unwrap_or_default(), Args(object).text("id").unwrap_or_default())
+}
+
+/// The keys of a user that were made since a create was begun, and that nobody manages.
+async fn unmanaged(cloud: &Cloud, user: &str) -> Result<Vec<AccessKeyMetadata>, Problem> {
+    let (begun, managed) = (cloud.begun(), cloud.resumed().map(|r| r.managed.as_slice()).unwrap_or_default());
+    let mut keys = access_keys(cloud, user).await?.unwrap_or_default();
+    keys.retain(|key| {
+        let new = key.create_date().is_none_or(|date| made_since(begun, date));
+        new && !managed.iter().any(|id| Some(id.as_str()) == key.access_key_id())
+    });
+    Ok(keys)
+}
+
+fn lost(user: &str, key: &AccessKeyMetadata) -> Problem {
+    let (id, made) = (key.access_key_id().unwrap_or_default(), key.create_date().and_then(time));
+    Problem::warning(
+        "Access key of a run that was killed",
+        format!(
+            "{} has the access key {id}, made {}, which this configuration does not manage. A run that was killed has \
+             begun to make one: unless you know this key, that run has made it, and its secret is lost. Delete it with:\n  \
+             aws iam delete-access-key --user-name {user} --access-key-id {id}",
+            Kind::User.named(user),
+            made.unwrap_or_else(|| "at a time that AWS does not tell".to_owned())
+        ),
+    )
 }
 
 /// Makes a key. Whether a call without an answer has made one cannot be told from the keys that are there.

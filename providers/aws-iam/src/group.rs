@@ -1,7 +1,5 @@
 //! `aws_iam_group`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::types::Group as RemoteGroup;
 use terrane_aws_core::{Cloud, made_since, problem};
@@ -71,7 +69,7 @@ impl ResourceType<Cloud> for Group {
 }
 
 async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<(), Problem> {
-    let start = SystemTime::now();
+    let start = cloud.begun();
     let request = iam(cloud).create_group().group_name(name).set_path(Args(planned).string("path"));
     let exists = ["EntityAlreadyExists"];
     let answer = cloud.create_named("iam:CreateGroup", PROPAGATION, too_new, &exists, || request.clone().send()).await;

@@ -1,7 +1,5 @@
 //! `aws_iam_instance_profile`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::InstanceProfile as RemoteProfile;
@@ -80,7 +78,7 @@ impl ResourceType<Cloud> for InstanceProfile {
 }
 
 async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<(), Problem> {
-    let start = SystemTime::now();
+    let start = cloud.begun();
     let request = iam(cloud)
         .create_instance_profile()
         .instance_profile_name(name)

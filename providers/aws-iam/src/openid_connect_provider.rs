@@ -1,7 +1,5 @@
 //! `aws_iam_openid_connect_provider`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::operation::get_open_id_connect_provider::GetOpenIdConnectProviderOutput;
 use terrane_aws_core::{Cloud, made_since, problem, read_each};
@@ -67,7 +65,7 @@ fn described(arn: &str) -> String {
 
 /// Makes the provider and returns its ARN.
 async fn make(cloud: &Cloud, planned: &Value) -> Result<String, Problem> {
-    let (args, start) = (Args(planned), SystemTime::now());
+    let (args, start) = (Args(planned), cloud.begun());
     let url = args.text("url").unwrap_or_default();
     let thumbprints = args.strings("thumbprint_list");
     let request = iam(cloud)

@@ -1,6 +1,6 @@
 //! `aws_iam_policy`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{Policy as RemotePolicy, PolicyScopeType, PolicyVersion};
@@ -87,7 +87,7 @@ impl ResourceType<Cloud> for Policy {
 
 /// Makes the policy and returns its ARN.
 async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<String, Problem> {
-    let (client, args, start) = (iam(cloud), Args(planned), SystemTime::now());
+    let (client, args, start) = (iam(cloud), Args(planned), cloud.begun());
     let request = client
         .create_policy()
         .policy_name(name)

@@ -1,7 +1,5 @@
 //! `aws_iam_role`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::types::Role as RemoteRole;
 use terrane_aws_core::{Arn, Cloud, Poll, keep_empty, made_since, name_of, prefix_of, problem};
@@ -91,7 +89,7 @@ impl ResourceType<Cloud> for Role {
 
 /// Makes the role and returns its ARN, if the answer was not lost.
 async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<Option<String>, Problem> {
-    let (client, args, start) = (iam(cloud), Args(planned), SystemTime::now());
+    let (client, args, start) = (iam(cloud), Args(planned), cloud.begun());
     let request = client
         .create_role()
         .role_name(name)

@@ -1,7 +1,5 @@
 //! `aws_iam_saml_provider`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::operation::get_saml_provider::GetSamlProviderOutput;
 use terrane_aws_core::{Arn, Cloud, made_since, problem, read_each};
@@ -74,7 +72,7 @@ fn described(arn: &str) -> String {
 
 /// Makes the provider and returns its ARN.
 async fn make(cloud: &Cloud, planned: &Value) -> Result<String, Problem> {
-    let (args, start) = (Args(planned), SystemTime::now());
+    let (args, start) = (Args(planned), cloud.begun());
     let name = args.text("name").unwrap_or_default();
     let request = iam(cloud)
         .create_saml_provider()

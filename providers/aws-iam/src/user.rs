@@ -1,7 +1,5 @@
 //! `aws_iam_user`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::types::User as RemoteUser;
 use terrane_aws_core::{Cloud, keep_empty, made_since, problem};
@@ -95,7 +93,7 @@ fn in_use(mut problem: Problem, name: &str) -> Problem {
 }
 
 async fn make(cloud: &Cloud, name: &str, planned: &Value) -> Result<(), Problem> {
-    let (args, start) = (Args(planned), SystemTime::now());
+    let (args, start) = (Args(planned), cloud.begun());
     let request = iam(cloud)
         .create_user()
         .user_name(name)

@@ -1,7 +1,5 @@
 //! `aws_iam_user_login_profile`.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_iam::types::LoginProfile;
 use rand::RngCore;
@@ -72,7 +70,7 @@ impl ResourceType<Cloud> for UserLoginProfile {
 }
 
 async fn make(cloud: &Cloud, user: &str, password: &str, reset: bool) -> Result<(), Problem> {
-    let start = SystemTime::now();
+    let start = cloud.begun();
     let request = iam(cloud).create_login_profile().user_name(user).password(password).password_reset_required(reset);
     let (operation, exists) = ("iam:CreateLoginProfile", ["EntityAlreadyExists"]);
     let answer = cloud.create_named(operation, PROPAGATION, too_new, &exists, || request.clone().send()).await;
@@ -80,8 +78,13 @@ async fn make(cloud: &Cloud, user: &str, password: &str, reset: bool) -> Result<
     if answer.map_err(|e| crate::unmade(problem(&what, &e), &e))?.is_some() {
         return Ok(());
     }
-    let made = get(cloud, user).await?.is_some_and(|p| made_since(start, &p.create_date));
-    if made { Ok(()) } else { Err(crate::not_ours(&what)) }
+    if !get(cloud, user).await?.is_some_and(|p| made_since(start, &p.create_date)) {
+        return Err(crate::not_ours(&what));
+    }
+    // A run that was killed has set a password that nobody knows.
+    let request = iam(cloud).update_login_profile().user_name(user).password(password).password_reset_required(reset);
+    let answer = cloud.insist("iam:UpdateLoginProfile", PROPAGATION, too_new, || request.clone().send()).await;
+    answer.map(|_| ()).map_err(|e| problem(&what, &e))
 }
 
 async fn get(cloud: &Cloud, user: &str) -> Result<Option<LoginProfile>, Problem> {

@@ -1,11 +1,9 @@
 //! `aws_kms_alias`.
 
-use std::collections::{BTreeMap, HashMap};
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use aws_sdk_kms::operation::list_aliases::ListAliasesOutput;
 use aws_sdk_kms::types::AliasListEntry;
+use std::collections::{BTreeMap, HashMap};
 use terrane_aws_core::{
     Arn, Cloud, Poll, Regional, is_code, made_since, name_after, prefix_of, problem, read_by_region, uncertain,
 };
@@ -112,7 +110,7 @@ fn misnamed(config: &Value, attribute: &str) -> Option<Problem> {
 }
 
 async fn make(kms: &Kms<'_>, name: &str, planned: &Value) -> Result<(), Problem> {
-    let (start, key) = (SystemTime::now(), Args(planned).string("target_key_id"));
+    let (start, key) = (kms.cloud.begun(), Args(planned).string("target_key_id"));
     let request = kms.client.create_alias().alias_name(name).set_target_key_id(key);
     let exists = ["AlreadyExistsException"];
     let answer = kms.cloud.create_named("kms:CreateAlias", PROPAGATION, too_new, &exists, || request.clone().send());

@@ -1,7 +1,7 @@
 //! Making a key exactly once.
 //!
 //! KMS has no token for a create. A key is made with a mark, a tag that names the operation: if the answer is lost, the
-//! keys that are there are asked for their tags. The mark is removed when the key is finished.
+//! keys that are there are asked for their tags. The mark is removed when the journal has the key.
 
 use aws_sdk_kms::error::SdkError;
 use aws_sdk_kms::operation::create_key::CreateKeyError;
@@ -113,7 +113,7 @@ async fn with_mark(kms: &Kms<'_>, operation: &str) -> Result<Option<String>, Pro
     Ok(found.into_iter().flatten().next())
 }
 
-/// Removes the mark of a finished key. One that stays does no harm, so a failure is none.
+/// Removes the mark of a key. One that stays does no harm, so a failure is none.
 pub async fn unmark(kms: &Kms<'_>, id: &str) {
     let request = kms.client.untag_resource().key_id(id).tag_keys(MARK);
     let _ = Box::pin(kms.cloud.call("kms:UntagResource", || request.clone().send())).await;

@@ -68,6 +68,15 @@ impl ResourceType<Cloud> for Key {
         Ok(settled(&kms, id, update.planned).await?)
     }
 
+    fn is_marked(&self) -> bool {
+        true
+    }
+
+    async fn confirm(&self, cloud: &Cloud, made: &Value) {
+        let kms = Kms::new(cloud, &cloud.region(made));
+        create::unmark(&kms, Args(made).text("id").unwrap_or_default()).await;
+    }
+
     async fn delete(&self, cloud: &Cloud, prior: &Object) -> Result<(), Failed> {
         let kms = Kms::new(cloud, &cloud.region(&prior.value));
         let args = Args(&prior.value);
@@ -112,9 +121,7 @@ async fn furnish(kms: &Kms<'_>, id: &str, planned: &Value) -> Result<Object, Pro
     if Args(planned).bool("is_enabled") == Some(false) {
         enable(kms, id, false).await?;
     }
-    let object = settled(kms, id, planned).await?;
-    create::unmark(kms, id).await;
-    Ok(object)
+    settled(kms, id, planned).await
 }
 
 /// Waits until all of KMS knows what is planned.

@@ -39,7 +39,11 @@ fn policy(sid: &str) -> Value {
 
 async fn make(cloud: &Cloud, ty: &dyn ResourceType<Cloud>, config: Value) -> Object {
     let create = Create { planned: &config, config: &config, operation: "0123456789" };
-    ty.create(cloud, create).await.unwrap()
+    let made = ty.create(cloud, create).await.unwrap();
+    if ty.is_marked() {
+        ty.confirm(cloud, &made.value).await;
+    }
+    made
 }
 
 #[tokio::test]

@@ -141,7 +141,7 @@ fn retention(planned: &Value) -> i64 {
 }
 
 async fn make(logs: &Logs<'_>, name: &str, planned: &Value) -> Result<(), Problem> {
-    let (start, args) = (SystemTime::now(), Args(planned));
+    let (start, args) = (logs.cloud.begun(), Args(planned));
     let tags = logs.cloud.tags_of(planned);
     let request = logs
         .client

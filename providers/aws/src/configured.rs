@@ -8,8 +8,8 @@ use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, identity, res
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Discovered, ImportBy, ImportRequest,
-    Object, PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
+    ApplyRequest, ApplyResponse, Change, Configured, ConfirmRequest, DataOutcome, DataRequest, Discovered, ImportBy,
+    ImportRequest, Object, PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
 };
 use terrane_value::{Kind, Value};
 use tokio::sync::OnceCell;
@@ -128,11 +128,18 @@ impl Instance {
         let answer = match &request.change {
             Change::Create { planned, config } => {
                 let create = Create { planned, config, operation };
-                let made = match request.resumed {
-                    true => implementation.create(&cloud.to_resume(), create).await,
-                    false => implementation.create(cloud, create).await,
+                let (mut said, made) = match &request.resumed {
+                    None => (Vec::new(), implementation.create(cloud, create).await),
+                    Some(resumed) => {
+                        let cloud = cloud.to_resume(resumed.clone());
+                        let said = implementation.left_behind(&cloud, create).await;
+                        (said, implementation.create(&cloud, create).await)
+                    }
                 };
-                self.made(&schema, planned, None, made)
+                let answer = self.made(&schema, planned, None, made);
+                said.extend(answer.problems);
+                let to_confirm = implementation.is_marked() && answer.object.is_some();
+                ApplyResponse { object: answer.object, problems: said, to_confirm }
             }
             Change::Update { prior, planned, config } => {
                 let update = Update { prior: &prior.value, planned, config, operation };
@@ -153,7 +160,7 @@ impl Instance {
             None => None,
         };
         let explained = |problem| overtime::explained(&schema, &request.ty, verb, changed, problem);
-        ApplyResponse { object, problems: answer.problems.into_iter().map(explained).collect() }
+        ApplyResponse { object, problems: answer.problems.into_iter().map(explained).collect(), ..answer }
     }
 
     /// What a create or update led to. A failed update leaves at least the object that was.
@@ -167,7 +174,7 @@ impl Instance {
         match outcome {
             Ok(object) => {
                 let (object, problems) = self.completed(schema, planned, object);
-                ApplyResponse { object: Some(object), problems }
+                ApplyResponse { object: Some(object), problems, ..ApplyResponse::default() }
             }
             Err(Failed { object: Some(object), mut problems }) => {
                 let known = prior.map_or(planned, |p| &p.value);
@@ -188,7 +195,7 @@ fn existing(change: &Change) -> Option<Object> {
 }
 
 fn failed(object: Option<Object>, problems: Vec<Problem>) -> ApplyResponse {
-    ApplyResponse { object, problems }
+    ApplyResponse { object, problems, ..ApplyResponse::default() }
 }
 
 fn unimplemented(what: &str, ty: &str) -> Problem {
@@ -249,6 +256,12 @@ impl Configured for Instance {
 
     async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
         self.change(&request).await
+    }
+
+    async fn confirm(&self, request: ConfirmRequest) {
+        if let Ok((implementation, _)) = self.resource(&request.ty) {
+            implementation.confirm(&self.cloud, &request.object.value).await;
+        }
     }
 
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {

@@ -39,7 +39,7 @@ async fn apply(aws: &Arc<dyn Configured>, ty: &str, prior: Option<Object>, confi
         Some(prior) => Change::Update { prior, planned: planned.clone(), config },
         None => Change::Create { planned: planned.clone(), config },
     };
-    let request = ApplyRequest { ty: ty.into(), change, private: None, operation: operation.into(), resumed: false };
+    let request = ApplyRequest { ty: ty.into(), change, private: None, operation: operation.into(), resumed: None };
     let response = aws.apply(request).await;
     assert_eq!(response.problems, [], "{ty}");
     let object = response.object.unwrap();
@@ -80,8 +80,7 @@ async fn a_vpc_lives_and_dies() {
     assert_eq!(imported.value.get("cidr_block").unwrap().as_str(), Some("10.9.0.0/16"));
 
     let change = Change::Delete { prior: changed.clone() };
-    let request =
-        ApplyRequest { ty: ty.into(), change, private: None, operation: "lifedelete1".into(), resumed: false };
+    let request = ApplyRequest { ty: ty.into(), change, private: None, operation: "lifedelete1".into(), resumed: None };
     let response = aws.apply(request).await;
     assert_eq!((response.object, response.problems), (None, vec![]));
     assert_eq!(read(&aws, ty, &changed).await, None);
@@ -98,7 +97,7 @@ async fn one_provider_serves_other_regions() {
     assert!(made.value.get("arn").unwrap().as_str().unwrap().contains(":us-west-2:"));
     assert_eq!(read(&aws, ty, &made).await.unwrap(), made);
     let change = Change::Delete { prior: made };
-    aws.apply(ApplyRequest { ty: ty.into(), change, private: None, operation: "liferegion2".into(), resumed: false })
+    aws.apply(ApplyRequest { ty: ty.into(), change, private: None, operation: "liferegion2".into(), resumed: None })
         .await;
 }
 

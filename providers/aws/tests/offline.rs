@@ -42,7 +42,7 @@ async fn a_type_without_implementation_says_so_and_keeps_its_object() {
     let prior = Object::new(Value::object([("id", Value::string("vpn-1"))]));
     let change = Change::Delete { prior: prior.clone() };
     let request =
-        ApplyRequest { ty: "aws_vpn_connection".into(), change, private: None, operation: "x".into(), resumed: false };
+        ApplyRequest { ty: "aws_vpn_connection".into(), change, private: None, operation: "x".into(), resumed: None };
     let response = aws.apply(request).await;
     assert_eq!(response.object, Some(prior.clone()));
     assert!(response.problems[0].detail.contains("aws_vpn_connection"));

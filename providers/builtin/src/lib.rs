@@ -132,7 +132,7 @@ impl Configured for Builtin {
             Change::Update { prior, planned, .. } => Some(terraform_data::change(&prior.value, &planned)),
             Change::Delete { .. } => None,
         };
-        ApplyResponse { object: object.map(Object::new), problems: Vec::new() }
+        ApplyResponse { object: object.map(Object::new), ..ApplyResponse::default() }
     }
 
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {

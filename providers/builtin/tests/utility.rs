@@ -58,7 +58,7 @@ impl Type {
     async fn make(&self, config: &str) -> Value {
         let planned = self.plan(None, config).await.planned.unwrap();
         let change = Change::Create { planned, config: self.config(config) };
-        let request = ApplyRequest { ty: self.ty.into(), change, private: None, operation: "o".into(), resumed: false };
+        let request = ApplyRequest { ty: self.ty.into(), change, private: None, operation: "o".into(), resumed: None };
         let response = self.configured.apply(request).await;
         assert_eq!(response.problems, []);
         let made = response.object.unwrap().value;
@@ -306,7 +306,7 @@ async fn files_are_written_noticed_and_deleted() {
     std::fs::write(&file, "changed").unwrap();
     assert!(read().await.is_none(), "another content is another file");
     let change = Change::Delete { prior: Object::new(made.clone()) };
-    let request = ApplyRequest { ty: ty.ty.into(), change, private: None, operation: "o".into(), resumed: false };
+    let request = ApplyRequest { ty: ty.ty.into(), change, private: None, operation: "o".into(), resumed: None };
     assert_eq!(ty.configured.apply(request).await.problems, []);
     assert!(!file.exists());
     assert!(!ty.provider.validate_resource(ty.ty, &ty.config(r#"{"filename": "x"}"#)).is_empty());

@@ -190,7 +190,7 @@ fn words(question: &Question) -> Option<Words> {
         Question::Configure { .. } => Some(Words { begins: None, goes_on: "configuring", done: None }),
         Question::OpenEphemeral { .. } => words("Opening...", "opening", "Opening complete"),
         Question::CloseEphemeral { .. } => words("Closing...", "closing", "Closing complete"),
-        Question::Plan { .. } | Question::Persist { .. } => None,
+        Question::Plan { .. } | Question::Persist { .. } | Question::Confirm { .. } => None,
         Question::Provision { .. } => {
             words("Provisioning with 'local-exec'...", "provisioning", "Provisioning complete")
         }
@@ -261,8 +261,7 @@ fn outcome(answer: &Answer) -> Ended {
         Answer::CloseEphemeral(problems) if problems.iter().any(Problem::is_error) => Ended::Failed,
         Answer::OpenEphemeral(Ok(_)) | Answer::CloseEphemeral(_) => Ended::Fine(None),
         Answer::Provision(_) => Ended::Fine(None),
-        Answer::Import(Ok(_)) | Answer::Configure(_) | Answer::Read(_) | Answer::Plan(_) | Answer::Persist(_) => {
-            Ended::Fine(None)
-        }
+        Answer::Import(Ok(_)) | Answer::Configure(_) | Answer::Read(_) => Ended::Fine(None),
+        Answer::Plan(_) | Answer::Persist(_) | Answer::Confirm => Ended::Fine(None),
     }
 }

@@ -46,7 +46,7 @@ impl<'p> Applier<'p> {
             change: terrane_provider::Change::Delete { prior },
             private: None,
             operation: self.operation(place, Leg::Down, step),
-            resumed: false,
+            resumed: None,
         };
         let question = Question::Apply { provider: step.provider.clone(), request };
         let begun = Begun { op, question, work: Work::Down };

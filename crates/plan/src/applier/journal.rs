@@ -37,10 +37,10 @@ impl Applier<'_> {
     /// The name of an operation: the same whenever this run is asked, and never used by another run.
     pub(super) fn operation(&self, place: u32, leg: Leg, step: &Step) -> Arc<str> {
         if leg == Leg::Up
-            && let Some(name) = self.options.resume.get(&step.instance)
+            && let Some(doubt) = self.options.resume.get(&step.instance)
             && matches!(step.change, Change::Create { .. } | Change::Replace { .. })
         {
-            return name.clone();
+            return doubt.operation.clone();
         }
         self.chance(&[&place.to_be_bytes(), &[leg as u8]])[..32].into()
     }
@@ -69,10 +69,17 @@ impl Applier<'_> {
         if let Err(why) = result {
             self.stopped = true;
             self.undoing.forbid();
+            self.to_confirm.clear();
             let diagnostic = Diagnostic::error("Journal cannot be written", why)
                 .hint("Nothing new is begun. What has been done is in the state, if that can be saved.");
             self.diags.error(diagnostic);
         }
+    }
+
+    /// Lets go of what the new object of an operation would be found by, now that the journal knows of it.
+    pub(super) fn confirm(&mut self, op: u32) {
+        let (Some(question), Some((_, _, step))) = (self.to_confirm.remove(&op), self.step(op)) else { return };
+        self.ask(&step.instance, question, Flight::Confirm);
     }
 
     /// Asks for the change, now that the journal knows of it.

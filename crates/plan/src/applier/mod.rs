@@ -33,7 +33,7 @@ pub use self::undo::{Kept, Undone};
 use self::up::UpFlight;
 use crate::ephemeral::EphemeralOpening;
 use crate::shapes::{Shape, Shapes};
-use crate::{Answer, Ask, AskId, Leg, Machine, Op, Plan, Providers, Question, Step, Summary};
+use crate::{Answer, Ask, AskId, Doubt, Leg, Machine, Op, Plan, Providers, Question, Step, Summary};
 
 /// How a plan is applied.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub struct ApplyOptions {
     /// Chance that names the operations of this run; no other run may have the same.
     pub seed: [u8; 16],
     /// Creates whose answer a former run lost, by instance: they are asked for again under the same name.
-    pub resume: BTreeMap<Instance, Arc<str>>,
+    pub resume: BTreeMap<Instance, Doubt>,
     /// Whether a run that fails, or is stopped, deletes again what it has made.
     pub rollback: bool,
 }
@@ -76,6 +76,8 @@ pub struct Applier<'p> {
     outputs: VecDeque<Arc<str>>,
     /// Where the old objects of replacements that make the new one first are meanwhile.
     deposed: FxHashMap<u32, DeposedKey>,
+    /// What to ask for once the journal knows of the new object of an operation.
+    to_confirm: FxHashMap<u32, Question>,
     rechecks: Rechecks,
     provisionings: Provisionings,
     undoing: Undoing,
@@ -111,6 +113,8 @@ enum Flight {
     Begin(Box<Begun>),
     /// The change itself.
     Apply(Box<Begun>),
+    /// What is left to do about a new object once the journal knows of it.
+    Confirm,
     /// A new object in the journal, whose provisioners come next.
     Made(Box<Provisioning>),
     /// A provisioner.
@@ -209,6 +213,7 @@ impl<'p> Applier<'p> {
             ephemerals: Ephemerals::of(program, resources_of(plan)),
             outputs: plan.outputs.iter().filter(|(_, o)| !o.deferred).map(|(name, _)| name.clone()).collect(),
             deposed: FxHashMap::default(),
+            to_confirm: FxHashMap::default(),
             rechecks,
             provisionings: Provisionings::default(),
             undoing: Undoing::default(),
@@ -230,7 +235,9 @@ impl<'p> Applier<'p> {
         self.undoing.halt();
         for ask in std::mem::take(&mut self.outbox) {
             match self.flights.remove(&ask.id) {
-                Some(flight @ (Flight::End(_) | Flight::Made(_) | Flight::Close(_) | Flight::UndoEnd)) => {
+                Some(
+                    flight @ (Flight::End(_) | Flight::Made(_) | Flight::Confirm | Flight::Close(_) | Flight::UndoEnd),
+                ) => {
                     self.flights.insert(ask.id, flight);
                     self.outbox.push_back(ask);
                 }
@@ -243,9 +250,12 @@ impl<'p> Applier<'p> {
         }
     }
 
-    /// The same, and nothing is undone either.
+    /// The same, and nothing is undone or tidied up either.
     pub fn abort(&mut self) {
         self.undoing.forbid();
+        self.to_confirm.clear();
+        self.outbox.retain(|ask| !matches!(ask.question, Question::Confirm { .. }));
+        self.flights.retain(|_, flight| !matches!(flight, Flight::Confirm));
         self.stop();
     }
 
@@ -436,11 +446,13 @@ impl Machine for Applier<'_> {
             },
             (Some(Flight::Made(provisioning)), Answer::Persist(result)) => {
                 self.persisted(result);
+                self.confirm(provisioning.op());
                 self.provision(*provisioning);
             }
             (Some(Flight::Provision(provisioning)), Answer::Provision(found)) => self.answered(*provisioning, found),
             (Some(Flight::End(ended)), Answer::Persist(result)) => {
                 self.persisted(result);
+                self.confirm(ended.op);
                 self.ended(*ended);
             }
             (Some(Flight::UndoBegin(place, question)), Answer::Persist(result)) => {

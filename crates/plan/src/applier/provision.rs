@@ -26,6 +26,13 @@ pub(super) struct Provisioning {
     then: Then,
 }
 
+impl Provisioning {
+    /// The operation.
+    pub fn op(&self) -> u32 {
+        self.op
+    }
+}
+
 /// What comes after the provisioners.
 enum Then {
     /// The object is no longer tainted.

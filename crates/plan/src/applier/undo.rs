@@ -214,7 +214,7 @@ impl Applier<'_> {
                 let operation = self.operation_of(b"undo", place);
                 let change = terrane_provider::Change::Delete { prior };
                 let ty = step.instance.resource.resource.ty.clone();
-                let request = ApplyRequest { ty, change, private: None, operation, resumed: false };
+                let request = ApplyRequest { ty, change, private: None, operation, resumed: None };
                 let question = Question::Apply { provider: step.provider.clone(), request };
                 self.undoing.busy.insert(place);
                 let begin = EntryKind::Begin { verb: "undo".into() };

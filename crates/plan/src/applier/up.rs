@@ -5,7 +5,8 @@ use std::sync::Arc;
 use terrane_address::{Mode, ProviderConfig};
 use terrane_lang::Conditions;
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, DataOutcome, DataRequest, Object, PlanRequest, PlanResponse, Private, Problem,
+    ApplyRequest, ApplyResponse, ConfirmRequest, DataOutcome, DataRequest, Object, PlanRequest, PlanResponse, Private,
+    Problem, Resumed,
 };
 use terrane_source::{Diagnostic, Reported};
 use terrane_state::{Dependencies, EntryKind, StoredObject};
@@ -198,7 +199,7 @@ impl<'p> Applier<'p> {
             change,
             private: flight.private.clone(),
             operation: self.operation(place, leg, step),
-            resumed: flight.prior.is_none() && leg == Leg::Up && self.options.resume.contains_key(&step.instance),
+            resumed: self.resumed(step).filter(|_| flight.prior.is_none() && leg == Leg::Up),
         };
         let mut kinds = Vec::new();
         if matches!(step.change, Change::Replace { order, .. } if order.creates_first()) {
@@ -213,11 +214,25 @@ impl<'p> Applier<'p> {
         self.persist(op, kinds, Flight::Begin(Box::new(begun)));
     }
 
+    /// What is known of the create of a step, if a run that was killed has begun it.
+    fn resumed(&self, step: &Step) -> Option<Arc<Resumed>> {
+        let doubt = self.options.resume.get(&step.instance)?;
+        let ty = &step.instance.resource.resource.ty;
+        let of_type = self.state.instances().filter(|(i, ..)| i.resource.resource.ty == *ty);
+        let objects = of_type.flat_map(|(.., state)| state.current.iter().chain(state.deposed.values()));
+        let managed = objects.filter_map(StoredObject::id).collect();
+        Some(Arc::new(Resumed { since: doubt.since.clone(), managed }))
+    }
+
     pub(super) fn applied(&mut self, flight: UpFlight, response: ApplyResponse) {
         let Some((_, _, step)) = self.step(flight.op) else { return };
         let (instance, provider) = (&step.instance, &flight.provider);
         let mut failed = problems::of_instance(&response.problems, instance, &self.evaluator, &mut self.diags);
         let refused = failed.is_some();
+        if let Some(object) = response.object.as_ref().filter(|_| response.to_confirm) {
+            let request = ConfirmRequest { ty: instance.resource.resource.ty.clone(), object: object.clone() };
+            self.to_confirm.insert(flight.op, Question::Confirm { provider: provider.clone(), request });
+        }
         let object = response.object.and_then(|object| self.readable(&flight, step, object, &mut failed));
         match object {
             Some(object) => {

@@ -9,7 +9,9 @@ use crate::support::things::{Fault, Things};
 use crate::support::{Config, load, providers, shown};
 use proptest::prelude::*;
 use terrane_address::Instance;
-use terrane_plan::{ApplyGraph, ApplyOptions, Leg, Op, Plan, PlanMode, PlanOptions, Providers, file, unfinished};
+use terrane_plan::{
+    ApplyGraph, ApplyOptions, Doubt, Leg, Op, Plan, PlanMode, PlanOptions, Providers, file, unfinished,
+};
 use terrane_state::{Snapshot, replay};
 
 fn planned(config: &Config, providers: &Providers, state: &Snapshot, pick: run::Pick<'_>) -> Plan {
@@ -311,7 +313,7 @@ fn recover(
     config: &Config,
     providers: &Providers,
     state: &Snapshot,
-    resume: BTreeMap<terrane_address::Instance, Arc<str>>,
+    resume: BTreeMap<terrane_address::Instance, Doubt>,
 ) {
     let plan = planned(config, providers, state, &mut in_order);
     let options = ApplyOptions { seed: [7; 16], resume, rollback: false };

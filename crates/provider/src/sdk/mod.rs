@@ -102,6 +102,23 @@ pub trait ResourceType<C: Sync + ?Sized>: Send + Sync {
     /// Makes an object and returns it as it then is, all attributes known.
     async fn create(&self, cx: &C, create: Create<'_>) -> Result<Object, Failed>;
 
+    /// What is to be said before a create is asked for that a run that was killed has begun, if what that may have made
+    /// cannot be taken over.
+    async fn left_behind(&self, cx: &C, create: Create<'_>) -> Vec<Problem> {
+        let _ = (cx, create);
+        Vec::new()
+    }
+
+    /// Whether new objects carry a mark that names the operation, which [`ResourceType::confirm`] removes.
+    fn is_marked(&self) -> bool {
+        false
+    }
+
+    /// Removes the mark of a new object, which the journal now knows of. One that stays does no harm.
+    async fn confirm(&self, cx: &C, made: &Value) {
+        let _ = (cx, made);
+    }
+
     /// Reads objects as they are now, with as few calls as the service allows: one outcome per object, in order.
     ///
     /// `prior` may be as little as what [`ResourceType::import`] returned.

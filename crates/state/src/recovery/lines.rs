@@ -39,8 +39,20 @@ pub struct Lost {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Line {
     Run(JournalHead),
-    Begin { operation: String, instance: String, verb: String },
-    End { operation: String, instance: String, object: Option<Clear>, outcome: Box<RawValue> },
+    Begin {
+        operation: String,
+        instance: String,
+        verb: String,
+        /// When the run began that asked for it first, if that is not the one whose line this is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+    },
+    End {
+        operation: String,
+        instance: String,
+        object: Option<Clear>,
+        outcome: Box<RawValue>,
+    },
     Lost(Lost),
 }
 
@@ -75,10 +87,10 @@ pub fn run_line(head: &JournalHead) -> String {
     text(&Line::Run(head.clone()))
 }
 
-/// The line that says that a change begins.
-pub fn begin_line(operation: &str, instance: &Instance, verb: &str) -> String {
+/// The line that says that a change begins; `since` tells when a former run began that has begun it already.
+pub fn begin_line(operation: &str, instance: &Instance, verb: &str, since: Option<&str>) -> String {
     let (operation, instance, verb) = (operation.to_owned(), instance.to_string(), verb.to_owned());
-    text(&Line::Begin { operation, instance, verb })
+    text(&Line::Begin { operation, instance, verb, since: since.map(str::to_owned) })
 }
 
 /// The line that says that an object was made which nothing else is known of.
@@ -143,21 +155,9 @@ fn one(snapshot: &Snapshot, instance: &Instance, text: &mut Vec<u8>) -> bool {
     true
 }
 
-/// The `id` of an object.
-pub(super) fn id(object: &StoredObject) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named {
-        id: Option<String>,
-    }
-    match object.attributes.made_of() {
-        Some(value) => value.get("id")?.as_str().map(str::to_owned),
-        None => serde_json::from_str::<Named>(&object.attributes).ok()?.id,
-    }
-}
-
-/// The same unless it holds what is sensitive.
+/// The `id` of an object unless it holds what is sensitive.
 fn shown_id(object: &StoredObject) -> Option<String> {
-    let id = id(object)?;
+    let id = object.id()?;
     if object.sensitive.is_empty() {
         return Some(id);
     }

@@ -105,6 +105,10 @@ impl<'a> Life<'a> {
         let (_, planned) = self.plan(None, &config);
         let create = Create { planned: &planned, config: &config, operation: &format!("{operation:016x}") };
         let outcome = self.ty.create(self.cloud, create).await;
+        let made = outcome.as_ref().map_or_else(|failed| failed.object.as_ref(), Some);
+        if let Some(made) = made.filter(|_| self.ty.is_marked()) {
+            self.ty.confirm(self.cloud, &made.value).await;
+        }
         let made = |life: Life<'a>, object, written| Made { object, life, written, operation };
         match outcome {
             Ok(object) => {

@@ -271,7 +271,7 @@ impl Configured for Utility {
     async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
         let kind = match self.known(&request.ty) {
             Ok(kind) => kind,
-            Err(problems) => return ApplyResponse { object: None, problems },
+            Err(problems) => return ApplyResponse { problems, ..ApplyResponse::default() },
         };
         let around = Surroundings { clock: self.clock };
         let done = match request.change {
@@ -281,12 +281,15 @@ impl Configured for Utility {
             Change::Update { planned, .. } => Ok(Some(planned)),
             Change::Delete { prior } => match kind.delete(&prior.value).await {
                 Ok(()) => Ok(None),
-                Err(problem) => return ApplyResponse { object: Some(prior), problems: vec![problem] },
+                Err(problem) => {
+                    let (object, problems) = (Some(prior), vec![problem]);
+                    return ApplyResponse { object, problems, ..ApplyResponse::default() };
+                }
             },
         };
         match done {
-            Ok(value) => ApplyResponse { object: value.map(Object::new), problems: Vec::new() },
-            Err(problem) => ApplyResponse { object: None, problems: vec![problem] },
+            Ok(value) => ApplyResponse { object: value.map(Object::new), ..ApplyResponse::default() },
+            Err(problem) => ApplyResponse { problems: vec![problem], ..ApplyResponse::default() },
         }
     }
 

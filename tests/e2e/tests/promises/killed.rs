@@ -177,3 +177,77 @@ fn objects_in_the_cloud_are_not_made_twice() {
         world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["3 destroyed"]);
     }
 }
+
+/// What is found by a mark until the journal has it: the call that removes the mark, and the block.
+const MARKED: [(&str, &str, &str); 2] =
+    [("ec2:DeleteTags", "aws_vpc", "cidr_block = \"10.8.0.0/16\""), ("kms:UntagResource", "aws_kms_key", "")];
+
+#[test]
+fn a_mark_goes_when_the_journal_has_the_object() {
+    let Some(world) = World::new("killed_marks") else { return };
+    for (call, ty, arguments) in MARKED {
+        let found =
+            |more: &str| -> usize { world.terrane(&["discover", "-json", more, ty]).code(0).stdout.lines().count() };
+        world.write("main.tf", &format!("{PROVIDER}\nresource \"{ty}\" \"one\" {{\n  {arguments}\n}}\n"));
+        let others = found("-unmanaged");
+        // The mark is gone, and the run does not live to hear of it.
+        let wait = Fault::After(Arc::new(|_| std::thread::sleep(Duration::from_secs(2))));
+        world.proxy().set_rules(vec![Rule::new(call, wait)]);
+        let mut run = world.start(&["apply", "-auto-approve"]);
+        let end = std::time::Instant::now() + Duration::from_secs(60);
+        while world.proxy().count(call) == 0 {
+            assert!(std::time::Instant::now() < end && run.is_alive(), "no {call} came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        run.kill();
+        run.finish();
+        world.proxy().set_rules(Vec::new());
+        let again = world.terrane(&["apply", "-auto-approve"]).code(0).complains(&[KILLED, "1 object recovered"]);
+        assert_eq!((found("-unmanaged"), found("-json")), (others, others + 1), "{call}: {again}");
+        world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
+        world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["1 destroyed"]);
+    }
+}
+
+#[test]
+fn an_access_key_of_a_killed_run_is_told_and_a_password_set_anew() {
+    let Some(world) = World::new("killed_keys") else { return };
+    let user = world.unique("killed");
+    let block = |ty: &str, name: &str| format!("resource \"{ty}\" \"{name}\" {{\n  user = aws_iam_user.one.name\n}}\n");
+    let base = format!("{PROVIDER}\nresource \"aws_iam_user\" \"one\" {{\n  name = \"{user}\"\n}}\n")
+        + &block("aws_iam_access_key", "kept");
+    world.write("main.tf", &base);
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    world
+        .write("main.tf", &(base + &block("aws_iam_access_key", "lost") + &block("aws_iam_user_login_profile", "one")));
+    let calls = ["iam:CreateAccessKey", "iam:CreateLoginProfile"];
+    let wait = |call: &&str| {
+        let wait = Fault::After(Arc::new(|_| std::thread::sleep(Duration::from_secs(2))));
+        Rule::new(*call, wait)
+    };
+    world.proxy().set_rules(calls.iter().map(wait).collect());
+    let mut run = world.start(&["apply", "-auto-approve"]);
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    while world.proxy().count(calls[0]) < 2 || world.proxy().count(calls[1]) < 1 {
+        assert!(std::time::Instant::now() < end && run.is_alive(), "the calls did not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    run.kill();
+    run.finish();
+    world.proxy().set_rules(Vec::new());
+    let again = world.terrane(&["apply", "-auto-approve"]);
+    let told: Vec<&str> = again.stderr.lines().filter(|line| line.contains("aws iam delete-access-key")).collect();
+    let keys = world.account().iam(&format!("Action=ListAccessKeys&UserName={user}"));
+    let managed = world.terrane(&["state", "pull"]).code(0).stdout;
+    let ids = keys.split("<AccessKeyId>").skip(1).filter_map(|rest| rest.split('<').next());
+    let unmanaged: Vec<&str> = ids.filter(|id| !managed.contains(id)).collect();
+    assert_eq!((unmanaged.len(), told.len()), (1, 1), "{again}\n{keys}");
+    assert!(told[0].contains(unmanaged[0]) && told[0].contains(&user), "{again}");
+    assert_eq!(world.proxy().count("iam:UpdateLoginProfile"), 1, "nobody knows the password of the killed run");
+    world.account().iam(&format!("Action=DeleteAccessKey&UserName={user}&AccessKeyId={}", unmanaged[0]));
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0);
+}

@@ -255,7 +255,7 @@ impl Configured for Odd {
             Change::Create { planned, .. } | Change::Update { planned, .. } => self.made(planned),
             Change::Delete { prior } => {
                 let object = self.is("delete object").then(|| prior.clone());
-                return ApplyResponse { object, problems: Vec::new() };
+                return ApplyResponse { object, ..ApplyResponse::default() };
             }
         };
         let value = match self.fault {
@@ -269,7 +269,7 @@ impl Configured for Odd {
         };
         let private = if self.is("apply private") { big() } else { Arc::from([]) };
         let identity = self.identity(self.is("apply identity"));
-        ApplyResponse { object: Some(Object { value, private, identity }), problems: Vec::new() }
+        ApplyResponse { object: Some(Object { value, private, identity }), ..ApplyResponse::default() }
     }
 
     async fn import(&self, _: ImportRequest) -> Result<Object, Vec<Problem>> {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use terrane_provider::{
-    ApplyRequest, ApplyResponse, Change, Configured, DataOutcome, DataRequest, Former, ImportBy, ImportRequest, Lease,
-    Object, OpenOutcome, OpenRequest, Opened, PlanRequest, PlanResponse, Problem, Provider, ReadOutcome, ReadRequest,
+    ApplyRequest, ApplyResponse, Change, Configured, ConfirmRequest, DataOutcome, DataRequest, Former, ImportBy,
+    ImportRequest, Lease, Object, OpenOutcome, OpenRequest, Opened, PlanRequest, PlanResponse, Problem, Provider,
+    ReadOutcome, ReadRequest,
 };
 use terrane_value::{Attribute, Block, Path, Schema, Type, Value, json};
 
@@ -308,10 +309,11 @@ impl Configured for ThingProvider {
                     {
                         object.value = with(&object.value, "size", Value::from(99));
                     }
-                    ApplyResponse { object, problems: Vec::new() }
+                    ApplyResponse { object, to_confirm: true, ..ApplyResponse::default() }
                 }
                 Err((id, why)) => {
-                    ApplyResponse { object: id.and_then(|id| now(&id, &planned)), problems: problem(why) }
+                    let object = id.and_then(|id| now(&id, &planned));
+                    ApplyResponse { object, problems: problem(why), to_confirm: true }
                 }
             },
             Change::Update { prior, planned, config } => {
@@ -322,14 +324,18 @@ impl Configured for ThingProvider {
                     *thing = Thing { rev: thing.rev, operation: thing.operation.clone(), ..new };
                 });
                 let problems = result.err().map(problem).unwrap_or_default();
-                ApplyResponse { object: now(&id, &planned), problems }
+                ApplyResponse { object: now(&id, &planned), problems, ..ApplyResponse::default() }
             }
             Change::Delete { prior } => {
                 let id = text(&prior.value, "id").unwrap_or_default();
                 let problems = self.things.delete(&id).err().map(problem).unwrap_or_default();
-                ApplyResponse { object: None, problems }
+                ApplyResponse { problems, ..ApplyResponse::default() }
             }
         }
+    }
+
+    async fn confirm(&self, request: ConfirmRequest) {
+        self.things.confirm(&text(&request.object.value, "id").unwrap_or_default());
     }
 
     async fn import(&self, request: ImportRequest) -> Result<Object, Vec<Problem>> {

@@ -116,6 +116,12 @@ impl Hand<'_> {
                 assert!(known, "the journal knows of a change before it is asked for");
                 Answer::Apply(now(open.apply(request)))
             }
+            Question::Confirm { request, .. } => {
+                let kept = |e: &Entry| matches!(&e.kind, EntryKind::Current(Some(_)));
+                assert!(self.journal.entries.iter().any(kept), "the journal knows of what is confirmed");
+                now(open.confirm(request));
+                Answer::Confirm
+            }
             Question::Configure { .. } | Question::Persist { .. } | Question::Provision { .. } => unreachable!(),
         }
     }

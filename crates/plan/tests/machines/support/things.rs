@@ -15,7 +15,7 @@ pub struct Thing {
     pub key_version: Option<i64>,
     /// Counts changes.
     pub rev: i64,
-    /// The operation that made it.
+    /// The operation that made it, until that is confirmed.
     pub operation: String,
 }
 
@@ -71,6 +71,13 @@ impl Things {
         match fault {
             Some(_) => Err((Some(id), format!("{name} is half made"))),
             None => Ok(id),
+        }
+    }
+
+    /// Forgets which operation made a thing.
+    pub fn confirm(&self, id: &str) {
+        if let Some(thing) = self.inner.lock().unwrap().things.get_mut(id) {
+            thing.operation.clear();
         }
     }
 
