@@ -64,7 +64,8 @@ types can be applied and {} data sources can be read.
 
 Each can be created, read, updated, deleted and, where it has an id to import with, imported. Reading asks AWS for all objects
 of a type together. *Replace* means that every change of an argument makes a new object. *Find* says whether
-[`terrane discover`](configuration.md#finding-what-exists) finds objects of the type: always, or only where the type is *named*.
+[`terrane discover`](configuration.md#finding-what-exists) finds objects of the type: always, or only where the type is *named*, since
+each is also an argument of an object of another type, or AWS has made it by itself. Where it does not, the table says why.
 The [page of types](aws-types.md) has all arguments and attributes.
 
 AWS tells protection, shutdown behaviour and user data of instances one at a time. Of up to 22 instances in a region all of it is
@@ -111,10 +112,20 @@ fn row(provider: &AwsProvider, ty: &str, tested: &Tested) -> String {
     let find = match provider.discovery(ty) {
         Discovery::Always => "always",
         Discovery::Named => "named",
-        Discovery::Never => "–",
+        Discovery::Never => why_not_found(ty),
     };
     let tested = tested.ways(ty);
     format!("| [`{ty}`](aws-types.md#{ty}) | yes | yes | {update} | yes | {import} | {find} | {tested} |\n")
+}
+
+/// Why objects of a type cannot be found.
+fn why_not_found(ty: &str) -> &'static str {
+    match ty {
+        "aws_iam_group_membership" => "no import id; `aws_iam_user_group_membership` finds the same",
+        "aws_iam_policy_attachment" => "no import id; `aws_iam_…_policy_attachment` find the same",
+        "aws_vpc_ipam_preview_next_cidr" => "AWS keeps no such object",
+        _ => panic!("{ty} is not found, and nothing says why"),
+    }
 }
 
 fn list(page: &mut String, head: &str, note: &str, names: &[&str]) {
