@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use terrane_aws_core::{AwsRules, Cloud, concurrently, data_schema, identity, resource_schema};
 use terrane_provider::sdk::schema::TypeSchema;
-use terrane_provider::sdk::{Create, Failed, ResourceType, Update, complete};
+use terrane_provider::sdk::{BUG, Create, Failed, ResourceType, Update, complete};
 use terrane_provider::{
     ApplyRequest, ApplyResponse, Change, Configured, ConfirmRequest, DataOutcome, DataRequest, Discovered, ImportBy,
     ImportRequest, Object, PlanRequest, PlanResponse, Problem, ReadOutcome, ReadRequest, Spent,
@@ -204,7 +204,7 @@ fn unimplemented(what: &str, ty: &str) -> Problem {
 }
 
 fn bug(ty: &str, what: &str) -> Problem {
-    let detail = format!("For {ty}: {what}. This is a bug in the provider; please report it.");
+    let detail = format!("For {ty}: {what}. {BUG}");
     Problem::error("Provider answered wrongly", detail)
 }
 

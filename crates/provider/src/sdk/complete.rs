@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use terrane_value::{Attribute, Block, Kind, NestedBlock, Nesting, Path, Value, convert};
 
+use super::BUG;
 use super::compare::Compare;
 use super::plan::{absent, listed};
 use super::rules::Rules;
@@ -35,8 +36,7 @@ struct Completion<'a> {
 
 impl Completion<'_> {
     fn bug(&mut self, path: &Path, what: &str) {
-        let detail =
-            format!("The answer for {}{path} {what}. This is a bug in the provider; please report it.", self.ty);
+        let detail = format!("The answer for {}{path} {what}. {BUG}", self.ty);
         self.problems.push(Problem::error("Provider answered wrongly", detail).at(path.clone()));
     }
 

@@ -28,6 +28,9 @@ pub use validate::validate;
 
 use crate::{Object, Problem, ReadOutcome};
 
+/// Says whose bug it is that a native type does not work as types have to.
+pub const BUG: &str = "This is a bug in Terrane, not in your configuration; please report it.";
+
 /// The attributes of an object as they were stored.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
@@ -129,10 +132,7 @@ pub trait ResourceType<C: Sync + ?Sized>: Send + Sync {
         let _ = (cx, update);
         Err(Problem::error(
             "Object cannot be updated in place",
-            format!(
-                "Objects of type {} can only be replaced. This is a bug in the provider; please report it.",
-                self.name()
-            ),
+            format!("Objects of type {} can only be replaced, and yet one was to be changed. {BUG}", self.name()),
         )
         .into())
     }

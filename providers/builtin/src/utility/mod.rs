@@ -195,6 +195,10 @@ impl Utility {
 
 #[async_trait]
 impl Provider for Utility {
+    fn is_native(&self) -> bool {
+        true
+    }
+
     fn config_schema(&self) -> Arc<Schema> {
         Arc::new(Schema::default())
     }
