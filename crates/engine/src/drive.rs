@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use terrane_address::Instance;
 use terrane_plan::{Answer, Ask, AskId, Machine, Providers, Question};
-use terrane_provider::Problem;
+use terrane_provider::{Change, Problem};
 use terrane_state::Entry;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
@@ -42,6 +42,9 @@ pub(crate) trait Journal {
     /// Makes the entries of several questions safe.
     async fn append(&mut self, entries: &[Arc<[Entry]>]) -> Result<(), String>;
 
+    /// Keeps for the next run that a create has begun of which nobody knows whether it took effect.
+    fn doubt(&mut self, instance: &Instance, operation: &str);
+
     /// Stores what has been appended, if it has waited long enough. Called every now and then.
     async fn settle(&mut self);
 }
@@ -60,6 +63,8 @@ impl Journal for NoJournal {
         Ok(())
     }
 
+    fn doubt(&mut self, _: &Instance, _: &str) {}
+
     async fn settle(&mut self) {}
 }
 
@@ -69,6 +74,15 @@ struct Flight {
     about: Vec<Instance>,
     question: Question,
     since: Instant,
+}
+
+impl Flight {
+    /// The create that is asked for, if it is one.
+    fn create(&self) -> Option<(Instance, Arc<str>)> {
+        let Question::Apply { request, .. } = &self.question else { return None };
+        let creates = matches!(request.change, Change::Create { .. });
+        Some((self.about.first().filter(|_| creates)?.clone(), request.operation.clone()))
+    }
 }
 
 /// Runs a machine to its end, or until it is stopped. `stop` tells the machine to begin nothing new.
@@ -82,7 +96,7 @@ pub(crate) async fn drive<M: Machine>(
     let (lines, mut written) = unbounded_channel();
     let rooms = Rooms::new(running.parallelism.clone());
     let (host, tasks) = (Host::new(providers, running.meter.clone()), JoinSet::new());
-    let mut run = Run { host, rooms, tasks, flights: HashMap::new(), running, lines };
+    let mut run = Run { host, rooms, tasks, flights: HashMap::new(), doubts: Vec::new(), running, lines };
     let mut seen = Urgency::None;
     loop {
         let busy = run.begin(machine, journal).await;
@@ -117,6 +131,8 @@ struct Run<'r> {
     rooms: Rooms,
     tasks: JoinSet<Outcome>,
     flights: HashMap<Id, Flight>,
+    /// Creates without an answer that the journal has not been told of.
+    doubts: Vec<(Instance, Arc<str>)>,
     running: &'r Running,
     lines: UnboundedSender<Line>,
 }
@@ -133,6 +149,7 @@ impl Run<'_> {
             }
             let mut asks = machine.poll(self.rooms.wanted());
             let quiet = asks.is_empty();
+            self.doubts.drain(..).for_each(|(instance, operation)| journal.doubt(&instance, &operation));
             let entries = asks.extract_if(.., |ask| matches!(ask.question, Question::Persist { .. })).collect();
             self.persist(machine, journal, entries).await;
             for ask in asks {
@@ -162,7 +179,9 @@ impl Run<'_> {
         if result.is_ok() {
             entries.iter().for_each(|entries| self.running.watcher.event(Event::Journaled { entries }));
         }
-        asks.into_iter().for_each(|ask| machine.feed(ask.id, Answer::Persist(result.clone())));
+        for ask in asks {
+            machine.feed(ask.id, Answer::Persist(result.clone()));
+        }
     }
 
     /// Puts a question; returns whether it was answered at once.
@@ -209,15 +228,42 @@ impl Run<'_> {
     /// Takes the answer to a question; `None` if the provider crashed.
     fn take<M: Machine>(&mut self, machine: &mut M, flight: Flight, outcome: Option<Outcome>) {
         self.rooms.leave(&flight.question);
-        let (answer, opened) = outcome.unwrap_or_else(|| (lost(&flight), None));
+        if outcome.is_none() {
+            self.doubts.extend(flight.create());
+        }
+        let (answer, opened) = outcome.unwrap_or_else(|| (self.crashed(&flight), None));
         self.host.keep(opened);
+        let answer = answer.explained(&flight.question, self.host.providers());
         let elapsed = flight.since.elapsed();
         let (about, question) = (&*flight.about, &flight.question);
         if tracing::enabled!(tracing::Level::WARN) {
             noted::answered(about, question, &answer, elapsed);
         }
-        self.running.watcher.event(Event::Answered { about, question, answer: &answer, elapsed });
-        machine.feed(flight.id, answer);
+        let tell = |answer: &Answer| {
+            self.running.watcher.event(Event::Answered { about, question, answer, elapsed });
+        };
+        if !matches!(question, Question::Apply { .. } | Question::ReadData { .. }) {
+            tell(&answer);
+            machine.feed(flight.id, answer);
+        } else if machine.feed(flight.id, answer.clone()) {
+            tell(&answer);
+        } else {
+            // Why has been reported; those who watch must not take it for done.
+            tell(&question.unanswered(Problem::error("Invalid answer", "The provider's answer was refused.")));
+        }
+    }
+
+    /// The answer of a provider that crashed.
+    fn crashed(&self, flight: &Flight) -> Answer {
+        let (names, lasting) = (names(&flight.about), consequences(&flight.question));
+        let who = flight.question.provider().map(|config| &config.provider);
+        let (who, blame) = match who {
+            Some(provider) => (format!("Provider {provider}"), self.host.blame(provider)),
+            None => ("Terrane".to_owned(), "This is a bug in Terrane; please report it.".to_owned()),
+        };
+        let detail =
+            format!("{who} crashed while it worked on {names}; the lines above say where.{lasting}\n\n{blame}");
+        flight.question.unanswered(Problem::error("Provider crashed", detail))
     }
 
     /// Gives up what is in flight: each question is answered with what that means for its object.
@@ -230,12 +276,12 @@ impl Run<'_> {
         }
         for (_, flight) in std::mem::take(&mut self.flights) {
             self.rooms.leave(&flight.question);
-            let names = flight.about.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.doubts.extend(flight.create());
+            let names = names(&flight.about);
+            let lasting = consequences(&flight.question);
             let problem = Problem::error(
                 "Interrupted",
-                format!(
-                    "The call for {names} was in flight when the run was aborted; it may have taken effect. A plan shows what became of objects in the state; one that was being created has to be looked for in AWS, and imported if it is there."
-                ),
+                format!("The call for {names} was in flight when the run was aborted.{lasting}"),
             );
             machine.feed(flight.id, flight.question.unanswered(problem));
         }
@@ -259,13 +305,25 @@ fn at_once(future: Pin<&mut impl Future<Output = Outcome>>) -> Poll<Option<Outco
     }
 }
 
-/// The answer of a provider that did not end well.
-fn lost(flight: &Flight) -> Answer {
-    let names = flight.about.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    flight.question.unanswered(Problem::error(
-        "Provider crashed",
-        format!(
-            "The provider crashed while it worked on {names}. This is a bug; please report it with the lines above."
-        ),
-    ))
+/// The instances that a question is about, many of them by their number.
+fn names(about: &[Instance]) -> String {
+    match about {
+        [] => "its configuration".to_owned(),
+        [one] => one.to_string(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    }
+}
+
+/// What to do about a call that ended without an answer, if it may have changed something.
+fn consequences(question: &Question) -> &'static str {
+    let Question::Apply { request, .. } = question else { return "" };
+    match request.change {
+        Change::Create { .. } => {
+            " It may have taken effect: the next apply asks for it as this one did, so that an object that was made all \
+             the same is found, and not made twice."
+        }
+        Change::Update { .. } | Change::Delete { .. } => {
+            " It may have taken effect: the next plan shows what became of the object."
+        }
+    }
 }

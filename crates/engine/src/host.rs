@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use terrane_address::{Instance, ProviderConfig};
+use terrane_address::{Instance, Provider, ProviderConfig};
 use terrane_plan::{Answer, Providers, Question};
 use terrane_provider::{Configured, Problem};
 
@@ -32,6 +32,16 @@ impl Host {
         Host { providers: providers.clone(), open: BTreeMap::new(), kept: BTreeMap::new(), meter }
     }
 
+    /// The providers, open or not.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// Says whose bug it is that a provider does not work as providers have to.
+    pub fn blame(&self, provider: &Provider) -> String {
+        self.providers.blame(provider)
+    }
+
     /// Keeps what was opened for the questions to come.
     pub fn keep(&mut self, opened: Option<Opened>) {
         match opened {
@@ -55,6 +65,7 @@ impl Host {
     pub fn answer(&mut self, question: Question) -> impl Future<Output = Outcome> + Send + 'static {
         let provider = question.provider().and_then(|p| self.providers.get(&p.provider)).cloned();
         let open = question.provider().and_then(|p| self.open.get(p)).cloned();
+        let blame = question.provider().map(|p| self.blame(&p.provider)).unwrap_or_default();
         let kept = match &question {
             Question::CloseEphemeral { instance, .. } => self.kept.remove(instance),
             _ => None,
@@ -71,7 +82,7 @@ impl Host {
                 (Question::OpenEphemeral { instance, request, .. }, _, Some(provider)) => {
                     let outcome = provider.open(request.clone()).await;
                     let kept = outcome.as_ref().ok().map(|opened| {
-                        let keeper = Keeper::new(provider.clone(), request.ty.clone(), opened);
+                        let keeper = Keeper::new(provider.clone(), request.ty.clone(), opened, blame);
                         Opened::Ephemeral(instance.clone(), keeper)
                     });
                     (Answer::OpenEphemeral(outcome), kept)

@@ -17,14 +17,16 @@ const LEAST_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Keeper {
     close: oneshot::Sender<()>,
     task: JoinHandle<Vec<Problem>>,
+    /// Whose bug a crash is.
+    blame: String,
 }
 
 impl Keeper {
-    /// Begins to keep what has been opened.
-    pub fn new(provider: Arc<dyn Configured>, ty: Arc<str>, opened: &Opened) -> Keeper {
+    /// Begins to keep what has been opened. `blame` says whose bug a crash is.
+    pub fn new(provider: Arc<dyn Configured>, ty: Arc<str>, opened: &Opened, blame: String) -> Keeper {
         let (close, closing) = oneshot::channel();
         let lease = Lease { ty, private: opened.private.clone() };
-        Keeper { close, task: tokio::spawn(keep(provider, lease, opened.renew_at, closing)) }
+        Keeper { close, task: tokio::spawn(keep(provider, lease, opened.renew_at, closing)), blame }
     }
 
     /// Closes the object; what went wrong with that and with renewing it.
@@ -34,7 +36,7 @@ impl Keeper {
             Ok(Ok(problems)) => problems,
             Ok(Err(_)) => vec![Problem::error(
                 "Provider crashed",
-                "The provider crashed while it closed an ephemeral object. This is a bug; please report it.",
+                format!("The provider crashed while it closed an ephemeral object. {}", self.blame),
             )],
             Err(_) => vec![Problem::error(
                 "Closing an ephemeral object took too long",
@@ -144,7 +146,7 @@ mod tests {
         let private = Arc::from(private.as_bytes());
         let opened = Opened { value: Value::from("secret"), private, renew_at, problems: Vec::new() };
         assert!(!format!("{opened:?}").contains("secret"));
-        let keeper = Keeper::new(diary.clone(), "key".into(), &opened);
+        let keeper = Keeper::new(diary.clone(), "key".into(), &opened, String::new());
         tokio::time::sleep(Duration::from_millis(50)).await;
         let problems = keeper.close().await;
         let said = diary.0.lock().unwrap().clone();

@@ -45,8 +45,10 @@ pub(crate) struct Logbook<'s> {
     former: String,
     /// Lines about objects that an earlier run made and that are lost to the state.
     carried: String,
-    /// Creates that an earlier run has begun: whether they took effect is not known.
+    /// Creates that an earlier run has begun, or this one: whether they took effect is not known.
     open: BTreeMap<Instance, Begun>,
+    /// When a former run began that has begun an operation of this one already.
+    resumed: BTreeMap<Arc<str>, String>,
     head: JournalHead,
     /// Locked while this run lives; there from the first line on.
     file: Option<File>,
@@ -90,6 +92,7 @@ impl<'s> Logbook<'s> {
             file: None,
             first: String::new(),
             marks: HashMap::new(),
+            resumed: BTreeMap::new(),
             begun: BTreeMap::new(),
             synced: Instant::now(),
             noted: 0,
@@ -207,6 +210,7 @@ impl<'s> Logbook<'s> {
                 let line = begin_line(operation, instance, verb, again.as_ref().map(|begun| &*begun.since));
                 text += &line;
                 self.begun.insert(operation.clone(), line);
+                self.resumed.extend(again.map(|begun| (operation.clone(), begun.since)));
                 continue;
             }
             let before = self.marks.get(instance).cloned().flatten();
@@ -238,14 +242,20 @@ impl<'s> Logbook<'s> {
 
     /// What an earlier run has left to be known.
     fn kept(&self) -> String {
-        let line = |(instance, Begun { operation, since }): (&Instance, &Begun)| {
-            begin_line(operation, instance, "create", Some(since))
-        };
-        let open: String = self.open.iter().map(line).collect();
+        let open: String = self.open.iter().map(|(instance, begun)| open_line(instance, begun)).collect();
         match self.carried.is_empty() && open.is_empty() {
             true => String::new(),
             false => format!("{}{}{open}", self.former, self.carried),
         }
+    }
+
+    /// Keeps that this run has begun a create of which nobody knows whether it took effect.
+    pub fn doubt(&mut self, instance: &Instance, operation: &str) {
+        if self.former.is_empty() {
+            self.former = run_line(&self.head);
+        }
+        let since = self.resumed.get(operation).unwrap_or(&self.head.created).clone();
+        self.open.insert(instance.clone(), Begun { operation: operation.to_owned(), since });
     }
 
     /// Forgets the creates of an earlier run for which `wanted` does not hold.
@@ -361,4 +371,9 @@ fn create(path: &Path) -> io::Result<File> {
 fn own(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// The line about a create of which nobody knows whether it took effect.
+fn open_line(instance: &Instance, begun: &Begun) -> String {
+    begin_line(&begun.operation, instance, "create", Some(&begun.since))
 }

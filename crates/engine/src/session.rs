@@ -372,6 +372,12 @@ impl Journal for Session<'_> {
         }
     }
 
+    fn doubt(&mut self, instance: &Instance, operation: &str) {
+        if let Some(logbook) = &mut self.logbook {
+            logbook.doubt(instance, operation);
+        }
+    }
+
     async fn settle(&mut self) {
         if let Some(Err(error)) = self.logbook.as_mut().map(Logbook::sync) {
             self.give_up_journal(&error);

@@ -178,6 +178,6 @@ pub trait Machine {
     /// The next questions, at most `room` of them. None while nothing is in flight means that it is done.
     fn poll(&mut self, room: usize) -> Vec<Ask>;
 
-    /// Takes the answer to a question.
-    fn feed(&mut self, id: AskId, answer: Answer);
+    /// Takes the answer to a question. Returns whether nothing is wrong with it; what is, has been reported.
+    fn feed(&mut self, id: AskId, answer: Answer) -> bool;
 }

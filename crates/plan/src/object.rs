@@ -37,7 +37,8 @@ pub(crate) fn decode(
         return Ok(object);
     }
     let Some(provider) = providers.get(address) else { return Err(vec![missing(address)]) };
-    let value = provider.upgrade(ty, stored.schema_version, &stored.attributes)?;
+    let value = provider.upgrade(ty, stored.schema_version, &stored.attributes);
+    let value = value.map_err(|found| protocol::with_reason(found, providers.whose(address)))?;
     let value = conform_known(value, &shape.ty)
         .map_err(|why| vec![protocol::bad_upgrade(ty, &why, providers.whose(address))])?;
     Ok(beside(stored, value, shape))
@@ -85,6 +86,18 @@ pub(crate) fn conform_known(value: Value, ty: &Type) -> Result<Value, String> {
         None => Ok(value),
         Some(path) => Err(format!("The value of {path} is still unknown, although the object exists.")),
     }
+}
+
+/// As much of a value as is known and fits `ty`, with nulls for the rest; `None` if it is no object at all.
+pub(crate) fn salvaged(value: &Value, ty: &Type) -> Option<Value> {
+    let (Type::Object(shape), Some(fields)) = (ty, value.fields()) else { return None };
+    let known =
+        |value: Value| value.transform(&mut |_, value| if value.is_known() { value } else { Value::null(value.ty()) });
+    let part = |name: &str, ty: &Type| {
+        let part = fields.get(name).and_then(|part| convert(part, ty).ok());
+        known(part.unwrap_or_else(|| Value::null(ty.clone())))
+    };
+    Some(Value::object(shape.attributes.iter().map(|(name, ty)| (name.clone(), part(name, ty)))))
 }
 
 /// The path of the first part that is not known.

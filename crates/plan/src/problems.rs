@@ -77,6 +77,8 @@ pub(crate) enum Moment {
     Apply,
     /// In what it keeps with an object it read or imported.
     Read,
+    /// In the data source it read, once what depends on that had been planned.
+    Data,
     /// In the ephemeral object it opened.
     Open,
 }
@@ -94,6 +96,7 @@ pub(crate) fn of_breaches(
         Moment::FinalPlan => ("Provider changed its plan", "planned something else than before for"),
         Moment::Apply => ("Provider produced an unexpected object", "returned something else than was planned for"),
         Moment::Read => ("Provider produced an invalid object", "returned an invalid object for"),
+        Moment::Data => ("Provider produced an unexpected object", "read something else than is written for"),
         Moment::Open => ("Provider produced an invalid object", "opened something else than is written for"),
     };
     if breaches.is_empty() {

@@ -33,6 +33,11 @@ impl Providers {
         Whose { provider: address, native }
     }
 
+    /// Says whose bug it is that a provider does not work as providers have to, and who wants to know.
+    pub fn blame(&self, address: &Provider) -> String {
+        self.whose(address).bug()
+    }
+
     /// All source addresses, sorted.
     pub fn addresses(&self) -> impl Iterator<Item = &Provider> {
         self.by_address.keys()

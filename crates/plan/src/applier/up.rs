@@ -235,13 +235,13 @@ impl<'p> Applier<'p> {
         }
         let object = response.object.and_then(|object| self.readable(&flight, step, object, &mut failed));
         match object {
-            Some(object) => {
+            Some((object, whole)) => {
                 let before = flight.prior.as_ref().and_then(|prior| prior.identity.as_ref());
                 let naming = flight.shape.naming.as_ref();
                 let (identity, renamed) =
                     naming.map(|naming| naming.answered(before, object.identity)).unwrap_or_default();
                 let object = Object { identity, ..object };
-                if !refused {
+                if !refused && whole {
                     let mut breaches = protocol::keeps_planned(&flight.planned, &object.value);
                     breaches.extend(protocol::private_breach(&object.private));
                     breaches.extend(renamed);
@@ -255,19 +255,16 @@ impl<'p> Applier<'p> {
                     failed = failed.or(broken);
                 }
                 // Half made: the next plan has to replace it.
-                let tainted = refused && flight.prior.is_none();
+                let tainted = (refused || !whole) && flight.prior.is_none();
                 self.store(flight, object, tainted, failed.map_or(Outcome::Done, Outcome::Failed));
             }
             None => {
                 let reported = failed.unwrap_or_else(|| {
-                    let why = "It has neither an object nor an error.";
-                    problems::invalid_answer(
-                        "changed",
-                        why,
-                        instance,
-                        self.providers.whose(&provider.provider),
-                        &mut self.diags,
-                    )
+                    let lost = match flight.prior {
+                        None => " If one was made, the state does not have it: look for it, and import or delete it.",
+                        Some(_) => "",
+                    };
+                    self.misshapen(&flight, step, &format!("It has neither an object nor an error.{lost}"))
                 });
                 let kind = match self.deposed.remove(&flight.place) {
                     Some(key) => EntryKind::Restore(key),
@@ -283,32 +280,37 @@ impl<'p> Applier<'p> {
         }
     }
 
-    /// The object as one of its type. One that is not wholly known is completed from the plan rather than lost.
+    /// The object as one of its type, and whether it is whole. What is made and is no object of its type is kept as far as
+    /// it can be, rather than lost.
     fn readable(
         &mut self,
         flight: &UpFlight,
         step: &Step,
         object: Object,
         failed: &mut Option<Reported>,
-    ) -> Option<Object> {
+    ) -> Option<(Object, bool)> {
         let Object { value, private, identity } = object;
         match object::conform_known(value.clone(), &flight.shape.ty) {
-            Ok(value) => Some(Object { value, private, identity }),
+            Ok(value) => Some((Object { value, private, identity }, true)),
             Err(why) => {
                 if failed.is_none() {
-                    let (instance, provider) = (&step.instance, &flight.provider);
-                    *failed = Some(problems::invalid_answer(
-                        "changed",
-                        &why,
-                        instance,
-                        self.providers.whose(&provider.provider),
-                        &mut self.diags,
-                    ));
+                    *failed = Some(self.misshapen(flight, step, &why));
                 }
-                let known = object::conform(value, &flight.shape.ty).ok()?;
-                Some(Object { value: nulls_for_unknown(known), private, identity })
+                let some = match &flight.prior {
+                    None => object::salvaged(&value, &flight.shape.ty),
+                    // The object as it was tells more than half of an answer.
+                    Some(_) => object::conform(value, &flight.shape.ty).ok().map(nulls_for_unknown),
+                };
+                Some((Object { value: some?, private, identity }, false))
             }
         }
+    }
+
+    /// Reports an answer to a change that has not the form it has to have.
+    fn misshapen(&mut self, flight: &UpFlight, step: &Step, why: &str) -> Reported {
+        let did = if flight.prior.is_some() { "updated" } else { "created" };
+        let whose = self.providers.whose(&flight.provider.provider);
+        problems::invalid_answer(did, why, &step.instance, whose, &mut self.diags)
     }
 
     /// Writes an object into the journal as the one in use.
@@ -358,7 +360,8 @@ impl<'p> Applier<'p> {
         let ty = step.instance.resource.resource.ty.clone();
         let request = DataRequest { ty, name: step.instance.to_string().into(), config: flight.config.clone() };
         let question = Question::ReadData { provider: flight.provider.clone(), request };
-        let planned = step.change.after().cloned().unwrap_or_else(Value::dynamic).unmark_deep().0;
+        // What depends on it was planned with what is written.
+        let planned = unknown_computed(&flight.shape.schema.block, &flight.config);
         self.ask(&step.instance, question, Flight::Data(Box::new(UpFlight { planned, ..flight })));
     }
 
@@ -371,6 +374,11 @@ impl<'p> Applier<'p> {
         });
         match value {
             Ok(value) => {
+                let breaches = protocol::keeps_planned(&flight.planned, &value);
+                let broken = problems::of_breaches(&breaches, Moment::Data, &step.instance, whose, &mut self.diags);
+                if let Some(reported) = broken {
+                    return self.complete(flight.op, Outcome::Failed(reported));
+                }
                 self.evaluator.check_data(&step.instance, None);
                 self.store(flight, Object::new(value), false, Outcome::Done);
             }
@@ -391,7 +399,7 @@ impl<'p> Applier<'p> {
     fn data_unread(&mut self, flight: UpFlight, step: &'p Step, found: &[Problem]) {
         let problem = soften(found, &step.instance, &self.evaluator, &mut self.diags);
         self.evaluator.check_data(&step.instance, Some(problem.unwrap_or_default()));
-        let value = unknown_computed(&flight.shape.schema.block, &flight.config).mark_at(&flight.marks);
+        let value = flight.planned.clone().mark_at(&flight.marks);
         self.give(&step.instance, Ok(flight.shape.mark(value)));
         self.complete(flight.op, Outcome::Done);
     }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
-use terrane_source::{Diagnostic, Diagnostics, Reported};
+use terrane_source::{Diagnostic, Diagnostics, Reported, Severity};
 use terrane_state::{DeposedKey, Snapshot};
 
 use crate::ephemeral::EphemeralOpening;
@@ -361,7 +361,8 @@ impl Machine for Planner<'_> {
         self.outbox.drain(..count).collect()
     }
 
-    fn feed(&mut self, id: AskId, answer: Answer) {
+    fn feed(&mut self, id: AskId, answer: Answer) -> bool {
+        let known = self.diags.len();
         match (self.flights.remove(&id), answer) {
             (Some(Flight::Configure(config)), Answer::Configure(result)) => self.configured(&config, result),
             (Some(Flight::Read(keys)), Answer::Read(outcomes)) => self.read(keys, outcomes),
@@ -373,6 +374,7 @@ impl Machine for Planner<'_> {
             // An answer to nothing, or of the wrong kind: the caller's mistake, which must not become a panic.
             _ => {}
         }
+        self.diags.iter().skip(known).all(|d| d.severity != Severity::Error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod kept;
 mod planned;
+mod reasons;
 mod schema;
 mod whose;
 
@@ -10,6 +11,7 @@ use terrane_value::{FunctionSchema, Kind, Path, Step, Type, Value, convert};
 
 pub(crate) use kept::keeps_planned;
 pub(crate) use planned::{Rules, keeps_config};
+pub(crate) use reasons::with_reason;
 pub(crate) use schema::schema_faults;
 pub(crate) use whose::Whose;
 

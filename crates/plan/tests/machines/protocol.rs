@@ -104,12 +104,38 @@ fn what_is_made_is_what_was_planned() {
     breaks("apply null", ONE, &none, &[invalid, "There is no object, but null.", BUG]);
     breaks("apply type", ONE, &none, &[invalid, "part", BUG]);
     let said = breaks("apply unknown", ONE, &none, &[invalid, "The value of kind is still unknown", BUG]);
-    assert_eq!(said.state.instances().count(), 1, "what was made is kept all the same");
+    assert!(tainted(&said.state), "what was made is kept all the same, and replaced");
+    let said = breaks("apply missing", ONE, &none, &[invalid, "created odd.a", "kind", BUG]);
+    assert!(tainted(&said.state), "the id of what was made is known");
+    breaks("apply nothing", ONE, &none, &["look for it, and import or delete it", BUG]);
     let other = "Provider produced an unexpected object";
     let said = breaks("apply other", ONE, &none, &[other, "odd.a.name: It now has another value", BUG]);
     assert_eq!(said.state.instances().count(), 1);
     breaks("apply blocks", ONE, &none, &[other, "odd.a.part: It was planned with 1 elements, but now has 0.", BUG]);
     breaks("apply private", ONE, &none, &[other, "5242880 bytes are to be kept with it", BUG]);
+}
+
+/// Whether the state has one object, tainted.
+fn tainted(state: &Snapshot) -> bool {
+    let objects: Vec<_> = state.instances().filter_map(|(.., instance)| instance.current.as_ref()).collect();
+    matches!(objects.as_slice(), [object] if object.tainted && object.attributes.contains("i-1"))
+}
+
+#[test]
+fn who_refuses_says_why() {
+    let (none, state) = (Snapshot::default(), made(ONE));
+    let wanted = ["Provider gave no reason", BUG];
+    breaks("configure silent", ONE, &none, &wanted);
+    breaks("read silent", ONE, &state, &wanted);
+    let data = "data \"odd\" \"a\" {\n  name = \"a\"\n}\n";
+    breaks("data silent", data, &none, &wanted);
+    breaks("data silent", &format!("data \"odd\" \"b\" {{\n  name = odd.a.kind\n}}\n{ONE}"), &none, &wanted);
+    breaks("import silent", &format!("import {{\n  to = odd.a\n  id = \"i-1\"\n}}\n{ONE}"), &none, &wanted);
+    let mut old = state;
+    for resource in old.resources.values_mut() {
+        resource.instances.values_mut().for_each(|i| i.current.as_mut().unwrap().schema_version = 0);
+    }
+    breaks("upgrade silent", ONE, &old, &wanted);
 }
 
 #[test]
@@ -163,6 +189,10 @@ fn data_sources_answer_in_their_type() {
     let late = format!("data \"odd\" \"b\" {{\n  name = odd.a.kind\n}}\n{ONE}");
     let said = breaks("data unknown", &late, &none, &[invalid, "read data.odd.b", BUG]);
     assert!(!said.done);
+    let other = ["read something else than is written for", "data.odd.b.name: It now has another value", BUG];
+    let said = breaks("data other", &late, &none, &other);
+    assert!(!said.done, "what depends on it was planned with what is written");
+    assert!(breaks("data other", data, &none, &[]).done, "nothing was planned before it");
 }
 
 #[test]

@@ -167,6 +167,7 @@ impl Provider for Odd {
         let value = Value::object([("id", "i-1".into()), ("name", "a".into()), ("kind", "plain".into())]);
         let value = with(&value, "part", Value::list(Type::object([("size", Type::Number)]), []));
         Ok(match self.fault {
+            "upgrade silent" => return Err(Vec::new()),
             "upgrade null" => no_object(),
             "upgrade type" => without(&value, "name"),
             "upgrade unknown" => with(&value, "kind", unknown()),
@@ -191,6 +192,9 @@ impl Provider for Odd {
     }
 
     async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+        if self.is("configure silent") {
+            return Err(Vec::new());
+        }
         Ok(Arc::new(*self))
     }
 }
@@ -211,6 +215,9 @@ impl Configured for Odd {
             Ok(Some(Object { value, private, identity }))
         };
         let mut answers: Vec<ReadOutcome> = requests.iter().map(read).collect();
+        if self.is("read silent") {
+            return requests.iter().map(|_| Err(Vec::new())).collect();
+        }
         if self.is("read count") {
             answers.push(Ok(None));
         }
@@ -262,6 +269,7 @@ impl Configured for Odd {
             "apply nothing" => return ApplyResponse::default(),
             "apply null" => no_object(),
             "apply type" => with(&value, "part", "none".into()),
+            "apply missing" => without(&value, "kind"),
             "apply unknown" => with(&value, "kind", unknown()),
             "apply other" => with(&value, "name", "other".into()),
             "apply blocks" => with(&value, "part", Value::list(Type::object([("size", Type::Number)]), [])),
@@ -275,6 +283,9 @@ impl Configured for Odd {
     async fn import(&self, _: ImportRequest) -> Result<Object, Vec<Problem>> {
         let value = Value::object([("id", "i-1".into()), ("name", Value::null(Type::String))]);
         let value = with(&with(&value, "kind", Value::null(Type::String)), "part", Value::list(ty(), []));
+        if self.is("import silent") {
+            return Err(Vec::new());
+        }
         Ok(Object::new(match self.fault {
             "import null" => no_object(),
             "import type" => without(&value, "kind"),
@@ -284,10 +295,14 @@ impl Configured for Odd {
 
     async fn read_data(&self, request: DataRequest) -> DataOutcome {
         let value = self.made(&with(&request.config, "kind", unknown()));
+        if self.is("data silent") {
+            return Err(Vec::new());
+        }
         Ok(match self.fault {
             "data null" => no_object(),
             "data type" => without(&value, "kind"),
             "data unknown" => with(&value, "kind", unknown()),
+            "data other" => with(&value, "name", "other".into()),
             _ => value,
         })
     }

@@ -159,7 +159,7 @@ fn run<M: Machine>(
             _ => {}
         }
         let ask = flying.remove(pick(flying.len()));
-        let answer = hand.answer(ask.question);
+        let answer = hand.answer(ask.question.clone()).explained(&ask.question, hand.providers);
         machine.feed(ask.id, answer);
         answers += 1;
     }
