@@ -22,6 +22,7 @@ mod views;
 mod world;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -59,6 +60,11 @@ struct Cli {
     #[command(subcommand)]
     command: Option<commands::Command>,
 }
+
+/// What is said after the words of a panic.
+const CRASHED: &str = "\nError: Terrane crashed. This is a bug in Terrane, not in your configuration; please report it with the lines \
+above.\n\nWhat an apply had done by then is in its journal: the next command in this folder takes it over. If the state is \
+locked, \"terrane lock steal\" in this folder unlocks it.";
 
 const AFTER_HELP: &str =
     "The usual way: terrane init, terrane plan, terrane apply. Every command explains its flags with -help.";
@@ -154,9 +160,12 @@ fn run(command: commands::Command, context: &Context) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     match runtime {
         Ok(runtime) => {
-            let code = runtime.block_on(command.run(context));
+            let code = catch_unwind(AssertUnwindSafe(|| runtime.block_on(command.run(context))));
             runtime.shutdown_background();
-            code
+            code.unwrap_or_else(|_| {
+                errln!("{CRASHED}");
+                ExitCode::FAILURE
+            })
         }
         Err(e) => {
             errln!("Error: The program could not start its threads: {e}.");
