@@ -181,7 +181,10 @@ impl Pace {
         }
         let peak = self.measured.max(LEAST);
         let rate = (peak * BACK).max(LEAST);
-        let tokens = self.limit.as_ref().map_or(0.0, |limit| limit.tokens);
+        let tokens = self.limit.as_mut().map_or(0.0, |limit| {
+            limit.fill(now);
+            limit.tokens
+        });
         self.limit = Some(Limit { rate, peak, since: now, tokens, filled: now });
     }
 
@@ -289,6 +292,18 @@ mod tests {
         (0..50).for_each(|_| pace.refused(start));
         let rate = pace.limit.as_ref().map(|limit| limit.rate).unwrap_or_default();
         assert!((rate - 70.0).abs() < 1.0, "{rate}");
+    }
+
+    #[test]
+    fn waits_do_not_add_up_while_a_service_refuses() {
+        let (mut pace, mut now) = (Pace::default(), Instant::now());
+        pace.refused(now);
+        for _ in 0..8 {
+            let wait = pace.admit(now);
+            assert!(wait <= Duration::from_secs_f64(1.01 / LEAST), "{wait:?}");
+            now = after(now, wait.as_secs_f64().max(1.0));
+            pace.refused(now);
+        }
     }
 
     #[test]
