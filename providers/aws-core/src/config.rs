@@ -29,6 +29,10 @@ static SCHEMA: LazyLock<TypeSchema> = LazyLock::new(|| {
     schema
 });
 
+/// Arguments of which there are few values.
+const CHOICES: [(&str, [&str; 2]); 2] =
+    [("ec2_metadata_service_endpoint_mode", ["IPv4", "IPv6"]), ("retry_mode", ["standard", "adaptive"])];
+
 /// The shape of the provider block.
 pub fn config_schema() -> Arc<Schema> {
     SCHEMA.schema.clone()
@@ -45,6 +49,12 @@ pub fn validate_config(config: &Value) -> Vec<Problem> {
     if args.bool("insecure") == Some(true) {
         let detail = "TLS certificates are always verified. Use `custom_ca_bundle` to trust further ones.";
         problems.push(Problem::warning("insecure has no effect", detail).at(Path::root().attr("insecure")));
+    }
+    for (name, choices) in CHOICES {
+        if let Some(text) = args.str(name).filter(|text| !choices.iter().any(|c| c.eq_ignore_ascii_case(text))) {
+            let detail = format!("{text:?} is none of {}.", choices.map(|c| format!("{c:?}")).join(", "));
+            problems.push(Problem::error(format!("Invalid value for {name}"), detail).at(Path::root().attr(name)));
+        }
     }
     for (i, tags) in args.blocks("default_tags").into_iter().enumerate() {
         problems.extend(reserved_tags(tags.0, &Path::root().attr("default_tags").index(i)));
@@ -87,7 +97,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_with_their_place() {
-        let config = r#"{"region": "Europe", "skip_metadata_api_check": "maybe",
+        let config = r#"{"region": "Europe", "skip_metadata_api_check": "maybe", "retry_mode": "often",
             "assume_role": [{"role_arn": "x", "duration": "13h"}],
             "allowed_account_ids": ["1"], "forbidden_account_ids": ["2"]}"#;
         let expected = [
@@ -95,6 +105,7 @@ mod tests {
             ".skip_metadata_api_check",
             ".assume_role[0].role_arn",
             ".region",
+            ".retry_mode",
             ".assume_role[0].duration",
         ];
         assert_eq!(problems(config), expected);

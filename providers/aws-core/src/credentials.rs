@@ -1,5 +1,6 @@
 //! Where credentials come from.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -7,18 +8,19 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{self, ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
 use aws_types::SdkConfig;
+use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::problem::line;
-use crate::settings::{Keys, Role, Settings, Token, WebIdentity};
+use crate::profile::{Base, Chain};
+use crate::settings::{Keys, Metadata, Role, Settings, Token, WebIdentity};
 
 /// The name in the session of a role when none is written.
 const SESSION: &str = "terrane";
@@ -43,52 +45,134 @@ pub fn expanded(path: &str) -> String {
     }
 }
 
-/// The credentials to begin with, before any role is assumed.
-pub(crate) fn source(settings: &Settings, provider: &ProviderConfig) -> SharedCredentialsProvider {
-    if let Some(Keys { access, secret, token }) = &settings.keys {
-        let keys = Credentials::new(access, secret, token.clone(), None, "provider block");
-        return SharedCredentialsProvider::new(keys);
+/// The profiles that can be chosen from; `None` if the files cannot be read: the SDK says why.
+pub(crate) async fn profiles(settings: &Settings) -> Option<ProfileSet> {
+    let chosen = settings.profile.clone().map(Cow::Owned);
+    profile::load(&Fs::real(), &Env::real(), &profile_files(settings), chosen).await.ok()
+}
+
+/// The credentials to begin with, before any role of the provider block is assumed. `sdk` is for calls to STS.
+pub(crate) fn source(
+    settings: &Settings,
+    provider: &ProviderConfig,
+    profiles: Option<&ProfileSet>,
+    sdk: &SdkConfig,
+) -> SharedCredentialsProvider {
+    if let Some(keys) = &settings.keys {
+        return fixed(keys, "provider block");
     }
-    let mut profile =
-        ProfileFileCredentialsProvider::builder().configure(provider).profile_files(profile_files(settings));
-    if let Some(name) = &settings.profile {
-        profile = profile.profile_name(name);
-        return SharedCredentialsProvider::new(profile.build());
+    let profile = of_profile(settings, provider, profiles, sdk);
+    if settings.profile.is_some() {
+        return profile;
     }
-    let web = WebIdentityTokenCredentialsProvider::builder().configure(provider).build();
-    let ecs = EcsCredentialsProvider::builder().configure(provider).build();
     let chain = CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new())
-        .or_else("Profile", profile.build())
-        .or_else("WebIdentity", web)
-        .or_else("Container", ecs);
-    SharedCredentialsProvider::new(match settings.metadata {
-        true => chain.or_else("InstanceMetadata", instance(provider)),
+        .or_else("Profile", profile);
+    let chain = match &settings.ambient_identity {
+        Some(web) => chain.or_else("WebIdentity", Assumed::new(sdk, How::WebIdentity(web.clone()))),
+        None => chain,
+    };
+    let chain = chain.or_else("Container", container(provider));
+    SharedCredentialsProvider::new(match settings.metadata.is_asked {
+        true => chain.or_else("InstanceMetadata", instance(&settings.metadata, provider)),
         false => chain,
     })
 }
 
-/// The instance metadata service, asked once and briefly: on other machines nobody answers.
-fn instance(provider: &ProviderConfig) -> ImdsCredentialsProvider {
-    let brief = Duration::from_secs(1);
-    let client = imds::Client::builder().configure(provider).max_attempts(1).connect_timeout(brief).read_timeout(brief);
-    ImdsCredentialsProvider::builder().configure(provider).imds_client(client.build()).build()
+/// The credentials of the chosen profile.
+fn of_profile(
+    settings: &Settings,
+    provider: &ProviderConfig,
+    profiles: Option<&ProfileSet>,
+    sdk: &SdkConfig,
+) -> SharedCredentialsProvider {
+    let as_it_is = |name| named(settings, provider, name);
+    let Some(Chain { base, roles }) = profiles.and_then(crate::profile::chain) else {
+        return as_it_is(settings.profile.as_deref());
+    };
+    let base = match base {
+        Base::Keys(keys) => fixed(&keys, "profile"),
+        Base::Token(web) => SharedCredentialsProvider::new(Assumed::new(sdk, How::WebIdentity(web))),
+        Base::Profile(name) => as_it_is(Some(&name)),
+        Base::Source(source) => match source.to_lowercase().as_str() {
+            "environment" => SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()),
+            "ecscontainer" => SharedCredentialsProvider::new(container(provider)),
+            "ec2instancemetadata" if settings.metadata.is_asked => {
+                SharedCredentialsProvider::new(instance(&settings.metadata, provider))
+            }
+            "ec2instancemetadata" => SharedCredentialsProvider::new(Unasked),
+            _ => return as_it_is(settings.profile.as_deref()),
+        },
+    };
+    through(Some(base.clone()), &roles, sdk).unwrap_or(base)
 }
 
-/// Credentials of the roles that the settings assume, one with those of the other.
+/// The credentials of a profile as the SDK finds them.
+fn named(settings: &Settings, provider: &ProviderConfig, name: Option<&str>) -> SharedCredentialsProvider {
+    let mut profile =
+        ProfileFileCredentialsProvider::builder().configure(provider).profile_files(profile_files(settings));
+    if let Some(name) = name {
+        profile = profile.profile_name(name);
+    }
+    SharedCredentialsProvider::new(profile.build())
+}
+
+fn fixed(Keys { access, secret, token }: &Keys, place: &'static str) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new(access, secret, token.clone(), None, place))
+}
+
+fn container(provider: &ProviderConfig) -> EcsCredentialsProvider {
+    EcsCredentialsProvider::builder().configure(provider).build()
+}
+
+/// The instance metadata service, asked once and briefly: on other machines nobody answers.
+fn instance(metadata: &Metadata, provider: &ProviderConfig) -> ImdsCredentialsProvider {
+    let brief = Duration::from_secs(1);
+    let builder = || imds::Client::builder().configure(provider);
+    let at = |url: &String| builder().endpoint(url).ok();
+    let mut client = metadata.endpoint.as_ref().and_then(at).unwrap_or_else(builder);
+    if let Some(mode) = metadata.mode.as_ref().and_then(|mode| mode.parse().ok()) {
+        client = client.endpoint_mode(mode);
+    }
+    let client = client.max_attempts(1).connect_timeout(brief).read_timeout(brief).build();
+    ImdsCredentialsProvider::builder().configure(provider).imds_client(client).build()
+}
+
+/// The instance metadata service where it may not be asked.
+#[derive(Debug)]
+struct Unasked;
+
+impl ProvideCredentials for Unasked {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let why = "the profile takes its credentials from the instance metadata service, which is switched off by \
+                   `skip_metadata_api_check` or AWS_EC2_METADATA_DISABLED";
+        future::ProvideCredentials::ready(Err(CredentialsError::provider_error(why)))
+    }
+}
+
+/// Credentials of the roles that the provider block assumes.
 pub(crate) fn assumed(settings: &Settings, sdk: &SdkConfig) -> Option<SharedCredentialsProvider> {
-    let mut current = settings.web_identity.as_ref().map(|web| {
-        let sts = aws_sdk_sts::Client::new(sdk);
-        SharedCredentialsProvider::new(Assumed { sts, how: How::WebIdentity(web.clone()) })
-    });
-    for role in &settings.roles {
+    let token = settings.web_identity.clone().map(|web| Assumed::new(sdk, How::WebIdentity(web)));
+    through(token.map(SharedCredentialsProvider::new), &settings.roles, sdk)
+}
+
+/// Credentials of the last of some roles, each assumed with those of the one before; the first with these, or else with
+/// those of `sdk`.
+fn through(
+    mut current: Option<SharedCredentialsProvider>,
+    roles: &[Role],
+    sdk: &SdkConfig,
+) -> Option<SharedCredentialsProvider> {
+    for role in roles {
         let mut config = sdk.to_builder();
         if let Some(credentials) = &current {
             config.set_credentials_provider(Some(credentials.clone()));
         }
         // Each link needs a cache of its own: the shared one is for the credentials at the end of the chain.
         config.set_identity_cache(Some(aws_config::identity::IdentityCache::lazy().build()));
-        let sts = aws_sdk_sts::Client::new(&config.build());
-        current = Some(SharedCredentialsProvider::new(Assumed { sts, how: How::Role(role.clone()) }));
+        current = Some(SharedCredentialsProvider::new(Assumed::new(&config.build(), How::Role(role.clone()))));
     }
     current
 }
@@ -121,6 +205,10 @@ impl ProvideCredentials for Assumed {
 }
 
 impl Assumed {
+    fn new(sdk: &SdkConfig, how: How) -> Assumed {
+        Assumed { sts: aws_sdk_sts::Client::new(sdk), how }
+    }
+
     async fn role(&self, role: &Role) -> Result<Credentials, CredentialsError> {
         let tag = |(k, v): (&String, &String)| Tag::builder().key(k).value(v).build().ok();
         let tags: Vec<Tag> = role.tags.iter().filter_map(tag).collect();

@@ -17,6 +17,7 @@ mod name;
 mod open;
 mod pace;
 mod problem;
+mod profile;
 mod quota;
 mod reading;
 mod rules;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::meta::region::ProvideRegion;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileRegionProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_types::retry::RetryConfig;
@@ -18,14 +18,18 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use terrane_provider::Problem;
 use terrane_value::{Path, Value};
 
-use crate::credentials::{assumed, profile_files, source, told};
+use crate::credentials::{assumed, profile_files, profiles, source, told};
 use crate::pace::{Paces, Place};
+use crate::profile::{device, max_retries};
 use crate::rules::is_region;
 use crate::settings::Settings;
 use crate::{Cloud, http};
 
 /// Arguments that no call depends on.
 const HARMLESS: [&str; 3] = ["default_tags", "ignore_tags", "user_agent"];
+
+/// How often STS is asked for credentials at most.
+const STS_ATTEMPTS: u32 = 5;
 
 impl Cloud {
     /// Opens an instance from a provider block and the environment.
@@ -73,16 +77,18 @@ fn with(sdk: SdkConfig, settings: &Settings) -> Cloud {
 async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
     let region = region(&settings).await.map_err(|p| vec![p])?;
     let http = http::client(&settings.http).map_err(|p| vec![p])?;
-    let mut provider = ProviderConfig::without_region().with_region(Some(Region::new(region.clone())));
+    let mut provider = ProviderConfig::without_region()
+        .with_region(Some(Region::new(region.clone())))
+        .with_use_fips(settings.use_fips)
+        .with_use_dual_stack(settings.use_dual_stack);
     if let Some(http) = &http {
         provider = provider.with_http_client(http.clone());
     }
-    let source = source(&settings, &provider);
-    source.provide_credentials().await.map_err(|e| vec![no_credentials(&settings, &told(&e))])?;
+    let profiles = profiles(&settings).await;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region))
         .profile_files(profile_files(&settings))
-        .credentials_provider(source)
+        .no_credentials()
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts());
     if let Some(http) = http {
@@ -101,11 +107,16 @@ async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
         loader = loader.framework_metadata(agent);
     }
     let sdk = named_endpoints(loader.load().await, &settings.endpoints);
+    let source = source(&settings, &provider, profiles.as_ref(), &sts(&sdk, &settings));
+    source.provide_credentials().await.map_err(|e| vec![no_credentials(&settings, profiles.as_ref(), &told(&e))])?;
+    let sdk = sdk.into_builder().credentials_provider(source).build();
     let sdk = match assumed(&settings, &sts(&sdk, &settings)) {
         Some(role) => sdk.into_builder().credentials_provider(role).build(),
         None => sdk,
     };
     let mut cloud = with(sdk, &settings);
+    let said = profiles.as_ref().and_then(max_retries).filter(|_| settings.max_retries.is_none());
+    cloud.max_retries = said.unwrap_or(cloud.max_retries);
     admitted(&cloud, &settings).await.map_err(|p| vec![p])?;
     cloud.place = place(&cloud, &settings).await;
     cloud.paces = Paces::of(cloud.place.clone());
@@ -146,11 +157,12 @@ fn allowed(word: &str) -> String {
     word.chars().map(|c| if taken(c) { c } else { '-' }).collect()
 }
 
-/// The configuration for calls to STS.
+/// The configuration for calls to STS that give credentials. The SDK repeats them: they do not go through a [`Cloud`].
 fn sts(sdk: &SdkConfig, settings: &Settings) -> SdkConfig {
+    let sts = sdk.to_builder().retry_config(RetryConfig::standard().with_max_attempts(STS_ATTEMPTS));
     match &settings.sts_region {
-        Some(region) => sdk.to_builder().region(Region::new(region.clone())).build(),
-        None => sdk.clone(),
+        Some(region) => sts.region(Region::new(region.clone())).build(),
+        None => sts.build(),
     }
 }
 
@@ -177,21 +189,24 @@ async fn region(settings: &Settings) -> Result<String, Problem> {
     }
 }
 
-fn no_credentials(settings: &Settings, told: &str) -> Problem {
+fn no_credentials(settings: &Settings, profiles: Option<&ProfileSet>, told: &str) -> Problem {
     let looked = match &settings.profile {
         Some(profile) => format!("The profile {profile:?} gives no credentials"),
         None => "No credentials were found in the provider block, the environment, the AWS configuration files, a \
                  web identity, the container or the instance"
             .to_owned(),
     };
-    let hint = match told.to_lowercase().contains("sso") {
-        true => "Log in with `aws sso login`.",
-        false => {
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with `profile` or AWS_PROFILE, or log \
-             in with `aws sso login`."
-        }
+    let hint = match profiles.and_then(device) {
+        Some((profile, device)) => format!(
+            "The profile {profile:?} asks for a code of the MFA device {device}, which Terrane cannot ask you for: get \
+             credentials with a tool that does, and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."
+        ),
+        None if told.to_lowercase().contains("sso") => "Log in with `aws sso login`.".to_owned(),
+        None => "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with `profile` or AWS_PROFILE, or \
+                 log in with `aws sso login`."
+            .to_owned(),
     };
-    Problem::error("No AWS credentials", format!("{looked}: {told}.\n{hint}"))
+    Problem::error("No AWS credentials", format!("{looked}: {}.\n{hint}", told.trim_end_matches('.')))
 }
 
 /// Shows the credentials to AWS and holds the account against the lists of the provider block.

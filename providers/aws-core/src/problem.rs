@@ -1,10 +1,13 @@
 //! AWS errors as problems for people.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use terrane_provider::Problem;
+
+use crate::credentials::told;
 
 /// The error code that a service answered: `InvalidVpcID.NotFound`.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
@@ -49,6 +52,9 @@ where
 const WRAPPERS: [&str; 3] = ["unhandled error", "service error", "dispatch failure"];
 
 fn chain<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    if let Some(credentials) = credentials(error) {
+        return format!("There are no credentials for the call: {}", told(credentials));
+    }
     match error {
         SdkError::ConstructionFailure(_) => innermost(error),
         SdkError::TimeoutError(_) => "The call timed out".to_owned(),
@@ -56,6 +62,11 @@ fn chain<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> S
         SdkError::ResponseError(_) => format!("The answer cannot be read: {}", innermost(error)),
         _ => format!("AWS answered without an error code: {}", innermost(error)),
     }
+}
+
+/// The error of the credentials that a call was to be made with.
+fn credentials<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e CredentialsError> {
+    std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
 /// The causes of an error below the SDK's own wrapping, outermost first. Never the answer itself, which may hold secrets.

@@ -37,7 +37,9 @@ pub(crate) struct Settings {
     pub allowed_account_ids: BTreeSet<String>,
     pub forbidden_account_ids: BTreeSet<String>,
     pub max_retries: Option<u32>,
-    pub metadata: bool,
+    /// A token that the environment names, for where nothing else gives credentials.
+    pub ambient_identity: Option<WebIdentity>,
+    pub metadata: Metadata,
     pub skip_credentials_validation: bool,
     pub skip_account_id: bool,
     pub s3_use_path_style: bool,
@@ -58,6 +60,16 @@ pub(crate) struct Http {
     pub no_proxy: Option<String>,
     /// A file of further certificates to trust.
     pub ca_bundle: Option<String>,
+}
+
+/// How the instance metadata service is asked for credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    pub is_asked: bool,
+    /// Where it is, if elsewhere than usual.
+    pub endpoint: Option<String>,
+    /// `IPv4` or `IPv6`.
+    pub mode: Option<String>,
 }
 
 /// An access key.
@@ -131,6 +143,7 @@ impl Settings {
             allowed_account_ids: args.strings("allowed_account_ids").into_iter().collect(),
             forbidden_account_ids: args.strings("forbidden_account_ids").into_iter().collect(),
             max_retries: max_retries(args, env),
+            ambient_identity: ambient_identity(env),
             metadata: metadata(args, env),
             skip_credentials_validation: args.bool("skip_credentials_validation").unwrap_or(false),
             skip_account_id: args.bool("skip_requesting_account_id").unwrap_or(false),
@@ -227,6 +240,13 @@ fn web_identity(block: Args<'_>, env: Environment<'_>) -> Option<WebIdentity> {
     Some(WebIdentity { role: Role { arn, session_name, duration, policy, policy_arns, ..Role::default() }, token })
 }
 
+/// What a web identity in a pod is told by.
+fn ambient_identity(env: Environment<'_>) -> Option<WebIdentity> {
+    let token = Token::File(env("AWS_WEB_IDENTITY_TOKEN_FILE")?);
+    let (arn, session_name) = (env("AWS_ROLE_ARN")?, env("AWS_ROLE_SESSION_NAME"));
+    Some(WebIdentity { role: Role { arn, session_name, ..Role::default() }, token })
+}
+
 fn http(args: Args<'_>, env: Environment<'_>) -> Http {
     let either = |names: [&str; 2]| names.iter().find_map(|n| env(n));
     let written = args.string("https_proxy").or_else(|| args.string("http_proxy"));
@@ -243,11 +263,14 @@ fn max_retries(args: Args<'_>, env: Environment<'_>) -> Option<u32> {
     args.i64("max_retries").and_then(|n| u32::try_from(n).ok()).or_else(attempts)
 }
 
-/// Whether the instance metadata service may be asked for credentials.
-fn metadata(args: Args<'_>, env: Environment<'_>) -> bool {
+fn metadata(args: Args<'_>, env: Environment<'_>) -> Metadata {
     let skip = args.string("skip_metadata_api_check").map(|s| s == "true" || s == "1");
     let disabled = || env("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"));
-    !skip.unwrap_or_else(disabled)
+    Metadata {
+        is_asked: !skip.unwrap_or_else(disabled),
+        endpoint: args.string("ec2_metadata_service_endpoint"),
+        mode: args.string("ec2_metadata_service_endpoint_mode"),
+    }
 }
 
 fn switch(written: Option<bool>, variable: Option<String>) -> Option<bool> {
@@ -317,10 +340,10 @@ mod tests {
     #[test]
     fn metadata_is_asked_unless_somebody_forbids_it() {
         let disabled = [("AWS_EC2_METADATA_DISABLED", "true")];
-        assert!(read("{}", &[]).unwrap().metadata);
-        assert!(!read("{}", &disabled).unwrap().metadata);
-        assert!(!read(r#"{"skip_metadata_api_check": "true"}"#, &[]).unwrap().metadata);
-        assert!(read(r#"{"skip_metadata_api_check": "false"}"#, &disabled).unwrap().metadata);
+        assert!(read("{}", &[]).unwrap().metadata.is_asked);
+        assert!(!read("{}", &disabled).unwrap().metadata.is_asked);
+        assert!(!read(r#"{"skip_metadata_api_check": "true"}"#, &[]).unwrap().metadata.is_asked);
+        assert!(read(r#"{"skip_metadata_api_check": "false"}"#, &disabled).unwrap().metadata.is_asked);
     }
 
     #[test]
