@@ -215,6 +215,8 @@ impl<'s> Logbook<'s> {
             }
             let before = self.marks.get(instance).cloned().flatten();
             text += &self.end_line(operation, instance, &before, now)?;
+            // What is in doubt stays so, whatever has become of the instance.
+            text += &self.open.get(instance).map(|begun| open_line(instance, begun)).unwrap_or_default();
             // Deposing goes before a begin of the same operation.
             self.begun.remove(operation);
         }

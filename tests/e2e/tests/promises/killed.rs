@@ -176,7 +176,10 @@ fn objects_in_the_cloud_are_not_made_twice() {
                     run.interrupt();
                 }
             }
-            run.finish();
+            let ended = run.finish();
+            if round == 2 {
+                ended.code(1).complains(&["was in flight when the run was aborted", "not made twice"]);
+            }
         }
         world.proxy().set_rules(Vec::new());
         let again = world.terrane(&["apply", "-auto-approve"]).code(0).complains(&[KILLED, "not made twice"]);
