@@ -26,11 +26,11 @@ impl ResourceType<Cloud> for AccessKey {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        pgp::recipient(config).err().into_iter().collect()
+        pgp::validate(config)
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
-        let recipient = pgp::recipient(create.config)?;
+        let recipient = pgp::recipient(cloud, create.config).await?;
         let key = make(cloud, Args(create.planned).text("user").unwrap_or_default()).await?;
         let mut made = Reply::from(create.planned);
         made.str("id", Some(key.access_key_id())).str("create_date", key.create_date().and_then(time));

@@ -1,6 +1,7 @@
 //! Secrets for the holder of an OpenPGP key: what `pgp_key` asks for.
 
 mod certificate;
+mod keybase;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +11,7 @@ use pgp::composed::MessageBuilder;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use rand::SeedableRng;
 use rand::rngs::{OsRng, StdRng};
+use terrane_aws_core::Cloud;
 use terrane_provider::Problem;
 use terrane_provider::sdk::Reply;
 use terrane_value::{Path, Value};
@@ -18,6 +20,9 @@ use self::certificate::Key;
 
 /// Why a key cannot be used: the end of a sentence about it.
 type Reason = String;
+
+/// What precedes the name of a user of keybase.io.
+const KEYBASE: &str = "keybase:";
 
 /// Whom secrets are encrypted to.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,25 +87,30 @@ impl Recipient {
     }
 }
 
-/// The recipient that the `pgp_key` of a configuration names, if it has one that is known.
-///
-/// A key with which nothing can be encrypted is a problem here, before anything is made.
-pub fn recipient(config: &Value) -> Result<Option<Recipient>, Problem> {
-    let Some(text) = config.get("pgp_key").and_then(Value::as_str).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    match text.strip_prefix("keybase:") {
-        Some(name) => Err(elsewhere(name)),
-        None => Recipient::read(text).map(Some),
-    }
+/// What is wrong with the `pgp_key` of a configuration, as far as that is known without looking a key up.
+pub fn validate(config: &Value) -> Vec<Problem> {
+    let checked = written(config).map_or(Ok(()), |text| match text.strip_prefix(KEYBASE) {
+        Some(name) => keybase::check(name),
+        None => Recipient::read(text).map(|_| ()),
+    });
+    checked.err().into_iter().collect()
 }
 
-fn elsewhere(name: &str) -> Problem {
-    let detail = format!(
-        "The key of \"keybase:{name}\" stands on the internet, and no key is looked up there. Download \
-         https://keybase.io/{name}/pgp_keys.asc, see that it is the right one, and write pgp_key = file(\"pgp_keys.asc\")."
-    );
-    Problem::error("The key must be written itself", detail).at(Path::root().attr("pgp_key"))
+/// The recipient that the `pgp_key` of a configuration names, if it has one.
+///
+/// A key with which nothing can be encrypted is a problem here, before anything is made.
+pub async fn recipient(cloud: &Cloud, config: &Value) -> Result<Option<Recipient>, Problem> {
+    let Some(text) = written(config) else { return Ok(None) };
+    let found = match text.strip_prefix(KEYBASE) {
+        Some(name) => keybase::recipient(cloud, name).await,
+        None => Recipient::read(text),
+    };
+    found.map(Some)
+}
+
+/// The key of a configuration, or where it stands, if that is known.
+fn written(config: &Value) -> Option<&str> {
+    config.get("pgp_key").and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 fn unusable(reason: &str) -> Problem {

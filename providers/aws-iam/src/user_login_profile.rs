@@ -25,11 +25,11 @@ impl ResourceType<Cloud> for UserLoginProfile {
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {
-        pgp::recipient(config).err().into_iter().collect()
+        pgp::validate(config)
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
-        let recipient = pgp::recipient(create.config)?;
+        let recipient = pgp::recipient(cloud, create.config).await?;
         let args = Args(create.planned);
         let user = args.text("user").unwrap_or_default();
         let password = password(args.i64("password_length").unwrap_or(20))?;
@@ -125,7 +125,8 @@ fn password(length: i64) -> Result<String, Problem> {
 
 fn random() -> Result<[u8; 32], Problem> {
     let mut bytes = [0; 32];
-    let failed = |e: rand::Error| Problem::error("No random numbers", format!("The operating system has none to give: {e}."));
+    let failed =
+        |e: rand::Error| Problem::error("No random numbers", format!("The operating system has none to give: {e}."));
     OsRng.try_fill_bytes(&mut bytes).map(|()| bytes).map_err(failed)
 }
 

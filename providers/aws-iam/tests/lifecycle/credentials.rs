@@ -31,12 +31,15 @@ async fn keys_for_pgp_are_refused_before_anything_is_made() {
     let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
     for name in ["aws_iam_access_key", "aws_iam_user_login_profile"] {
         let with = |key: Value| object([("user", text("a")), ("pgp_key", key)]);
-        let keybase = with(text("keybase:a"));
-        let said = ty(name).validate(&keybase);
-        assert!(said[0].detail.contains("https://keybase.io/a/pgp_keys.asc"), "{said:?}");
-        let create = Create { planned: &keybase, config: &keybase, operation: "1" };
-        let failed = ty(name).create(&cloud, create).await.unwrap_err();
-        assert_eq!((failed.problems, failed.object), (said, None));
+        for (key, reason) in [("Zm9v", "no OpenPGP key"), ("keybase:a b", "https://keybase.io/a b/pgp_keys.asc")] {
+            let bad = with(text(key));
+            let said = ty(name).validate(&bad);
+            assert!(said[0].detail.contains(reason), "{said:?}");
+            let create = Create { planned: &bad, config: &bad, operation: "1" };
+            let failed = ty(name).create(&cloud, create).await.unwrap_err();
+            assert_eq!((failed.problems, failed.object), (said, None));
+        }
+        assert_eq!(ty(name).validate(&with(text("keybase:a"))), [], "it is looked up when it is needed");
         let unknown = with(Value::unknown(terrane_value::Type::String));
         assert_eq!(ty(name).validate(&unknown), [], "a variable of a module, whose value may be null");
         assert_eq!(ty(name).validate(&with(text(PGP_KEY))), []);

@@ -76,7 +76,8 @@ Types named `aws_default_…` take over an object that AWS has made; destroying 
 
 With `pgp_key`, `aws_iam_access_key` and `aws_iam_user_login_profile` keep their secrets encrypted to that OpenPGP key and not as they
 are; without it they are sensitive attributes, and an [encrypted state](encryption.md) keeps them. The key is a public one of RSA
-with 2048 bits or more, of Curve25519 or of a NIST curve, in base64 or armored; `keybase:NAME` is not looked up. A login profile whose
+with 2048 bits or more, of Curve25519 or of a NIST curve, in base64 or armored. With `keybase:NAME` it is looked up at keybase.io when
+the object is made, through the proxy that `HTTPS_PROXY` names; `plan` and `validate` ask for nothing there. A login profile whose
 user has set a new password, as asked to, has not drifted.
 
 *Tested* says by which tests a type is named: *golden* ones play against recordings, or against answers written after AWS's
