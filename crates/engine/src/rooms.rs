@@ -37,7 +37,7 @@ type Room = Option<Provider>;
 pub(crate) struct Rooms {
     limits: Parallelism,
     busy: BTreeMap<Room, usize>,
-    /// Batches of objects being read, which take up the room of one for each provider: how many calls that takes, and how
+    /// Objects being read or imported, which take up the room of one for each provider: how many calls that takes, and how
     /// many of them at once, is the provider's affair.
     reading: BTreeMap<ProviderConfig, usize>,
     waiting: VecDeque<Ask>,
@@ -120,10 +120,10 @@ impl Rooms {
     }
 }
 
-/// The provider that is to read objects.
+/// The provider that is to read or import objects.
 fn read_by(question: &Question) -> Option<&ProviderConfig> {
     match question {
-        Question::Read { provider, .. } => Some(provider),
+        Question::Read { provider, .. } | Question::Import { provider, .. } => Some(provider),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use terrane_address::{AbsResource, ConfigResource, Instance, Key, ModuleInstance, Target};
+use terrane_state::StoredObject;
 
 /// What a plan is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct PlanOptions {
     pub allow_deferral: bool,
     /// Whether configuration is written for imported objects that have none, and what of each it says in any case.
     pub generate: Option<Told>,
+    /// Imported objects that a plan of the same command has found already, so that they are not asked for again.
+    pub found: BTreeMap<Instance, StoredObject>,
 }
 
 impl Default for PlanOptions {
@@ -55,6 +58,7 @@ impl Default for PlanOptions {
             imports: Vec::new(),
             allow_deferral: false,
             generate: None,
+            found: BTreeMap::new(),
         }
     }
 }

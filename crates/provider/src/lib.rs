@@ -118,6 +118,11 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Whether an import tells the object as it is, so that it need not be read after it. By default it does not.
+    fn imports_whole(&self) -> bool {
+        false
+    }
+
     /// Whether it finds the objects of a resource type by itself. By default it does not.
     fn discovery(&self, ty: &str) -> Discovery {
         let _ = ty;

@@ -14,6 +14,7 @@ use terrane_provider::{
 use terrane_value::{Kind, Value};
 use tokio::sync::OnceCell;
 
+use crate::gathering::Gathering;
 use crate::overtime;
 use crate::provider::unknown;
 use crate::registry::Registry;
@@ -27,6 +28,7 @@ pub(crate) struct Instance {
     cloud: Cloud,
     /// The account for identities; empty if it cannot be asked for.
     account: OnceCell<String>,
+    gathering: Gathering,
 }
 
 /// An implementation with the schema of its type.
@@ -34,13 +36,13 @@ type Known<'a> = (&'a dyn ResourceType<Cloud>, Arc<TypeSchema>);
 
 impl Instance {
     pub fn new(registry: Arc<Registry>, cloud: Cloud) -> Instance {
-        Instance { registry, cloud, account: OnceCell::new() }
+        Instance { registry, cloud, account: OnceCell::new(), gathering: Gathering::default() }
     }
 
     /// The same in another region.
     pub fn elsewhere(&self, region: &str) -> Instance {
         let (registry, cloud) = (self.registry.clone(), self.cloud.elsewhere(region));
-        Instance { registry, cloud, account: self.account.clone() }
+        Instance { registry, cloud, account: self.account.clone(), gathering: Gathering::default() }
     }
 
     pub fn cloud(&self) -> &Cloud {
@@ -289,7 +291,7 @@ impl Configured for Instance {
         if let (Some(region), Some(fields)) = (region, object.value.fields()) {
             object.value = Value::from_kind(Kind::Object(fields.with("region", Value::string(region))));
         }
-        let outcome = self.read_type(&request.ty, &[object]).await.pop().unwrap_or(Ok(None));
+        let outcome = self.gathering.read(self, ReadRequest { ty: request.ty.clone(), prior: object }).await;
         outcome?.ok_or_else(|| vec![gone(&request.ty, &text)])
     }
 

@@ -12,6 +12,7 @@ mod data_region;
 mod data_service_principal;
 mod discover;
 mod functions;
+mod gathering;
 mod overtime;
 mod provider;
 mod regions;

@@ -119,6 +119,10 @@ impl Provider for AwsProvider {
         decode_stored(&schema.schema.block, &stored).map_err(|e| vec![damaged(ty, &e).at(e.path)])
     }
 
+    fn imports_whole(&self) -> bool {
+        true
+    }
+
     fn discovery(&self, ty: &str) -> Discovery {
         discovery(&self.registry, ty)
     }

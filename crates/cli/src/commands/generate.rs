@@ -9,6 +9,7 @@ use terrane_address::Instance;
 use terrane_engine::Unwatched;
 use terrane_plan::{Plan, PlanMode, PlanOptions, Told};
 use terrane_source::{Diagnostic, Diagnostics};
+use terrane_state::StoredObject;
 use terrane_value::{Kind, Value};
 
 use super::run::{self, Planning, Ready};
@@ -35,11 +36,13 @@ pub async fn write(
         diags.error(problem);
         return None;
     }
-    let mut told = Told::new();
-    let mut texts = Generated::new();
+    let (mut told, mut texts) = (Told::new(), Generated::new());
+    let mut options = options;
     for round in 0..ROUNDS {
         let generate = PlanOptions { generate: Some(told.clone()), ..options.clone() };
         let plan = read(context, ready, planning, generate, round > 0, diags).await?;
+        // What exists is read once.
+        options = PlanOptions { refresh: false, found: found(&plan), ..options };
         if plan.generated.is_empty() {
             break;
         }
@@ -62,6 +65,13 @@ pub async fn write(
         diags.push(review(path, &texts));
     }
     Some(texts)
+}
+
+/// The imported objects of a plan.
+fn found(plan: &Plan) -> BTreeMap<Instance, StoredObject> {
+    let imported = plan.steps.iter().filter(|step| step.import.is_some()).map(|step| &step.instance);
+    let all = imported.chain(plan.generated.keys());
+    all.filter_map(|instance| Some((instance.clone(), plan.refreshed.object(instance)?.clone()))).collect()
 }
 
 /// Notes the attributes that a plan would change, although the object is as it was found; whether there are any new ones.

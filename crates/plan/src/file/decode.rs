@@ -90,6 +90,7 @@ fn options(options: wire::Options) -> Result<PlanOptions, String> {
         imports: imports.collect::<Result<_, String>>()?,
         allow_deferral: options.allow_deferral,
         generate: None,
+        found: Default::default(),
     })
 }
 

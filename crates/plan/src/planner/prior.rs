@@ -349,12 +349,31 @@ impl Planner<'_> {
             return Err(Halt::Later(Later::new(DeferReason::ConfigUnknown)));
         }
         let Some(by) = self.imports.of(instance).cloned() else { return Ok(()) };
+        if let Some(found) = self.options.found.get(instance).cloned() {
+            let state = match self.found_before(&key, config, found) {
+                Ok(prior) => PriorState::Known(Some(Arc::new(prior))),
+                Err(reported) => PriorState::Failed(reported),
+            };
+            self.objects.insert(key, state);
+            return Ok(());
+        }
         self.await_clear(config)?;
         self.objects.insert(key, PriorState::Reading(None));
         let request = ImportRequest { ty: instance.resource.resource.ty.clone(), by };
         let question = Question::Import { provider: config.clone(), request };
         self.ask(vec![instance.clone()], question, Flight::Import(instance.clone()));
         Ok(())
+    }
+
+    /// An imported object that a plan of the same command has found already.
+    fn found_before(
+        &mut self,
+        key: &ObjectKey,
+        config: &ProviderConfig,
+        found: StoredObject,
+    ) -> Result<Prior, Reported> {
+        self.put_refreshed(key, config, Some(found));
+        Ok(Prior { imported: true, ..self.decode(key)?.0 })
     }
 
     pub(super) fn imported(&mut self, instance: &Instance, result: Result<Object, Vec<Problem>>) {
@@ -371,6 +390,9 @@ impl Planner<'_> {
                         return;
                     }
                 };
+                if self.providers.get(&config.provider).is_some_and(|provider| provider.imports_whole()) {
+                    return self.read(vec![key], vec![Ok(Some(object))]);
+                }
                 let ty = instance.resource.resource.ty.clone();
                 let request = ReadRequest { ty: ty.clone(), prior: object };
                 self.to_read.entry((config, ty)).or_default().push((key, request));

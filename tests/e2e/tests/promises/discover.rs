@@ -102,3 +102,23 @@ fn types_that_cannot_be_looked_for_are_refused() {
     folder.terrane("", &["discover", "-provider=aws.west"]).code(1).complains(&["provider[", ".west"]);
     folder.terrane("", &["discover", "-import-blocks=x.txt"]).code(1).complains(&["Wrong place"]);
 }
+
+#[test]
+fn what_configuration_is_written_for_is_read_together_and_twice_in_all() {
+    let Some(world) = World::new("discover_many") else { return };
+    let subnets = "resource \"aws_subnet\" \"many\" {\n  count      = 12\n  vpc_id     = aws_vpc.main.id\n  \
+                   cidr_block = \"10.9.${100 + count.index}.0/24\"\n}\n";
+    let vpc = "resource \"aws_vpc\" \"main\" {\n  cidr_block = \"10.9.0.0/16\"\n}\n";
+    world.write("main.tf", &format!("{vpc}{subnets}"));
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    std::fs::remove_file(world.folder().join("terraform.tfstate")).unwrap();
+    world.write("main.tf", "");
+    world.terrane(&["discover", "-import-blocks=imports.tf", "aws_subnet", "aws_vpc"]).code(0);
+    let before = world.proxy().count("ec2:DescribeSubnets");
+    let plan =
+        world.terrane(&["plan", "-generate-config-out=generated.tf"]).code(0).says(&[" to import", "0 to change"]);
+    let asked = world.proxy().count("ec2:DescribeSubnets") - before;
+    assert!(asked <= 3, "{asked} calls for 12 subnets: {plan}");
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    world.terrane(&["destroy", "-auto-approve"]).code(0);
+}
