@@ -122,3 +122,23 @@ fn what_configuration_is_written_for_is_read_together_and_twice_in_all() {
     world.terrane(&["apply", "-auto-approve"]).code(0);
     world.terrane(&["destroy", "-auto-approve"]).code(0);
 }
+
+#[test]
+fn a_membership_is_known_though_its_id_is_made_up() {
+    let Some(world) = World::new("discover_membership") else { return };
+    let (user, group) = (world.unique("user"), world.unique("group"));
+    world.write(
+        "main.tf",
+        &format!(
+            "resource \"aws_iam_user\" \"one\" {{\n  name = \"{user}\"\n}}\n\
+             resource \"aws_iam_group\" \"two\" {{\n  count = 2\n  name  = \"{group}-${{count.index}}\"\n}}\n\
+             resource \"aws_iam_user_group_membership\" \"both\" {{\n  user   = aws_iam_user.one.name\n  \
+             groups = aws_iam_group.two[*].name\n}}\n"
+        ),
+    );
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    let found = lines(&world, &["aws_iam_user_group_membership"]);
+    let own = found.iter().find(|line| line["id"].as_str().is_some_and(|id| id.starts_with(&format!("{user}/"))));
+    assert_eq!(own.map(|line| &line["address"]), Some(&"aws_iam_user_group_membership.both".into()), "{found:?}");
+    world.terrane(&["destroy", "-auto-approve"]).code(0);
+}

@@ -44,7 +44,8 @@ fn stored(object: &StoredObject) -> Vec<String> {
     }
 }
 
-/// What names an object: its identity, and its id in its region.
+/// What names an object: its identity, and its id in its region. An object without identity is also known by all else
+/// about it, since some ids are made up by the provider: each time another.
 fn keys(object: &Value, identity: Option<&Value>) -> Vec<String> {
     let parts = identity.and_then(Value::fields).into_iter().flat_map(|fields| fields.iter());
     let parts = parts.filter(|(name, _)| ***name != *"account_id");
@@ -53,7 +54,16 @@ fn keys(object: &Value, identity: Option<&Value>) -> Vec<String> {
     parts.sort();
     let by_identity = Some(format!("identity {}", parts.join(" "))).filter(|_| !parts.is_empty());
     let region = text(object, "region").unwrap_or_default();
-    by_identity.into_iter().chain(text(object, "id").map(|id| by_id(&id, &region))).collect()
+    let named = text(object, "id").map(|id| by_id(&id, &region));
+    let all = by_all(object).filter(|_| by_identity.is_none());
+    by_identity.into_iter().chain(named).chain(all).collect()
+}
+
+/// All that an object says but for its id.
+fn by_all(object: &Value) -> Option<String> {
+    let said = object.fields()?.iter().filter(|(name, value)| ***name != *"id" && !value.is_null());
+    let said = Value::object(said.map(|(name, value)| (name.clone(), value.clone())));
+    json::to_json(&said, &said.ty()).ok()
 }
 
 fn by_id(id: &str, region: &str) -> String {
