@@ -42,6 +42,16 @@ pub(crate) fn protocol(written: &str) -> String {
     number.to_owned()
 }
 
+/// The protocol of a number as it is mostly written.
+pub(crate) fn spelled(number: &str) -> &str {
+    match number {
+        "1" => "icmp",
+        "6" => "tcp",
+        "17" => "udp",
+        other => other,
+    }
+}
+
 fn is_icmp(protocol: &str) -> bool {
     matches!(protocol, "1" | "58")
 }

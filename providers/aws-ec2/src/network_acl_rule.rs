@@ -153,7 +153,9 @@ impl Kind for NetworkAclRule {
         let (operation, what) = ("ec2:DescribeNetworkAcls", "listing network ACLs");
         let acls = ec2.pages(operation, what, send, |a| (a.network_acls, a.next_token)).await?;
         let own = |e: &&Answer| e.rule_number().is_some_and(|n| n < acl_entries::RESERVED);
-        let id = |acl: &str, e: &Answer| Some(format!("{acl}:{}:{}:{}", e.rule_number()?, e.protocol()?, e.egress()?));
+        let id = |acl: &str, e: &Answer| {
+            Some(format!("{acl}:{}:{}:{}", e.rule_number()?, acl_entries::spelled(e.protocol()?), e.egress()?))
+        };
         let of = |acl: &aws_sdk_ec2::types::NetworkAcl| {
             let ids = acl.entries().iter().filter(own).filter_map(|e| id(acl.network_acl_id()?, e));
             ids.collect::<Vec<_>>()

@@ -68,13 +68,13 @@ async fn network_acl_rules() {
             (config(100, "udp", 80), "protocol"),
             (config(100, "tcp", 81), "from_port"),
         ];
-        let import = |o: Args<'_>| format!("{}:100:6:true", o.text("network_acl_id").unwrap());
-        let made = life(&cloud, "aws_network_acl_rule").make(config(100, "tcp", 80)).await;
-        assert!(made.replaces(config(100, "6", 80)).is_empty(), "one protocol has two names");
+        let import = |o: Args<'_>| format!("{}:100:tcp:true", o.text("network_acl_id").unwrap());
+        let made = life(&cloud, "aws_network_acl_rule").make(config(100, "6", 80)).await;
+        assert!(made.replaces(config(100, "tcp", 80)).is_empty(), "one protocol has two names");
         // The id holds a checksum of the protocol as it was written.
         assert!(made.text("id").starts_with("nacl-"));
         made.remove_once().await;
-        life(&cloud, "aws_network_acl_rule").lead(&[config(100, "6", 80)], &replacing, import, &[]).await;
+        life(&cloud, "aws_network_acl_rule").lead(&[config(100, "tcp", 80)], &replacing, import, &[]).await;
         discard([acl, vpc]).await;
     }
 }
