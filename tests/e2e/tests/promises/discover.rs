@@ -1,5 +1,7 @@
 //! What exists is found, and taken over with what is written for it.
 
+use std::collections::BTreeSet;
+
 use terrane_e2e::{Folder, World};
 use terrane_test_proxy::{Fault, Rule};
 
@@ -140,5 +142,19 @@ fn a_membership_is_known_though_its_id_is_made_up() {
     let found = lines(&world, &["aws_iam_user_group_membership"]);
     let own = found.iter().find(|line| line["id"].as_str().is_some_and(|id| id.starts_with(&format!("{user}/"))));
     assert_eq!(own.map(|line| &line["address"]), Some(&"aws_iam_user_group_membership.both".into()), "{found:?}");
+    world.terrane(&["destroy", "-auto-approve"]).code(0);
+}
+
+#[test]
+fn what_the_state_has_is_known_type_by_type() {
+    let Some(world) = World::new("discover_types") else { return };
+    world.write("main.tf", &include_str!("discover/many.tf").replace("UNIQUE", &world.unique("found")));
+    world.terrane(&["apply", "-auto-approve"]).code(0);
+    let made = world.terrane(&["state", "list"]).code(0).stdout;
+    let made: BTreeSet<&str> = made.lines().collect();
+    let types: BTreeSet<&str> = made.iter().filter_map(|address| Some(address.split_once('.')?.0)).collect();
+    let found = lines(&world, &types.into_iter().collect::<Vec<_>>());
+    let known: BTreeSet<&str> = found.iter().filter_map(|line| line["address"].as_str()).collect();
+    assert_eq!(made, known, "{found:#?}");
     world.terrane(&["destroy", "-auto-approve"]).code(0);
 }
