@@ -1,6 +1,6 @@
 //! Calls to IAM.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
@@ -114,6 +114,11 @@ pub(crate) use retag;
 /// Whether a call failed since a principal, or the entity itself, is so new that this part of IAM does not know it.
 pub fn too_new<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     says(error, "MalformedPolicyDocument", "Invalid principal in policy") || is_code(error, &["ConcurrentModification"])
+}
+
+/// The same for an entity that this part of IAM does not know at all, which is taken for new for a while from `begun` on.
+pub fn unsettled<E: ProvideErrorMetadata>(begun: Instant) -> impl Fn(&SdkError<E>) -> bool {
+    move |error| too_new(error) || is_code(error, &["NoSuchEntity"]) && begun.elapsed() < SETTLING
 }
 
 /// Whether a removal failed since something that is being removed as well still refers to the entity.

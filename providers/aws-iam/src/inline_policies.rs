@@ -1,13 +1,14 @@
 //! The inline policies of groups, roles and users.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use terrane_aws_core::{Cloud, concurrently, problem};
 use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Reply, policy_json};
 use terrane_value::Value;
 
-use crate::client::{OBJECTS, PROPAGATION, decoded, found, iam, removed, too_new};
+use crate::client::{OBJECTS, PROPAGATION, decoded, found, iam, removed, unsettled};
 use crate::holder::{Holder, Kind};
 
 /// Policy documents by the name of their policy.
@@ -113,21 +114,24 @@ pub async fn put(cloud: &Cloud, holder: Holder<'_>, policies: &InlinePolicies) -
 /// Sets one inline policy of a holder.
 pub async fn put_one(cloud: &Cloud, holder: Holder<'_>, policy: &str, document: &str) -> Result<(), Problem> {
     let (client, name, document) = (iam(cloud), holder.name, policy_json::compact(document));
-    let what = format!("putting inline policy \"{policy}\" of {holder}");
+    let (what, begun) = (format!("putting inline policy \"{policy}\" of {holder}"), Instant::now());
     match holder.kind {
         Kind::Group => {
             let request = client.put_group_policy().group_name(name).policy_name(policy).policy_document(document);
-            let answer = cloud.insist("iam:PutGroupPolicy", PROPAGATION, too_new, || request.clone().send()).await;
+            let answer =
+                cloud.insist("iam:PutGroupPolicy", PROPAGATION, unsettled(begun), || request.clone().send()).await;
             answer.map(|_| ()).map_err(|e| problem(&what, &e))
         }
         Kind::Role => {
             let request = client.put_role_policy().role_name(name).policy_name(policy).policy_document(document);
-            let answer = cloud.insist("iam:PutRolePolicy", PROPAGATION, too_new, || request.clone().send()).await;
+            let answer =
+                cloud.insist("iam:PutRolePolicy", PROPAGATION, unsettled(begun), || request.clone().send()).await;
             answer.map(|_| ()).map_err(|e| problem(&what, &e))
         }
         Kind::User => {
             let request = client.put_user_policy().user_name(name).policy_name(policy).policy_document(document);
-            let answer = cloud.insist("iam:PutUserPolicy", PROPAGATION, too_new, || request.clone().send()).await;
+            let answer =
+                cloud.insist("iam:PutUserPolicy", PROPAGATION, unsettled(begun), || request.clone().send()).await;
             answer.map(|_| ()).map_err(|e| problem(&what, &e))
         }
     }
