@@ -150,6 +150,11 @@ fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Fault {
     }
 }
 
+/// Whether AWS refused a call for being one too many, so that it had no effect.
+pub(crate) fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    fault(error) == Fault::Throttle
+}
+
 fn answered(code: Option<&str>, status: u16) -> Fault {
     match code {
         Some(c) if THROTTLES.contains(&c) => Fault::Throttle,

@@ -10,6 +10,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::{Instant, sleep};
 
+use crate::call::is_throttled;
 use crate::problem::{is_code, status};
 use crate::{Called, Cloud};
 
@@ -81,13 +82,14 @@ impl Cloud {
 }
 
 /// Whether a call that failed may have had an effect all the same: no answer came, or one that tells nothing.
-pub fn uncertain<E>(error: &SdkError<E, HttpResponse>) -> bool {
+pub fn uncertain<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     !refused(error)
 }
 
-/// Whether a call certainly had no effect: AWS answered, and found the fault with the request.
-fn refused<E>(error: &SdkError<E, HttpResponse>) -> bool {
+/// Whether a call certainly had no effect: AWS answered, and found the fault with the request, or too many of them.
+fn refused<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
+        error if is_throttled(error) => true,
         SdkError::ServiceError(_) => status(error).is_some_and(|s| (300..500).contains(&s)),
         other => matches!(other, SdkError::ConstructionFailure(_)),
     }
