@@ -35,6 +35,53 @@ fn throttling_is_waited_out() {
     world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["2 destroyed"]);
 }
 
+/// A call that is one too many has had no effect: nothing is looked for, and `max_retries` holds.
+#[test]
+fn throttling_beyond_max_retries_is_told_as_such() {
+    let Some(world) = World::new("impatient") else { return };
+    world.write("main.tf", &TWO.replace("region =", "max_retries = 2\n  region ="));
+    world.proxy().set_rules(vec![Rule::new("ec2:CreateVpc", Fault::Throttle)]);
+    let run = world.terrane(&["apply", "-auto-approve"]).code(1).complains(&["RequestLimitExceeded", "throttled: 3"]);
+    assert!(!run.stderr.contains("lost"), "{run}");
+    assert_eq!((world.proxy().count("ec2:CreateVpc"), world.proxy().count("ec2:DescribeVpcs")), (3, 0), "{run}");
+}
+
+/// What was made a moment ago is not known everywhere at once.
+#[test]
+fn what_iam_does_not_know_yet_is_waited_for() {
+    let Some(world) = World::new("young") else { return };
+    world.write(
+        "main.tf",
+        r#"
+provider "aws" {
+  region = "eu-west-1"
+}
+
+resource "aws_iam_role" "r" {
+  name = "young"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "p" {
+  role   = aws_iam_role.r.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }]
+  })
+}
+"#,
+    );
+    let fault = || Fault::Error { status: 404, code: "NoSuchEntity".into(), message: "There is no role r.".into() };
+    let young = |call: &str| Rule::new(call, fault()).first(2);
+    world.proxy().set_rules(vec![young("iam:GetRole"), young("iam:PutRolePolicy")]);
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["2 added"]);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["2 destroyed"]);
+}
+
 /// With a hundred calls at once, each refused a few times, nothing fails and few calls are in vain.
 #[test]
 fn a_service_that_asks_to_slow_down_is_asked_at_its_pace() {

@@ -8,6 +8,7 @@ mod buckets;
 mod bulk;
 mod console;
 mod contention;
+mod credentials;
 mod deferral;
 mod discover;
 mod drawing;
