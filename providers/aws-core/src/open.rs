@@ -29,7 +29,7 @@ use crate::{Cloud, http};
 const HARMLESS: [&str; 3] = ["default_tags", "ignore_tags", "user_agent"];
 
 /// How often STS is asked for credentials at most.
-const STS_ATTEMPTS: u32 = 5;
+const STS_ATTEMPTS: u32 = 3;
 
 impl Cloud {
     /// Opens an instance from a provider block and the environment.
