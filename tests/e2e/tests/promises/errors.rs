@@ -134,7 +134,8 @@ resource "terraform_data" "bad" {
 }
 "#,
     );
-    let said = ["before it met errors", "# terraform_data.good will be created", "Plan: 1 to add, 0 to change, 0 to destroy."];
+    let said =
+        ["before it met errors", "# terraform_data.good will be created", "Plan: 1 to add, 0 to change, 0 to destroy."];
     for command in [&["plan"][..], &["apply", "-auto-approve"]] {
         folder.terrane(".", command).code(1).says(&said).complains(&["Not yet."]).does_not_say(&["terraform_data.bad"]);
     }
