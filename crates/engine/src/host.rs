@@ -65,7 +65,10 @@ impl Host {
     pub fn answer(&mut self, question: Question) -> impl Future<Output = Outcome> + Send + 'static {
         let provider = question.provider().and_then(|p| self.providers.get(&p.provider)).cloned();
         let open = question.provider().and_then(|p| self.open.get(p)).cloned();
-        let blame = question.provider().map(|p| self.blame(&p.provider)).unwrap_or_default();
+        let blame = match &question {
+            Question::OpenEphemeral { provider, .. } => self.blame(&provider.provider),
+            _ => String::new(),
+        };
         let kept = match &question {
             Question::CloseEphemeral { instance, .. } => self.kept.remove(instance),
             _ => None,

@@ -1,7 +1,5 @@
 //! The apply graph: flat operations and the edges between them.
 
-use std::collections::BTreeSet;
-
 use petgraph::csr::Csr;
 
 /// Which leg of a change an operation does.
@@ -119,24 +117,38 @@ pub(crate) fn build(vertices: &[Option<Op>], edges: &[(u32, u32)]) -> Option<App
 /// Vertices with their neighbours on both sides, from which barriers that save no edges are taken out.
 struct Contraction<'a> {
     vertices: &'a [Option<Op>],
-    before: Vec<BTreeSet<u32>>,
-    after: Vec<BTreeSet<u32>>,
+    /// In ascending order, until something is contracted: from then on there may be gone and repeated ones among them.
+    before: Vec<Vec<u32>>,
+    after: Vec<Vec<u32>>,
+    /// Which vertices have been taken out.
+    gone: Vec<bool>,
 }
 
 impl<'a> Contraction<'a> {
     /// Keeps the edges on ways from operations to operations.
     fn new(vertices: &'a [Option<Op>], edges: &[(u32, u32)]) -> Contraction<'a> {
-        let forward = reach(vertices, edges.iter().copied());
-        let backward = reach(vertices, edges.iter().map(|(a, b)| (*b, *a)));
-        let on_the_way = |v: u32| forward[v as usize] && backward[v as usize];
-        let (mut before, mut after) = (vec![Vec::new(); vertices.len()], vec![Vec::new(); vertices.len()]);
-        for (a, b) in edges.iter().filter(|(a, b)| on_the_way(*a) && on_the_way(*b)) {
-            before[*b as usize].push(*a);
-            after[*a as usize].push(*b);
+        let (before, after) = lists(vertices.len(), edges.iter().copied());
+        let (forward, backward) = (reach(vertices, &after), reach(vertices, &before));
+        let mut kept = Contraction { vertices, before, after, gone: vec![false; vertices.len()] };
+        for (v, gone) in kept.gone.iter_mut().enumerate() {
+            *gone = !(forward[v] && backward[v]);
         }
-        // Sets are cheaper made at once.
-        let sets = |lists: Vec<Vec<u32>>| lists.into_iter().map(BTreeSet::from_iter).collect();
-        Contraction { vertices, before: sets(before), after: sets(after) }
+        for v in 0..vertices.len() {
+            kept.tidy(v);
+        }
+        kept
+    }
+
+    /// Puts the neighbours of a vertex in order, each once, without those that are gone.
+    fn tidy(&mut self, v: usize) {
+        for list in [&mut self.before[v], &mut self.after[v]] {
+            match self.gone[v] {
+                true => *list = Vec::new(),
+                false => list.retain(|w| !self.gone[*w as usize]),
+            }
+            list.sort_unstable();
+            list.dedup();
+        }
     }
 
     /// Drops edges that others say as well: where a vertex comes after two that are in order already, the first of these
@@ -151,32 +163,39 @@ impl<'a> Contraction<'a> {
         }
         let mut dropped: Vec<(u32, u32)> = Vec::new();
         for (v, before) in (0..).zip(&self.before).filter(|(_, before)| (2..=FEW).contains(&before.len())) {
-            let ordered = |first: &&u32| before.iter().any(|then| self.after[**first as usize].contains(then));
+            let then = |first: u32, then: &u32| self.after[first as usize].binary_search(then).is_ok();
+            let ordered = |first: &&u32| before.iter().any(|next| then(**first, next));
             dropped.extend(before.iter().filter(ordered).map(|first| (*first, v)));
         }
+        dropped.sort_unstable();
+        for of_one in dropped.chunk_by(|a, b| a.0 == b.0) {
+            let is_dropped = |v: &u32| of_one.binary_search(&(of_one[0].0, *v)).is_ok();
+            self.after[of_one[0].0 as usize].retain(|v| !is_dropped(v));
+        }
         for (first, v) in dropped {
-            self.before[v as usize].remove(&first);
-            self.after[first as usize].remove(&v);
+            self.before[v as usize].retain(|before| *before != first);
         }
     }
 
     fn contract(&mut self) {
-        for v in 0..self.vertices.len() {
+        for v in (0..self.vertices.len()).filter(|v| self.vertices[*v].is_none()) {
+            self.tidy(v);
             let (into, out) = (self.before[v].len(), self.after[v].len());
-            if self.vertices[v].is_some() || into * out > into + out {
+            if self.gone[v] || into * out > into + out {
                 continue;
             }
-            let before = std::mem::take(&mut self.before[v]);
-            let after = std::mem::take(&mut self.after[v]);
-            before.iter().for_each(|a| replace(&mut self.after[*a as usize], v as u32, &after));
-            after.iter().for_each(|b| replace(&mut self.before[*b as usize], v as u32, &before));
+            self.gone[v] = true;
+            let (before, after) = (std::mem::take(&mut self.before[v]), std::mem::take(&mut self.after[v]));
+            before.iter().for_each(|a| self.after[*a as usize].extend(&after));
+            after.iter().for_each(|b| self.before[*b as usize].extend(&before));
         }
     }
 
-    fn finish(self) -> Option<ApplyGraph> {
+    fn finish(mut self) -> Option<ApplyGraph> {
         let mut places = vec![None; self.vertices.len()];
         let mut ops = Vec::new();
         for (v, vertex) in self.vertices.iter().enumerate() {
+            self.tidy(v);
             if vertex.is_some() || !self.after[v].is_empty() {
                 places[v] = Some(ops.len() as u32);
                 ops.push(vertex.unwrap_or(Op::Barrier));
@@ -190,15 +209,24 @@ impl<'a> Contraction<'a> {
     }
 }
 
-fn replace(set: &mut BTreeSet<u32>, old: u32, new: &BTreeSet<u32>) {
-    set.remove(&old);
-    set.extend(new);
+/// What comes right before and right after each vertex.
+fn lists(count: usize, edges: impl Iterator<Item = (u32, u32)> + Clone) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+    let (mut into, mut out) = (vec![0; count], vec![0; count]);
+    for (a, b) in edges.clone() {
+        out[a as usize] += 1;
+        into[b as usize] += 1;
+    }
+    let room = |counts: Vec<usize>| counts.into_iter().map(Vec::with_capacity).collect();
+    let (mut before, mut after): (Vec<Vec<u32>>, Vec<Vec<u32>>) = (room(into), room(out));
+    for (a, b) in edges {
+        after[a as usize].push(b);
+        before[b as usize].push(a);
+    }
+    (before, after)
 }
 
-/// Which vertices can be reached from an operation along the edges; operations can.
-fn reach(vertices: &[Option<Op>], edges: impl Iterator<Item = (u32, u32)>) -> Vec<bool> {
-    let mut next = vec![Vec::new(); vertices.len()];
-    edges.for_each(|(a, b)| next[a as usize].push(b));
+/// Which vertices can be reached from an operation over their neighbours; operations can.
+fn reach(vertices: &[Option<Op>], next: &[Vec<u32>]) -> Vec<bool> {
     let mut reached: Vec<bool> = vertices.iter().map(Option::is_some).collect();
     let mut queue: Vec<u32> = (0..).zip(&reached).filter_map(|(i, r)| r.then_some(i)).collect();
     while let Some(v) = queue.pop() {
