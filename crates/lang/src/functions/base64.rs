@@ -1,6 +1,6 @@
 //! Functions of Base64.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use ::base64::Engine;
 use ::base64::alphabet::STANDARD;
@@ -52,7 +52,10 @@ fn base64gunzip(call: &Call<'_>) -> Result<Value, ArgError> {
     let packed = decoded(call)?;
     let mut text = Vec::new();
     let read = MultiGzDecoder::new(&*packed).take(LARGEST + 1).read_to_end(&mut text);
-    read.map_err(|e| ArgError::at(0, format!("what is encoded is no gzip data: {e}")))?;
+    read.map_err(|e| match e.kind() {
+        ErrorKind::UnexpectedEof => ArgError::at(0, "what is encoded is no gzip data, or not all of it"),
+        _ => ArgError::at(0, "what is encoded is no gzip data, or damaged"),
+    })?;
     if text.len() as u64 > LARGEST {
         return Err(ArgError::at(0, format!("the text has more than {} MiB", LARGEST >> 20)));
     }
