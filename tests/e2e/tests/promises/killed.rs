@@ -235,7 +235,7 @@ fn an_access_key_of_a_killed_run_is_told_and_a_password_set_anew() {
     let calls = ["iam:CreateAccessKey", "iam:CreateLoginProfile"];
     let wait = |call: &&str| {
         let wait = Fault::After(Arc::new(|_| std::thread::sleep(Duration::from_secs(2))));
-        Rule::new(*call, wait)
+        Rule::new(call, wait)
     };
     world.proxy().set_rules(calls.iter().map(wait).collect());
     let mut run = world.start(&["apply", "-auto-approve"]);
