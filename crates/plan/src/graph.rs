@@ -163,8 +163,10 @@ impl<'a> Contraction<'a> {
         }
         let mut dropped: Vec<(u32, u32)> = Vec::new();
         for (v, before) in (0..).zip(&self.before).filter(|(_, before)| (2..=FEW).contains(&before.len())) {
-            let then = |first: u32, then: &u32| self.after[first as usize].binary_search(then).is_ok();
-            let ordered = |first: &&u32| before.iter().any(|next| then(**first, next));
+            let ordered = |first: &&u32| {
+                let after = &self.after[**first as usize];
+                before.iter().any(|next| after.binary_search(next).is_ok())
+            };
             dropped.extend(before.iter().filter(ordered).map(|first| (*first, v)));
         }
         dropped.sort_unstable();
