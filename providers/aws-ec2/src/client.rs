@@ -20,6 +20,9 @@ pub(crate) const PROPAGATION: Duration = Duration::from_secs(5 * 60);
 /// How long an object that was just made may be unknown to the call that makes one inside it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How the operations that only read are called.
+const READS: [&str; 2] = ["ec2:Describe", "ec2:Get"];
+
 /// Most values of one filter.
 const FILTER_VALUES: usize = 200;
 
@@ -35,6 +38,7 @@ pub(crate) struct Ec2<'a> {
     pub cloud: &'a Cloud,
     pub region: String,
     pub client: Client,
+    young: bool,
 }
 
 /// A call that AWS refused, or that got no answer.
@@ -122,7 +126,19 @@ impl<'a> Ec2<'a> {
     /// The API in a region.
     pub fn at(cloud: &'a Cloud, region: String) -> Ec2<'a> {
         let client = cloud.client(&region, Client::new);
-        Ec2 { cloud, region, client }
+        Ec2 { cloud, region, client, young: false }
+    }
+
+    /// The API for making an object: a read that does not find what was made a moment ago, be it the object or one that
+    /// it stands in, is repeated for [`PATIENCE`].
+    pub fn patient(self) -> Ec2<'a> {
+        Ec2 { young: true, ..self }
+    }
+
+    /// Whether a refusal passes: AWS does not know everywhere yet what was just made.
+    fn passes<E: ProvideErrorMetadata>(&self, operation: &str, error: &SdkError<E, HttpResponse>) -> bool {
+        let reads = READS.iter().any(|verb| operation.starts_with(verb));
+        self.young && reads && code(error).is_some_and(|c| c.ends_with("NotFound"))
     }
 
     /// The ARN of an object in this region.
@@ -138,7 +154,9 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.cloud.call((operation, &*self.region), send).await.map_err(|e| Refusal::new(what, &e))
+        let passes = |e: &SdkError<E, HttpResponse>| self.passes(operation, e);
+        let answer = self.cloud.insist((operation, &*self.region), PATIENCE, passes, send);
+        answer.await.map_err(|e| Refusal::new(what, &e))
     }
 
     /// Makes a call that must not take effect twice. `look` says what to look for when its answer was lost.
@@ -252,7 +270,7 @@ impl<'a> Ec2<'a> {
         &self,
         operation: &'static str,
         what: &str,
-        send: F,
+        mut send: F,
         mut take: impl FnMut(T) -> (Option<Vec<I>>, Option<String>),
     ) -> Result<Vec<I>, Refusal>
     where
@@ -260,11 +278,17 @@ impl<'a> Ec2<'a> {
         F: FnMut(Option<String>) -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let take = |answer| {
+        let mut take = |answer| {
             let (items, token) = take(answer);
             (items.unwrap_or_default(), token)
         };
-        self.cloud.pages((operation, &*self.region), send, take).await.map_err(|e| Refusal::new(what, &e))
+        let mut pauses = Pauses::within(PATIENCE);
+        loop {
+            match self.cloud.pages((operation, &*self.region), &mut send, &mut take).await {
+                Err(error) if self.passes(operation, &error) && pauses.pass().await => {}
+                answer => return answer.map_err(|e| Refusal::new(what, &e)),
+            }
+        }
     }
 
     /// Polls `find` until `ready` accepts what it found; absence counts as not yet.

@@ -61,6 +61,12 @@ pub(crate) trait Kind: Send + Sync {
     /// Reads objects of one region with few calls; what is missing in the answer is gone.
     async fn fetch(&self, ec2: &Ec2<'_>, wanted: &[Wanted<'_>]) -> Result<HashMap<String, Self::Seen>, Problem>;
 
+    /// Whether an answer has all parts that AWS makes together with the object: of a new one some may be seen later.
+    fn is_whole(&self, seen: &Self::Seen) -> bool {
+        let _ = seen;
+        true
+    }
+
     /// The attributes of an object as AWS holds them. Those that AWS does not tell are left out.
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Self::Seen) -> Reply;
 
@@ -139,7 +145,8 @@ impl<K: Kind> Managed<K> {
         let wanted = [Wanted { key: &key, known: planned }];
         let find = || async { Ok(self.0.fetch(ec2, &wanted).await?.remove(&key)) };
         let what = format!("{key} to be seen");
-        let seen = ec2.until(what, PROPAGATION, find, |_| Ok(true), |_| String::new()).await?;
+        let whole = |seen: &K::Seen| Ok(self.0.is_whole(seen));
+        let seen = ec2.until(what, PROPAGATION, find, whole, |_| "parts of it are missing".to_owned()).await?;
         Ok(Object::new(applied(planned, &self.complete(ec2, planned, &seen))))
     }
 
@@ -180,7 +187,7 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
     }
 
     async fn create(&self, cloud: &Cloud, create: Create<'_>) -> Result<Object, Failed> {
-        let ec2 = Ec2::of(cloud, create.planned);
+        let ec2 = Ec2::of(cloud, create.planned).patient();
         let identity = self.0.make(&ec2, &create).await?;
         let planned = identified(create.planned, &ec2, &identity);
         let id = text(&planned, "id").unwrap_or_default();

@@ -109,6 +109,10 @@ impl Kind for Vpc {
         Ok(seen)
     }
 
+    fn is_whole(&self, seen: &Seen) -> bool {
+        [&seen.network_acl, &seen.route_table, &seen.security_group].into_iter().all(Option::is_some)
+    }
+
     fn observe(&self, ec2: &Ec2<'_>, known: &Value, seen: &Seen) -> Reply {
         let (vpc, mut reply) = (&seen.vpc, Reply::new());
         let (id, owner) = (vpc.vpc_id().unwrap_or_default(), vpc.owner_id().unwrap_or_default());

@@ -2,7 +2,7 @@
 
 use crate::call::{Call, Protocol};
 use crate::http::Response;
-use crate::xml::escape;
+use crate::xml::{self, escape};
 
 /// Makes an error answer of `call`'s service.
 pub fn error(call: &Call, status: u16, code: &str, message: &str) -> Response {
@@ -38,6 +38,18 @@ pub fn throttled(call: &Call) -> Response {
         Protocol::Json => error(call, 400, "ThrottlingException", "Rate exceeded"),
         Protocol::Query => error(call, 400, "Throttling", "Rate exceeded"),
     }
+}
+
+/// Takes everything out of the lists of an answer in XML.
+pub fn emptied(response: Response) -> Response {
+    let mut body = response.text().to_owned();
+    let lists = xml::parse(&body).map(|root| root.children).unwrap_or_default();
+    for list in lists.iter().rev() {
+        if list.children.iter().any(|item| item.name == "item") {
+            body.replace_range(list.inner.clone(), "");
+        }
+    }
+    Response { body: body.into_bytes(), ..response }
 }
 
 /// Makes an answer of `status` with the code that `call`'s service uses for its own failures.

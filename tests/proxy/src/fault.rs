@@ -36,6 +36,8 @@ pub enum Fault {
     ResetAfter,
     /// The call takes effect and the connection closes after this many bytes of the answer.
     Truncate(usize),
+    /// The call finds nothing: the lists of EC2's answer are empty.
+    Unseen,
     /// The call has no effect and is never answered.
     Hang,
     /// A hook runs before the call takes effect.
@@ -66,6 +68,7 @@ impl fmt::Debug for Fault {
             Self::ResetBefore => f.write_str("ResetBefore"),
             Self::ResetAfter => f.write_str("ResetAfter"),
             Self::Truncate(bytes) => write!(f, "Truncate({bytes})"),
+            Self::Unseen => f.write_str("Unseen"),
             Self::Hang => f.write_str("Hang"),
             Self::Before(_) => f.write_str("Before"),
             Self::After(_) => f.write_str("After"),

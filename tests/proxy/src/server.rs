@@ -217,6 +217,7 @@ impl Shared {
         match (fault, answered) {
             (Some(Fault::ResetAfter), _) => Outcome::Reset,
             (Some(Fault::Truncate(length)), Ok(response)) => Outcome::Cut(response, *length),
+            (Some(Fault::Unseen), Ok(response)) => Outcome::Answer(answer::emptied(response)),
             (Some(Fault::After(hook)), Ok(response)) => {
                 hook(call);
                 Outcome::Answer(response)

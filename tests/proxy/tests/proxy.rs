@@ -133,6 +133,16 @@ fn an_answer_may_end_early_or_never_come() {
 }
 
 #[test]
+fn what_is_unseen_is_missing_in_lists() {
+    let one = "<r><requestId>1</requestId><vpcSet><item><vpcId>vpc-1</vpcId><s><item/></s></item></vpcSet></r>";
+    let (_emulator, proxy) = proxied(always(one));
+    let client = Client::new(&proxy, "ec2");
+    proxy.set_rules(vec![Rule::new("ec2:A", Fault::Unseen).first(1)]);
+    let answers = [(); 2].map(|()| client.form("Action=A").unwrap().1);
+    assert_eq!(answers, ["<r><requestId>1</requestId><vpcSet></vpcSet></r>", one]);
+}
+
+#[test]
 fn latency_hooks_and_chosen_errors() {
     let (emulator, proxy) = proxied(always(OK));
     let client = Client::new(&proxy, "ec2");

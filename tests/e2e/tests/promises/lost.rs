@@ -23,7 +23,8 @@ const CREATES: [(&str, usize); 16] = [
     ("s3:CreateBucket", 2),
 ];
 
-fn all(world: &World) -> String {
+/// Sixteen objects of EC2, IAM, S3 and DynamoDB.
+pub fn all(world: &World) -> String {
     let images = world.account().ec2("Action=DescribeImages&Owner.1=amazon");
     let image = images.split("<imageId>").nth(1).and_then(|rest| rest.split("</imageId>").next()).unwrap();
     format!(
@@ -204,7 +205,8 @@ fn every_create_whose_answer_is_lost_makes_one_object() {
     }
 }
 
-const VPC: &str = r#"
+/// One VPC.
+pub const VPC: &str = r#"
 provider "aws" {
   region = "eu-west-1"
 }

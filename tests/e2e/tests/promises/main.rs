@@ -41,3 +41,4 @@ mod state_edit;
 mod thousands;
 mod unwritten;
 mod workspaces;
+mod young;
