@@ -89,6 +89,11 @@ impl Running {
         self.signal("-INT");
     }
 
+    /// Takes its terminal away.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
     /// Stops it, as a laptop that is closed does.
     pub fn pause(&self) {
         self.signal("-STOP");

@@ -1,5 +1,6 @@
 //! What plan, apply, destroy and import share: getting ready, planning, applying.
 
+use std::future::pending;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use terrane_lang::{CHECK_FAILED, CHECK_UNKNOWN, Evaluator, Inputs, Stage};
 use terrane_plan::{Applied, Plan, PlanMode, PlanOptions};
 use terrane_source::{Diagnostic, Diagnostics, Files};
 use terrane_state::{Snapshot, Store, StoreError};
+use tokio::signal::unix::{self, SignalKind};
 
 use super::events::Events;
 use super::selection::{self, Selection};
@@ -83,7 +85,8 @@ impl Live {
         let watching = context.view.watch();
         let pressed = cancel.clone();
         let interrupts = tokio::spawn(async move {
-            while interrupt().await {
+            let mut hangup = hangup();
+            while interrupt(&mut hangup).await {
                 pressed.press();
             }
         });
@@ -106,14 +109,32 @@ impl Drop for Live {
     }
 }
 
-/// Waits for Ctrl-C or a request to terminate; false if these cannot be listened to.
-async fn interrupt() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return false };
+/// Waits for Ctrl-C, a request to terminate or the end of the terminal; false if these cannot be listened to.
+async fn interrupt(hangup: &mut Option<unix::Signal>) -> bool {
+    let Ok(mut terminate) = unix::signal(SignalKind::terminate()) else { return false };
+    let hung_up = async {
+        match hangup {
+            Some(hangup) => hangup.recv().await,
+            None => pending().await,
+        }
+    };
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed.is_ok(),
         told = terminate.recv() => told.is_some(),
+        told = hung_up => {
+            // The shell tells it once more.
+            *hangup = None;
+            told.is_some()
+        }
     }
+}
+
+/// The end of the terminal, unless the program was started so that it goes on without (`nohup`).
+fn hangup() -> Option<unix::Signal> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1);
+    if ignored { None } else { unix::signal(SignalKind::hangup()).ok() }
 }
 
 /// Loads and checks a project and opens its store. `None` after errors were reported to `diags`.

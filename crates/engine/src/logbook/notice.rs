@@ -30,7 +30,7 @@ pub(crate) fn notice(recovered: &Recovered, journal: &Path) -> Diagnostic {
         }
     };
     let mut warning = Diagnostic::warning(
-        "An earlier run was killed",
+        "An earlier run was cut short",
         format!(
             "The {operation} of {}, begun {}, ended without writing all of its results.{given}",
             run.who, run.created

@@ -319,7 +319,7 @@ fn a_killed_run_leaves_nothing_readable_and_loses_nothing() {
     folder
         .terrane("", &["apply", "-auto-approve"])
         .code(0)
-        .complains(&["An earlier run was killed"])
+        .complains(&["An earlier run was cut short"])
         .says(&["0 added"]);
     folder.terrane("", &["state", "list"]).code(0).says(&["terraform_data.x"]);
     assert_eq!(readable(folder.path()), [""; 0]);

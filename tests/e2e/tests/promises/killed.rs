@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use terrane_e2e::{Fault, Folder, Rule, World};
 
-const KILLED: &str = "An earlier run was killed";
+const KILLED: &str = "An earlier run was cut short";
 
 /// Each object tells the log its id once it is made.
 const LOGGED: &str = r#"

@@ -100,7 +100,7 @@ fn no_secret_is_in_the_journal_at_any_moment() {
     seen.look(&data);
     assert!(seen.has("{\"end\"") && seen.has(".one["));
 
-    folder.terrane("", &["plan"]).code(0).complains(&["An earlier run was killed", "Recovered:"]);
+    folder.terrane("", &["plan"]).code(0).complains(&["An earlier run was cut short", "Recovered:"]);
     let mut run = folder.start("", &["apply", "-auto-approve"]);
     while run.is_alive() {
         seen.look(&data);

@@ -122,6 +122,39 @@ resource "terraform_data" "a" {
     world.terrane(&["plan"]).code(0).says(&["is tainted, so must be replaced"]);
 }
 
+/// A connection that breaks ends a run as one Ctrl-C does, however often its end is told.
+#[test]
+fn the_end_of_the_terminal_lets_what_is_in_flight_finish() {
+    let Some(world) = World::new("hung_up") else { return };
+    world.write(
+        "main.tf",
+        r#"
+resource "terraform_data" "a" {
+  provisioner "local-exec" {
+    command = "trap 'sleep 1; echo cleaned up >> log.txt; exit 1' TERM; echo begun >> log.txt; while true; do sleep 0.1; done"
+  }
+}
+
+resource "terraform_data" "b" {
+  input = terraform_data.a.id
+}
+"#,
+    );
+    let run = world.start(&["apply", "-auto-approve"]);
+    let end = Instant::now() + Duration::from_secs(30);
+    while !world.folder().join("log.txt").exists() {
+        assert!(Instant::now() < end, "the command was not begun within 30 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for _ in 0..3 {
+        run.hang_up();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    run.finish().code(1).says(&["Interrupt received."]).complains(&["was ended, since the run was interrupted"]);
+    assert_eq!(world.read("log.txt"), "begun\ncleaned up\n");
+    world.terrane(&["plan"]).code(0).says(&["is tainted, so must be replaced"]);
+}
+
 #[test]
 fn checks_warn_and_are_remembered() {
     let Some(world) = World::new("checks") else { return };
