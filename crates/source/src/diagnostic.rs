@@ -224,7 +224,12 @@ impl Diagnostics {
 
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|d| d.severity == Severity::Error)
+        self.has_errors_since(0)
+    }
+
+    /// Whether an error is among those behind the first `known`.
+    pub fn has_errors_since(&self, known: usize) -> bool {
+        self.list.iter().skip(known).any(|d| d.severity == Severity::Error)
     }
 
     /// Whether there are none.

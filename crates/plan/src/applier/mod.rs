@@ -18,7 +18,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{ConfigResource, Instance, ProviderConfig};
 use terrane_lang::{Evaluator, Inputs, Lookup, Program, Stage, Stop, World};
-use terrane_source::{Diagnostic, Diagnostics, Reported, Severity};
+use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 use terrane_value::Value;
 
@@ -464,6 +464,6 @@ impl Machine for Applier<'_> {
             // An answer to nothing, or of the wrong kind: the caller's mistake, which must not become a panic.
             _ => {}
         }
-        self.diags.iter().skip(known).all(|d| d.severity != Severity::Error)
+        !self.diags.has_errors_since(known)
     }
 }

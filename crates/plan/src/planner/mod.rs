@@ -30,7 +30,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use terrane_address::{AbsCall, AbsResource, ConfigName, ConfigResource, Instance, Key, Mode, ProviderConfig};
 use terrane_lang::{Dep, EphemeralUse, Evaluated, Evaluator, Inputs, Lookup, Program, Stop, World};
-use terrane_source::{Diagnostic, Diagnostics, Reported, Severity};
+use terrane_source::{Diagnostic, Diagnostics, Reported};
 use terrane_state::{DeposedKey, Snapshot};
 
 use crate::ephemeral::EphemeralOpening;
@@ -374,7 +374,7 @@ impl Machine for Planner<'_> {
             // An answer to nothing, or of the wrong kind: the caller's mistake, which must not become a panic.
             _ => {}
         }
-        self.diags.iter().skip(known).all(|d| d.severity != Severity::Error)
+        !self.diags.has_errors_since(known)
     }
 }
 
