@@ -52,7 +52,8 @@ pub async fn discover(
     let (Some(configuration), Some(provider)) = (configuration, job.providers.get(&search.provider.provider)) else {
         return (Vec::new(), diags);
     };
-    let open = match provider.configure(configuration.value.clone()).await {
+    let modules = terrane_lang::metas(job.program, job.providers, &search.provider.provider);
+    let open = match provider.configure(configuration.value.clone(), modules).await {
         Ok(open) => open,
         Err(found) => {
             configuration.report(&found, &mut diags);

@@ -90,8 +90,8 @@ impl Host {
                     });
                     (Answer::OpenEphemeral(outcome), kept)
                 }
-                (Question::Configure { provider: address, config }, Some(provider), _) => {
-                    match provider.configure(config.clone()).await {
+                (Question::Configure { provider: address, config, modules }, Some(provider), _) => {
+                    match provider.configure(config.clone(), modules.clone()).await {
                         Ok(open) => (Answer::Configure(Ok(())), Some(Opened::Provider(address.clone(), open))),
                         Err(problems) => (Answer::Configure(Err(problems)), None),
                     }

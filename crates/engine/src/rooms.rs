@@ -140,7 +140,11 @@ mod tests {
     fn ask(id: u64, provider: &str) -> Ask {
         let provider =
             ProviderConfig::parse(&format!("provider[\"registry.terraform.io/hashicorp/{provider}\"]")).unwrap();
-        Ask { id: AskId(id), about: Vec::new(), question: Question::Configure { provider, config: Value::dynamic() } }
+        Ask {
+            id: AskId(id),
+            about: Vec::new(),
+            question: Question::Configure { provider, config: Value::dynamic(), modules: Vec::new() },
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod ir;
 mod load;
 mod lookup;
 mod lower;
+mod metas;
 mod names;
 mod program;
 pub mod provisioners;
@@ -37,11 +38,13 @@ pub use ir::{
 };
 pub use load::{InstalledModule, Loading, Modules, Wanted, load};
 pub use lookup::{Dep, Keys, Lookup, Stop};
+pub use metas::metas;
 pub use program::{
     Argument, BackendDecl, Block, Body, CallDecl, CallSource, CheckDecl, Condition, Constraint, Contents, Defaults,
     DependsOn, DependsTarget, Dynamic, EncryptedDecl, EncryptionDecl, EncryptionPart, IgnoreChanges, ImportDecl,
-    ImportKey, Lifecycle, LocalDecl, ModuleDecl, MovedDecl, OutputDecl, PassedProvider, Program, ProviderDecl,
-    ProviderRef, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider, ResourceDecl, Settings, VariableDecl,
+    ImportKey, Lifecycle, LocalDecl, MetaDecl, ModuleDecl, MovedDecl, OutputDecl, PassedProvider, Program,
+    ProviderDecl, ProviderRef, ProvisionerDecl, RemovedDecl, Repeat, RequiredProvider, ResourceDecl, Settings,
+    VariableDecl,
 };
 pub use suggest::nearest;
 pub use world::{Entry, Fault, MemoryWorld, Schemas, Subject, World};

@@ -125,8 +125,29 @@ pub struct Settings {
     pub(crate) cloud: Option<Span>,
     /// How state and plans are encrypted.
     pub encryption: Option<EncryptionDecl>,
+    /// What the module says to its providers.
+    pub metas: Vec<MetaDecl>,
     /// Where the `required_providers` block begins.
     pub(crate) providers_span: Option<Span>,
+}
+
+/// A `provider_meta` block: what a module says of itself to a provider.
+#[derive(Debug)]
+pub struct MetaDecl {
+    /// The local name of the provider.
+    pub provider: Arc<str>,
+    /// Where the block begins.
+    pub span: Span,
+    pub(crate) arguments: Vec<MetaArgument>,
+}
+
+/// An argument of a `provider_meta` block, which is a constant.
+#[derive(Debug)]
+pub(crate) struct MetaArgument {
+    pub name: Arc<str>,
+    pub name_span: Span,
+    pub value: Value,
+    pub span: Span,
 }
 
 /// A version constraint as written.

@@ -55,6 +55,12 @@ pub trait Schemas: Send + Sync {
     /// The shape of a provider's own configuration; `None` if that provider is not at hand.
     fn provider(&self, provider: &Provider) -> Option<Arc<Schema>>;
 
+    /// The shape of what modules say of themselves to a provider, in `provider_meta`; `None` if it does not listen.
+    fn module(&self, provider: &Provider) -> Option<Arc<Schema>> {
+        let _ = provider;
+        None
+    }
+
     /// The source addresses of the providers at hand, sorted. By default none is told.
     fn providers(&self) -> Vec<Provider> {
         Vec::new()

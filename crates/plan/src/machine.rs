@@ -36,6 +36,8 @@ pub enum Question {
         provider: ProviderConfig,
         /// Its arguments, without marks; parts may be unknown.
         config: Value,
+        /// What modules say of themselves to it.
+        modules: Vec<Value>,
     },
     /// Read objects of one resource type.
     Read {

@@ -55,6 +55,10 @@ impl Schemas for Providers {
         self.get(provider).map(|p| p.config_schema())
     }
 
+    fn module(&self, provider: &Provider) -> Option<Arc<Schema>> {
+        self.get(provider)?.module_schema()
+    }
+
     fn providers(&self) -> Vec<Provider> {
         self.addresses().cloned().collect()
     }

@@ -59,6 +59,11 @@ pub trait Provider: Send + Sync {
     /// What is wrong with the configuration of a data source; parts may be unknown.
     fn validate_data(&self, ty: &str, config: &Value) -> Vec<Problem>;
 
+    /// The shape of what modules say of themselves in `provider_meta` blocks; `None` if that is of no interest.
+    fn module_schema(&self) -> Option<Arc<Schema>> {
+        None
+    }
+
     /// The names of its ephemeral types, sorted. By default it has none.
     fn ephemeral_types(&self) -> Vec<&str> {
         Vec::new()
@@ -129,8 +134,9 @@ pub trait Provider: Send + Sync {
         Discovery::Never
     }
 
-    /// Opens the provider with its configuration, of which parts may be unknown during planning.
-    async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>>;
+    /// Opens the provider with its configuration, of which parts may be unknown during planning. `modules` are what modules
+    /// say of themselves, as values of [`Provider::module_schema`].
+    async fn configure(&self, config: Value, modules: Vec<Value>) -> Result<Arc<dyn Configured>, Vec<Problem>>;
 }
 
 /// A provider instance that is ready for work.

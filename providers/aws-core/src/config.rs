@@ -6,7 +6,7 @@ use std::time::Duration;
 use terrane_provider::Problem;
 use terrane_provider::sdk::schema::TypeSchema;
 use terrane_provider::sdk::{Args, validate};
-use terrane_value::{Attribute, Path, Schema, Type, Value, parse_duration};
+use terrane_value::{Attribute, Block, Path, Schema, Type, Value, parse_duration};
 
 use crate::rules::{AwsRules, is_region};
 use crate::schemas::provider_schema;
@@ -36,6 +36,13 @@ const CHOICES: [(&str, [&str; 2]); 2] =
 /// The shape of the provider block.
 pub fn config_schema() -> Arc<Schema> {
     SCHEMA.schema.clone()
+}
+
+/// The shape of what modules say of themselves in `provider_meta`.
+pub fn module_schema() -> Arc<Schema> {
+    let products = Attribute::optional(Type::List(Arc::new(Type::String)));
+    let block = Block { attributes: [("user_agent".into(), products)].into(), ..Block::default() };
+    Arc::new(Schema { version: 0, block })
 }
 
 /// What is wrong with a provider block; parts may be unknown.

@@ -33,7 +33,7 @@ pub use arn::{Arn, Partition};
 pub use bulk::{Regional, by_region, chunks, concurrently, read_by_region, read_each};
 pub use call::Called;
 pub use cloud::{Caller, Cloud};
-pub use config::{config_schema, validate_config};
+pub use config::{config_schema, module_schema, validate_config};
 pub use credentials::expanded;
 pub use empty::keep_empty;
 pub use insist::{made_since, uncertain};

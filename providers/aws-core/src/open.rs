@@ -16,6 +16,7 @@ use aws_types::region::Region;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use terrane_provider::Problem;
+use terrane_provider::sdk::Args;
 use terrane_value::{Path, Value};
 
 use crate::credentials::{assumed, profile_files, profiles, source, told};
@@ -36,9 +37,11 @@ impl Cloud {
     ///
     /// Where the block holds unknown parts the instance can plan, but not call: its calls fail and name those parts.
     /// Otherwise credentials are looked for at once and, unless `skip_credentials_validation` is set, shown to AWS.
-    pub async fn open(config: &Value) -> Result<Cloud, Vec<Problem>> {
+    /// `modules` are what modules say of themselves, by [`module_schema`](crate::module_schema).
+    pub async fn open(config: &Value, modules: &[Value]) -> Result<Cloud, Vec<Problem>> {
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let settings = Settings::read(config, &std::env::vars_os().filter_map(text).collect())?;
+        let mut settings = Settings::read(config, &std::env::vars_os().filter_map(text).collect())?;
+        settings.user_agent.extend(modules.iter().flat_map(|module| Args(module).strings("user_agent")));
         let hindrances: Vec<&str> =
             settings.unknown.iter().map(String::as_str).filter(|u| !HARMLESS.contains(u)).collect();
         match hindrances.is_empty() {
@@ -268,7 +271,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_instance_without_calls_opens() {
-        let cloud = Cloud::open(&config(&[("region", Value::string("eu-west-1"))])).await.unwrap();
+        let cloud = Cloud::open(&config(&[("region", Value::string("eu-west-1"))]), &[]).await.unwrap();
         assert_eq!(cloud.default_region(), "eu-west-1");
         assert_eq!(cloud.account_id().await.unwrap(), "");
         assert!(cloud.ready().is_ok());
@@ -276,20 +279,30 @@ mod tests {
 
     #[tokio::test]
     async fn unknown_arguments_let_plan_but_not_call() {
-        let cloud = Cloud::open(&config(&[("region", Value::unknown(Type::String))])).await.unwrap();
+        let cloud = Cloud::open(&config(&[("region", Value::unknown(Type::String))]), &[]).await.unwrap();
         assert_eq!(cloud.default_region(), "");
         let problem = cloud.caller().await.unwrap_err();
         assert!(problem.detail.contains("`region`"), "{problem:?}");
         let tags = Value::unknown(Type::Any);
         let region = Value::string("eu-west-1");
-        let cloud = Cloud::open(&config(&[("region", region), ("default_tags", tags)])).await.unwrap();
+        let cloud = Cloud::open(&config(&[("region", region), ("default_tags", tags)]), &[]).await.unwrap();
         assert!(cloud.ready().is_ok() && cloud.tags_unknown);
     }
 
     #[tokio::test]
     async fn a_region_must_look_like_one() {
-        let problems = Cloud::open(&config(&[("region", Value::string("Europe"))])).await.unwrap_err();
+        let problems = Cloud::open(&config(&[("region", Value::string("Europe"))]), &[]).await.unwrap_err();
         assert!(problems[0].detail.contains("Europe"));
+    }
+
+    #[test]
+    fn retry_modes_of_the_environment_are_looked_at() {
+        let read = |mode: &str| {
+            let variables = [("AWS_RETRY_MODE".to_owned(), mode.to_owned())].into();
+            Settings::read(&config(&[]), &variables).map(drop).map_err(|problems| problems[0].detail.clone())
+        };
+        assert_eq!(["adaptive", "Standard", "legacy", ""].map(read), [const { Ok(()) }; 4]);
+        assert!(read("often").unwrap_err().contains("\"often\""));
     }
 
     #[test]

@@ -127,6 +127,9 @@ impl Settings {
         let args = Args(config);
         let mut problems = Vec::new();
         let endpoints = endpoints(args, env);
+        if args.string("retry_mode").is_none() {
+            problems.extend(env("AWS_RETRY_MODE").filter(|mode| !is_retry_mode(mode)).map(|mode| no_retry_mode(&mode)));
+        }
         let first =
             |name: &str, variables: &[&str]| args.string(name).or_else(|| variables.iter().find_map(|v| env(v)));
         let settings = Settings {
@@ -261,6 +264,16 @@ fn http(args: Args<'_>, env: Environment<'_>) -> Http {
 fn max_retries(args: Args<'_>, env: Environment<'_>) -> Option<u32> {
     let attempts = || env("AWS_MAX_ATTEMPTS").and_then(|n| n.parse::<u32>().ok()).map(|n| n.saturating_sub(1));
     args.i64("max_retries").and_then(|n| u32::try_from(n).ok()).or_else(attempts)
+}
+
+/// Calls are paced by what AWS answers, whichever it is. Other tools know `legacy`, so that it may stand in the environment.
+fn is_retry_mode(mode: &str) -> bool {
+    ["standard", "adaptive", "legacy"].iter().any(|known| mode.eq_ignore_ascii_case(known))
+}
+
+fn no_retry_mode(mode: &str) -> Problem {
+    let detail = format!("AWS_RETRY_MODE is {mode:?}. Set it to \"standard\" or \"adaptive\", or unset it.");
+    Problem::error("Invalid retry mode", detail)
 }
 
 fn metadata(args: Args<'_>, env: Environment<'_>) -> Metadata {

@@ -15,7 +15,7 @@ const BLOCK: &str = r#"{"region": "eu-west-1", "access_key": "AKIA", "secret_key
 async fn cloud(more: &str) -> Cloud {
     let merged = format!("{}, {more}}}", BLOCK.trim_end_matches('}'));
     let config = json_decode(if more.is_empty() { BLOCK } else { &merged }).unwrap();
-    Cloud::open(&with_unknown(config)).await.unwrap()
+    Cloud::open(&with_unknown(config), &[]).await.unwrap()
 }
 
 /// The text `?` stands for what is unknown.

@@ -43,6 +43,10 @@ impl Provider for AwsProvider {
         terrane_aws_core::config_schema()
     }
 
+    fn module_schema(&self) -> Option<Arc<Schema>> {
+        Some(terrane_aws_core::module_schema())
+    }
+
     fn resource_types(&self) -> Vec<&str> {
         resource_types()
     }
@@ -127,8 +131,8 @@ impl Provider for AwsProvider {
         discovery(&self.registry, ty)
     }
 
-    async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
-        let cloud = Cloud::open(&config).await?;
+    async fn configure(&self, config: Value, modules: Vec<Value>) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+        let cloud = Cloud::open(&config, &modules).await?;
         Ok(Arc::new(Instance::new(self.registry.clone(), cloud)))
     }
 }

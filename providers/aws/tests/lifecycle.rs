@@ -21,7 +21,7 @@ async fn open(more: &str) -> Option<(AwsProvider, Arc<dyn Configured>)> {
     );
     let config = provider.config_schema().block.coerce(&json_decode(&config).unwrap()).unwrap();
     assert_eq!(provider.validate_config(&config), []);
-    let configured = provider.configure(config).await.unwrap_or_else(|p| panic!("{p:#?}"));
+    let configured = provider.configure(config, Vec::new()).await.unwrap_or_else(|p| panic!("{p:#?}"));
     Some((provider, configured))
 }
 

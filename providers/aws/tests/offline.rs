@@ -38,7 +38,7 @@ fn no_id_is_a_secret() {
 
 #[tokio::test]
 async fn a_type_without_implementation_says_so_and_keeps_its_object() {
-    let aws = AwsProvider::new().configure(offline()).await.unwrap();
+    let aws = AwsProvider::new().configure(offline(), Vec::new()).await.unwrap();
     let prior = Object::new(Value::object([("id", Value::string("vpn-1"))]));
     let change = Change::Delete { prior: prior.clone() };
     let request =
@@ -66,7 +66,7 @@ fn older_state_takes_the_present_shape() {
 async fn unknown_configuration_plans_but_reads_nothing() {
     let provider = AwsProvider::new();
     let config = offline().fields().unwrap().with("region", Value::unknown(Type::String));
-    let aws = provider.configure(Value::from_kind(terrane_value::Kind::Object(config))).await.unwrap();
+    let aws = provider.configure(Value::from_kind(terrane_value::Kind::Object(config)), Vec::new()).await.unwrap();
     let prior = Object::new(provider.upgrade("aws_vpc", 1, r#"{"id": "vpc-1", "region": "eu-west-1"}"#).unwrap());
     let outcome = aws.read(vec![ReadRequest { ty: "aws_vpc".into(), prior }]).await.remove(0).unwrap_err();
     assert!(outcome[0].detail.contains("`region`"), "{outcome:?}");
@@ -75,7 +75,7 @@ async fn unknown_configuration_plans_but_reads_nothing() {
 /// The answer of a data source that makes no call.
 async fn ask(ty: &str, json: &str) -> DataOutcome {
     let provider = AwsProvider::new();
-    let aws = provider.configure(offline()).await.unwrap();
+    let aws = provider.configure(offline(), Vec::new()).await.unwrap();
     let config = provider.data_schema(ty).unwrap().block.coerce(&json_decode(json).unwrap()).unwrap();
     aws.read_data(DataRequest { ty: ty.into(), name: "data.it".into(), config }).await
 }

@@ -111,7 +111,7 @@ impl Provider for Builtin {
         Ok(Object { private: former.private.clone(), ..Object::new(value) })
     }
 
-    async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+    async fn configure(&self, _: Value, _: Vec<Value>) -> Result<Arc<dyn Configured>, Vec<Problem>> {
         Ok(Arc::new(self.clone()))
     }
 }

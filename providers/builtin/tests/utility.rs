@@ -36,7 +36,7 @@ struct Type {
 impl Type {
     async fn new(ty: &'static str) -> Type {
         let provider = provider(ty.split('_').next().unwrap());
-        let configured = provider.configure(Value::object(Vec::<(&str, Value)>::new())).await.unwrap();
+        let configured = provider.configure(Value::object(Vec::<(&str, Value)>::new()), Vec::new()).await.unwrap();
         Type { provider, configured, ty }
     }
 

@@ -37,6 +37,8 @@ pub struct Call {
     pub params: BTreeMap<String, String>,
     /// How the service answers.
     pub protocol: Protocol,
+    /// What the caller says of itself.
+    pub agent: String,
 }
 
 impl Call {
@@ -56,7 +58,8 @@ impl Call {
             (if scope.service == "ec2" { Protocol::Ec2 } else { Protocol::Query }, action, params)
         };
         let account = if is_account(&scope.key) { scope.key } else { String::new() };
-        Self { seq: 0, nth: 0, account, region: scope.region, service: scope.service, action, params, protocol }
+        let agent = request.headers.get("User-Agent").unwrap_or_default().to_owned();
+        Self { seq: 0, nth: 0, account, region: scope.region, service: scope.service, action, params, protocol, agent }
     }
 
     /// Returns `service:Action`.

@@ -157,7 +157,7 @@ mod tests {
     fn call(service: &str, action: &str, account: &str) -> Call {
         let (service, action, account) = (service.to_owned(), action.to_owned(), account.to_owned());
         let (region, params, protocol) = (String::new(), Default::default(), Protocol::Query);
-        Call { seq: 0, nth: 0, account, region, service, action, params, protocol }
+        Call { seq: 0, nth: 0, account, region, service, action, params, protocol, agent: String::new() }
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn check(program: &Program, schemas: &dyn Schemas, world: &dyn World, diags:
     scoped::check(program, diags);
     deprecated::check(program, schemas, diags);
     ignored::check(program, diags);
+    crate::metas::check(program, schemas, diags);
     check_values(program, schemas, world, diags);
 }
 

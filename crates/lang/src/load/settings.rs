@@ -12,7 +12,7 @@ use super::contents::Decoder;
 use super::encryption;
 use super::version::{self, OPENTOFU, SPOKEN};
 use crate::lower::Place;
-use crate::program::{BackendDecl, Constraint, RequiredProvider, Settings};
+use crate::program::{BackendDecl, Constraint, MetaArgument, MetaDecl, RequiredProvider, Settings};
 
 /// The settings with those of another block added.
 pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn::Block) -> Settings {
@@ -32,29 +32,34 @@ pub(super) fn add(decoder: &mut Decoder<'_>, mut settings: Settings, block: &syn
             "backend" => backend(decoder, &mut settings, &nested),
             "cloud" => cloud(decoder, &mut settings, &nested),
             "encryption" => encryption::add(decoder, &mut settings, &nested),
-            "provider_meta" => provider_meta(decoder, &nested),
+            "provider_meta" => provider_meta(decoder, &mut settings, &nested),
             _ => {}
         }
     }
     settings
 }
 
-/// Reports what is wrong with a block that only tells a provider about the module.
-fn provider_meta(decoder: &mut Decoder<'_>, block: &syn::Block) {
-    if block.labels.len() != 1 {
-        let detail = "A provider_meta block must have one label: the local name of the provider.";
-        decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
-    }
-    if let Some([label]) = block.labels.exactly() {
-        addresses::check_local_name(decoder.diags, label.text, label.span);
-    }
+fn provider_meta(decoder: &mut Decoder<'_>, settings: &mut Settings, block: &syn::Block) {
     let names: Vec<&str> = block.body.attributes().map(|a| a.name.text).collect();
     decoder.expect(&block.body, &names, &[]);
-    for attribute in block.body.attributes() {
-        decoder.constant(attribute.expr);
+    let argument = |a: syn::Attribute| {
+        let (name, value) = (a.name.text.into(), decoder.constant(a.expr)?);
+        Some(MetaArgument { name, name_span: a.name.span, value, span: a.expr.span() })
+    };
+    let arguments = block.body.attributes().filter_map(argument).collect();
+    let Some([label]) = block.labels.exactly() else {
+        let detail = "A provider_meta block must have one label: the local name of the provider.";
+        decoder.diags.error(Diagnostic::error("Missing provider for provider_meta", detail).at(block.header));
+        return;
+    };
+    addresses::check_local_name(decoder.diags, label.text, label.span);
+    if let Some(first) = settings.metas.iter().find(|meta| &*meta.provider == label.text) {
+        let detail = format!("A module may have only one provider_meta block for provider \"{}\".", label.text);
+        let error = Diagnostic::error("Duplicate provider_meta block", detail).at(block.header);
+        decoder.diags.error(error.note_at(first.span, "First declared here"));
+        return;
     }
-    let detail = "Terrane does not hand provider_meta blocks to providers; the block has no effect.";
-    decoder.diags.push(Diagnostic::warning("Provider metadata is ignored", detail).at(block.header));
+    settings.metas.push(MetaDecl { provider: label.text.into(), span: block.header, arguments });
 }
 
 /// A version constraint in an argument, if it is written.

@@ -98,6 +98,11 @@ impl Schemas for TestSchemas {
         }
     }
 
+    fn module(&self, provider: &Provider) -> Option<Arc<Schema>> {
+        let names = attributes(vec![("names", Attribute::optional(Type::list(Type::String)))]);
+        (&*provider.ty == "test").then(|| schema(names, vec![])).flatten()
+    }
+
     fn providers(&self) -> Vec<Provider> {
         vec![Provider::new("hashicorp", "test")]
     }

@@ -37,7 +37,8 @@ impl Applier<'_> {
                     return self.cannot_open(config, reported);
                 }
                 self.opened.insert(config.clone(), Opening::Pending);
-                let question = Question::Configure { provider: config.clone(), config: value };
+                let modules = terrane_lang::metas(self.program, self.providers, &config.provider);
+                let question = Question::Configure { provider: config.clone(), config: value, modules };
                 self.ask(instance, question, Flight::Configure(config.clone()));
                 Err(Halt::Wait(Wait::Provider(config.clone())))
             }

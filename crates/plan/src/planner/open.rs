@@ -64,7 +64,8 @@ impl Planner<'_> {
             return Err(Halt::Failed(reported));
         }
         self.opened.insert(config.clone(), Opening::Pending(Some(Arc::new(evaluated))));
-        let question = Question::Configure { provider: config.clone(), config: value };
+        let modules = terrane_lang::metas(self.program, self.providers, &config.provider);
+        let question = Question::Configure { provider: config.clone(), config: value, modules };
         self.ask(Vec::new(), question, Flight::Configure(config.clone()));
         Ok(())
     }

@@ -249,7 +249,7 @@ impl Provider for Utility {
         decode_stored(&schema(0, &kind.fields()).block, &attributes).map_err(|e| damaged(e.to_string()))
     }
 
-    async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+    async fn configure(&self, _: Value, _: Vec<Value>) -> Result<Arc<dyn Configured>, Vec<Problem>> {
         Ok(Arc::new(self.clone()))
     }
 }

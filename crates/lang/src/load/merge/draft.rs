@@ -162,7 +162,7 @@ impl<'t> Draft<'t> {
 /// The types of blocks that change blocks of the same type and labels, in a body of this type.
 fn merged_in(ty: &str) -> &'static [&'static str] {
     match ty {
-        "terraform" => &["encryption", "lifecycle", "required_providers"],
+        "terraform" => &["encryption", "lifecycle", "provider_meta", "required_providers"],
         "encryption" => &["key_provider", "method", "plan", "remote_state_data_sources", "state"],
         "remote_state_data_sources" => &["default", "remote_state_data_source"],
         _ => &["lifecycle"],

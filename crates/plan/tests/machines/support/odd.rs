@@ -191,7 +191,7 @@ impl Provider for Odd {
         }))
     }
 
-    async fn configure(&self, _: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+    async fn configure(&self, _: Value, _: Vec<Value>) -> Result<Arc<dyn Configured>, Vec<Problem>> {
         if self.is("configure silent") {
             return Err(Vec::new());
         }

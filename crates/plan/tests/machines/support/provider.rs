@@ -163,7 +163,7 @@ impl Provider for ThingProvider {
         self.upgrade(ty, former.version, &former.json).map(Object::new)
     }
 
-    async fn configure(&self, config: Value) -> Result<Arc<dyn Configured>, Vec<Problem>> {
+    async fn configure(&self, config: Value, _: Vec<Value>) -> Result<Arc<dyn Configured>, Vec<Problem>> {
         Ok(Arc::new(ThingProvider { things: self.things.clone(), region: text(&config, "region") }))
     }
 }

@@ -74,8 +74,8 @@ impl Hand<'_> {
             self.journal.entries.extend(entries.iter().cloned());
             return Answer::Persist(Ok(()));
         }
-        if let Question::Configure { provider, config } = question {
-            return match now(self.providers.get(&provider.provider).unwrap().configure(config)) {
+        if let Question::Configure { provider, config, modules } = question {
+            return match now(self.providers.get(&provider.provider).unwrap().configure(config, modules)) {
                 Ok(open) => {
                     self.open.insert(provider, open);
                     Answer::Configure(Ok(()))
