@@ -55,7 +55,7 @@ fn value(meta: &MetaDecl, schema: &Schema, diags: &mut Diagnostics) -> Value {
             continue;
         };
         match convert(&argument.value, &attribute.ty) {
-            Ok(value) => fields = fields.with(&*argument.name, value),
+            Ok(value) => fields = fields.with(&argument.name, value),
             Err(e) => {
                 let detail = format!("Inappropriate value for attribute \"{}\": {}.", argument.name, e.located());
                 diags.error(Diagnostic::error("Incorrect attribute value type", detail).at(argument.span));
