@@ -312,7 +312,8 @@ async fn ends(ec2: &Ec2<'_>, instance: Option<String>) -> Result<bool, Problem> 
 async fn modify(ec2: &Ec2<'_>, id: &str, name: &str, set: impl FnOnce(Modify) -> Modify) -> Result<(), Problem> {
     let request = set(ec2.client.modify_network_interface_attribute().network_interface_id(id));
     let what = format!("setting {name} of network interface {id}");
-    ec2.call("ec2:ModifyNetworkInterfaceAttribute", &what, || request.clone().send()).await?;
+    let (operation, unseen) = ("ec2:ModifyNetworkInterfaceAttribute", |r: &Refusal| r.is(&["InvalidGroup.NotFound"]));
+    ec2.insist(operation, &what, PATIENCE, || request.clone().send(), unseen).await?;
     Ok(())
 }
 

@@ -63,3 +63,39 @@ fn what_is_gone_is_not_waited_for() {
     world.proxy().set_rules(Vec::new());
     world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["1 destroyed"]);
 }
+
+/// A change may name a group that was made a moment ago as well.
+#[test]
+fn a_group_is_waited_for_by_what_is_to_be_in_it() {
+    let Some(world) = World::new("young_group") else { return };
+    let one = r#"
+provider "aws" {
+  region = "eu-west-1"
+}
+
+resource "aws_vpc" "main" {
+  cidr_block = "10.8.0.0/16"
+}
+
+resource "aws_subnet" "a" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.8.1.0/24"
+}
+
+resource "aws_network_interface" "a" {
+  subnet_id       = aws_subnet.a.id
+  security_groups = [aws_vpc.main.default_security_group_id]
+}
+"#;
+    world.write("main.tf", one);
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["3 added"]);
+    let group = "\nresource \"aws_security_group\" \"new\" {\n  name   = \"young\"\n  vpc_id = aws_vpc.main.id\n}\n";
+    world.write("main.tf", &one.replace("aws_vpc.main.default_security_group_id", "aws_security_group.new.id"));
+    world.write("group.tf", group);
+    let fault = Fault::Error { status: 400, code: "InvalidGroup.NotFound".to_owned(), message: "No group.".to_owned() };
+    world.proxy().set_rules(vec![Rule::new("ec2:ModifyNetworkInterfaceAttribute", fault).first(2)]);
+    world.terrane(&["apply", "-auto-approve"]).code(0).says(&["1 added, 1 changed, 0 destroyed"]);
+    assert_eq!(world.proxy().count("ec2:ModifyNetworkInterfaceAttribute"), 3);
+    world.terrane(&["plan", "-detailed-exitcode"]).code(0).says(&["No changes."]);
+    world.terrane(&["destroy", "-auto-approve"]).code(0).says(&["4 destroyed"]);
+}
