@@ -1,6 +1,7 @@
 //! Where credentials come from.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -76,6 +77,37 @@ pub(crate) fn source(
         true => chain.or_else("InstanceMetadata", instance(&settings.metadata, provider)),
         false => chain,
     })
+}
+
+/// A source that has been asked once: the first who needs credentials gets those, so that no role is assumed twice.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    first: Mutex<Option<Credentials>>,
+    source: SharedCredentialsProvider,
+}
+
+impl Asked {
+    /// Asks a source.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub async fn once(source: SharedCredentialsProvider) -> Result<Asked, CredentialsError> {
+        let first = source.provide_credentials().await?;
+        Ok(Asked { first: Mutex::new(Some(first)), source })
+    }
+}
+
+impl ProvideCredentials for Asked {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match first.filter(|first| first.expiry().is_none_or(|end| end > SystemTime::now())) {
+            Some(first) => future::ProvideCredentials::ready(Ok(first)),
+            None => self.source.provide_credentials(),
+        }
+    }
 }
 
 /// The credentials of the chosen profile.

@@ -8,7 +8,7 @@ use aws_config::BehaviorVersion;
 use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileRegionProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -19,7 +19,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::Args;
 use terrane_value::{Path, Value};
 
-use crate::credentials::{assumed, profile_files, profiles, source, told};
+use crate::credentials::{Asked, assumed, profile_files, profiles, source, told};
 use crate::pace::{Paces, Place};
 use crate::profile::{device, max_retries};
 use crate::rules::is_region;
@@ -111,8 +111,9 @@ async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
     }
     let sdk = named_endpoints(loader.load().await, &settings.endpoints);
     let source = source(&settings, &provider, profiles.as_ref(), &sts(&sdk, &settings));
-    source.provide_credentials().await.map_err(|e| vec![no_credentials(&settings, profiles.as_ref(), &told(&e))])?;
-    let sdk = sdk.into_builder().credentials_provider(source).build();
+    let asked = Asked::once(source).await;
+    let source = asked.map_err(|e| vec![no_credentials(&settings, profiles.as_ref(), &told(&e))])?;
+    let sdk = sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(source)).build();
     let sdk = match assumed(&settings, &sts(&sdk, &settings)) {
         Some(role) => sdk.into_builder().credentials_provider(role).build(),
         None => sdk,
