@@ -38,7 +38,7 @@ pub(crate) struct Ec2<'a> {
     pub cloud: &'a Cloud,
     pub region: String,
     pub client: Client,
-    young: bool,
+    patient: bool,
 }
 
 /// A call that AWS refused, or that got no answer.
@@ -126,19 +126,19 @@ impl<'a> Ec2<'a> {
     /// The API in a region.
     pub fn at(cloud: &'a Cloud, region: String) -> Ec2<'a> {
         let client = cloud.client(&region, Client::new);
-        Ec2 { cloud, region, client, young: false }
+        Ec2 { cloud, region, client, patient: false }
     }
 
     /// The API for making an object: a read that does not find what was made a moment ago, be it the object or one that
     /// it stands in, is repeated for [`PATIENCE`].
     pub fn patient(self) -> Ec2<'a> {
-        Ec2 { young: true, ..self }
+        Ec2 { patient: true, ..self }
     }
 
     /// Whether a refusal passes: AWS does not know everywhere yet what was just made.
     fn passes<E: ProvideErrorMetadata>(&self, operation: &str, error: &SdkError<E, HttpResponse>) -> bool {
         let reads = READS.iter().any(|verb| operation.starts_with(verb));
-        self.young && reads && code(error).is_some_and(|c| c.ends_with("NotFound"))
+        self.patient && reads && code(error).is_some_and(|c| c.ends_with("NotFound"))
     }
 
     /// The ARN of an object in this region.

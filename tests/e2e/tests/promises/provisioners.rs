@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use terrane_e2e::{Folder, World};
+use terrane_e2e::{Folder, Running, World};
 
 #[test]
 fn commands_run_in_order_and_their_lines_are_seen() {
@@ -97,6 +97,17 @@ resource "terraform_data" "a" {
     assert!(!world.read("terraform.tfstate").contains("hunter2"));
 }
 
+/// An apply whose command has begun, which it tells in `log.txt`.
+fn begun(world: &World) -> Running {
+    let run = world.start(&["apply", "-auto-approve"]);
+    let end = Instant::now() + Duration::from_secs(30);
+    while !world.folder().join("log.txt").exists() {
+        assert!(Instant::now() < end, "the command was not begun within 30 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    run
+}
+
 #[test]
 fn an_interrupt_asks_a_command_to_end() {
     let Some(world) = World::new("interrupted_command") else { return };
@@ -110,12 +121,7 @@ resource "terraform_data" "a" {
 }
 "#,
     );
-    let run = world.start(&["apply", "-auto-approve"]);
-    let end = Instant::now() + Duration::from_secs(30);
-    while !world.folder().join("log.txt").exists() {
-        assert!(Instant::now() < end, "the command was not begun within 30 s");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let run = begun(&world);
     run.interrupt();
     run.finish().code(1).complains(&["was ended, since the run was interrupted"]);
     assert_eq!(world.read("log.txt"), "begun\ncleaned up\n");
@@ -140,12 +146,7 @@ resource "terraform_data" "b" {
 }
 "#,
     );
-    let run = world.start(&["apply", "-auto-approve"]);
-    let end = Instant::now() + Duration::from_secs(30);
-    while !world.folder().join("log.txt").exists() {
-        assert!(Instant::now() < end, "the command was not begun within 30 s");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let run = begun(&world);
     for _ in 0..3 {
         run.hang_up();
         std::thread::sleep(Duration::from_millis(100));
