@@ -10,7 +10,8 @@ use terrane_value::Value;
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
-use crate::network_acl::{find, take_subnets};
+use crate::network_acl::{DIRECTIONS, entries, find, take_subnets};
+use crate::rivals::{Claim, promise, promised};
 use crate::{network_acl, tags};
 
 /// Default network ACLs of VPCs.
@@ -68,6 +69,14 @@ impl Kind for DefaultNetworkAcl {
 
     fn plan(&self, draft: &mut Draft<'_>) {
         network_acl::plan(draft);
+    }
+
+    /// Without blocks it has no rules, so that it claims all of them either way.
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        if let Some(name) = promised(draft, "default_network_acl_id") {
+            promise(draft, "id", || name);
+        }
+        DIRECTIONS.into_iter().filter_map(|(_, egress)| Claim::all(Self::NAME, draft, entries(egress))).collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {

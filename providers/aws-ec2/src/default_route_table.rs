@@ -11,6 +11,7 @@ use terrane_value::Value;
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, text};
+use crate::rivals::{Claim, promise, promised};
 use crate::route_table::{self, UPDATE, by_id, find, is_main, withdraw};
 use crate::routes::{self, Destination, Table};
 use crate::tags;
@@ -84,6 +85,13 @@ impl Kind for DefaultRouteTable {
 
     fn plan(&self, draft: &mut Draft<'_>) {
         route_table::plan(draft);
+    }
+
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        if let Some(name) = promised(draft, "default_route_table_id") {
+            promise(draft, "id", || name);
+        }
+        route_table::claims(Self::NAME, draft)
     }
 
     fn validate(&self, config: &Value) -> Vec<Problem> {

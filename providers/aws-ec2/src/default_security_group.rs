@@ -10,7 +10,8 @@ use terrane_value::Value;
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
-use crate::rivals::Claim;
+use crate::rivals::{Claim, promise, promised};
+use crate::vpc::default_of;
 use crate::{rules, security_group, tags};
 
 /// Default security groups of VPCs.
@@ -60,6 +61,9 @@ impl Kind for DefaultSecurityGroup {
     }
 
     fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        if let Some(vpc) = promised(draft, "vpc_id") {
+            promise(draft, "id", || default_of(&vpc, "security group"));
+        }
         security_group::claims(Self::NAME, draft)
     }
 

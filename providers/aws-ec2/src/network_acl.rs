@@ -13,10 +13,11 @@ use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
 use crate::lost::Making;
+use crate::rivals::{Claim, Parts};
 use crate::tags;
 
 pub(crate) const GONE: &str = "InvalidNetworkAclID.NotFound";
-const DIRECTIONS: [(&str, bool); 2] = [("ingress", false), ("egress", true)];
+pub(crate) const DIRECTIONS: [(&str, bool); 2] = [("ingress", false), ("egress", true)];
 
 /// Network ACLs.
 pub(crate) struct NetworkAcl;
@@ -83,10 +84,21 @@ impl Kind for NetworkAcl {
         plan(draft);
     }
 
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        let written = DIRECTIONS.into_iter().filter(|(name, _)| draft.written(name)).collect::<Vec<_>>();
+        written.into_iter().filter_map(|(_, egress)| Claim::all(Self::NAME, draft, entries(egress))).collect()
+    }
+
     async fn list(&self, ec2: &Ec2<'_>) -> Result<Vec<String>, Problem> {
         let own = describe(ec2, "default", &["false".to_owned()]).await?;
         Ok(own.into_iter().filter_map(|a| a.network_acl_id).collect())
     }
+}
+
+/// The rules of a direction, as several types may write them.
+pub(crate) fn entries(egress: bool) -> Parts {
+    let block = if egress { "egress" } else { "ingress" };
+    Parts { whole: "network ACL", name: "rules", block, reference: "network_acl_id" }
 }
 
 /// The attributes that all network ACLs have.

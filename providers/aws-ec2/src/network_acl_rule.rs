@@ -12,7 +12,8 @@ use crate::checksum::crc32;
 use crate::client::{Ec2, PROPAGATION};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, keys, text};
-use crate::network_acl;
+use crate::network_acl::{self, entries};
+use crate::rivals::Claim;
 
 /// Single rules of network ACLs.
 pub(crate) struct NetworkAclRule;
@@ -139,6 +140,11 @@ impl Kind for NetworkAclRule {
 
     fn plan(&self, draft: &mut Draft<'_>) {
         plan(draft);
+    }
+
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        let egress = draft.planned("egress").map_or(Some(false), Value::as_bool);
+        egress.and_then(|egress| Claim::one(Self::NAME, draft, entries(egress))).into_iter().collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {

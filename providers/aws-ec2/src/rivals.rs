@@ -1,7 +1,7 @@
-//! Types that fight over the rules of one security group.
+//! Types that fight over the parts of one object: rules of a security group or a network ACL, routes of a table.
 //!
-//! A group with rules in its own blocks revokes every rule that is not among them, those of other resources included:
-//! each apply undoes what the last one did.
+//! An object whose parts are its own blocks removes every part that is not among them, those of other resources
+//! included: each apply undoes what the last one did.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,73 +11,101 @@ use terrane_provider::Problem;
 use terrane_value::{Path, Promise, Refinement, Type, Value};
 
 use crate::draft::Draft;
-use crate::security_group::Direction;
 
-/// What a planned object says about the rules of a group in one direction.
+/// Parts that are written in blocks of an object, or are resources of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// What has them: `security group`.
+    pub whole: &'static str,
+    /// What they are called: `rules`.
+    pub name: &'static str,
+    /// The block that is one of them.
+    pub block: &'static str,
+    /// The attribute that names the whole, where one is a resource of its own.
+    pub reference: &'static str,
+}
+
+/// What a planned object says about the parts of another, or of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
     ty: &'static str,
-    group: Group,
-    direction: Direction,
-    /// What the group is called, of who claims all its rules.
+    whole: Whole,
+    parts: Parts,
+    /// What the whole is called, of who claims all its parts.
     all: Option<String>,
 }
 
-/// What tells a group from others.
+/// What tells an object from others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Group {
+enum Whole {
     /// Its id.
     Id(Arc<str>),
     /// The promise of its id.
     Promised(Arc<str>),
 }
 
-impl Group {
-    /// The group whose id an attribute has, be it one that is still to come.
-    fn of(id: &Value) -> Option<Group> {
+impl Whole {
+    /// The object whose id an attribute has, be it one that is still to come.
+    fn of(id: &Value) -> Option<Whole> {
         match id.promised() {
-            Some(promise) => Some(Group::Promised(promise.into())),
-            None => id.as_str().filter(|id| !id.is_empty()).map(|id| Group::Id(id.into())),
+            Some(promise) => Some(Whole::Promised(promise.into())),
+            None => id.as_str().filter(|id| !id.is_empty()).map(|id| Whole::Id(id.into())),
         }
     }
 }
 
 impl Claim {
-    /// The claim of a planned group to all its rules. An id that is still to come becomes a promise, by which others are
-    /// known to speak of the same group.
-    pub fn all(ty: &'static str, draft: &mut Draft<'_>, direction: Direction) -> Option<Claim> {
-        if draft.planned("id").is_some_and(|id| !id.is_known() && id.promised().is_none()) {
-            draft.set("id", promise());
-        }
-        let group = Group::of(draft.planned("id")?)?;
-        let named = || match draft.text("name") {
-            Some(name) => format!("security group {name:?}"),
-            None => "a security group that is still to be made".to_owned(),
+    /// The claim of a planned object to all its parts. An id that is still to come becomes a promise, by which others
+    /// are known to speak of the same object.
+    pub fn all(ty: &'static str, draft: &mut Draft<'_>, parts: Parts) -> Option<Claim> {
+        promise(draft, "id", || another(parts.whole));
+        let (of, whole) = (parts.whole, Whole::of(draft.planned("id")?)?);
+        let named = || draft.text("name").or_else(|| draft.planned("tags")?.get("Name")?.as_str());
+        let called = match &whole {
+            Whole::Id(id) => format!("{of} {id}"),
+            Whole::Promised(_) => match named() {
+                Some(name) => format!("{of} {name:?}"),
+                None => format!("a {of} that is still to be made"),
+            },
         };
-        let called = if let Group::Id(id) = &group { format!("security group {id}") } else { named() };
-        Some(Claim { ty, group, direction, all: Some(called) })
+        Some(Claim { ty, whole, parts, all: Some(called) })
     }
 
-    /// The claim to some rules of the group whose id an attribute has.
-    pub fn rules(ty: &'static str, group: &Value, direction: Direction) -> Option<Claim> {
-        Some(Claim { ty, group: Group::of(group)?, direction, all: None })
+    /// The claim of a planned object to be one of the parts.
+    pub fn one(ty: &'static str, draft: &Draft<'_>, parts: Parts) -> Option<Claim> {
+        Some(Claim { ty, whole: Whole::of(draft.planned(parts.reference)?)?, parts, all: None })
+    }
+
+    fn place(&self) -> Path {
+        Path::root().attr(if self.all.is_some() { self.parts.block } else { self.parts.reference })
     }
 }
 
-/// An id that is still to come, told from all others of this process.
-fn promise() -> Value {
+/// Lets an attribute that is still to come promise what `name` says, unless it has a promise.
+pub(crate) fn promise(draft: &mut Draft<'_>, attribute: &str, name: impl FnOnce() -> String) {
+    if draft.planned(attribute).is_some_and(|value| !value.is_known() && value.promised().is_none()) {
+        draft.set(attribute, Value::unknown(Type::String).refine(Refinement::promise(Promise::new(name()))));
+    }
+}
+
+/// The name of what an attribute promises.
+pub(crate) fn promised(draft: &Draft<'_>, attribute: &str) -> Option<String> {
+    draft.planned(attribute)?.promised().map(str::to_owned)
+}
+
+/// A name that nothing else in this process has.
+pub(crate) fn another(what: &str) -> String {
     static MADE: AtomicU64 = AtomicU64::new(0);
-    let name = format!("security group {}", MADE.fetch_add(1, Ordering::Relaxed));
-    Value::unknown(Type::String).refine(Refinement::promise(Promise::new(name)))
+    format!("{what} {}", MADE.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The claims of one region that were made so far.
 #[derive(Default)]
-pub(crate) struct Rivals(Mutex<BTreeMap<(Group, &'static str), Claims>>);
+pub(crate) struct Rivals(Mutex<BTreeMap<(Whole, &'static str), Claims>>);
 
 #[derive(Default)]
 struct Claims {
-    /// Who claims all rules, and what the group is called.
+    /// Who claims all parts, and what the whole is called.
     all: Option<(&'static str, String)>,
     some: BTreeSet<&'static str>,
     told: bool,
@@ -86,8 +114,8 @@ struct Claims {
 impl Rivals {
     /// Takes a claim; the warning if it is the first to meet one that it fights with.
     pub fn claim(&self, claim: &Claim) -> Option<Problem> {
-        let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let claims = groups.entry((claim.group.clone(), claim.direction.name())).or_default();
+        let mut wholes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let claims = wholes.entry((claim.whole.clone(), claim.parts.block)).or_default();
         match &claim.all {
             Some(called) => claims.all = Some((claim.ty, called.clone())),
             None => _ = claims.some.insert(claim.ty),
@@ -95,24 +123,25 @@ impl Rivals {
         let (all, called) = claims.all.as_ref().filter(|_| !claims.some.is_empty() && !claims.told)?;
         claims.told = true;
         let others: Vec<&str> = claims.some.iter().copied().collect();
-        Some(warning(called, claim.direction, all, &others.join(" and ")).at(place(claim)))
+        Some(warning(called, claim.parts, all, &others.join(" and ")).at(claim.place()))
     }
 }
 
-fn place(claim: &Claim) -> Path {
-    Path::root().attr(if claim.all.is_some() { claim.direction.name() } else { "security_group_id" })
-}
-
-fn warning(group: &str, direction: Direction, all: &str, others: &str) -> Problem {
-    let direction = direction.name();
+fn warning(called: &str, parts: Parts, all: &str, others: &str) -> Problem {
+    let Parts { whole, name, block, .. } = parts;
     Problem::warning(
-        "Rules of a security group in two places",
+        format!("{name} of a {whole} in two places", name = title(name)),
         format!(
-            "The {direction} rules of {group} are written in {direction} blocks of {all} and by {others}. The blocks are \
-             all the rules the group is to have, so that each apply revokes those of the others. Write the rules in one \
-             of the two places."
+            "The {name} of {called} are written by {others}, and {all} removes all that are not among its own {block} \
+             blocks: each apply undoes what the last one did. Write the {name} in one of the two places."
         ),
     )
+}
+
+/// A word as a title begins.
+fn title(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -123,42 +152,52 @@ mod tests {
     use super::*;
 
     const RULE: &str = "aws_vpc_security_group_ingress_rule";
+    const INGRESS: Parts =
+        Parts { whole: "security group", name: "rules", block: "ingress", reference: "security_group_id" };
+    const EGRESS: Parts = Parts { block: "egress", ..INGRESS };
 
-    /// The claim of a group whose id and name these are, and its planned id.
-    fn all(id: Value, name: &str, direction: Direction) -> (Claim, Value) {
-        let planned = Value::object([("id", id), ("name", Value::string(name))]);
-        let response = PlanResponse { planned: Some(planned), ..PlanResponse::default() };
+    /// What `claim` finds in an object that is planned so, and the object.
+    fn planned<T>(object: Value, claim: impl FnOnce(&mut Draft<'_>) -> T) -> (T, Value) {
+        let response = PlanResponse { planned: Some(object), ..PlanResponse::default() };
         let config = Value::object::<&str>([]);
         let mut draft = Draft::new(None, &config, response);
-        let claim = Claim::all("aws_security_group", &mut draft, direction).unwrap();
-        (claim, draft.planned("id").unwrap().clone())
+        (claim(&mut draft), draft.done().planned.unwrap())
     }
 
-    fn rules(ty: &'static str, group: &str, direction: Direction) -> Claim {
-        Claim::rules(ty, &Value::string(group), direction).unwrap()
+    /// The claim of a group whose id and name these are, and its planned id.
+    fn all(id: Value, name: &str, parts: Parts) -> (Claim, Value) {
+        let group = Value::object([("id", id), ("name", Value::string(name))]);
+        let (claim, group) = planned(group, |draft| Claim::all("aws_security_group", draft, parts).unwrap());
+        (claim, group.get("id").unwrap().clone())
+    }
+
+    fn one(ty: &'static str, group: Value, parts: Parts) -> Option<Claim> {
+        planned(Value::object([("security_group_id", group)]), |draft| Claim::one(ty, draft, parts)).0
     }
 
     #[test]
     fn blocks_and_single_rules_of_one_direction_are_told_once() {
         let rivals = Rivals::default();
-        let all = |group, direction| all(Value::string(group), "web", direction).0;
-        assert!(rivals.claim(&all("sg-1", Direction::Ingress)).is_none());
-        assert!(rivals.claim(&rules(RULE, "sg-2", Direction::Ingress)).is_none());
-        assert!(rivals.claim(&rules(RULE, "sg-1", Direction::Egress)).is_none());
-        let problem = rivals.claim(&rules(RULE, "sg-1", Direction::Ingress)).unwrap();
+        let all = |group, parts| all(Value::string(group), "web", parts).0;
+        let rule = |group, parts| one(RULE, Value::string(group), parts).unwrap();
+        assert!(rivals.claim(&all("sg-1", INGRESS)).is_none());
+        assert!(rivals.claim(&rule("sg-2", INGRESS)).is_none());
+        assert!(rivals.claim(&rule("sg-1", EGRESS)).is_none());
+        let problem = rivals.claim(&rule("sg-1", INGRESS)).unwrap();
+        assert_eq!(problem.summary, "Rules of a security group in two places");
         assert!(!problem.is_error() && problem.detail.contains("sg-1") && problem.detail.contains(RULE), "{problem:?}");
-        assert!(rivals.claim(&all("sg-1", Direction::Ingress)).is_none(), "told already");
-        assert!(rivals.claim(&all("sg-2", Direction::Ingress)).is_some(), "in either order");
+        assert!(rivals.claim(&all("sg-1", INGRESS)).is_none(), "told already");
+        assert!(rivals.claim(&all("sg-2", INGRESS)).is_some(), "in either order");
     }
 
     #[test]
     fn a_group_that_is_still_to_be_made_is_known_by_its_promise() {
         let rivals = Rivals::default();
-        let (web, id) = all(Value::unknown(Type::String), "web", Direction::Ingress);
-        let (other, _) = all(Value::unknown(Type::String), "other", Direction::Ingress);
+        let (web, id) = all(Value::unknown(Type::String), "web", INGRESS);
+        let (other, _) = all(Value::unknown(Type::String), "other", INGRESS);
         assert!(rivals.claim(&web).is_none() && rivals.claim(&other).is_none());
-        assert_eq!(Claim::rules(RULE, &Value::unknown(Type::String), Direction::Ingress), None);
-        let problem = rivals.claim(&Claim::rules(RULE, &id, Direction::Ingress).unwrap()).unwrap();
+        assert_eq!(one(RULE, Value::unknown(Type::String), INGRESS), None);
+        let problem = rivals.claim(&one(RULE, id, INGRESS).unwrap()).unwrap();
         assert!(problem.detail.contains("security group \"web\""), "{problem:?}");
     }
 
@@ -166,7 +205,7 @@ mod tests {
     fn single_rules_of_two_types_may_share_a_group() {
         let rivals = Rivals::default();
         for ty in ["aws_security_group_rule", RULE] {
-            assert!(rivals.claim(&rules(ty, "sg-1", Direction::Ingress)).is_none());
+            assert!(rivals.claim(&one(ty, Value::string("sg-1"), INGRESS).unwrap()).is_none());
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::checksum::crc32;
 use crate::client::Ec2;
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, bad_import, text};
-use crate::route_table::{all, by_id};
+use crate::rivals::Claim;
+use crate::route_table::{ROUTES, all, by_id};
 use crate::routes::{self, Destination, LOCAL, TARGETS, Target};
 
 const CREATION: Duration = Duration::from_secs(300);
@@ -94,6 +95,10 @@ impl Kind for Route {
 
     fn plan(&self, draft: &mut Draft<'_>) {
         plan(draft);
+    }
+
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        Claim::one(Self::NAME, draft, ROUTES).into_iter().collect()
     }
 
     fn import(&self, import: &str) -> Result<Identity, Problem> {

@@ -12,6 +12,7 @@ use terrane_value::Value;
 use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
+use crate::rivals::{Claim, Parts};
 use crate::route_table_association::disassociate;
 use crate::routes::{self, Table};
 use crate::tags;
@@ -19,6 +20,10 @@ use crate::tags;
 const CREATION: Duration = Duration::from_secs(300);
 pub(crate) const UPDATE: Duration = Duration::from_secs(120);
 const DELETION: Duration = Duration::from_secs(300);
+
+/// Routes, as several types may write them.
+pub(crate) const ROUTES: Parts =
+    Parts { whole: "route table", name: "routes", block: "route", reference: "route_table_id" };
 
 /// Route tables of VPCs.
 pub(crate) struct RouteTable;
@@ -80,6 +85,10 @@ impl Kind for RouteTable {
         plan(draft);
     }
 
+    fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
+        claims(Self::NAME, draft)
+    }
+
     fn validate(&self, config: &Value) -> Vec<Problem> {
         routes::validate(config)
     }
@@ -122,6 +131,12 @@ pub(crate) fn plan(draft: &mut Draft<'_>) {
     if draft.prior.is_some() && planned.is_some_and(|planned| routes::same_routes(&prior, &planned)) {
         draft.keep("route");
     }
+}
+
+/// The claim of written blocks to all routes.
+pub(crate) fn claims(ty: &'static str, draft: &mut Draft<'_>) -> Vec<Claim> {
+    let written = draft.written(ROUTES.block).then(|| Claim::all(ty, draft, ROUTES));
+    written.flatten().into_iter().collect()
 }
 
 /// The attributes of a route table.

@@ -15,7 +15,7 @@ use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::lost::{BY_MARK, Making};
-use crate::rivals::Claim;
+use crate::rivals::{Claim, Parts};
 use crate::rules::{self, Changes, Rule, Source};
 use crate::tags;
 
@@ -42,6 +42,11 @@ impl Direction {
             Direction::Ingress => "ingress",
             Direction::Egress => "egress",
         }
+    }
+
+    /// Its rules, as several types may write them.
+    pub fn parts(self) -> Parts {
+        Parts { whole: "security group", name: "rules", block: self.name(), reference: "security_group_id" }
     }
 }
 
@@ -202,7 +207,7 @@ fn rules_in(object: &Value, direction: Direction) -> BTreeSet<Rule> {
 /// The claims of written blocks to all rules of their direction.
 pub(crate) fn claims(ty: &'static str, draft: &mut Draft<'_>) -> Vec<Claim> {
     let written: Vec<Direction> = DIRECTIONS.into_iter().filter(|d| draft.written(d.name())).collect();
-    written.into_iter().filter_map(|direction| Claim::all(ty, draft, direction)).collect()
+    written.into_iter().filter_map(|direction| Claim::all(ty, draft, direction.parts())).collect()
 }
 
 /// Keeps rules as they are when they only are written in another form.

@@ -238,11 +238,8 @@ impl Kind for SecurityGroupRules {
     }
 
     fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
-        let claim = || {
-            let direction = direction(draft.text("type")?)?;
-            Claim::rules(Self::NAME, draft.planned("security_group_id")?, direction)
-        };
-        claim().into_iter().collect()
+        let direction = draft.text("type").and_then(direction);
+        direction.and_then(|d| Claim::one(Self::NAME, draft, d.parts())).into_iter().collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {

@@ -16,6 +16,7 @@ use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::lost::{BY_MARK, Making};
+use crate::rivals::{another, promise, promised};
 use crate::settle::absent;
 use crate::tags;
 
@@ -192,7 +193,20 @@ const IPV6_ARGUMENTS: [&str; 5] = [
     "ipv6_netmask_length",
 ];
 
-/// What a change of IPv6 arguments or tenancy brings with it.
+/// What comes with a VPC, and the attributes that tell its id.
+const DEFAULTS: [(&str, &str); 4] = [
+    ("default_network_acl_id", "network ACL"),
+    ("default_route_table_id", "route table"),
+    ("default_security_group_id", "security group"),
+    ("main_route_table_id", "route table"),
+];
+
+/// The name of the promise of what comes with a VPC, by that of the VPC itself.
+pub(crate) fn default_of(vpc: &str, whole: &str) -> String {
+    format!("{whole} of {vpc}")
+}
+
+/// What a change of IPv6 arguments or tenancy brings with it, and what a VPC that is still to be made promises.
 pub(crate) fn plan(draft: &mut Draft<'_>) {
     if draft.changes(&["assign_generated_ipv6_cidr_block", "ipv6_ipam_pool_id", "ipv6_netmask_length"]) {
         draft.unknown(&["ipv6_association_id", "ipv6_cidr_block", "ipv6_cidr_block_network_border_group"]);
@@ -209,6 +223,12 @@ pub(crate) fn plan(draft: &mut Draft<'_>) {
     // With a netmask the range comes from the pool, and what it gave is no change.
     if draft.changes(&["cidr_block"]) && draft.planned("ipv4_netmask_length").is_some_and(|n| !absent(n)) {
         draft.keep("cidr_block");
+    }
+    promise(draft, "id", || another("VPC"));
+    if let Some(vpc) = promised(draft, "id") {
+        for (attribute, whole) in DEFAULTS {
+            promise(draft, attribute, || default_of(&vpc, whole));
+        }
     }
 }
 

@@ -116,8 +116,7 @@ impl<const EGRESS: bool> Kind for Rule<EGRESS> {
     }
 
     fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
-        let group = draft.planned("security_group_id");
-        group.and_then(|group| Claim::rules(Self::NAME, group, Self::DIRECTION)).into_iter().collect()
+        Claim::one(Self::NAME, draft, Self::DIRECTION.parts()).into_iter().collect()
     }
 
     fn import(&self, id: &str) -> Result<Identity, Problem> {

@@ -74,6 +74,10 @@ switched on outside, for example, is then not seen.
 
 Types named `aws_default_…` take over an object that AWS has made; destroying them leaves that object in place.
 
+Rules of security groups and network ACLs and routes of route tables are written in blocks of their object or as resources of their
+own. An object with blocks removes what is not among them, so that each apply would undo the other's work: where a configuration has
+both for one object, the plan warns of it, the first plan too.
+
 With `pgp_key`, `aws_iam_access_key` and `aws_iam_user_login_profile` keep their secrets encrypted to that OpenPGP key and not as they
 are; without it they are sensitive attributes, and an [encrypted state](encryption.md) keeps them. The key is a public one of RSA
 with 2048 bits or more, of Curve25519 or of a NIST curve, in base64 or armored. With `keybase:NAME` it is looked up at keybase.io when
