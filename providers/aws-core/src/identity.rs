@@ -1,7 +1,7 @@
 //! Identities: the import ids that they stand for.
 
 use terrane_provider::Problem;
-use terrane_provider::sdk::schema::{Replace, TypeSchema};
+use terrane_provider::sdk::schema::TypeSchema;
 use terrane_value::{Block, Kind, Type, Value, convert};
 
 use crate::Cloud;
@@ -65,17 +65,6 @@ pub fn of(shape: &Block, account: &str, object: &Value) -> Option<Value> {
         }
     });
     Some(Value::object(fields.collect::<Option<Vec<_>>>()?))
-}
-
-/// Whether an update can change a part of the identities of a type.
-pub fn may_change(schema: &TypeSchema) -> bool {
-    let parts = schema.identity.iter().flat_map(|shape| shape.block.attributes.keys());
-    parts.filter(|name| ***name != *"id" && !PLACE.contains(&&***name)).any(|name| {
-        let attribute = schema.schema.block.attributes.get(name);
-        let replace = schema.facts.attributes.get(name).map_or(Replace::Never, |facts| facts.replace);
-        let written = attribute.is_some_and(|a| a.required || a.optional);
-        written && matches!(replace, Replace::Never | Replace::Elsewhere)
-    })
 }
 
 /// As much of an object as an identity says by `id`, for types whose import ids are made of other parts.
@@ -154,9 +143,10 @@ mod tests {
 
     #[test]
     fn some_identities_change_with_their_object() {
-        let types = crate::resource_types().into_iter();
-        let changing: Vec<&str> = types.filter(|ty| may_change(&resource_schema(ty).unwrap())).collect();
-        assert_eq!(changing, ["aws_iam_user"], "users are renamed in place");
+        let may_change = |ty: &str| resource_schema(ty).unwrap().identity_may_change;
+        assert!(may_change("aws_iam_user"), "users are renamed in place");
+        assert!(may_change("aws_route_table_association"), "another table makes another association");
+        assert!(!may_change("aws_subnet"));
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use terrane_aws_core::{
-    AwsRules, Cloud, data_schema, data_types, identity, reserved_tags, resource_schema, resource_types,
-};
+use terrane_aws_core::{AwsRules, Cloud, data_schema, data_types, reserved_tags, resource_schema, resource_types};
 use terrane_provider::sdk::{decode_stored, validate};
 use terrane_provider::{Configured, Discovery, Problem, Provider};
 use terrane_value::{CallFault, FunctionSchema, Path, Schema, Value};
@@ -64,7 +62,7 @@ impl Provider for AwsProvider {
     }
 
     fn identity_may_change(&self, ty: &str) -> bool {
-        resource_schema(ty).is_some_and(|schema| identity::may_change(&schema))
+        resource_schema(ty).is_some_and(|schema| schema.identity_may_change)
     }
 
     fn data_schema(&self, ty: &str) -> Option<Arc<Schema>> {

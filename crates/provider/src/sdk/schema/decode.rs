@@ -53,6 +53,7 @@ pub fn decode(name: &str, text: &str, values: Values<'_>) -> Result<TypeSchema, 
         recomputed: recomputed(&diff),
         replaced_if: names(diff.force_new.into_iter().chain(diff.force_new_if)),
         import: import(stored.import),
+        identity_may_change: stored.identity.as_ref().is_some_and(|identity| identity.mutable),
         identity: stored.identity.map(identity).transpose()?,
         timeouts: stored.default_timeouts.into_iter().map(|(k, v)| (k.into(), v)).collect(),
     })

@@ -33,6 +33,8 @@ pub struct TypeSchema {
     pub import: Import,
     /// The attributes that name an object, if its type has an identity apart from the id.
     pub identity: Option<Arc<Schema>>,
+    /// Whether an object may come to have another identity.
+    pub identity_may_change: bool,
     /// How long operations may take, in seconds, where the configuration says nothing.
     pub timeouts: BTreeMap<Arc<str>, u64>,
 }

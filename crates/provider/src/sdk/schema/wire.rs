@@ -44,6 +44,7 @@ pub(super) struct Import {
 #[serde(default)]
 pub(super) struct Identity {
     pub version: u64,
+    pub mutable: bool,
     pub attrs: BTreeMap<String, IdentityAttribute>,
 }
 
