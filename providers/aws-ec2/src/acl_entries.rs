@@ -191,8 +191,7 @@ pub(crate) async fn create(ec2: &Ec2<'_>, acl: &str, egress: bool, entry: &Entry
         .set_port_range(has_ports(&entry.protocol).then_some(ports))
         .set_icmp_type_code(is_icmp(&entry.protocol).then_some(icmp));
     let look = format!("entry {} of network ACL {acl}", entry.number);
-    let unseen = &["InvalidNetworkAclID.NotFound"];
-    let making = Making { operation: "ec2:CreateNetworkAclEntry", what: &what, look: &look, unseen };
+    let making = Making { operation: "ec2:CreateNetworkAclEntry", what: &what, look: &look, passing: &[] };
     let find = || async {
         let there = ec2.client.describe_network_acls().filters(filter("network-acl-id", acl));
         let what = format!("reading network ACL {acl}");

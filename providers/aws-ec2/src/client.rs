@@ -17,11 +17,32 @@ use tokio::time::{Instant, sleep};
 /// How long AWS may take until what was just made or changed is seen by all its parts.
 pub(crate) const PROPAGATION: Duration = Duration::from_secs(5 * 60);
 
-/// How long an object that was just made may be unknown to the call that makes one inside it.
+/// How long an object that was just made may be unknown to the calls that read it or name it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How the operations that only read are called.
-const READS: [&str; 2] = ["ec2:Describe", "ec2:Get"];
+/// The first words of operations that name what may have been made a moment ago. What takes things away does not: for
+/// it, what is not found is gone.
+const NAMING: [&str; 16] = [
+    "Accept",
+    "Allocate",
+    "Assign",
+    "Associate",
+    "Attach",
+    "Authorize",
+    "Create",
+    "Describe",
+    "Enable",
+    "Get",
+    "Modify",
+    "Monitor",
+    "Provision",
+    "Replace",
+    "Request",
+    "Run",
+];
+
+/// What none of our types makes, so that it is not found because its id is wrong.
+const FOREIGN: [&str; 2] = ["InvalidAMIID.NotFound", "InvalidSnapshot.NotFound"];
 
 /// Most values of one filter.
 const FILTER_VALUES: usize = 200;
@@ -129,16 +150,18 @@ impl<'a> Ec2<'a> {
         Ec2 { cloud, region, client, patient: false }
     }
 
-    /// The API for making an object: a read that does not find what was made a moment ago, be it the object or one that
-    /// it stands in, is repeated for [`PATIENCE`].
+    /// The API for making or changing an object: a call that does not find what was made a moment ago, be it the object
+    /// or one that it stands in or names, is repeated for [`PATIENCE`].
     pub fn patient(self) -> Ec2<'a> {
         Ec2 { patient: true, ..self }
     }
 
     /// Whether a refusal passes: AWS does not know everywhere yet what was just made.
     fn passes<E: ProvideErrorMetadata>(&self, operation: &str, error: &SdkError<E, HttpResponse>) -> bool {
-        let reads = READS.iter().any(|verb| operation.starts_with(verb));
-        self.patient && reads && code(error).is_some_and(|c| c.ends_with("NotFound"))
+        let operation = operation.trim_start_matches("ec2:");
+        let unknown = |code: &str| code.contains("NotFound") || code.ends_with(".Unknown");
+        let young = |code: &str| unknown(code) && !FOREIGN.contains(&code);
+        self.patient && NAMING.iter().any(|verb| operation.starts_with(verb)) && code(error).is_some_and(young)
     }
 
     /// The ARN of an object in this region.
@@ -176,13 +199,19 @@ impl<'a> Ec2<'a> {
     }
 
     /// Like [`Ec2::call_once`], for a caller that finds out what became of a call without answer.
-    pub async fn once<T, E, F, Fut>(&self, operation: &'static str, what: &str, send: F) -> Result<T, Refusal>
+    pub async fn once<T, E, F, Fut>(&self, operation: &'static str, what: &str, mut send: F) -> Result<T, Refusal>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.cloud.call_once((operation, &*self.region), send).await.map_err(|e| Refusal::new(what, &e))
+        let mut pauses = Pauses::within(PATIENCE);
+        loop {
+            match self.cloud.call_once((operation, &*self.region), &mut send).await {
+                Err(error) if self.passes(operation, &error) && pauses.pass().await => {}
+                answer => return answer.map_err(|e| Refusal::new(what, &e)),
+            }
+        }
     }
 
     /// The refusal with advice if the call may have taken effect all the same.
@@ -212,7 +241,10 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let again = |e: &SdkError<E, HttpResponse>| passes(&Refusal::new(what, e));
+        let young = Instant::now() + PATIENCE;
+        let again = |e: &SdkError<E, HttpResponse>| {
+            passes(&Refusal::new(what, e)) || (Instant::now() < young && self.passes(operation, e))
+        };
         self.cloud.insist((operation, &*self.region), time, again, &mut send).await.map_err(|e| Refusal::new(what, &e))
     }
 

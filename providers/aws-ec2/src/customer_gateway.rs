@@ -45,7 +45,7 @@ impl Kind for CustomerGateway {
             .set_type(args.text("type").map(GatewayType::from));
         let look = format!("a customer gateway at {}", args.text("ip_address").unwrap_or("no address"));
         let (operation, what) = ("ec2:CreateCustomerGateway", "creating customer gateway");
-        let making = Making { operation, what, look: &look, unseen: &[] };
+        let making = Making { operation, what, look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let take = |a: CreateCustomerGatewayOutput| a.customer_gateway?.customer_gateway_id;
         let find = |mark: Vec<String>| async move {

@@ -26,7 +26,7 @@ impl Kind for DefaultVpc {
             return Ok(vec![("id", id), ("existing_default_vpc", true.to_string())]);
         }
         let (operation, what) = ("ec2:CreateDefaultVpc", "creating the default VPC");
-        let making = Making { operation, what, look: "a default VPC", unseen: &[] };
+        let making = Making { operation, what, look: "a default VPC", passing: &[] };
         let send = || ec2.client.create_default_vpc().send();
         let id = making.found(ec2, send, |a| a.vpc?.vpc_id, || default(ec2)).await?;
         Ok(vec![("id", id), ("existing_default_vpc", false.to_string())])

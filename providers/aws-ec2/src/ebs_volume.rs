@@ -273,8 +273,8 @@ async fn snapshot(ec2: &Ec2<'_>, id: &str, prior: &Value, time: Duration) -> Res
     let what = format!("making the final snapshot of EBS volume {id}");
     let (request, operation) = (ec2.client.create_snapshot().volume_id(id), format!("final-{id}"));
     let look = format!("a snapshot of volume {id}");
-    let unseen = &["SnapshotCreationPerVolumeRateExceeded"];
-    let making = Making { operation: "ec2:CreateSnapshot", what: &what, look: &look, unseen };
+    let passing = &["SnapshotCreationPerVolumeRateExceeded"];
+    let making = Making { operation: "ec2:CreateSnapshot", what: &what, look: &look, passing };
     let create = Create { planned: prior, config: &Value::null(Type::Any), operation: &operation };
     let send = |tags| request.clone().set_tag_specifications(tags).send();
     let find = |mark: Vec<String>| async move {

@@ -8,7 +8,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
+use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::kind::{Identity, Kind, Wanted, keys, text};
 use crate::tags;
 
@@ -32,9 +32,7 @@ impl Kind for EgressOnlyInternetGateway {
             .vpc_id(&vpc)
             .set_tag_specifications(tags::specification(ec2, create.planned, ty));
         let what = format!("creating egress-only internet gateway in VPC {vpc}");
-        let (operation, unseen) =
-            ("ec2:CreateEgressOnlyInternetGateway", |r: &Refusal| r.is(&["InvalidVpcID.NotFound"]));
-        let answer = ec2.insist(operation, &what, PATIENCE, || request.clone().send(), unseen).await?;
+        let answer = ec2.call("ec2:CreateEgressOnlyInternetGateway", &what, || request.clone().send()).await?;
         let id = answer.egress_only_internet_gateway.and_then(|g| g.egress_only_internet_gateway_id);
         Ok(vec![("id", id.unwrap_or_default())])
     }

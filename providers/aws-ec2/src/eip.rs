@@ -50,7 +50,7 @@ impl Kind for Eip {
             .set_network_border_group(args.string("network_border_group"))
             .set_public_ipv4_pool(args.string("public_ipv4_pool"));
         let (operation, what) = ("ec2:AllocateAddress", "allocating elastic IP address");
-        let making = Making { operation, what, look: "an elastic IP address that is not associated", unseen: &[] };
+        let making = Making { operation, what, look: "an elastic IP address that is not associated", passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let find = |mark: Vec<String>| async move {
             Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|a| a.allocation_id))

@@ -29,7 +29,7 @@ impl Kind for InternetGateway {
 
     async fn make(&self, ec2: &Ec2<'_>, create: &Create<'_>) -> Result<Identity, Problem> {
         let (operation, what) = ("ec2:CreateInternetGateway", "creating internet gateway");
-        let making = Making { operation, what, look: "an internet gateway that is not attached", unseen: &[] };
+        let making = Making { operation, what, look: "an internet gateway that is not attached", passing: &[] };
         let send = |tags| ec2.client.create_internet_gateway().set_tag_specifications(tags).send();
         let take = |a: CreateInternetGatewayOutput| a.internet_gateway?.internet_gateway_id;
         let find = |mark: Vec<String>| async move {

@@ -36,7 +36,7 @@ impl Kind for KeyPair {
         let key = args.text("public_key").unwrap_or_default().trim();
         let request = ec2.client.import_key_pair().key_name(&name).public_key_material(Blob::new(key));
         let (what, look) = (format!("importing key pair {name:?}"), format!("key pair {name:?}"));
-        let making = Making { operation: "ec2:ImportKeyPair", what: &what, look: &look, unseen: &[] };
+        let making = Making { operation: "ec2:ImportKeyPair", what: &what, look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let find = |mark: Vec<String>| async move {
             Ok(describe(ec2, BY_MARK, &mark, false).await?.pop().and_then(|p| p.key_pair_id))

@@ -213,7 +213,7 @@ impl<K: Kind> ResourceType<Cloud> for Managed<K> {
     }
 
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
-        let ec2 = Ec2::of(cloud, update.prior);
+        let ec2 = Ec2::of(cloud, update.prior).patient();
         let id = text(update.prior, "id").unwrap_or_default();
         let changed = async {
             let identity = self.0.change(&ec2, &update, &id).await?;

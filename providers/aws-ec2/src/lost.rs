@@ -51,8 +51,8 @@ pub(crate) struct Making<'a> {
     pub what: &'a str,
     /// What a person would have to look for if nothing can be found out.
     pub look: &'a str,
-    /// Codes of refusals that pass, since AWS does not know everywhere yet what the object is made in.
-    pub unseen: &'a [&'a str],
+    /// Codes of refusals that pass, beside those of what AWS does not know everywhere yet.
+    pub passing: &'a [&'a str],
 }
 
 impl Making<'_> {
@@ -134,7 +134,7 @@ impl Making<'_> {
                 Ok(None) => Refusal::unread(self.what),
                 Err(refusal) => refusal,
             };
-            let passes = refusal.answered() && refusal.is(self.unseen);
+            let passes = refusal.answered() && refusal.is(self.passing);
             if passes && pauses.pass().await {
                 continue;
             }
@@ -193,7 +193,7 @@ mod tests {
     type Answer = Result<Option<String>, SdkError<ErrorMetadata, HttpResponse>>;
 
     const MAKING: Making<'_> =
-        Making { operation: "ec2:Make", what: "making", look: "a thing", unseen: &["InvalidVpcID.NotFound"] };
+        Making { operation: "ec2:CreateThing", what: "making", look: "a thing", passing: &["RateExceeded"] };
 
     fn made(id: &str) -> Answer {
         Ok(Some(id.to_owned()))
@@ -212,7 +212,7 @@ mod tests {
     /// and looked for.
     async fn run(answers: Vec<Answer>, seen_at: u32) -> (Result<String, Problem>, u32, u32) {
         let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
-        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
+        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned()).patient();
         let (answers, sent, looks) = (RefCell::new(answers.into_iter()), Cell::new(0), Cell::new(0));
         let send = || {
             sent.set(sent.get() + 1);
@@ -244,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_killed_run_has_begun_is_looked_for_first() {
         let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await.to_resume(Default::default());
-        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
+        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned()).patient();
         for (there, expect) in [(Some("found"), "found"), (None, "made")] {
             let send = || std::future::ready(made("made"));
             let find = || std::future::ready(Ok(there.map(str::to_owned)));
@@ -279,7 +279,7 @@ mod tests {
     /// The tags that each attempt carried.
     async fn marked_tags(tags: usize, answers: Vec<Answer>) -> Vec<Vec<String>> {
         let cloud = testing::cloud("http://127.0.0.1:1", "eu-west-1").await;
-        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned());
+        let ec2 = Ec2::at(&cloud, "eu-west-1".to_owned()).patient();
         let tags = (0..tags).map(|n| (format!("k{n}"), Value::string("v")));
         let planned = Value::object([("tags_all", Value::map(Type::String, tags))]);
         let create = Create { planned: &planned, config: &planned, operation: "op" };

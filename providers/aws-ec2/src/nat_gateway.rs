@@ -12,7 +12,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::client::{Ec2, PATIENCE, Refusal, unless};
+use crate::client::{Ec2, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::settle::absent;
@@ -50,8 +50,7 @@ impl Kind for NatGateway {
             .set_vpc_id(args.string("vpc_id"))
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::Natgateway));
         let what = format!("creating NAT gateway in {}", args.text("subnet_id").or(args.text("vpc_id")).unwrap_or("?"));
-        let unseen = |r: &Refusal| r.is(&["InvalidSubnetID.NotFound", "InvalidAllocationID.NotFound"]);
-        let answer = ec2.insist("ec2:CreateNatGateway", &what, PATIENCE, || request.clone().send(), unseen).await?;
+        let answer = ec2.call("ec2:CreateNatGateway", &what, || request.clone().send()).await?;
         Ok(vec![("id", answer.nat_gateway.and_then(|g| g.nat_gateway_id).unwrap_or_default())])
     }
 

@@ -9,7 +9,7 @@ use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
 use crate::acl_entries::{self, Entry};
-use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, filter, unless};
+use crate::client::{Ec2, PROPAGATION, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
 use crate::lost::Making;
@@ -35,9 +35,8 @@ impl Kind for NetworkAcl {
             .client_token(create.operation)
             .vpc_id(&vpc)
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::NetworkAcl));
-        let (what, unseen) =
-            (format!("creating network ACL in VPC {vpc}"), |r: &Refusal| r.is(&["InvalidVpcID.NotFound"]));
-        let answer = ec2.insist("ec2:CreateNetworkAcl", &what, PATIENCE, || request.clone().send(), unseen).await?;
+        let what = format!("creating network ACL in VPC {vpc}");
+        let answer = ec2.call("ec2:CreateNetworkAcl", &what, || request.clone().send()).await?;
         Ok(vec![("id", answer.network_acl.and_then(|a| a.network_acl_id).unwrap_or_default())])
     }
 
@@ -217,7 +216,7 @@ pub(crate) async fn take_subnets(
             let request = ec2.client.replace_network_acl_association().network_acl_id(acl);
             let request = request.set_association_id(association.network_acl_association_id.clone());
             let (operation, look) = ("ec2:ReplaceNetworkAclAssociation", format!("the network ACL of subnet {subnet}"));
-            let making = Making { operation, what: &what, look: &look, unseen: &[] };
+            let making = Making { operation, what: &what, look: &look, passing: &[] };
             let find = || async {
                 let holders = describe(ec2, "association.subnet-id", &[subnet.to_owned()]).await?;
                 Ok(holders.iter().any(|h| h.network_acl_id() == Some(acl)).then_some(()))

@@ -42,7 +42,7 @@ impl Kind for PlacementGroup {
             .set_spread_level(args.text("spread_level").map(SpreadLevel::from))
             .set_strategy(args.text("strategy").map(PlacementStrategy::from));
         let (what, look) = (format!("creating placement group {name:?}"), format!("placement group {name:?}"));
-        let making = Making { operation: "ec2:CreatePlacementGroup", what: &what, look: &look, unseen: &[] };
+        let making = Making { operation: "ec2:CreatePlacementGroup", what: &what, look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let find =
             |mark: Vec<String>| async move { Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|g| g.group_id)) };

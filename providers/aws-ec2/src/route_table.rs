@@ -9,7 +9,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
+use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys};
 use crate::rivals::{Claim, Parts};
@@ -42,8 +42,7 @@ impl Kind for RouteTable {
             .set_vpc_id(vpc)
             .client_token(create.operation)
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::RouteTable));
-        let unseen = |r: &Refusal| r.is(&["InvalidVpcID.NotFound"]);
-        let answer = ec2.insist("ec2:CreateRouteTable", &what, PATIENCE, || request.clone().send(), unseen).await?;
+        let answer = ec2.call("ec2:CreateRouteTable", &what, || request.clone().send()).await?;
         Ok(vec![("id", answer.route_table.and_then(|t| t.route_table_id).unwrap_or_default())])
     }
 

@@ -41,8 +41,7 @@ impl Kind for RouteTableAssociation {
             .set_gateway_id(args.string("gateway_id"));
         let what = format!("associating route table {table} with {member}");
         let look = format!("an association of {member} with route table {table}");
-        let unseen = &["InvalidRouteTableID.NotFound", "InvalidSubnetID.NotFound"];
-        let making = Making { operation: "ec2:AssociateRouteTable", what: &what, look: &look, unseen };
+        let making = Making { operation: "ec2:AssociateRouteTable", what: &what, look: &look, passing: &[] };
         let find = || between(ec2, &member, table);
         let id = making.found(ec2, || request.clone().send(), |a| a.association_id, find).await?;
         Ok(vec![("id", id)])
@@ -88,7 +87,7 @@ impl Kind for RouteTableAssociation {
         let request = ec2.client.replace_route_table_association().association_id(id).route_table_id(table);
         let member = member(update.planned).unwrap_or_default();
         let (operation, look) = ("ec2:ReplaceRouteTableAssociation", format!("the association of {member}"));
-        let making = Making { operation, what: &what, look: &look, unseen: &[] };
+        let making = Making { operation, what: &what, look: &look, passing: &[] };
         let find = || between(ec2, &member, table);
         let id = making.found(ec2, || request.clone().send(), |a| a.new_association_id, find).await?;
         associated(ec2, &id, timeout(update.planned, "update", UPDATE)).await?;

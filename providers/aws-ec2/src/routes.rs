@@ -123,13 +123,8 @@ macro_rules! with_target {
     }};
 }
 
-/// Whether a target is not yet known to all of AWS.
-fn unseen(refusal: &Refusal) -> bool {
-    refusal.is(&UNSEEN)
-}
-
-const UNSEEN: [&str; 3] =
-    ["InvalidParameterException", "InvalidTransitGatewayID.NotFound", "InvalidRouteTableID.NotFound"];
+/// The refusals of a transit gateway that is not attached yet.
+const UNATTACHED: [&str; 2] = ["InvalidParameterException", "InvalidTransitGatewayID.NotFound"];
 
 /// Whether a route that AWS answered has this target.
 fn leads_to(route: &Route, (name, id): &Target) -> bool {
@@ -161,6 +156,9 @@ pub(crate) async fn create(
 ) -> Result<(), Problem> {
     let (v4, v6, list) = destination.parts();
     let to = destination.as_str();
+    if target.1 == LOCAL {
+        return Err(local_route(table, to));
+    }
     let request = ec2
         .client
         .create_route()
@@ -171,17 +169,13 @@ pub(crate) async fn create(
     let request = with_target!(request, target.clone());
     let what = format!("creating route to {to} in route table {table}");
     let look = format!("a route to {to} in route table {table}");
-    let making = Making { operation: "ec2:CreateRoute", what: &what, look: &look, unseen: &UNSEEN };
+    let making = Making { operation: "ec2:CreateRoute", what: &what, look: &look, passing: &UNATTACHED };
     let find = || async {
         let tables = tables(ec2, "route-table-id", &[table.to_owned()]).await?;
         let route = tables.iter().find_map(|t| route_to(t, destination));
         Ok(route.is_some_and(|r| leads_to(r, &target)).then_some(()))
     };
-    let made = making.found(ec2, || request.clone().send(), |_| Some(()), find).await;
-    made.map_err(|refusal| match refusal.says("InvalidGatewayID.NotFound", "'local' does not exist") {
-        true => local_route(table, to),
-        false => refusal.into(),
-    })?;
+    making.found(ec2, || request.clone().send(), |_| Some(()), find).await?;
     seen(ec2, table, destination, time).await
 }
 
@@ -216,7 +210,8 @@ pub(crate) async fn replace(
         target => with_target!(request, target),
     };
     let what = format!("replacing route to {} in route table {table}", destination.as_str());
-    ec2.insist("ec2:ReplaceRoute", &what, time, || request.clone().send(), unseen).await?;
+    let unattached = |r: &Refusal| r.is(&UNATTACHED);
+    ec2.insist("ec2:ReplaceRoute", &what, time, || request.clone().send(), unattached).await?;
     seen(ec2, table, destination, time).await
 }
 

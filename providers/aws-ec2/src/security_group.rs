@@ -66,8 +66,7 @@ impl Kind for SecurityGroup {
             .set_description(args.str("description").map(str::to_owned))
             .set_vpc_id(args.string("vpc_id"));
         let (what, look) = (format!("creating security group {name:?}"), format!("security group {name:?}"));
-        let unseen = &["InvalidVpcID.NotFound"];
-        let making = Making { operation: "ec2:CreateSecurityGroup", what: &what, look: &look, unseen };
+        let making = Making { operation: "ec2:CreateSecurityGroup", what: &what, look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let find =
             |mark: Vec<String>| async move { Ok(groups(ec2, BY_MARK, &mark).await?.pop().and_then(|g| g.group_id)) };
@@ -300,7 +299,7 @@ pub(crate) async fn authorize(
     let permissions = Some(rules::to_permissions(rules, id));
     let what = format!("authorizing {} rules of security group {id}", direction.name());
     let look = format!("new {} rules of security group {id}", direction.name());
-    let making = |operation| Making { operation, what: &what, look: &look, unseen: &[GONE] };
+    let making = |operation| Making { operation, what: &what, look: &look, passing: &[] };
     let find = || async move {
         let all = groups(ec2, "group-id", &[id.to_owned()]).await?;
         Ok(all.iter().any(|group| rules.is_subset(&rules_of(group, direction))).then(Vec::new))

@@ -51,8 +51,7 @@ impl Kind for Subnet {
         let range = args.text("cidr_block").or(args.text("ipv6_cidr_block")).unwrap_or("from the IPAM pool");
         let vpc = args.text("vpc_id").unwrap_or_default();
         let (what, look) = (format!("creating subnet {range} in VPC {vpc}"), format!("subnet {range} of VPC {vpc}"));
-        let unseen = &["InvalidVpcID.NotFound"];
-        let making = Making { operation: "ec2:CreateSubnet", what: &what, look: &look, unseen };
+        let making = Making { operation: "ec2:CreateSubnet", what: &what, look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let find =
             |mark: Vec<String>| async move { Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|s| s.subnet_id)) };

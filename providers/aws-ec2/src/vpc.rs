@@ -66,7 +66,7 @@ impl Kind for Vpc {
             .set_ipv6_ipam_pool_id(args.string("ipv6_ipam_pool_id"))
             .set_ipv6_netmask_length(args.i32("ipv6_netmask_length"));
         let look = format!("a VPC with CIDR {}", args.text("cidr_block").unwrap_or("from the IPAM pool"));
-        let making = Making { operation: "ec2:CreateVpc", what: "creating VPC", look: &look, unseen: &[] };
+        let making = Making { operation: "ec2:CreateVpc", what: "creating VPC", look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let find =
             |mark: Vec<String>| async move { Ok(describe(ec2, BY_MARK, &mark).await?.pop().and_then(|v| v.vpc_id)) };

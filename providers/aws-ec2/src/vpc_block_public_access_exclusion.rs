@@ -43,8 +43,8 @@ impl Kind for VpcBlockPublicAccessExclusion {
             .set_vpc_id(args.string("vpc_id"));
         let what = format!("excluding {place} from the VPC block public access options");
         let look = format!("the exclusion of {place}");
-        let unseen = &["InvalidVpcID.NotFound", "InvalidSubnetID.NotFound"];
-        let making = Making { operation: "ec2:CreateVpcBlockPublicAccessExclusion", what: &what, look: &look, unseen };
+        let making =
+            Making { operation: "ec2:CreateVpcBlockPublicAccessExclusion", what: &what, look: &look, passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let take = |a: CreateVpcBlockPublicAccessExclusionOutput| a.vpc_block_public_access_exclusion?.exclusion_id;
         let find = |mark: Vec<String>| async move { Ok(marked(ec2, &mark).await?.pop().and_then(|e| e.exclusion_id)) };

@@ -45,7 +45,7 @@ impl Kind for VpcDhcpOptions {
         let options = configurations(Args(create.planned));
         let request = ec2.client.create_dhcp_options().set_dhcp_configurations(Some(options));
         let (operation, what) = ("ec2:CreateDhcpOptions", "creating DHCP options");
-        let making = Making { operation, what, look: "DHCP options that no VPC uses", unseen: &[] };
+        let making = Making { operation, what, look: "DHCP options that no VPC uses", passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let take = |a: CreateDhcpOptionsOutput| a.dhcp_options?.dhcp_options_id;
         let find = |mark: Vec<String>| async move {

@@ -13,7 +13,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update, policy_json};
 use terrane_value::Value;
 
-use crate::client::{Ec2, PATIENCE, Refusal, filter, unless};
+use crate::client::{Ec2, Refusal, filter, unless};
 use crate::draft::Draft;
 use crate::kind::{Identity, Kind, Wanted, keys, text};
 use crate::nat_gateway::difference;
@@ -21,8 +21,6 @@ use crate::tags;
 
 pub(crate) const GONE: [&str; 2] = ["InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"];
 const TIME: Duration = Duration::from_secs(600);
-const UNSEEN: [&str; 4] =
-    ["InvalidVpcId.NotFound", "InvalidSubnetId.NotFound", "InvalidRouteTableId.NotFound", "InvalidGroup.NotFound"];
 
 /// Private ways from a VPC to services.
 pub(crate) struct Endpoint;
@@ -63,8 +61,7 @@ impl Kind for Endpoint {
             .set_vpc_id(args.string("vpc_id"))
             .set_tag_specifications(tags::specification(ec2, create.planned, ResourceType::VpcEndpoint));
         let what = format!("creating VPC endpoint for {}", target(args));
-        let unseen = |r: &Refusal| r.is(&UNSEEN);
-        let answer = ec2.insist("ec2:CreateVpcEndpoint", &what, PATIENCE, || request.clone().send(), unseen).await?;
+        let answer = ec2.call("ec2:CreateVpcEndpoint", &what, || request.clone().send()).await?;
         Ok(vec![("id", answer.vpc_endpoint.and_then(|e| e.vpc_endpoint_id).unwrap_or_default())])
     }
 

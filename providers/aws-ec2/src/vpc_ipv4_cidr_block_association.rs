@@ -47,8 +47,8 @@ impl Kind for CidrBlockAssociation {
         let range = cidr.unwrap_or("from the IPAM pool");
         let what = format!("associating CIDR block {range} with VPC {vpc}");
         let look = format!("CIDR block {range} of VPC {vpc}");
-        let (operation, unseen) = ("ec2:AssociateVpcCidrBlock", &["InvalidVpcID.NotFound"]);
-        let making = Making { operation, what: &what, look: &look, unseen };
+        let operation = "ec2:AssociateVpcCidrBlock";
+        let making = Making { operation, what: &what, look: &look, passing: &[] };
         let take = |a: aws_sdk_ec2::operation::associate_vpc_cidr_block::AssociateVpcCidrBlockOutput| {
             a.cidr_block_association?.association_id
         };

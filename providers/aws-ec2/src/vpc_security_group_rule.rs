@@ -32,7 +32,6 @@ const ARGUMENTS: [&str; 8] = [
     "referenced_security_group_id",
     "to_port",
 ];
-const UNSEEN: [&str; 1] = ["InvalidGroup.NotFound"];
 const GONE: [&str; 3] = ["InvalidGroup.NotFound", "InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
 
 /// Single rules of one direction.
@@ -60,7 +59,7 @@ impl<const EGRESS: bool> Kind for Rule<EGRESS> {
         let group = text(create.planned, "security_group_id").unwrap_or_default();
         let permission = permission(create.planned);
         let (what, look) = (format!("creating {} rule in security group {group}", Self::WORD), look(&group));
-        let making = |operation| Making { operation, what: &what, look: &look, unseen: &UNSEEN };
+        let making = |operation| Making { operation, what: &what, look: &look, passing: &[] };
         let find = |mark: Vec<String>| async move { Ok(first_id(rules(ec2, BY_MARK, &mark).await?)) };
         let (ty, of) = (ResourceType::SecurityGroupRule, (ec2, create));
         let id = match Self::DIRECTION {

@@ -42,7 +42,7 @@ impl Kind for VpnGateway {
             .set_amazon_side_asn(args.text("amazon_side_asn").and_then(|n| n.parse().ok()))
             .set_availability_zone(args.string("availability_zone"));
         let (operation, what) = ("ec2:CreateVpnGateway", "creating VPN gateway");
-        let making = Making { operation, what, look: "a VPN gateway that is not attached", unseen: &[] };
+        let making = Making { operation, what, look: "a VPN gateway that is not attached", passing: &[] };
         let send = |tags| request.clone().set_tag_specifications(tags).send();
         let take = |a: CreateVpnGatewayOutput| a.vpn_gateway?.vpn_gateway_id;
         let find = |mark: Vec<String>| async move {

@@ -19,7 +19,7 @@ use terrane_value::Value;
 
 use super::launch::{capacity_reservation, unsettled};
 use super::{UPDATE, devices, find, has_own_interfaces, is_burstable, state, user_data};
-use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, filter};
+use crate::client::{Ec2, PROPAGATION, Refusal, filter};
 use crate::ebs_volume::await_modification;
 use crate::tags;
 
@@ -295,8 +295,7 @@ impl Work<'_> {
         let request = self.ec2.client.modify_network_interface_attribute().network_interface_id(interface);
         let (request, what) = (request.set_groups(Some(groups)), format!("setting the security groups of {interface}"));
         let operation = "ec2:ModifyNetworkInterfaceAttribute";
-        let unseen = |r: &Refusal| r.is(&["InvalidGroup.NotFound"]);
-        self.ec2.insist(operation, &what, PATIENCE, || request.clone().send(), unseen).await?;
+        self.ec2.call(operation, &what, || request.clone().send()).await?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use terrane_provider::Problem;
 use terrane_provider::sdk::{Args, Create, Reply, Update};
 use terrane_value::Value;
 
-use crate::client::{Ec2, PATIENCE, PROPAGATION, Refusal, unless};
+use crate::client::{Ec2, PROPAGATION, Refusal, unless};
 use crate::draft::Draft;
 use crate::instance;
 use crate::kind::{Identity, Kind, Wanted, keys, some};
@@ -52,8 +52,7 @@ impl Kind for NetworkInterface {
             .set_tag_specifications(tags.filter(|_| !has_prefixes(args)));
         let request = ranges(private(request, args), args);
         let what = format!("creating network interface in subnet {subnet}");
-        let unseen = |r: &Refusal| r.is(&["InvalidSubnetID.NotFound", "InvalidGroup.NotFound"]);
-        let sent = ec2.insist("ec2:CreateNetworkInterface", &what, PATIENCE, || request.clone().send(), unseen).await?;
+        let sent = ec2.call("ec2:CreateNetworkInterface", &what, || request.clone().send()).await?;
         let id = sent.network_interface.and_then(|n| n.network_interface_id).ok_or_else(|| Refusal::unread(&what))?;
         Ok(vec![("id", id)])
     }
@@ -312,8 +311,7 @@ async fn ends(ec2: &Ec2<'_>, instance: Option<String>) -> Result<bool, Problem> 
 async fn modify(ec2: &Ec2<'_>, id: &str, name: &str, set: impl FnOnce(Modify) -> Modify) -> Result<(), Problem> {
     let request = set(ec2.client.modify_network_interface_attribute().network_interface_id(id));
     let what = format!("setting {name} of network interface {id}");
-    let (operation, unseen) = ("ec2:ModifyNetworkInterfaceAttribute", |r: &Refusal| r.is(&["InvalidGroup.NotFound"]));
-    ec2.insist(operation, &what, PATIENCE, || request.clone().send(), unseen).await?;
+    ec2.call("ec2:ModifyNetworkInterfaceAttribute", &what, || request.clone().send()).await?;
     Ok(())
 }
 
