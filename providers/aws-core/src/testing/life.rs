@@ -73,6 +73,12 @@ impl<'a> Life<'a> {
         Object { value, ..answer }
     }
 
+    /// What names an object, if its type has identities.
+    fn identity(&self, object: &Object) -> Option<Value> {
+        let shape = self.schema.identity.as_ref()?;
+        identity::of(&shape.block, ACCOUNT, &object.value)
+    }
+
     /// Reads an object as it is now.
     pub async fn read(&self, object: &Object) -> Option<Object> {
         let now = read(self.cloud, self.ty, object).await?;
@@ -207,7 +213,10 @@ impl Made<'_> {
         let update = Update { prior, planned: &planned, config: &config, operation: &operation };
         let changed = life.ty.update(life.cloud, update).await;
         let changed = changed.unwrap_or_else(|f| panic!("{} updates: {:#?}", life.name(), f.problems));
-        self.object = life.complete(&planned, changed);
+        let changed = life.complete(&planned, changed);
+        let kept = life.schema.identity_may_change || life.identity(&self.object) == life.identity(&changed);
+        assert!(kept, "{} keeps its identity", life.name());
+        self.object = changed;
         self.written = written;
         self.settle(&planned).await;
     }
@@ -273,8 +282,10 @@ impl Made<'_> {
     /// Checks that the identity of the object asks for what its import id asks for.
     fn identified(&self, id: &str, asked: &Object) {
         let (life, name) = (&self.life, self.life.name());
-        let Some(shape) = &life.schema.identity else { return };
-        let own = identity::of(&shape.block, ACCOUNT, &self.object.value);
+        if life.schema.identity.is_none() {
+            return;
+        }
+        let own = life.identity(&self.object);
         let own = own.unwrap_or_else(|| panic!("{name} says its identity: {}", brief(&self.object.value)));
         let by_identity = identity::import_id(&life.schema, &own).unwrap_or_else(|p| panic!("{name}: {p:#?}"));
         let by_identity = split_region(&by_identity).0;
