@@ -17,8 +17,8 @@ pub(crate) fn answered(about: &[Instance], question: &Question, answer: &Answer,
     let milliseconds = elapsed.as_millis() as u64;
     let about = names(about);
     match failed(answer) {
-        Some(why) => tracing::warn!(target: "terrane_engine", question, provider, about, milliseconds, why, "refused"),
-        None => tracing::debug!(target: "terrane_engine", question, provider, about, milliseconds, "answered"),
+        true => tracing::warn!(target: "terrane_engine", question, provider, about, milliseconds, "refused"),
+        false => tracing::debug!(target: "terrane_engine", question, provider, about, milliseconds, "answered"),
     }
 }
 
@@ -55,19 +55,19 @@ fn names(about: &[Instance]) -> String {
     }
 }
 
-/// The summary of the first error in an answer.
-fn failed(answer: &Answer) -> Option<String> {
-    let first = |problems: &[Problem]| problems.iter().find(|p| p.is_error()).map(|p| p.summary.clone());
+/// Whether an answer tells an error. Its words are not noted: they may tell values.
+fn failed(answer: &Answer) -> bool {
+    let any = |problems: &[Problem]| problems.iter().any(Problem::is_error);
     match answer {
         Answer::Configure(Err(problems)) | Answer::ReadData(Err(problems)) | Answer::Import(Err(problems)) => {
-            first(problems)
+            any(problems)
         }
-        Answer::Read(outcomes) => outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).find_map(|p| first(p)),
-        Answer::Plan(response) => first(&response.problems),
-        Answer::Apply(response) => first(&response.problems),
-        Answer::OpenEphemeral(Err(problems)) => first(problems),
-        Answer::CloseEphemeral(problems) | Answer::Provision(problems) => first(problems),
-        Answer::Persist(Err(_)) => Some("Journal cannot be written".into()),
-        _ => None,
+        Answer::Read(outcomes) => outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).any(|p| any(p)),
+        Answer::Plan(response) => any(&response.problems),
+        Answer::Apply(response) => any(&response.problems),
+        Answer::OpenEphemeral(Err(problems)) => any(problems),
+        Answer::CloseEphemeral(problems) | Answer::Provision(problems) => any(problems),
+        Answer::Persist(Err(_)) => true,
+        _ => false,
     }
 }

@@ -30,7 +30,7 @@ pub use check::{EphemeralUse, Item, ItemKind, check, cycles, ephemeral_uses, uns
 pub use contributors::Made;
 pub use evaluator::{
     Answer, CHECK_FAILED, CHECK_UNKNOWN, CheckStatus, Checkable, Checked, CheckedObject, Conditions, Evaluated,
-    EvaluatedOutput, Evaluator, ImportBy, ImportTarget, Input, Inputs, Stage,
+    EvaluatedOutput, Evaluator, ImportBy, ImportTarget, Input, Inputs, Secrets, Stage,
 };
 pub use ir::{
     Call, CallId, Callee, ExprId, Exprs, For, LocalId, ModuleId, Node, OutputId, Part, Reference, ResourceId,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use terrane_address::{Instance, ProviderConfig, Resource};
-use terrane_lang::Evaluator;
+use terrane_lang::{Evaluator, Secrets};
 use terrane_provider::Problem;
 use terrane_source::{Diagnostic, Diagnostics, Reported, Severity};
 use terrane_value::Path;
@@ -18,7 +18,7 @@ pub(crate) fn of_instance(
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
     let span = |path: &Path| evaluator.problem_span(instance, path);
-    add(problems, instance, &span, diags)
+    add(problems, instance, evaluator.secrets(), &span, diags)
 }
 
 /// Adds problems with a provider configuration; returns the proof if one of them is an error.
@@ -29,7 +29,7 @@ pub(crate) fn of_provider(
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
     let span = |path: &Path| evaluator.provider_problem_span(config, path);
-    add(problems, config, &span, diags)
+    add(problems, config, evaluator.secrets(), &span, diags)
 }
 
 /// Says that a provider is no part of the program.
@@ -41,20 +41,21 @@ pub fn provider_unavailable(config: &ProviderConfig) -> Diagnostic {
 fn add(
     problems: &[Problem],
     address: &dyn Display,
+    secrets: &Secrets,
     span: &dyn Fn(&Path) -> Option<terrane_source::Span>,
     diags: &mut Diagnostics,
 ) -> Option<Reported> {
     let mut reported = None;
     for problem in problems {
-        let mut detail = problem.detail.clone();
+        let (summary, mut detail) = (secrets.hide(&problem.summary), secrets.hide(&problem.detail).into_owned());
         let path = problem.path.clone().unwrap_or_default();
         let place = span(&path);
         if place.is_none() && !path.0.is_empty() {
             detail = format!("{detail} (attribute {})", path.to_string().trim_start_matches('.'));
         }
         let mut diagnostic = match problem.severity {
-            Severity::Error => Diagnostic::error(&problem.summary, detail),
-            Severity::Warning => Diagnostic::warning(&problem.summary, detail),
+            Severity::Error => Diagnostic::error(summary, detail),
+            Severity::Warning => Diagnostic::warning(summary, detail),
         };
         diagnostic.span = place;
         let diagnostic = diagnostic.about(address.to_string());

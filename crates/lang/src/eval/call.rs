@@ -225,25 +225,26 @@ impl Eval<'_, '_> {
             self.arg_error(call, at, param, "argument must not be null");
             return None;
         }
+        let is_secret = !source.marks().is_empty();
         let source = source.as_str()?;
+        let shown = if is_secret { "(sensitive value)".to_owned() } else { format!("\"{source}\"") };
         if matches!(call.callee, Callee::TemplateString) {
             return Some(("the template".into(), source.into()));
         }
         let read = self.names.world().map(|world| world.read(source));
         match read.map(|content| content.map(String::from_utf8)) {
+            Some(Ok(Ok(text))) if is_secret => return Some((shown, text)),
             Some(Ok(Ok(text))) => return Some((source.into(), text)),
-            Some(Ok(Err(_))) => {
-                self.arg_error(call, at, param, &format!("contents of \"{source}\" are not valid UTF-8"))
-            }
+            Some(Ok(Err(_))) => self.arg_error(call, at, param, &format!("contents of {shown} are not valid UTF-8")),
             Some(Err(e)) if e.kind() == std::io::ErrorKind::NotFound => {
                 let message = format!(
-                    "no file exists at \"{source}\"; this function works only with files that are distributed as part of \
+                    "no file exists at {shown}; this function works only with files that are distributed as part of \
                      the configuration source code, so if this file will be created by a resource in this configuration \
                      you must instead obtain this result from an attribute of that resource"
                 );
                 self.arg_error(call, at, param, &message)
             }
-            Some(Err(e)) => self.arg_error(call, at, param, &format!("failed to read \"{source}\": {e}")),
+            Some(Err(e)) => self.arg_error(call, at, param, &format!("failed to read {shown}: {e}")),
             None => self.arg_error(call, at, param, "files cannot be read here"),
         };
         None

@@ -17,6 +17,7 @@ mod pairing;
 mod place;
 mod providers;
 mod provisioners;
+mod secrets;
 mod switches;
 mod unknown;
 mod validate;
@@ -41,6 +42,7 @@ pub use console::Answer;
 use frame::{Run, Scope};
 pub use import::{ImportBy, ImportTarget};
 use memo::{At, Deps, ModuleState, SchemaMemo};
+pub use secrets::Secrets;
 pub(crate) use values::{fitting, no_value};
 use verdicts::Verdicts;
 pub use verdicts::{CheckStatus, Checkable, Checked, CheckedObject};
@@ -131,6 +133,7 @@ pub struct Evaluator<'p> {
     deps: Deps,
     shapes: SchemaMemo,
     verdicts: Verdicts,
+    secrets: Secrets,
     /// Whether conditions that do not hold are warned of only.
     lenient: bool,
     /// Whether instances may be unknown.
@@ -142,6 +145,11 @@ impl<'p> Evaluator<'p> {
     pub fn new(program: &'p Program, schemas: &'p dyn Schemas, world: &'p dyn World, inputs: Inputs) -> Evaluator<'p> {
         let root = ModuleState::new(ModuleInstance::root(), ModuleId(0), &program.root().contents, None);
         let modules = vec![root];
+        let mut secrets = Secrets::default();
+        for decl in program.root().contents.variables.iter().filter(|decl| decl.sensitive || decl.ephemeral) {
+            let given = inputs.variables.get(&decl.name).map(|input| &input.value);
+            given.into_iter().chain(&decl.default).for_each(|value| secrets.note_all(value));
+        }
         Evaluator {
             program,
             schemas,
@@ -152,6 +160,7 @@ impl<'p> Evaluator<'p> {
             deps: Deps::default(),
             shapes: SchemaMemo::default(),
             verdicts: Verdicts::default(),
+            secrets,
             lenient: false,
             deferring: false,
         }
@@ -257,6 +266,7 @@ impl<'p> Evaluator<'p> {
         unexpanded.sort();
         unexpanded.dedup();
         let deps = self.deps.list(&reads);
+        self.secrets.note(&value);
         Ok(Evaluated { value, deps, explicit: self.deps.shared(explicit), unexpanded })
     }
 
@@ -325,7 +335,13 @@ impl<'p> Evaluator<'p> {
     ) -> Result<Evaluated, Stop> {
         let (value, reads) = self.run(lookup, diags).provider_config(config)?;
         let unexpanded = self.deps.calls(&reads);
+        self.secrets.note(&value);
         Ok(Evaluated { value, deps: self.deps.list(&reads), explicit: Arc::from([]), unexpanded })
+    }
+
+    /// The sensitive texts among the values that the program was given, and in the configurations it has told.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// What the configuration is given.
