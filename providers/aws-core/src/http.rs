@@ -1,4 +1,4 @@
-//! The HTTP client, where proxies or certificates of their own are asked for.
+//! The HTTP client, with the proxies and certificates that are asked for.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -6,19 +6,18 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::shared::IntoShared;
 use terrane_provider::Problem;
 use terrane_value::Path;
 
 use crate::settings::Http;
+use crate::whole::Whole;
 
 /// What never goes through a proxy.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
 
-/// The client that the settings ask for; `None` if the usual one will do.
-pub(crate) fn client(settings: &Http) -> Result<Option<SharedHttpClient>, Problem> {
-    if settings.proxy.is_none() && settings.ca_bundle.is_none() {
-        return Ok(None);
-    }
+/// The client that the settings ask for.
+pub(crate) fn client(settings: &Http) -> Result<SharedHttpClient, Problem> {
     let (proxy, tls) = (proxy(settings)?, tls(settings)?);
     let build = move |settings: Option<&_>, components: Option<&RuntimeComponents>| {
         let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
@@ -27,7 +26,7 @@ pub(crate) fn client(settings: &Http) -> Result<Option<SharedHttpClient>, Proble
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.build()
     };
-    Ok(Some(Builder::new().build_with_connector_fn(build)))
+    Ok(Whole(Builder::new().build_with_connector_fn(build)).into_shared())
 }
 
 /// AWS is called over HTTPS; endpoints without TLS are local and called directly.
@@ -65,13 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_asked_for_needs_a_client_of_its_own() {
-        assert!(client(&http(None, None)).unwrap().is_none());
-        assert!(client(&http(Some("http://proxy:3128"), None)).unwrap().is_some());
-    }
-
-    #[test]
     fn what_cannot_be_used_is_told() {
+        assert!(client(&http(Some("http://proxy:3128"), None)).is_ok());
         let missing = client(&http(None, Some("/nowhere/ca.pem"))).unwrap_err();
         assert!(missing.detail.contains("/nowhere/ca.pem"));
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");

@@ -27,6 +27,7 @@ mod settings;
 mod tags;
 pub mod testing;
 mod wait;
+mod whole;
 mod window;
 
 pub use arn::{Arn, Partition};

@@ -80,23 +80,19 @@ fn with(sdk: SdkConfig, settings: &Settings) -> Cloud {
 async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
     let region = region(&settings).await.map_err(|p| vec![p])?;
     let http = http::client(&settings.http).map_err(|p| vec![p])?;
-    let mut provider = ProviderConfig::without_region()
+    let provider = ProviderConfig::without_region()
+        .with_http_client(http.clone())
         .with_region(Some(Region::new(region.clone())))
         .with_use_fips(settings.use_fips)
         .with_use_dual_stack(settings.use_dual_stack);
-    if let Some(http) = &http {
-        provider = provider.with_http_client(http.clone());
-    }
     let profiles = profiles(&settings).await;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region))
         .profile_files(profile_files(&settings))
         .no_credentials()
+        .http_client(http)
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts());
-    if let Some(http) = http {
-        loader = loader.http_client(http);
-    }
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
     }
@@ -110,6 +106,10 @@ async fn ready(settings: Settings) -> Result<Cloud, Vec<Problem>> {
         loader = loader.framework_metadata(agent);
     }
     let sdk = named_endpoints(loader.load().await, &settings.endpoints);
+    let wrong = wrong_endpoints(&sdk);
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
     let source = source(&settings, &provider, profiles.as_ref(), &sts(&sdk, &settings));
     let asked = Asked::once(source).await;
     let source = asked.map_err(|e| vec![no_credentials(&settings, profiles.as_ref(), &told(&e))])?;
@@ -244,6 +244,46 @@ fn named_endpoints(sdk: SdkConfig, endpoints: &BTreeMap<String, String>) -> SdkC
     sdk.into_builder().service_config(named).build()
 }
 
+/// What is wrong with the endpoints of the services, wherever they come from.
+fn wrong_endpoints(sdk: &SdkConfig) -> Vec<Problem> {
+    let load = |service: &str| {
+        let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        sdk.service_config()?.load_config(key.build().ok()?)
+    };
+    let of_service = |service: &&'static str| Some((format!(" of {service}"), load(service)?));
+    let of_all = sdk.endpoint_url().map(|url| (String::new(), url.to_owned()));
+    let all = of_all.into_iter().chain(SERVICES.iter().filter_map(of_service));
+    let wrong = all.filter(|(_, url)| !is_endpoint(url)).map(|(of, url)| {
+        let detail =
+            format!("The endpoint {url:?}{of} is no URL such as \"https://example.com\" or \"http://127.0.0.1:4566\".");
+        Problem::error("Invalid endpoint", detail)
+    });
+    wrong.collect()
+}
+
+/// Whether a text is a URL that calls can be made to.
+fn is_endpoint(url: &str) -> bool {
+    let host =
+        url.split_once("://").filter(|(scheme, _)| ["http", "https"].iter().any(|s| s.eq_ignore_ascii_case(scheme)));
+    host.is_some_and(|(_, host)| !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace))
+}
+
+/// The services that are called.
+const SERVICES: [&str; 12] = [
+    "CloudWatch Logs",
+    "DynamoDB",
+    "EC2",
+    "IAM",
+    "KMS",
+    "Outposts",
+    "S3",
+    "S3 Control",
+    "SSM",
+    "SSO",
+    "SSO OIDC",
+    "STS",
+];
+
 #[derive(Debug)]
 struct Endpoints {
     named: BTreeMap<String, String>,
@@ -313,6 +353,16 @@ mod tests {
         assert!(refused("1", &set(&["1", "2"]), &set(&[])).is_none());
         assert!(refused("3", &set(&["1", "2"]), &set(&[])).unwrap().detail.contains("names 1, 2"));
         assert!(refused("1", &set(&[]), &set(&["1"])).is_some());
+    }
+
+    #[test]
+    fn endpoints_are_urls() {
+        for right in ["http://127.0.0.1:4566", "https://example.com", "HTTPS://example.com/path"] {
+            assert!(is_endpoint(right), "{right}");
+        }
+        for wrong in ["127.0.0.1:4566", "localhost", "ftp://example.com", "http://", "https:///x", "http://a b"] {
+            assert!(!is_endpoint(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -69,12 +69,21 @@ fn credentials<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e C
     std::iter::successors(Some(error), |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
+/// What an error says, without the request that some of the SDK's print whole.
+fn brief(error: &(dyn std::error::Error + 'static)) -> String {
+    let text = error.to_string();
+    match text.split_once("Request {") {
+        Some((before, _)) => before.trim_end_matches([' ', '`']).trim_end_matches(" to request").to_owned(),
+        None => text,
+    }
+}
+
 /// The causes of an error below the SDK's own wrapping, outermost first. Never the answer itself, which may hold secrets.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |e| e.source());
-    let mut texts: Vec<String> = causes.map(ToString::to_string).filter(|t| !WRAPPERS.contains(&t.as_str())).collect();
+    let mut texts: Vec<String> = causes.map(brief).filter(|t| !WRAPPERS.contains(&t.as_str())).collect();
     texts.dedup();
-    if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+    if texts.is_empty() { brief(error) } else { texts.join(": ") }
 }
 
 fn facts(status: Option<u16>, request: Option<&str>) -> String {
