@@ -109,6 +109,17 @@ impl Context {
 }
 
 fn main() -> ExitCode {
+    let code = start();
+    match print::lost() {
+        Some(why) => {
+            errln!("Error: Output of this command was lost: {why}. What it did otherwise is done.");
+            ExitCode::FAILURE
+        }
+        None => code,
+    }
+}
+
+fn start() -> ExitCode {
     let given = args::with_environment(std::env::args_os().collect(), |name| std::env::var(name).ok());
     let words = match given {
         Ok(words) => args::normalise(words),

@@ -1,6 +1,9 @@
 //! Mistakes are all shown at once, each in its place; none gets as far as AWS.
 
-use terrane_e2e::{Folder, World};
+use std::process::{Command, Stdio};
+
+use terrane_e2e::{Folder, World, binary};
+use terrane_test_proxy::{Fault, Rule};
 
 #[test]
 fn five_mistakes_are_reported_in_one_run() {
@@ -143,4 +146,56 @@ resource "terraform_data" "bad" {
     run.says(&["\"type\":\"planned_change\"", "\"type\":\"change_summary\"", "Not yet."]);
     folder.write("main.tf", "resource \"terraform_data\" \"bad\" {\n  input = file(\"none\")\n}\n");
     folder.terrane(".", &["plan"]).code(1).says_nothing().complains(&["none"]);
+}
+
+/// A secret that a provider's error, or AWS's, would tell.
+const SECRET: &str = "hunter2-and-more";
+
+#[test]
+fn errors_of_providers_and_aws_do_not_tell_secrets() {
+    let Some(world) = World::new("secret_errors") else { return };
+    let begin = format!(
+        "provider \"aws\" {{\n  region = \"eu-west-1\"\n}}\n\nvariable \"s\" {{\n  sensitive = true\n  default = {SECRET:?}\n}}\n"
+    );
+    let wrong = [
+        "resource \"aws_vpc\" \"a\" {\n  cidr_block = var.s\n}\n",
+        "resource \"aws_iam_role\" \"a\" {\n  assume_role_policy = \"{ ${var.s}\"\n}\n",
+        "data \"aws_iam_policy_document\" \"a\" {\n  statement {\n    effect = var.s\n  }\n}\n",
+        "locals {\n  a = templatefile(var.s, {})\n}\noutput \"a\" {\n  value = local.a\n  sensitive = true\n}\n",
+    ];
+    for text in wrong {
+        world.write("main.tf", &(begin.clone() + text));
+        let plan = world.terrane(&["plan"]).code(1).complains(&["(sensitive value)"]);
+        assert!(!format!("{plan}").contains("hunter2"), "{plan}");
+    }
+
+    let user = "resource \"aws_iam_user\" \"a\" {\n  name = \"a\"\n  tags = { key = var.s }\n}\n";
+    world.write("main.tf", &(begin + user));
+    let message = format!("The value {SECRET} in {{\"Tags\":\"{SECRET}\"}} is not allowed.");
+    let fault = Fault::Error { status: 400, code: "InvalidInput".to_owned(), message };
+    world.proxy().set_rules(vec![Rule::new("iam:CreateUser", fault)]);
+    let apply = world.terrane(&["apply", "-auto-approve"]).code(1).complains(&["The value (sensitive value) in"]);
+    assert!(!format!("{apply}").contains("hunter2"), "{apply}");
+}
+
+#[test]
+fn an_endpoint_is_a_url() {
+    let Some(world) = World::new("endpoint_url") else { return };
+    let block = "provider \"aws\" {\n  region = \"eu-west-1\"\n  endpoints {\n    ec2 = \"127.0.0.1:4566\"\n  }\n}\n";
+    world.write("main.tf", &format!("{block}resource \"aws_vpc\" \"a\" {{\n  cidr_block = \"10.0.0.0/16\"\n}}\n"));
+    world.terrane(&["plan"]).code(1).complains(&[
+        "Invalid endpoint",
+        "\"127.0.0.1:4566\" of EC2",
+        "http://127.0.0.1:4566",
+    ]);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let folder = Folder::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut run = Command::new(binary());
+    let run = run.arg("version").current_dir(folder.path()).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("No space left on device"), "{run:?}");
 }

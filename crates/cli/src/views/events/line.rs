@@ -91,7 +91,7 @@ impl Lines {
         let Ok(mut text) = serde_json::to_string(&line) else { return };
         text.push('\n');
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        crate::print::note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 }
 
