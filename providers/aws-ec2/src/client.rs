@@ -41,6 +41,9 @@ const NAMING: [&str; 16] = [
     "Run",
 ];
 
+/// How operations begin that make something.
+const MAKING: [&str; 4] = ["ec2:Allocate", "ec2:Create", "ec2:Request", "ec2:Run"];
+
 /// What none of our types makes, so that it is not found because its id is wrong.
 const FOREIGN: [&str; 2] = ["InvalidAMIID.NotFound", "InvalidSnapshot.NotFound"];
 
@@ -179,7 +182,7 @@ impl<'a> Ec2<'a> {
     {
         let passes = |e: &SdkError<E, HttpResponse>| self.passes(operation, e);
         let answer = self.cloud.insist((operation, &*self.region), PATIENCE, passes, send);
-        answer.await.map_err(|e| Refusal::new(what, &e))
+        answer.await.map_err(|e| self.told(operation, Refusal::new(what, &e)))
     }
 
     /// Makes a call that must not take effect twice. `look` says what to look for when its answer was lost.
@@ -214,6 +217,12 @@ impl<'a> Ec2<'a> {
         }
     }
 
+    /// The refusal with advice if the call may have made something all the same.
+    fn told(&self, operation: &str, refusal: Refusal) -> Refusal {
+        let makes = MAKING.iter().any(|verb| operation.starts_with(verb)) && operation != "ec2:CreateTags";
+        if makes { self.ambiguous(refusal, "what it may have made") } else { refusal }
+    }
+
     /// The refusal with advice if the call may have taken effect all the same.
     pub fn ambiguous(&self, mut refusal: Refusal, look: &str) -> Refusal {
         if !refusal.answered {
@@ -245,7 +254,8 @@ impl<'a> Ec2<'a> {
         let again = |e: &SdkError<E, HttpResponse>| {
             passes(&Refusal::new(what, e)) || (Instant::now() < young && self.passes(operation, e))
         };
-        self.cloud.insist((operation, &*self.region), time, again, &mut send).await.map_err(|e| Refusal::new(what, &e))
+        let answer = self.cloud.insist((operation, &*self.region), time, again, &mut send).await;
+        answer.map_err(|e| self.told(operation, Refusal::new(what, &e)))
     }
 
     /// Reads what a filter selects for all `values`, 200 in a filter, every page.
