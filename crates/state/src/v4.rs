@@ -16,6 +16,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use terrane_address::{AbsResource, Key, Mode, ProviderConfig, Resource, parse_module};
+use terrane_value::json::why;
 
 use self::attributes::{Attributes, compact};
 use self::names::Names;
@@ -70,7 +71,7 @@ pub fn read_whole(bytes: Vec<u8>) -> Result<Snapshot, FormatError> {
 }
 
 fn broken(error: &serde_json::Error) -> FormatError {
-    FormatError(format!("The state file is damaged or not a state file: {error}."))
+    FormatError(format!("The state file is damaged or not a state file: {}.", why(error)))
 }
 
 /// The lineage and the serial of a state file, without reading the rest of it; `None` if it is none.

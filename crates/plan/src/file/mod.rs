@@ -17,6 +17,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
+use terrane_value::json::why;
 
 use crate::Plan;
 
@@ -88,7 +89,7 @@ pub fn read(bytes: &[u8]) -> Result<(Plan, Origin), FileError> {
     let damaged = |e: &dyn std::fmt::Display| FileError::Damaged(e.to_string());
     let mut json = Vec::new();
     DeflateDecoder::new(body).take(LIMIT).read_to_end(&mut json).map_err(|e| damaged(&e))?;
-    let wire = serde_json::from_slice(&json).map_err(|e| damaged(&e))?;
+    let wire = serde_json::from_slice(&json).map_err(|e| damaged(&why(&e)))?;
     decode::plan(wire).map_err(FileError::Damaged)
 }
 
