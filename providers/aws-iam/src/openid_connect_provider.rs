@@ -108,12 +108,15 @@ pub async fn get(cloud: &Cloud, arn: &str) -> Result<Option<GetOpenIdConnectProv
 async fn read_provider(cloud: &Cloud, arn: &str, known: &Value) -> Result<Option<Value>, Problem> {
     let Some(provider) = get(cloud, arn).await? else { return Ok(None) };
     let mut reply = Reply::from(known);
+    // AWS tells the URL without its scheme, with which configuration has it.
+    let scheme = if Args(known).text("url").is_none() { "https://" } else { "" };
+    let url = provider.url().map(|url| format!("{scheme}{url}"));
     reply
         .str("id", Some(arn))
         .str("arn", Some(arn))
         .set("client_id_list", provider.client_id_list())
         .list("thumbprint_list", provider.thumbprint_list())
-        .str("url", provider.url());
+        .str("url", url);
     cloud.set_tags(&mut reply, known, from_tags(provider.tags()));
     Ok(Some(reply.object()))
 }

@@ -141,7 +141,8 @@ async fn read(
     if let Some(problem) = session.close().await {
         found.push(problem);
     }
-    if found.has_errors() {
+    // One block that is refused must not keep the others from being told; it is told when the file is planned with.
+    if found.has_errors() && !again {
         diags.extend(found);
         return None;
     }
