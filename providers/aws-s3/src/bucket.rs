@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use terrane_aws_core::{
-    Arn, Cloud, Poll, Tags, is_code, name_of, prefix_of, problem, read_each, status, timeout, uncertain,
+    Arn, Cloud, Poll, Tags, is_code, made_since, name_of, prefix_of, problem, read_each, status, timeout, uncertain,
 };
 use terrane_provider::sdk::{Args, Create, Failed, Reply, ResourceType, Update};
 use terrane_provider::{Object, PlanResponse, Problem, ReadOutcome};
@@ -118,7 +118,8 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value, half_made: &Object) ->
     // that was lost looks the same as a bucket that was there before, unless that is known beforehand.
     let before = head(cloud, &client, name).await;
     if matches!(before, Ok(Some(_))) {
-        return Err(exists(name).into());
+        let ours = cloud.is_resuming() && is_new(cloud, &region, name).await?;
+        return if ours { Ok(()) } else { Err(exists(name).into()) };
     }
     let args = Args(planned);
     let location = (region != "us-east-1").then(|| {
@@ -146,6 +147,13 @@ async fn make(cloud: &Cloud, name: &str, planned: &Value, half_made: &Object) ->
             Failed { object: ours.then(|| half_made.clone()), problems }
         }
     })
+}
+
+/// Whether a bucket of the account was made since the run began that was killed.
+async fn is_new(cloud: &Cloud, region: &str, name: &str) -> Result<bool, Problem> {
+    let all = crate::buckets(cloud, region).await?;
+    let date = all.into_iter().find(|bucket| bucket.name() == Some(name)).and_then(|bucket| bucket.creation_date);
+    Ok(date.is_some_and(|date| made_since(cloud.begun(), &date)))
 }
 
 fn exists(name: &str) -> Problem {

@@ -107,14 +107,18 @@ fn owner_replaces(prior: Option<&Value>, plan: &mut PlanResponse) {
 
 /// The names of the buckets in the provider's region.
 async fn names(cloud: &Cloud) -> Result<Vec<String>, Problem> {
-    let client = s3(cloud, cloud.default_region());
-    let list = |token| client.list_buckets().bucket_region(cloud.default_region()).set_continuation_token(token).send();
+    Ok(buckets(cloud, cloud.default_region()).await?.into_iter().filter_map(|b| b.name).collect())
+}
+
+/// The buckets of the account in a region.
+async fn buckets(cloud: &Cloud, region: &str) -> Result<Vec<aws_sdk_s3::types::Bucket>, Problem> {
+    let client = s3(cloud, region);
+    let list = |token| client.list_buckets().bucket_region(region).set_continuation_token(token).send();
     let take = |a: aws_sdk_s3::operation::list_buckets::ListBucketsOutput| {
         (a.buckets.unwrap_or_default(), a.continuation_token)
     };
     let buckets = cloud.pages("s3:ListBuckets", list, take).await;
-    let buckets = buckets.map_err(|e| problem("listing S3 buckets", &e))?;
-    Ok(buckets.into_iter().filter_map(|b| b.name).collect())
+    buckets.map_err(|e| problem("listing S3 buckets", &e))
 }
 
 /// The names of those buckets for which `has` holds.
