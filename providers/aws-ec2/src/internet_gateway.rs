@@ -119,11 +119,19 @@ fn attached_to(gateway: &Answer) -> Option<&str> {
     gateway.attachments().iter().find_map(|a| a.vpc_id())
 }
 
+async fn is_attached(ec2: &Ec2<'_>, id: &str, vpc: &str) -> Result<bool, Problem> {
+    Ok(find(ec2, id).await?.is_some_and(|gateway| attached_to(&gateway) == Some(vpc)))
+}
+
 async fn attach(ec2: &Ec2<'_>, id: &str, vpc: &str, time: Duration) -> Result<(), Problem> {
     let what = format!("attaching internet gateway {id} to VPC {vpc}");
     let request = ec2.client.attach_internet_gateway().internet_gateway_id(id).vpc_id(vpc);
     let unseen = |r: &Refusal| r.is(&[GONE]);
-    ec2.insist("ec2:AttachInternetGateway", &what, time, || request.clone().send(), unseen).await?;
+    match ec2.insist("ec2:AttachInternetGateway", &what, time, || request.clone().send(), unseen).await {
+        // The answer to an earlier attempt was lost.
+        Err(r) if r.is(&["Resource.AlreadyAssociated"]) && is_attached(ec2, id, vpc).await? => {}
+        answer => _ = answer?,
+    }
     let ready = |g: &Answer| {
         let here = g.attachments().iter().find(|a| a.vpc_id() == Some(vpc));
         Ok(here.is_some_and(|a| a.state().is_none_or(|s| matches!(s.as_str(), "available" | "attached"))))
