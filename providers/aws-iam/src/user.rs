@@ -51,10 +51,13 @@ impl ResourceType<Cloud> for User {
     async fn update(&self, cloud: &Cloud, update: Update<'_>) -> Result<Object, Failed> {
         let before = Args(update.prior).text("id").unwrap_or_default();
         let name = rename(cloud, before, &update).await?;
-        update_boundary(cloud, name, &update).await?;
-        let what = Kind::User.named(name);
-        retag!(cloud, update, what, user_name = name, untag_user "iam:UntagUser", tag_user "iam:TagUser");
-        Ok(read_existing(cloud, name, update.planned).await?)
+        // Whatever fails now, the user is known by its new name.
+        let renamed = || {
+            let mut user = Reply::from(update.prior);
+            user.str("id", Some(name)).str("name", Some(name));
+            Object::new(user.object())
+        };
+        furnish(cloud, name, &update).await.map_err(|p| Failed::from(p).with(renamed()))
     }
 
     async fn delete(&self, cloud: &Cloud, prior: &Object) -> Result<(), Failed> {
@@ -133,6 +136,14 @@ fn value(cloud: &Cloud, user: &RemoteUser, known: &Value) -> Value {
         .str("unique_id", Some(user.user_id()));
     cloud.set_tags(&mut reply, known, from_tags(user.tags()));
     keep_empty(known, reply.object())
+}
+
+/// Changes what is left to change of a user that has its new name, and reads it.
+async fn furnish(cloud: &Cloud, name: &str, update: &Update<'_>) -> Result<Object, Problem> {
+    update_boundary(cloud, name, update).await?;
+    let what = Kind::User.named(name);
+    retag!(cloud, update, what, user_name = name, untag_user "iam:UntagUser", tag_user "iam:TagUser");
+    read_existing(cloud, name, update.planned).await
 }
 
 /// Gives a user its planned name and path, and returns the name.
