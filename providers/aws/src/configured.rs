@@ -103,7 +103,16 @@ impl Instance {
     fn seen(&self, schema: &TypeSchema, account: &str, prior: &Object, outcome: ReadOutcome) -> ReadOutcome {
         let Some(object) = outcome? else { return Ok(None) };
         let (object, problems) = self.completed(schema, &prior.value, object);
-        let object = self.named(schema, account, Object { identity: prior.identity.clone(), ..object });
+        let mut object = self.named(schema, account, Object { identity: prior.identity.clone(), ..object });
+        if let Some(before) = prior.identity.as_ref().filter(|before| !before.is_null()) {
+            if let Some(problem) = elsewhere(before, object.identity.as_ref()) {
+                return Err(vec![problem]);
+            }
+            // What was changed outside is drift; the object is still the one that was asked for.
+            if !schema.identity_may_change {
+                object.identity = object.identity.map(|now| kept(before, now));
+            }
+        }
         if problems.is_empty() { Ok(Some(object)) } else { Err(problems) }
     }
 
@@ -145,7 +154,12 @@ impl Instance {
             }
             Change::Update { prior, planned, config } => {
                 let update = Update { prior: &prior.value, planned, config, operation };
-                self.made(&schema, planned, Some(prior), implementation.update(cloud, update).await)
+                let answer = self.made(&schema, planned, Some(prior), implementation.update(cloud, update).await);
+                let object = answer.object.map(|object| match answer.problems.is_empty() {
+                    true => Object { value: as_planned(&schema, planned, config, object.value), ..object },
+                    false => object,
+                });
+                ApplyResponse { object, ..answer }
             }
             Change::Delete { prior } => match implementation.delete(cloud, prior).await {
                 Ok(()) => ApplyResponse::default(),
@@ -187,6 +201,42 @@ impl Instance {
             Err(Failed { object: None, problems }) => failed(prior.cloned(), problems),
         }
     }
+}
+
+/// An identity in which what was known before stays.
+fn kept(before: &Value, now: Value) -> Value {
+    let Some(fields) = now.fields() else { return now };
+    let kept = fields.map(|name, now| before.get(name).filter(|was| !was.is_null()).unwrap_or(now).clone());
+    Value::from_kind(Kind::Object(kept))
+}
+
+/// The error if another account answers than the one an object is in.
+fn elsewhere(before: &Value, now: Option<&Value>) -> Option<Problem> {
+    let account = |identity: &Value| identity.get("account_id")?.as_str().map(str::to_owned);
+    let (was, is) = (account(before)?, account(now?)?);
+    let detail = format!(
+        "The object is in account {was}, but the provider works in account {is}, where it finds another one of that name. \
+         Use credentials of account {was}."
+    );
+    (was != is).then(|| Problem::error("Object is in another account", detail))
+}
+
+/// An updated object in which AWS's own choices are as they were planned. What becomes of them otherwise, such as what
+/// objects that are changed beside it do to it, is seen by the next refresh.
+fn as_planned(schema: &TypeSchema, planned: &Value, config: &Value, value: Value) -> Value {
+    let Some(fields) = value.fields() else { return value };
+    let is_written = |name: &str| {
+        let written = config.get(name).filter(|value| !value.is_null());
+        written.is_some_and(|value| value.elements().is_none_or(|elements| !elements.is_empty()))
+    };
+    let block = &schema.schema.block;
+    let may_choose = |name: &str| block.attributes.get(name).is_none_or(|attribute| attribute.computed);
+    let chosen = |name: &str| may_choose(name) && !is_written(name);
+    let kept = fields.map(|name, value| {
+        let planned = planned.get(name).filter(|planned| chosen(name) && planned.is_wholly_known());
+        planned.unwrap_or(value).clone()
+    });
+    Value::from_kind(Kind::Object(kept))
 }
 
 fn existing(change: &Change) -> Option<Object> {

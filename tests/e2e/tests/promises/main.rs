@@ -4,6 +4,7 @@
 mod actions;
 mod automation;
 mod backends;
+mod beside;
 mod buckets;
 mod bulk;
 mod console;
