@@ -6,11 +6,12 @@
 //! 2. by state, `B` down before `A` down;
 //! 3. by state, if `A` is create-before-destroy, also `B` up before `A` down;
 //! 4. a replacement goes up before down if it is create-before-destroy, else down before up;
-//! 5. what a create-before-destroy change depends on, by either, is create-before-destroy too;
+//! 5. what a create-before-destroy change depends on by configuration is create-before-destroy too; if there is a cycle
+//!    otherwise, what it depends on by state as well;
 //! 6. what has to see the end of `A`, `A` down before it goes up, unless `A` is create-before-destroy.
 //!
 //! The rule has no cycle if neither kind of dependency has one: back from a down leg to an up leg leads only rule 4 for
-//! an instance that is not create-before-destroy, and rule 5 keeps those off every path that rule 3 has entered. Rule 6
+//! an instance that is not create-before-destroy, and rule 5, in full, keeps those off every path that rule 3 has entered. Rule 6
 //! leaves from the down legs of such instances only, which no up leg leads to for the same reason.
 
 use petgraph::algo::kosaraju_scc;
@@ -82,7 +83,21 @@ impl Order {
     /// create-before-destroy (rule 5).
     pub fn close(&mut self) {
         self.break_state_cycles();
-        self.spread_create_before_destroy();
+        let (narrow, wide) = (self.created_first(|_| &[]), self.created_first(|node| &node.state));
+        let differ = narrow != wide;
+        self.create_first(&narrow);
+        if differ && self.has_cycle() {
+            self.create_first(&wide);
+        }
+    }
+
+    fn create_first(&mut self, which: &[bool]) {
+        self.nodes.iter_mut().zip(which).for_each(|(node, first)| node.create_before_destroy = *first);
+    }
+
+    fn has_cycle(&self) -> bool {
+        let layout = Layout { nodes: self.nodes.len() as u32, groups: self.groups.len() as u32 };
+        petgraph::algo::is_cyclic_directed(&petgraph::Graph::<(), ()>::from_edges(self.edges(&layout)))
     }
 
     /// The operations in the order of the rule; `None` if the dependencies have a cycle.
@@ -197,14 +212,16 @@ impl Order {
         }
     }
 
-    fn spread_create_before_destroy(&mut self) {
-        let flagged = |(i, node): (u32, &Node)| node.create_before_destroy.then_some(i);
-        let mut queue: Vec<u32> = (0..).zip(&self.nodes).filter_map(flagged).collect();
+    /// Which changes are create-before-destroy, since they say so or such a change depends on them: by configuration, and
+    /// by what `besides` tells.
+    fn created_first(&self, besides: impl Fn(&Node) -> &[On]) -> Vec<bool> {
+        let mut first: Vec<bool> = self.nodes.iter().map(|node| node.create_before_destroy).collect();
+        let mut queue: Vec<u32> = (0..).zip(&first).filter_map(|(i, first)| first.then_some(i)).collect();
         let mut entered = vec![false; self.groups.len()];
         while let Some(i) = queue.pop() {
             let node = &self.nodes[i as usize];
             let mut reached = Vec::new();
-            for on in node.config.iter().chain(&node.state) {
+            for on in node.config.iter().chain(besides(node)) {
                 match on {
                     On::Node(a) => reached.push(*a),
                     On::Group(g) if !entered[*g as usize] => {
@@ -214,12 +231,9 @@ impl Order {
                     On::Group(_) => {}
                 }
             }
-            for a in reached {
-                if !std::mem::replace(&mut self.nodes[a as usize].create_before_destroy, true) {
-                    queue.push(a);
-                }
-            }
+            queue.extend(reached.into_iter().filter(|a| !std::mem::replace(&mut first[*a as usize], true)));
         }
+        first
     }
 }
 

@@ -107,12 +107,14 @@ fn known_version(version: Option<u64>) -> Result<(), FormatError> {
 }
 
 fn read_output(output: wire::Output<'_>) -> Result<OutputValue, FormatError> {
-    let (Some(value), Some(ty)) = (output.value, output.ty) else {
-        return Err(FormatError("The state file has an output without value or type.".into()));
+    let Some(ty) = output.ty else {
+        return Err(FormatError("The state file has an output without a type.".into()));
     };
     let ty = terrane_value::json::type_from_json(ty.get())
         .map_err(|e| FormatError(format!("The state file has an output of a type that cannot be read: {e}.")))?;
-    Ok(OutputValue { json: compact(value.get()).into(), ty, sensitive: output.sensitive })
+    // An output that is not known yet has the value null.
+    let json = output.value.map_or("null".into(), |value| compact(value.get()).into());
+    Ok(OutputValue { json, ty, sensitive: output.sensitive })
 }
 
 fn read_resource(

@@ -3,7 +3,7 @@
 use terrane_source::{Diagnostic, Diagnostics, FileId, Span};
 use terrane_value::{Type, Value, convert};
 
-use super::{Eval, Fault, NoNames, Resolve, traversals};
+use super::{Eval, Fault, NoNames, Resolve};
 use crate::functions::{self, ArgError, Context, Function};
 use crate::ir::{Call, Callee, ExprId, Exprs};
 use crate::lookup::Stop;
@@ -119,19 +119,6 @@ impl Eval<'_, '_> {
         Ok(value.elements().map(|items| items.iter().map(|item| item.clone().mark(marks)).collect()))
     }
 
-    /// Whether something the expression refers to is not wholly known, so that it may yet turn out right or wrong.
-    fn undecided(&mut self, id: ExprId) -> Result<bool, Stop> {
-        let mut parts = Vec::new();
-        traversals(self.exprs, id, self.bound.len() as u32, &mut parts);
-        for part in parts {
-            let (value, errors) = self.quietly(|eval| eval.attempt(part))?;
-            if errors.is_empty() && !value.is_wholly_known() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn try_(&mut self, id: ExprId, call: &Call) -> Result<Value, Stop> {
         let (single, last) = parts(call);
         let mut values = Vec::new();
@@ -141,12 +128,10 @@ impl Eval<'_, '_> {
         }
         let mut failures = Vec::new();
         for arg in single {
-            if self.undecided(*arg)? {
-                return Ok(Value::dynamic());
-            }
             let (value, errors) = self.quietly(|eval| eval.attempt(*arg))?;
             if errors.is_empty() {
-                return Ok(value);
+                // What is not wholly known may yet turn out wrong, or of another type.
+                return Ok(if value.is_wholly_known() { value } else { Value::dynamic() });
             }
             failures.extend(errors);
         }
@@ -171,11 +156,11 @@ impl Eval<'_, '_> {
                 None => true.into(),
             });
         }
-        if self.undecided(call.args[0])? {
-            return Ok(Value::unknown(Type::Bool));
-        }
-        let (_, errors) = self.quietly(|eval| eval.attempt(call.args[0]))?;
-        Ok(Value::from(errors.is_empty()))
+        let (value, errors) = self.quietly(|eval| eval.attempt(call.args[0]))?;
+        Ok(match errors.is_empty() {
+            true if !value.is_wholly_known() => Value::unknown(Type::Bool),
+            right => Value::from(right),
+        })
     }
 
     /// `templatefile(path, vars)` and `templatestring(text, vars)`

@@ -61,7 +61,7 @@ fn forms(text: &str) -> Vec<String> {
     if text.len() < LONG {
         return vec![escaped];
     }
-    let bare = escaped.trim_matches('"').to_owned();
+    let bare = escaped[1..escaped.len() - 1].to_owned();
     let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     vec![text.to_owned(), bare, encoded, STANDARD.encode(text)]
 }

@@ -6,11 +6,9 @@ use terrane_address::{Key, Mode, ModuleInstance, Provider};
 use terrane_source::{Diagnostic, Diagnostics, Severity, Span};
 use terrane_value::{Block as Shape, Marks, Step, Type, Value, convert};
 
-use super::conditions::Rules;
 use super::frame::{Repetition, Run, Scope};
 use super::instance::{no_provider, no_type};
 use super::memo::At;
-use super::verdicts::Rule;
 use super::{Evaluator, NoObjects, body, place};
 use crate::eval::Eval;
 use crate::ir::{CallId, ExprId, LocalId, ModuleId, OutputId, ResourceId, VariableId};
@@ -89,9 +87,11 @@ impl<'p> Run<'_, 'p> {
         let _ = self.value(scope.clone(), expr);
     }
 
-    fn validate_conditions(&mut self, scope: &Scope, conditions: &'p [Condition]) {
-        let rules = Rules { conditions, summary: "Condition is never true", what: None, rule: Rule::Before };
-        let _ = self.hold(scope.clone(), &rules, &mut Default::default());
+    /// Looks for mistakes in conditions. Whether they hold is seen when there is something for which they must.
+    fn validate_conditions(&mut self, scope: &Scope, conditions: &[Condition]) {
+        for condition in conditions {
+            let _ = self.verdict(scope.clone(), condition, &mut Default::default());
+        }
     }
 
     /// The scope of any instance of a repeated block.
