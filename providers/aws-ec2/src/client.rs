@@ -42,7 +42,7 @@ const NAMING: [&str; 16] = [
 ];
 
 /// How operations begin that make something.
-const MAKING: [&str; 4] = ["ec2:Allocate", "ec2:Create", "ec2:Request", "ec2:Run"];
+const MAKING: [&str; 4] = ["Allocate", "Create", "Request", "Run"];
 
 /// What none of our types makes, so that it is not found because its id is wrong.
 const FOREIGN: [&str; 2] = ["InvalidAMIID.NotFound", "InvalidSnapshot.NotFound"];
@@ -132,6 +132,12 @@ impl From<Refusal> for Failed {
     }
 }
 
+/// Whether the name of an operation begins with one of these words.
+fn begins(operation: &str, words: &[&str]) -> bool {
+    let name = operation.trim_start_matches("ec2:");
+    words.iter().any(|word| name.starts_with(word))
+}
+
 /// Treats some refusals as success: what was to be removed is gone already.
 pub(crate) fn unless<T>(result: Result<T, Refusal>, codes: &[&str]) -> Result<Option<T>, Refusal> {
     match result {
@@ -161,10 +167,9 @@ impl<'a> Ec2<'a> {
 
     /// Whether a refusal passes: AWS does not know everywhere yet what was just made.
     fn passes<E: ProvideErrorMetadata>(&self, operation: &str, error: &SdkError<E, HttpResponse>) -> bool {
-        let operation = operation.trim_start_matches("ec2:");
         let unknown = |code: &str| code.contains("NotFound") || code.ends_with(".Unknown");
         let young = |code: &str| unknown(code) && !FOREIGN.contains(&code);
-        self.patient && NAMING.iter().any(|verb| operation.starts_with(verb)) && code(error).is_some_and(young)
+        self.patient && begins(operation, &NAMING) && code(error).is_some_and(young)
     }
 
     /// The ARN of an object in this region.
@@ -180,9 +185,7 @@ impl<'a> Ec2<'a> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let passes = |e: &SdkError<E, HttpResponse>| self.passes(operation, e);
-        let answer = self.cloud.insist((operation, &*self.region), PATIENCE, passes, send);
-        answer.await.map_err(|e| self.told(operation, Refusal::new(what, &e)))
+        self.insist(operation, what, PATIENCE, send, |_| false).await
     }
 
     /// Makes a call that must not take effect twice. `look` says what to look for when its answer was lost.
@@ -219,7 +222,7 @@ impl<'a> Ec2<'a> {
 
     /// The refusal with advice if the call may have made something all the same.
     fn told(&self, operation: &str, refusal: Refusal) -> Refusal {
-        let makes = MAKING.iter().any(|verb| operation.starts_with(verb)) && operation != "ec2:CreateTags";
+        let makes = begins(operation, &MAKING) && operation != "ec2:CreateTags";
         if makes { self.ambiguous(refusal, "what it may have made") } else { refusal }
     }
 

@@ -73,9 +73,8 @@ impl Kind for DefaultNetworkAcl {
 
     /// Without blocks it has no rules, so that it claims all of them either way.
     fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
-        if let Some(name) = promised(draft, "default_network_acl_id") {
-            promise(draft, "id", || name);
-        }
+        let name = promised(draft, "default_network_acl_id");
+        promise(draft, "id", || name);
         DIRECTIONS.into_iter().filter_map(|(_, egress)| Claim::all(Self::NAME, draft, entries(egress))).collect()
     }
 

@@ -88,9 +88,8 @@ impl Kind for DefaultRouteTable {
     }
 
     fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
-        if let Some(name) = promised(draft, "default_route_table_id") {
-            promise(draft, "id", || name);
-        }
+        let name = promised(draft, "default_route_table_id");
+        promise(draft, "id", || name);
         route_table::claims(Self::NAME, draft)
     }
 

@@ -61,9 +61,8 @@ impl Kind for DefaultSecurityGroup {
     }
 
     fn claims(&self, draft: &mut Draft<'_>) -> Vec<Claim> {
-        if let Some(vpc) = promised(draft, "vpc_id") {
-            promise(draft, "id", || default_of(&vpc, "security group"));
-        }
+        let vpc = promised(draft, "vpc_id");
+        promise(draft, "id", || Some(default_of(&vpc?, "security group")));
         security_group::claims(Self::NAME, draft)
     }
 

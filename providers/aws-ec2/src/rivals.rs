@@ -58,7 +58,7 @@ impl Claim {
     /// The claim of a planned object to all its parts. An id that is still to come becomes a promise, by which others
     /// are known to speak of the same object.
     pub fn all(ty: &'static str, draft: &mut Draft<'_>, parts: Parts) -> Option<Claim> {
-        promise(draft, "id", || another(parts.whole));
+        promise(draft, "id", || Some(another(parts.whole)));
         let (of, whole) = (parts.whole, Whole::of(draft.planned("id")?)?);
         let named = || draft.text("name").or_else(|| draft.planned("tags")?.get("Name")?.as_str());
         let called = match &whole {
@@ -81,10 +81,12 @@ impl Claim {
     }
 }
 
-/// Lets an attribute that is still to come promise what `name` says, unless it has a promise.
-pub(crate) fn promise(draft: &mut Draft<'_>, attribute: &str, name: impl FnOnce() -> String) {
-    if draft.planned(attribute).is_some_and(|value| !value.is_known() && value.promised().is_none()) {
-        draft.set(attribute, Value::unknown(Type::String).refine(Refinement::promise(Promise::new(name()))));
+/// Lets an attribute that is still to come promise what `name` says, if it says anything, unless it has a promise.
+pub(crate) fn promise(draft: &mut Draft<'_>, attribute: &str, name: impl FnOnce() -> Option<String>) {
+    if draft.planned(attribute).is_some_and(|value| !value.is_known() && value.promised().is_none())
+        && let Some(name) = name()
+    {
+        draft.set(attribute, Value::unknown(Type::String).refine(Refinement::promise(Promise::new(name))));
     }
 }
 

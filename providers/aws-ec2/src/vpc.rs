@@ -224,11 +224,10 @@ pub(crate) fn plan(draft: &mut Draft<'_>) {
     if draft.changes(&["cidr_block"]) && draft.planned("ipv4_netmask_length").is_some_and(|n| !absent(n)) {
         draft.keep("cidr_block");
     }
-    promise(draft, "id", || another("VPC"));
-    if let Some(vpc) = promised(draft, "id") {
-        for (attribute, whole) in DEFAULTS {
-            promise(draft, attribute, || default_of(&vpc, whole));
-        }
+    promise(draft, "id", || Some(another("VPC")));
+    let vpc = promised(draft, "id");
+    for (attribute, whole) in DEFAULTS {
+        promise(draft, attribute, || Some(default_of(vpc.as_deref()?, whole)));
     }
 }
 

@@ -57,13 +57,12 @@ impl Instance {
 
     /// Refuses an identity of another account.
     async fn is_own(&self, identity: &Value) -> Result<(), Problem> {
-        let Some(wanted) = identity.get("account_id").and_then(Value::as_str) else { return Ok(()) };
-        let account = self.cloud.account_id().await?;
-        if account == wanted {
-            return Ok(());
+        match identity.get("account_id") {
+            Some(account) if !account.is_null() => {
+                elsewhere(identity, &self.cloud.account_id().await?).map_or(Ok(()), Err)
+            }
+            _ => Ok(()),
         }
-        let detail = format!("The identity says account {wanted}, but the provider works in account {account}.");
-        Err(Problem::error("Object is in another account", detail))
     }
 
     /// The account that the identities of a type name; empty if they name none, or it cannot be asked for.
@@ -104,8 +103,8 @@ impl Instance {
         let Some(object) = outcome? else { return Ok(None) };
         let (object, problems) = self.completed(schema, &prior.value, object);
         let mut object = self.named(schema, account, Object { identity: prior.identity.clone(), ..object });
-        if let Some(before) = prior.identity.as_ref().filter(|before| !before.is_null()) {
-            if let Some(problem) = elsewhere(before, object.identity.as_ref()) {
+        if let Some(before) = &prior.identity {
+            if let Some(problem) = elsewhere(before, account) {
                 return Err(vec![problem]);
             }
             // What was changed outside is drift; the object is still the one that was asked for.
@@ -210,15 +209,13 @@ fn kept(before: &Value, now: Value) -> Value {
     Value::from_kind(Kind::Object(kept))
 }
 
-/// The error if another account answers than the one an object is in.
-fn elsewhere(before: &Value, now: Option<&Value>) -> Option<Problem> {
-    let account = |identity: &Value| identity.get("account_id")?.as_str().map(str::to_owned);
-    let (was, is) = (account(before)?, account(now?)?);
+/// The error if an identity says another account than the one the provider works in; none if that is not known.
+fn elsewhere(identity: &Value, account: &str) -> Option<Problem> {
+    let said = identity.get("account_id")?.as_str()?;
     let detail = format!(
-        "The object is in account {was}, but the provider works in account {is}, where it finds another one of that name. \
-         Use credentials of account {was}."
+        "The object is in account {said}, but the provider works in account {account}. Use credentials of account {said}."
     );
-    (was != is).then(|| Problem::error("Object is in another account", detail))
+    (!account.is_empty() && said != account).then(|| Problem::error("Object is in another account", detail))
 }
 
 /// An updated object in which AWS's own choices are as they were planned. What becomes of them otherwise, such as what

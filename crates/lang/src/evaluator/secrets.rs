@@ -35,7 +35,7 @@ impl Secrets {
     /// Adds all texts of a value.
     pub(super) fn note_all(&mut self, value: &Value) {
         match value.kind() {
-            Kind::String(text) if !text.is_empty() => _ = self.texts.insert(Arc::from(&**text)),
+            Kind::String(text) if !text.is_empty() => _ = self.texts.insert(text.clone()),
             _ => value.children().for_each(|part| self.note_all(part)),
         }
     }
